@@ -1,0 +1,3 @@
+//! x86-64 as facts: registers, instructions, disassembly, the SysV calling convention.
+
+pub mod regs;

@@ -1,0 +1,95 @@
+//! The registers of a thread.
+
+/// A general register, in the order of the kernel's `struct user_regs_struct` (sys/user.h), so that the discriminant times
+/// eight is its offset there.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[repr(u8)]
+#[allow(missing_docs)]
+pub enum Gpr {
+    R15,
+    R14,
+    R13,
+    R12,
+    Rbp,
+    Rbx,
+    R11,
+    R10,
+    R9,
+    R8,
+    Rax,
+    Rcx,
+    Rdx,
+    Rsi,
+    Rdi,
+    OrigRax,
+    Rip,
+    Cs,
+    Eflags,
+    Rsp,
+    Ss,
+    FsBase,
+    GsBase,
+    Ds,
+    Es,
+    Fs,
+    Gs,
+}
+
+/// How many [`Gpr`]s there are.
+pub const GPR_COUNT: usize = 27;
+
+/// A thread's or a frame's general registers: values, and which of them are known (an unwound frame does not know all).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Registers {
+    values: [u64; GPR_COUNT],
+    known: u32,
+}
+
+impl Registers {
+    /// All of them known: what the kernel gives for a live thread.
+    pub fn from_user(values: [u64; GPR_COUNT]) -> Registers {
+        Registers { values, known: (1 << GPR_COUNT) - 1 }
+    }
+
+    /// None of them known.
+    pub fn unknown() -> Registers {
+        Registers { values: [0; GPR_COUNT], known: 0 }
+    }
+
+    /// The words as `struct user_regs_struct` holds them; unknown ones are 0.
+    pub fn as_user(&self) -> &[u64; GPR_COUNT] {
+        &self.values
+    }
+
+    /// The value, if known.
+    pub fn get(&self, r: Gpr) -> Option<u64> {
+        (self.known >> r as u8 & 1 != 0).then(|| self.values[r as usize])
+    }
+
+    /// Sets the value, which makes it known.
+    pub fn set(&mut self, r: Gpr, value: u64) {
+        self.values[r as usize] = value;
+        self.known |= 1 << r as u8;
+    }
+
+    /// Makes it unknown.
+    pub fn forget(&mut self, r: Gpr) {
+        self.values[r as usize] = 0;
+        self.known &= !(1 << r as u8);
+    }
+
+    /// The instruction pointer; 0 if unknown.
+    pub fn pc(&self) -> u64 {
+        self.values[Gpr::Rip as usize]
+    }
+
+    /// The stack pointer; 0 if unknown.
+    pub fn sp(&self) -> u64 {
+        self.values[Gpr::Rsp as usize]
+    }
+}
+
+/// The extended state of a thread (x87, SSE, AVX, ...) exactly as ptrace's NT_X86_XSTATE gave it: XSAVE's standard format
+/// (Intel SDM vol. 1, 13.4). Its length differs between processors (11,008 bytes with AMX) and is kept for writing back.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct XState(pub Vec<u8>);

@@ -1,0 +1,15 @@
+//! Facts that every other room stands on: addresses, errors, memory, maps of an address space.
+
+mod addr;
+mod cancel;
+mod error;
+mod maps;
+mod memory;
+mod task;
+
+pub use addr::{AddrRange, FileAddr, LoadBias, VirtAddr};
+pub use cancel::Cancel;
+pub use error::{Error, Need, Result, Span};
+pub use maps::{Mapping, MemoryMap, Perms};
+pub use memory::{Memory, PageCache, SliceMemory, read_cstr, read_u64, read_vec};
+pub use task::{Signal, Tid};

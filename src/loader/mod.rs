@@ -1,0 +1,1 @@
+//! What ld.so does, as pure reads.

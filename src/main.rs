@@ -1,0 +1,3 @@
+//! rdbg's executable: arguments in, a front end, an exit status out.
+
+fn main() {}

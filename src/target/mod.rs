@@ -1,0 +1,6 @@
+//! Targets: what can be read (a process, later core files and remote stubs), and what can be controlled.
+#![deny(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod traits;
+
+pub use traits::{Control, Event, RawStop, ResumeAction, Target, Trap, TrapKind};

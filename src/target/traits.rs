@@ -1,0 +1,135 @@
+//! The two interfaces that everything above sees: [`Target`] for all that can be read, [`Control`] for what can run.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::arch::regs::{Registers, XState};
+use crate::base::{AddrRange, Memory, MemoryMap, Result, Signal, Tid, VirtAddr};
+use crate::elf::Image;
+
+/// What live processes, core files and remote stubs have in common.
+pub trait Target: Memory {
+    /// The process's id.
+    fn pid(&self) -> Tid;
+    /// The threads, in the order in which they were seen first.
+    fn threads(&self) -> Vec<Tid>;
+    /// The general registers of a stopped thread.
+    fn registers(&self, tid: Tid) -> Result<Registers>;
+    /// The extended registers of a stopped thread.
+    fn xstate(&self, tid: Tid) -> Result<XState>;
+    /// The auxiliary vector as the kernel wrote it: pairs of 64-bit words.
+    fn auxv(&self) -> Result<Vec<u8>>;
+    /// The mappings.
+    fn maps(&self) -> Result<MemoryMap>;
+    /// Opens a file that the process has mapped, by the path that the process sees.
+    fn open_image(&self, path: &Path) -> Result<Arc<Image>>;
+    /// What can be done beyond reading; `None` for a core file.
+    fn control(&mut self) -> Option<&mut dyn Control>;
+}
+
+/// How a thread goes on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ResumeAction {
+    /// Runs, with this signal delivered.
+    Continue(Option<Signal>),
+    /// Runs one instruction, with this signal delivered.
+    Step(Option<Signal>),
+}
+
+/// A trap that can be planted.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Trap {
+    /// Where.
+    pub addr: VirtAddr,
+    /// What.
+    pub kind: TrapKind,
+}
+
+/// The kinds of [`Trap`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum TrapKind {
+    /// An int3 byte over the instruction.
+    Int3,
+    /// A debug register that stops before the instruction runs.
+    HardwareExecute,
+    /// A debug register that stops after a write to these `len` (1, 2, 4 or 8, aligned) bytes.
+    Write {
+        /// Bytes watched.
+        len: u8,
+    },
+    /// A debug register that stops after a read or a write of these bytes.
+    Access {
+        /// Bytes watched.
+        len: u8,
+    },
+}
+
+/// What happened to one thread. The others still run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Event {
+    /// The thread.
+    pub tid: Tid,
+    /// What happened.
+    pub what: RawStop,
+}
+
+/// What a wait status means, before the engine gives it a meaning (ptrace(2), waitpid(2)).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RawStop {
+    /// An int3 of ours at this address was reached; the thread's pc has been set back to it.
+    Int3(VirtAddr),
+    /// A single step has ended.
+    Stepped,
+    /// Debug registers fired; the bits of DR6 (0 to 3).
+    Debug(u8),
+    /// A signal is about to be delivered (also a SIGTRAP that is not ours).
+    Signal(Signal),
+    /// Stopped because rdbg asked.
+    Interrupted,
+    /// A group stop by this signal (job control).
+    GroupStop(Signal),
+    /// A new thread, which is traced and stopped.
+    Clone(Tid),
+    /// A new process; it is not traced any more.
+    Fork(Tid),
+    /// A new process that shares this one's memory until it execs or exits.
+    Vfork(Tid),
+    /// The vfork child has let go.
+    VforkDone,
+    /// A new program image; all other threads have gone. The old id of the thread that called execve.
+    Exec(Tid),
+    /// A thread other than the last one has ended.
+    ThreadExited,
+    /// The process has exited with this status.
+    Exited(i32),
+    /// The process was killed by this signal.
+    Killed(Signal),
+}
+
+/// What can be done to a process that lives.
+pub trait Control: Target {
+    /// Lets threads go on.
+    fn resume(&mut self, tid: Tid, action: ResumeAction) -> Result<()>;
+    /// Lets every stopped thread go on, without a signal.
+    fn resume_all(&mut self) -> Result<()>;
+    /// Waits for the next event; [`crate::base::Error::Cancelled`] when the user interrupted first.
+    fn wait(&mut self) -> Result<Event>;
+    /// Stops every thread that runs; what happens to them meanwhile is kept for later `wait`s.
+    fn stop_all(&mut self) -> Result<()>;
+    /// Writes memory, also where the program may not (FOLL_FORCE). Planted traps stay planted and hidden.
+    fn write(&mut self, at: VirtAddr, bytes: &[u8]) -> Result<()>;
+    /// Sets the general registers of a stopped thread.
+    fn set_registers(&mut self, tid: Tid, registers: &Registers) -> Result<()>;
+    /// Sets the extended registers of a stopped thread.
+    fn set_xstate(&mut self, tid: Tid, state: &XState) -> Result<()>;
+    /// Plants a trap.
+    fn insert(&mut self, trap: Trap) -> Result<()>;
+    /// Takes a trap out.
+    fn remove(&mut self, trap: Trap) -> Result<()>;
+    /// The ranges of memory that a trap hides a byte in.
+    fn hidden(&self) -> Vec<AddrRange>;
+    /// Lets go of the process, unharmed, with this signal.
+    fn detach(&mut self, signal: Option<Signal>) -> Result<()>;
+    /// Kills the process.
+    fn kill(&mut self) -> Result<()>;
+}

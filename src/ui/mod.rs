@@ -1,0 +1,1 @@
+//! How output is written.
