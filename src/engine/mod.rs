@@ -1,5 +1,7 @@
 //! The debugger without words: sessions, breakpoints, stops, steps, patches.
 
 mod session;
+mod settings;
 
 pub use session::Session;
+pub use settings::Settings;
