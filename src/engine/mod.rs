@@ -1,5 +1,6 @@
 //! The debugger without words: sessions, breakpoints, stops, steps, patches.
 
+pub mod inject;
 mod session;
 mod settings;
 
