@@ -1,1 +1,15 @@
 //! The modules of a process and the names in them.
+
+mod demangle;
+mod linespec;
+mod module;
+mod modules;
+mod prologue;
+mod symbolizer;
+
+pub use demangle::demangle;
+pub use linespec::{Linespec, Place, PlaceKind};
+pub use module::{Module, ModuleFile, ModuleId, ModuleRole};
+pub use modules::{Modules, NewModule, Update};
+pub use prologue::skip_prologue;
+pub use symbolizer::{Location, LocationKind};

@@ -15,6 +15,8 @@ pub trait Target: Memory {
     fn threads(&self) -> Vec<Tid>;
     /// The general registers of a stopped thread.
     fn registers(&self, tid: Tid) -> Result<Registers>;
+    /// The program counter of a stopped thread: cheaper than all registers.
+    fn pc(&self, tid: Tid) -> Result<VirtAddr>;
     /// The extended registers of a stopped thread.
     fn xstate(&self, tid: Tid) -> Result<XState>;
     /// The auxiliary vector as the kernel wrote it: pairs of 64-bit words.
@@ -120,12 +122,16 @@ pub trait Control: Target {
     fn write(&mut self, at: VirtAddr, bytes: &[u8]) -> Result<()>;
     /// Sets the general registers of a stopped thread.
     fn set_registers(&mut self, tid: Tid, registers: &Registers) -> Result<()>;
+    /// Sets the program counter of a stopped thread, by the time it goes on: cheaper than all registers.
+    fn set_pc(&mut self, tid: Tid, pc: VirtAddr) -> Result<()>;
     /// Sets the extended registers of a stopped thread.
     fn set_xstate(&mut self, tid: Tid, state: &XState) -> Result<()>;
     /// Plants a trap.
     fn insert(&mut self, trap: Trap) -> Result<()>;
     /// Takes a trap out.
     fn remove(&mut self, trap: Trap) -> Result<()>;
+    /// The addresses of the debug registers whose bits [`RawStop::Debug`] named.
+    fn fired(&self, bits: u8) -> Vec<VirtAddr>;
     /// The ranges of memory that a trap hides a byte in.
     fn hidden(&self) -> Vec<AddrRange>;
     /// Lets go of the process, unharmed, with this signal.
