@@ -4,6 +4,7 @@ mod demangle;
 mod linespec;
 mod module;
 mod modules;
+mod names;
 mod prologue;
 mod symbolizer;
 
@@ -11,8 +12,11 @@ pub use demangle::demangle;
 pub use linespec::{Linespec, Place, PlaceKind};
 pub use module::{Module, ModuleFile, ModuleId, ModuleRole};
 pub use modules::{Modules, NewModule, Update};
+pub use names::Named;
 pub use prologue::skip_prologue;
 pub use symbolizer::{Location, LocationKind};
 
 #[cfg(test)]
 mod against_gdb;
+#[cfg(test)]
+mod on_itself;

@@ -74,7 +74,7 @@ impl Modules {
 }
 
 /// A name before it becomes a [`Location`].
-struct Named {
+struct Label {
     raw_name: String,
     start: FileAddr,
     size: u64,
@@ -93,7 +93,7 @@ impl Module {
             Some(section) => usize::from(s.section) == section.index,
             None => segment.contains(s.addr),
         };
-        let symbol = self.image().symbols().covering(addr, in_place).map(|s| Named {
+        let symbol = self.image().symbols().covering(addr, in_place).map(|s| Label {
             raw_name: s.name.to_owned(),
             start: s.addr,
             size: s.size,
@@ -119,9 +119,9 @@ impl Module {
     }
 
     /// The PLT stub that contains the address, or the found `main` before it.
-    fn stub_or_main(&self, addr: FileAddr) -> Option<Named> {
+    fn stub_or_main(&self, addr: FileAddr) -> Option<Label> {
         if let Some(stub) = self.plt().stub_at(addr) {
-            return Some(Named { raw_name: stub.label(), start: stub.addr, size: stub.len, kind: LocationKind::PltStub });
+            return Some(Label { raw_name: stub.label(), start: stub.addr, size: stub.len, kind: LocationKind::PltStub });
         }
         let main = self.found_main().filter(|m| *m <= addr)?;
         let same_section = match self.image().section_at(addr) {
@@ -129,11 +129,11 @@ impl Module {
             None => self.image().load_at(addr).is_some_and(|s| s.contains(main)),
         };
         // Its end is not known here: what follows is called main+N, like a symbol without a size.
-        same_section.then(|| Named { raw_name: "main".into(), start: main, size: 0, kind: LocationKind::FoundMain })
+        same_section.then(|| Label { raw_name: "main".into(), start: main, size: 0, kind: LocationKind::FoundMain })
     }
 
-    fn slot(&self, addr: FileAddr) -> Option<Named> {
+    fn slot(&self, addr: FileAddr) -> Option<Label> {
         let slot = self.got()?.slot_at(addr)?;
-        Some(Named { raw_name: slot.label()?, start: slot.addr, size: 8, kind: LocationKind::GotSlot })
+        Some(Label { raw_name: slot.label()?, start: slot.addr, size: 8, kind: LocationKind::GotSlot })
     }
 }
