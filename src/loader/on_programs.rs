@@ -191,3 +191,15 @@ fn without_section_headers_jump_slots_and_stubs_are_the_same() {
         assert_eq!(plt.header, bare_plt.header, "{name}");
     }
 }
+
+#[test]
+fn damaged_files_have_some_got_or_none() {
+    let ask = |image: &Image| {
+        let _ = find_main(image);
+        let Some(got) = Got::of(image) else { return };
+        let plt = Plt::of(image, &got);
+        let _ = (got.slot(3).is_ok(), got.slot(i64::MIN).is_ok(), plt.stub_named("puts"), plt.entry(usize::MAX));
+    };
+    crate::elf::damage::each_truncated(ask);
+    crate::elf::damage::each_flipped(ask);
+}
