@@ -20,7 +20,9 @@ use crate::base::{Error, FileAddr, Result};
 
 /// Segment types (gABI ch. 5 "Program header").
 pub mod pt {
-    pub use goblin::elf::program_header::{PT_DYNAMIC, PT_GNU_RELRO, PT_GNU_STACK, PT_INTERP, PT_LOAD, PT_NOTE, PT_PHDR, PT_TLS};
+    pub use goblin::elf::program_header::{
+        PT_DYNAMIC, PT_GNU_EH_FRAME, PT_GNU_RELRO, PT_GNU_STACK, PT_INTERP, PT_LOAD, PT_NOTE, PT_PHDR, PT_TLS,
+    };
 }
 
 /// Segment permissions (gABI ch. 5 "Segment permissions").

@@ -114,8 +114,29 @@ fn write_operands(
         return;
     }
     let hidden = hidden_operand(operands);
+    // {sae} and rounding stand before the registers in AT&T, after them in Intel; an immediate keeps the outermost place.
+    let rounding = operands.rounding();
+    let last_immediate = insn.op_kind(insn.op_count() - 1) == OpKind::Immediate8 && !is_pseudo;
+    let rounding_at = match (att, last_immediate) {
+        (true, false) => 0,
+        (true, true) => 1,
+        (false, true) => count - 1,
+        (false, false) => count,
+    };
     let mut first = true;
-    for n in 0..count {
+    for n in 0..=count {
+        if n == rounding_at
+            && let Some(rounding) = rounding
+        {
+            if !first {
+                out.push(',');
+            }
+            first = false;
+            out.push_str(rounding);
+        }
+        if n == count {
+            break;
+        }
         let i = if att { count - 1 - n } else { n };
         if Some(i) == hidden {
             continue;
