@@ -52,7 +52,8 @@ impl Session {
         }
         let stepper = self.process()?.plan.as_ref().map_or(selected, Plan::tid);
         let mut first: Vec<Tid> = self.process()?.reported.keys().copied().filter(|t| *t != stepper).collect();
-        first.extend(self.process()?.deliver.keys().filter(|t| **t != stepper && !first.contains(t)).copied().collect::<Vec<_>>());
+        first
+            .extend(self.process()?.deliver.keys().filter(|t| **t != stepper && !first.contains(t)).copied().collect::<Vec<_>>());
         first.push(stepper);
         for tid in first {
             let verdict = match self.start(tid) {
@@ -91,6 +92,9 @@ impl Session {
             return self.stop(tid, reason).map(Happening::Stop);
         }
         loop {
+            if let Some(notice) = self.notices.pop_front() {
+                return Ok(Happening::Notice(notice));
+            }
             let event = match self.process_mut()?.control()?.wait() {
                 Ok(event) => event,
                 Err(Error::Cancelled) => {
@@ -260,7 +264,7 @@ impl Session {
     }
 
     /// A single step has ended.
-    fn stepped(&mut self, tid: Tid) -> Result<Verdict> {
+    pub(super) fn stepped(&mut self, tid: Tid) -> Result<Verdict> {
         if self.process()?.plan.as_ref().is_none_or(|p| p.tid() != tid || !p.is_stepping()) {
             return Ok(Verdict::Go(None));
         }
@@ -580,7 +584,9 @@ enum Arrival {
 
 /// gdb's words for a breakpoint that cannot be planted.
 fn cannot_insert(owners: &[Owner], addr: VirtAddr) -> Error {
-    let ids: Vec<String> =
-        owners.iter().filter_map(|o| if let Owner::User(id) = o { Some(format!("Cannot insert breakpoint {id}.\n")) } else { None }).collect();
+    let ids: Vec<String> = owners
+        .iter()
+        .filter_map(|o| if let Owner::User(id) = o { Some(format!("Cannot insert breakpoint {id}.\n")) } else { None })
+        .collect();
     Error::user(format!("Warning:\n{}Cannot access memory at address {addr}\n", ids.concat()))
 }

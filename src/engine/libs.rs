@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::arch::regs::Gpr;
 use crate::base::{AddrRange, Error, FileAddr, LoadBias, Result, VirtAddr, read_vec};
-use crate::elf::{AuxEntry, Image, at};
+use crate::elf::{AuxEntry, Image, aux};
 use crate::loader::{MapState, Rendezvous, event_address, find_rendezvous};
 use crate::symbols::{ModuleRole, NewModule};
 
@@ -19,20 +19,20 @@ impl Session {
         let process = self.process()?;
         let entries = AuxEntry::parse(&process.target.auxv()?);
         let value = |key| AuxEntry::find(&entries, key).filter(|v| *v != 0);
-        let vdso = value(at::AT_SYSINFO_EHDR).and_then(|addr| self.vdso_image(VirtAddr(addr)));
+        let vdso = value(aux::AT_SYSINFO_EHDR).and_then(|addr| self.vdso_image(VirtAddr(addr)));
         let maps = self.process()?.target.maps()?;
         let modules = &mut self.inferior.modules;
         let program = self.inferior.program.as_ref().ok_or(Error::Gone)?;
         modules.clear();
         // The kernel says where the entry point is: right for a PIE, and for a program that was loaded by hand.
-        let bias = match (value(at::AT_ENTRY), program.image.entry()) {
+        let bias = match (value(aux::AT_ENTRY), program.image.entry()) {
             (Some(entry), Some(linked)) => LoadBias(entry.wrapping_sub(linked.0)),
             _ => LoadBias(0),
         };
         modules.add(NewModule { image: program.image.clone(), path: program.path.clone(), role: ModuleRole::Main, bias });
         let process = self.inferior.process.as_ref().ok_or(Error::Gone)?;
         let modules = &mut self.inferior.modules;
-        if let Some(base) = value(at::AT_BASE)
+        if let Some(base) = value(aux::AT_BASE)
             && let Some(mapping) = maps.at(VirtAddr(base)).filter(|m| m.name.starts_with('/'))
             && let Ok(image) = process.target.open_image(mapping.name.as_ref())
         {
@@ -43,7 +43,7 @@ impl Session {
             let path = program.image.interp().map_or_else(|| mapping.name.clone().into(), Into::into);
             modules.add(NewModule { image, path, role: ModuleRole::Interpreter, bias });
         }
-        if let (Some(image), Some(addr)) = (vdso, value(at::AT_SYSINFO_EHDR)) {
+        if let (Some(image), Some(addr)) = (vdso, value(aux::AT_SYSINFO_EHDR)) {
             let (first, _) = image.span();
             let bias = LoadBias(addr.wrapping_sub(first.0 & !0xfff));
             modules.add(NewModule { image, path: "[vdso]".into(), role: ModuleRole::Vdso, bias });
@@ -143,12 +143,17 @@ impl Session {
     pub(super) fn bind_reached(&mut self, tid: crate::base::Tid, at: VirtAddr) -> Result<Option<StopReason>> {
         let Some(bind) = self.bind_at(tid, at) else { return Ok(None) };
         let module = self.inferior.modules.at(at);
-        let wanted: Vec<u32> = self.breakpoints.iter().filter(|b| b.enabled).filter_map(|b| {
-            let Kind::Catch(Catch::Bind { symbol, module: of }) = &b.kind else { return None };
-            let fits = symbol.as_ref().is_none_or(|s| *s == bind.symbol)
-                && of.as_ref().is_none_or(|o| module.is_some_and(|m| m.is_called(o)));
-            fits.then_some(b.id)
-        }).collect();
+        let wanted: Vec<u32> = self
+            .breakpoints
+            .iter()
+            .filter(|b| b.enabled)
+            .filter_map(|b| {
+                let Kind::Catch(Catch::Bind { symbol, module: of }) = &b.kind else { return None };
+                let fits = symbol.as_ref().is_none_or(|s| *s == bind.symbol)
+                    && of.as_ref().is_none_or(|o| module.is_some_and(|m| m.is_called(o)));
+                fits.then_some(b.id)
+            })
+            .collect();
         for id in wanted {
             if let Some(hit) = self.count_hit(tid, id)? {
                 return Ok(Some(StopReason::Bind { hit, bind }));
