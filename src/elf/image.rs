@@ -2,7 +2,6 @@
 #![allow(unsafe_code)] // the mmap, nothing else
 
 use std::fs::{File, Metadata};
-use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -134,7 +133,7 @@ impl Image {
         let file = File::open(path).map_err(|e| Error::io(shown.to_string(), &e))?;
         let meta = file.metadata().map_err(|e| Error::io(shown.to_string(), &e))?;
         if meta.is_dir() {
-            return Err(Error::io(shown.to_string(), &std::io::Error::from(ErrorKind::IsADirectory)));
+            return Err(Error::user(format!("{shown}: Is a directory.")));
         }
         if !meta.is_file() {
             return Err(Error::BadElf { file: shown.to_string(), what: "not a regular file".into() });

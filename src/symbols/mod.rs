@@ -14,3 +14,6 @@ pub use module::{Module, ModuleFile, ModuleId, ModuleRole};
 pub use modules::{Modules, NewModule, Update};
 pub use prologue::skip_prologue;
 pub use symbolizer::{Location, LocationKind};
+
+#[cfg(test)]
+mod against_gdb;
