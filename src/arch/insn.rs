@@ -198,6 +198,11 @@ impl Insn {
         is_push.then(|| if self.0.op0_kind() == OpKind::Register { gpr(self.0.op0_register()) } else { None })
     }
 
+    /// Whether it is endbr64.
+    pub fn is_landing_pad(&self) -> bool {
+        self.0.mnemonic() == Mnemonic::Endbr64
+    }
+
     /// Whether it is `mov %rsp,%rbp`.
     pub fn sets_frame_pointer(&self) -> bool {
         self.0.mnemonic() == Mnemonic::Mov && self.0.op0_register() == Register::RBP && self.0.op1_register() == Register::RSP

@@ -23,7 +23,7 @@ impl CodeMap for ProcessCode<'_> {
     }
 
     fn function_start(&self, at: VirtAddr) -> Option<VirtAddr> {
-        self.modules.locate(at).filter(|l| l.is_code).map(|l| l.start)
+        self.modules.locate(at).filter(|l| l.is_code && (l.size == 0 || l.offset < l.size)).map(|l| l.start)
     }
 
     fn is_code(&self, at: VirtAddr) -> bool {

@@ -2,7 +2,7 @@
 
 use super::frame::{FrameHow, FramePc};
 use super::unwind::CodeMap;
-use crate::arch::insn::{Flow, Insn, MAX_LEN};
+use crate::arch::insn::{Flow, Insn, MAX_LEN, Target};
 use crate::arch::regs::{Gpr, Registers};
 use crate::base::{Memory, VirtAddr, read_u64};
 
@@ -19,28 +19,76 @@ pub(super) struct Guess {
 const PROLOGUE_INSNS: usize = 64;
 const PROLOGUE_BYTES: u64 = 512;
 /// How many words of stack are looked at for a return address when all else fails.
-const SCAN_WORDS: u64 = 128;
+const SCAN_WORDS: u64 = 512;
 
 /// The best guess, or `None` where nothing on the stack looks like a return address.
 pub(super) fn guess(memory: &dyn Memory, code: &dyn CodeMap, pc: FramePc, registers: &Registers) -> Option<Guess> {
     let rsp = VirtAddr(registers.get(Gpr::Rsp)?);
     let start = code.function_start(pc.lookup());
     let by_code = start.and_then(|start| by_prologue(memory, start, pc.addr(), registers)).or_else(|| at_return(memory, pc, rsp));
-    if let Some(found) = by_code.filter(|g| returns_to_code(memory, code, g.cfa)) {
+    if let Some(found) = by_code.filter(|g| is_return_address(memory, code, g.cfa)) {
+        return Some(found);
+    }
+    // The prologue's CFA is too low by what was pushed since, as arguments.
+    if let Some(lowest) = by_code.filter(|g| g.cfa > rsp)
+        && let Some(found) = by_scan(memory, code, pc, lowest, registers)
+    {
         return Some(found);
     }
     let at_rsp = Guess { cfa: rsp + 8, saved_rbp: None, how: FrameHow::Guess };
     // A call through a bad pointer: nothing has run since.
-    if matches!(pc, FramePc::Pc(at) if !code.is_code(at)) && returns_after_call(memory, code, at_rsp.cfa) {
-        return Some(at_rsp);
+    if matches!(pc, FramePc::Pc(at) if !code.is_code(at)) {
+        return is_return_address(memory, code, at_rsp.cfa).then_some(at_rsp);
     }
-    if let Some(found) = by_frame_pointer(memory, code, rsp, registers) {
-        return Some(found);
+    by_frame_pointer(memory, code, pc, rsp, registers).or_else(|| by_scan(memory, code, pc, at_rsp, registers))
+}
+
+/// The nearest word on the stack, from the lowest possible CFA on, that may be this frame's return address. Old ones of functions that have returned lie there too:
+/// one whose call led to this function, by whose prologue it is in its place, goes before all others.
+fn by_scan(memory: &dyn Memory, code: &dyn CodeMap, pc: FramePc, lowest: Guess, registers: &Registers) -> Option<Guess> {
+    let mut nearest = None;
+    for n in 0..SCAN_WORDS {
+        let saved_rbp = lowest.saved_rbp.map(|at| at + 8 * n);
+        let at = Guess { cfa: lowest.cfa + 8 * n, saved_rbp, how: FrameHow::Guess };
+        let Ok(to) = read_u64(memory, at.cfa - 8) else { break };
+        match call_before(memory, code, VirtAddr(to)).map(|call| fit(memory, &call, pc)) {
+            Some(Fit::Starts(start)) => {
+                let exact = by_prologue(memory, start, pc.addr(), registers).filter(|g| g.cfa == at.cfa);
+                if exact.is_some() {
+                    return exact;
+                }
+                nearest = nearest.or(Some(at));
+            }
+            Some(Fit::Maybe) => nearest = nearest.or(Some(at)),
+            Some(Fit::No) | None => {}
+        }
     }
-    (0..SCAN_WORDS)
-        .map(|n| Guess { cfa: rsp + 8 * (n + 1), ..at_rsp })
-        .take_while(|g| read_u64(memory, g.cfa - 8).is_ok())
-        .find(|g| returns_after_call(memory, code, g.cfa))
+    nearest
+}
+
+/// Whether a call can have led to a pc.
+enum Fit {
+    /// It calls this address, a little before the pc.
+    Starts(VirtAddr),
+    /// Its target is not known: indirect, or through a PLT stub.
+    Maybe,
+    No,
+}
+
+/// Functions are not longer than this, in bytes.
+const FUNCTION_BYTES: u64 = 1 << 16;
+
+fn fit(memory: &dyn Memory, call: &Insn, pc: FramePc) -> Fit {
+    let Flow::Call(Target::Direct(target)) = call.flow() else { return Fit::Maybe };
+    let target = VirtAddr(target);
+    if target <= pc.lookup() && pc.lookup() - target < FUNCTION_BYTES {
+        return Fit::Starts(target);
+    }
+    let stub = insn_at(memory, target).filter(|i| i.is_landing_pad()).map_or(target, |i| VirtAddr(i.next_ip()));
+    match insn_at(memory, stub).map(|i| i.flow()) {
+        Some(Flow::Jump(_)) => Fit::Maybe,
+        _ => Fit::No,
+    }
 }
 
 /// A function that is about to return has its return address on top.
@@ -89,33 +137,45 @@ fn by_prologue(memory: &dyn Memory, start: VirtAddr, pc: VirtAddr, registers: &R
 }
 
 /// `[rbp]` is the caller's rbp and `[rbp+8]` the return address, if they look like it.
-fn by_frame_pointer(memory: &dyn Memory, code: &dyn CodeMap, rsp: VirtAddr, registers: &Registers) -> Option<Guess> {
-    let rbp = VirtAddr(registers.get(Gpr::Rbp)?);
-    let found = Guess { cfa: rbp + 16, saved_rbp: Some(rbp), how: FrameHow::FramePointer };
-    (rbp >= rsp && rbp.0 % 8 == 0 && returns_after_call(memory, code, found.cfa)).then_some(found)
-}
-
-/// Whether the word below the CFA is an address where code may be.
-fn returns_to_code(memory: &dyn Memory, code: &dyn CodeMap, cfa: VirtAddr) -> bool {
-    read_u64(memory, cfa - 8).is_ok_and(|to| code.is_code(VirtAddr(to)))
-}
-
-/// Whether the word below the CFA is the address after a call.
-fn returns_after_call(memory: &dyn Memory, code: &dyn CodeMap, cfa: VirtAddr) -> bool {
-    let Ok(to) = read_u64(memory, cfa - 8) else { return false };
-    code.is_code(VirtAddr(to)) && follows_call(memory, VirtAddr(to))
-}
-
-/// Whether a call instruction ends at this address: 2 to 8 bytes before it.
-fn follows_call(memory: &dyn Memory, at: VirtAddr) -> bool {
-    let mut before = [0; 8];
-    if memory.read(at - 8, &mut before).is_err() {
-        return false;
+fn by_frame_pointer(memory: &dyn Memory, code: &dyn CodeMap, pc: FramePc, rsp: VirtAddr, regs: &Registers) -> Option<Guess> {
+    let rbp = VirtAddr(regs.get(Gpr::Rbp)?);
+    if rbp < rsp || rbp.0 % 8 != 0 {
+        return None;
     }
-    (2..=before.len()).any(|len| {
-        let bytes = before.get(before.len() - len..).unwrap_or_default();
-        Insn::decode(bytes, at.0.wrapping_sub(len as u64)).is_some_and(|i| i.len() == len && matches!(i.flow(), Flow::Call(_)))
+    let call = call_before(memory, code, VirtAddr(read_u64(memory, rbp + 8).ok()?))?;
+    let fits = !matches!(fit(memory, &call, pc), Fit::No);
+    fits.then_some(Guess { cfa: rbp + 16, saved_rbp: Some(rbp), how: FrameHow::FramePointer })
+}
+
+/// Whether the word below the CFA is what calls and signals leave there: the address after a call, or of the trampoline that
+/// signal handlers return to.
+fn is_return_address(memory: &dyn Memory, code: &dyn CodeMap, cfa: VirtAddr) -> bool {
+    let Ok(to) = read_u64(memory, cfa - 8) else { return false };
+    call_before(memory, code, VirtAddr(to)).is_some() || code.is_code(VirtAddr(to)) && is_sigreturn(memory, VirtAddr(to))
+}
+
+/// The call instruction that ends at this address: the 2 to 8 bytes before it.
+fn call_before(memory: &dyn Memory, code: &dyn CodeMap, at: VirtAddr) -> Option<Insn> {
+    let mut before = [0; 8];
+    if !code.is_code(at) || memory.read(at - 8, &mut before).is_err() {
+        return None;
+    }
+    // The common direct call first: its five bytes may look like a shorter indirect one's end.
+    [5, 2, 3, 4, 6, 7, 8].into_iter().find_map(|len| {
+        let bytes = before.get(before.len() - len..)?;
+        let insn = Insn::decode(bytes, at.0.wrapping_sub(len as u64))?;
+        (insn.len() == len && matches!(insn.flow(), Flow::Call(_))).then_some(insn)
     })
+}
+
+/// `mov $__NR_rt_sigreturn,%rax; syscall`: what every x86-64 signal handler returns to.
+const SIGRETURN: [u8; 9] = [0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05];
+
+/// *Folklore*: musl's `__restore_rt` has no unwind table and glibc's says less than the kernel's record (no eflags), so the
+/// trampoline is known by its bytes, which are the same in every libc and in gdb's own check.
+pub(super) fn is_sigreturn(memory: &dyn Memory, at: VirtAddr) -> bool {
+    let mut code = [0; SIGRETURN.len()];
+    memory.read(at, &mut code).is_ok() && code == SIGRETURN
 }
 
 fn insn_at(memory: &dyn Memory, at: VirtAddr) -> Option<Insn> {

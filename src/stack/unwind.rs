@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::frame::{Frame, FrameHow, FramePc};
-use super::guess::{Guess, guess};
+use super::guess::{Guess, guess, is_sigreturn};
 use super::rule_cache::RuleCache;
 use crate::arch::regs::{Gpr, Registers};
 use crate::base::{Error, LoadBias, Memory, Result, VirtAddr, read_u64};
@@ -74,9 +74,6 @@ enum Way {
     Context,
     Guess(Guess),
 }
-
-/// `mov $__NR_rt_sigreturn,%rax; syscall`: what every x86-64 signal handler returns to.
-const SIGRETURN: [u8; 9] = [0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05];
 
 /// The general registers of `ucontext_t` in memory's order, from `uc_mcontext.gregs[REG_R8]` on (sys/ucontext.h).
 const CONTEXT: [Gpr; 18] = [
@@ -167,20 +164,13 @@ impl<'a> Unwinder<'a> {
     }
 
     fn way(&self, pc: FramePc, registers: &Registers) -> Option<Way> {
-        if self.is_sigreturn(pc.addr()) {
+        if is_sigreturn(self.memory, pc.addr()) {
             return Some(Way::Context);
         }
         if let Some(row) = self.rules.row(self.code, pc.lookup()) {
             return Some(Way::Row(row));
         }
         guess(self.memory, self.code, pc, registers).map(Way::Guess)
-    }
-
-    /// *Folklore*: musl's `__restore_rt` has no unwind table and glibc's says less than the kernel's record (no eflags), so the
-    /// trampoline is known by its bytes. Every libc has these: the kernel's vsyscall-era trampoline was never 64-bit.
-    fn is_sigreturn(&self, at: VirtAddr) -> bool {
-        let mut code = [0; SIGRETURN.len()];
-        self.memory.read(at, &mut code).is_ok() && code == SIGRETURN
     }
 
     fn cfa(&self, row: &CodeRow, registers: &Registers) -> Result<VirtAddr> {
