@@ -69,7 +69,8 @@ fn attach_and_detach_leave_no_trace() {
 #[test]
 fn quitting_lets_an_attached_process_live() {
     let running = Running::spin("threads");
-    attach(&running, "break *&spin\nprint 1\n");
+    let output = attach(&running, "break *&spin\nprint $rip > 0\n");
+    assert!(output.contains("Breakpoint 1 at 0x") && output.contains("$1 = 1"), "{output}");
     assert_eq!(running.status("TracerPid:"), "0");
     assert!(running.status("State:").starts_with('R'), "{}", running.status("State:"));
 }
@@ -79,6 +80,7 @@ fn quitting_lets_an_attached_process_live() {
 fn an_attached_process_takes_a_write() {
     let mut running = Running::spin("plain");
     attach(&running, "set var *(int *)&stop = 1\ndetach\n");
+    // The program looks at `stop` in every turn and ends by itself.
     let deadline = Instant::now() + Duration::from_secs(10);
     let status = loop {
         match running.0.try_wait().expect("a child") {
