@@ -192,6 +192,38 @@ impl Insn {
         }
     }
 
+    /// What it pushes: `Some(None)` for a push of something other than a whole general register.
+    pub fn pushed(&self) -> Option<Option<Gpr>> {
+        let is_push = self.0.mnemonic() == Mnemonic::Push && self.0.stack_pointer_increment() == -8;
+        is_push.then(|| if self.0.op0_kind() == OpKind::Register { gpr(self.0.op0_register()) } else { None })
+    }
+
+    /// Whether it is endbr64.
+    pub fn is_landing_pad(&self) -> bool {
+        self.0.mnemonic() == Mnemonic::Endbr64
+    }
+
+    /// Whether it is `mov %rsp,%rbp`.
+    pub fn sets_frame_pointer(&self) -> bool {
+        self.0.mnemonic() == Mnemonic::Mov && self.0.op0_register() == Register::RBP && self.0.op1_register() == Register::RSP
+    }
+
+    /// The number of bytes by which it lowers rsp: `sub $N,%rsp`, `add $-N,%rsp`, `lea -N(%rsp),%rsp`.
+    pub fn stack_allocation(&self) -> Option<u64> {
+        if self.0.op0_register() != Register::RSP {
+            return None;
+        }
+        let n = match self.0.mnemonic() {
+            Mnemonic::Sub if self.0.op1_kind() != OpKind::Register => self.0.try_immediate(1).ok()? as i64,
+            Mnemonic::Add if self.0.op1_kind() != OpKind::Register => (self.0.try_immediate(1).ok()? as i64).checked_neg()?,
+            Mnemonic::Lea if self.0.memory_base() == Register::RSP && self.0.memory_index() == Register::None => {
+                (self.0.memory_displacement64() as i64).checked_neg()?
+            }
+            _ => return None,
+        };
+        u64::try_from(n).ok()
+    }
+
     fn uses(&self, reg: Gpr, how: impl Fn(OpAccess) -> bool) -> bool {
         let mut factory = InstructionInfoFactory::new();
         let info = factory.info(&self.0);

@@ -1,5 +1,6 @@
 //! Unwind rows: what .eh_frame and .debug_frame say about the frame at a pc (DWARF5 §6.4, LSB Core ch. 10.6).
 
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use gimli::{
@@ -8,6 +9,7 @@ use gimli::{
 
 use crate::arch::regs::Gpr;
 use crate::base::{Error, FileAddr, Result};
+use crate::elf::{Image, pt};
 
 type Reader<'a> = EndianSlice<'a, LittleEndian>;
 
@@ -23,8 +25,8 @@ pub struct Section<'a> {
 /// What one module has of unwind information.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CfiSections<'a> {
-    /// The module's name, for errors.
-    pub module: &'a str,
+    /// The module's path, for errors.
+    pub module: Option<&'a Path>,
     /// .eh_frame.
     pub eh_frame: Option<Section<'a>>,
     /// .eh_frame_hdr: the binary search table (PT_GNU_EH_FRAME).
@@ -35,6 +37,36 @@ pub struct CfiSections<'a> {
     pub text: FileAddr,
     /// The address of .got, for pointers relative to it.
     pub got: FileAddr,
+}
+
+impl<'a> CfiSections<'a> {
+    /// What an image has; found by its segments where there are no section headers.
+    pub fn of(image: &'a Image) -> CfiSections<'a> {
+        let named = |name: &str| {
+            let section = image.section(name)?;
+            let bytes = image.section_data(section).ok().filter(|b| !b.is_empty())?;
+            Some(Section { bytes, addr: section.addr })
+        };
+        let by_segment = || {
+            let segment = image.segment(pt::PT_GNU_EH_FRAME)?;
+            let bytes = image.read_at(segment.addr, usize::try_from(segment.file_size).ok()?)?;
+            Some(Section { bytes, addr: segment.addr })
+        };
+        let eh_frame_hdr = named(".eh_frame_hdr").or_else(by_segment);
+        let by_header = || {
+            let addr = eh_frame_address(eh_frame_hdr?)?;
+            Some(Section { bytes: image.read_from(addr)?, addr })
+        };
+        let address = |name: &str| image.section(name).map(|s| s.addr).unwrap_or_default();
+        CfiSections {
+            module: Some(image.path()),
+            eh_frame: named(".eh_frame").or_else(by_header),
+            eh_frame_hdr,
+            debug_frame: named(".debug_frame").map(|s| s.bytes),
+            text: address(".text"),
+            got: address(".got"),
+        }
+    }
 }
 
 /// How the canonical frame address is found.
@@ -176,7 +208,8 @@ impl CfiIndex {
 type Found = Result<Option<UnwindRow>, (usize, gimli::Error)>;
 
 fn damaged(sections: &CfiSections<'_>, section: &'static str, offset: usize, e: gimli::Error) -> Error {
-    Error::BadDwarf { module: sections.module.to_owned(), section, offset: offset as u64, what: e.to_string() }
+    let module = sections.module.map(|m| m.display().to_string()).unwrap_or_default();
+    Error::BadDwarf { module, section, offset: offset as u64, what: e.to_string() }
 }
 
 fn bases(sections: &CfiSections<'_>, eh_frame: Section<'_>) -> BaseAddresses {

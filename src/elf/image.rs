@@ -36,6 +36,8 @@ pub mod pt {
     pub const PT_GNU_STACK: u32 = ph::PT_GNU_STACK;
     /// Read-only after relocation.
     pub const PT_GNU_RELRO: u32 = ph::PT_GNU_RELRO;
+    /// The search table of .eh_frame.
+    pub const PT_GNU_EH_FRAME: u32 = ph::PT_GNU_EH_FRAME;
 }
 
 /// Segment permissions (gABI ch. 5 "Segment permissions").

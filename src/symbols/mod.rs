@@ -1,6 +1,7 @@
 //! The modules of a process and the names in them.
 
 mod demangle;
+mod file_memory;
 mod linespec;
 mod module;
 mod modules;

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use crate::base::{AddrRange, FileAddr, LoadBias, VirtAddr};
+use crate::base::{AddrRange, FileAddr, LoadBias, Result, VirtAddr};
+use crate::dwarf::{CfiIndex, CfiSections, UnwindRow};
 use crate::elf::{Image, Symbol};
 use crate::loader::{self, Got, Plt};
 
@@ -31,12 +32,13 @@ pub struct ModuleFile {
     got: OnceLock<Option<Got>>,
     plt: OnceLock<Plt>,
     main: OnceLock<Option<FileAddr>>,
+    cfi: CfiIndex,
 }
 
 impl ModuleFile {
     /// Wraps an image; nothing is read yet.
     pub fn new(image: Arc<Image>) -> ModuleFile {
-        ModuleFile { image, got: OnceLock::new(), plt: OnceLock::new(), main: OnceLock::new() }
+        ModuleFile { image, got: OnceLock::new(), plt: OnceLock::new(), main: OnceLock::new(), cfi: CfiIndex::default() }
     }
 
     /// The image.
@@ -104,6 +106,11 @@ impl Module {
     /// Its PLT; empty if it has none.
     pub fn plt(&self) -> &Plt {
         self.file.plt.get_or_init(|| self.got().map(|got| Plt::of(self.image(), got)).unwrap_or_default())
+    }
+
+    /// The unwind row at one of its run-time addresses; `None` where its tables say nothing about it.
+    pub fn unwind_row(&self, at: VirtAddr) -> Result<Option<UnwindRow>> {
+        self.file.cfi.row(&CfiSections::of(self.image()), self.to_file(at))
     }
 
     /// The link-time address of `main`, found by what the start-up code does, in a program whose symbol table lacks it.

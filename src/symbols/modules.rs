@@ -107,6 +107,18 @@ impl Modules {
         found
     }
 
+    /// The ends of the text segments at run time: behind each lies what is left of its last page.
+    pub fn text_ends(&self) -> Vec<VirtAddr> {
+        let ends =
+            |m: &Arc<Module>| m.image().loads().filter(|s| s.is_code()).map(|s| m.virt(s.addr) + s.mem_size).collect::<Vec<_>>();
+        self.list.iter().filter(|m| m.role != ModuleRole::Vdso).flat_map(ends).collect()
+    }
+
+    /// PLT0 of every module that has one: what each lazy bind passes.
+    pub fn plt_heads(&self) -> Vec<VirtAddr> {
+        self.list.iter().filter_map(|m| m.plt().header_at(m.bias)).collect()
+    }
+
     /// Splits `libc.so.6!puts` into module and rest: the longest name of a module that stands before a `!` at the start of the
     /// text.
     pub fn split_prefix<'t>(&self, text: &'t str) -> Option<(&Arc<Module>, &'t str)> {

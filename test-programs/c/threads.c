@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <ctype.h>
 #include <unistd.h>
 
 static pthread_barrier_t together;
@@ -17,12 +16,12 @@ static void *work(void *argument) {
   long number = (long)argument;
   pthread_barrier_wait(&together);
   switch (number) {
-  case 0: results[0] = atoi("1"); break;
+  case 0: results[0] = abs(-1); break;
   case 1: results[1] = strtol("2", 0, 10); break;
   case 2: results[2] = (long)strlen("abc"); break;
   case 3: results[3] = labs(-4); break;
   }
-  toupper('a');
+  getppid();
   __sync_fetch_and_add(&finished, 1);
   return 0;
 }

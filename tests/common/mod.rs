@@ -4,6 +4,7 @@
 
 pub mod build;
 pub mod normalise;
+pub mod oracles;
 pub mod rdbg;
 pub mod tools;
 
