@@ -194,7 +194,7 @@ fn without_section_headers_jump_slots_and_stubs_are_the_same() {
 
 #[test]
 fn damaged_files_have_some_got_or_none() {
-    let ask = |image: &Image| {
+    let ask = |image: &Arc<Image>| {
         let _ = find_main(image);
         let Some(got) = Got::of(image) else { return };
         let plt = Plt::of(image, &got);

@@ -71,7 +71,7 @@ fn names_of_addresses() {
             });
             // What gdb has no name for, or only a number (`*ABS*+0x9f1c0@plt`): GLOB_DAT slots, stubs of IFUNCs, a found main.
             let is_ours = located.as_ref().is_some_and(|l| match l.kind {
-                LocationKind::GotSlot | LocationKind::FoundMain => true,
+                LocationKind::GotSlot | LocationKind::Found => true,
                 LocationKind::PltStub => line.starts_with("*ABS*+") || line.starts_with("No symbol"),
                 LocationKind::Symbol(_) => false,
             });
@@ -224,8 +224,17 @@ fn a_stripped_program_has_its_main() {
     let places = Linespec::parse("main", &modules).unwrap().resolve(&modules).unwrap();
     assert_eq!(places.iter().map(|p| p.addr.0).collect::<Vec<_>>(), expected);
     let location = modules.symbolize(places[0].addr).unwrap();
-    assert_eq!((location.kind, location.with_offset().as_str()), (LocationKind::FoundMain, "main+4"));
-    assert_eq!(modules.main().unwrap().address_of("main"), Some(places[0].start));
+    assert_eq!((location.kind, location.with_offset().as_str()), (LocationKind::Found, "main+4"));
+    let main = modules.main().unwrap();
+    assert_eq!(main.address_of("main"), Some(places[0].start));
+    // What lies behind it is not called main.
+    assert!(modules.symbolize(places[0].start + location.size).is_none_or(|l| l.raw_name != "main"));
+    let starts = Linespec::parse("_start", &modules).unwrap().resolve(&modules).unwrap();
+    assert_eq!(starts.iter().map(|p| p.addr).collect::<Vec<_>>(), [main.virt(main.image().entry().unwrap())]);
+    assert_eq!(modules.symbolize(starts[0].addr).unwrap().with_offset(), "_start");
+    let whole = load(&[&path]);
+    let size = whole.find("main", None).unwrap().size;
+    assert_eq!(size, location.size, "the unwind information's size is the symbol's");
     std::fs::remove_file(stripped).unwrap();
 }
 

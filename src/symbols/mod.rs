@@ -11,7 +11,7 @@ mod symbolizer;
 
 pub use demangle::demangle;
 pub use linespec::{Linespec, Place, PlaceKind};
-pub use module::{Module, ModuleFile, ModuleId, ModuleRole};
+pub use module::{FoundFunction, Module, ModuleFile, ModuleId, ModuleRole};
 pub use modules::{Modules, NewModule, Update};
 pub use names::Named;
 pub use prologue::skip_prologue;

@@ -51,7 +51,7 @@ fn rank(symbol: &Symbol<'_>) -> (bool, bool) {
 }
 
 impl Module {
-    /// What a name stands for in this module: a symbol, `puts@plt`, `puts@got.plt` or `puts@got`, `main` found without symbols;
+    /// What a name stands for in this module: a symbol, `puts@plt`, `puts@got.plt` or `puts@got`, `_start` or `main` found without symbols;
     /// a mangled name, not a demangled one.
     pub fn find(self: &Arc<Module>, name: &str) -> Option<Named> {
         if let Some(named) = self.linkage_name(name) {
@@ -65,8 +65,8 @@ impl Module {
         if name == "_GLOBAL_OFFSET_TABLE_" {
             return self.got().map(|got| Named::new(self, name, got.base, 0, LocationKind::GotSlot));
         }
-        let main = self.found_main().filter(|_| name == "main")?;
-        Some(Named::new(self, "main", main, 0, LocationKind::FoundMain))
+        let found = self.found(name)?;
+        Some(Named::new(self, found.name, found.addr, found.size, LocationKind::Found))
     }
 
     /// `puts@plt`, `puts@got.plt`, `puts@got`; both forms of the latter find either kind of slot.
@@ -119,8 +119,8 @@ impl Modules {
             let stubs = module.plt().stubs.iter().map(|s| s.label()).filter(|l| l.starts_with(prefix));
             names.extend(stubs.take(limit));
         }
-        if names.is_empty() && "main".starts_with(prefix) && self.main().is_some_and(|m| m.found_main().is_some()) {
-            names.insert("main".to_owned());
+        if let Some(main) = self.main() {
+            names.extend(main.found_functions().iter().map(|f| f.name.to_owned()).filter(|n| n.starts_with(prefix)));
         }
         names.into_iter().take(limit).collect()
     }

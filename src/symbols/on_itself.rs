@@ -89,3 +89,22 @@ fn slots_hold_what_the_symbolizer_names() {
     assert!(modules.find("nosuch_name", None).is_none());
     assert!(modules.names_with_prefix("pthread_mutex_l", 10).contains(&"pthread_mutex_lock".to_owned()));
 }
+
+#[test]
+fn damaged_modules_have_some_names_or_none() {
+    let ask = |image: &std::sync::Arc<Image>| {
+        let mut modules = Modules::default();
+        let bias = LoadBias(0x5555_5555_4000);
+        modules.add(NewModule { image: image.clone(), path: "damaged".into(), role: ModuleRole::Main, bias });
+        let (start, end) = image.span();
+        let step = ((end - start) / 16).max(1);
+        let _ = (0..16).filter_map(|i| modules.symbolize(bias.to_virt(start + i * step))).count();
+        for name in ["main", "puts", "Foo::bar", "puts@plt", "puts@got.plt", "damaged!_start"] {
+            let _ = Linespec::parse(name, &modules).and_then(|l| l.resolve(&modules)).map(|p| p.len());
+            let _ = modules.find(name, None);
+        }
+        let _ = modules.names_with_prefix("_", 5);
+    };
+    crate::elf::damage::each_truncated(ask);
+    crate::elf::damage::each_flipped(ask);
+}
