@@ -203,6 +203,8 @@ fn a_library_that_has_the_function_takes_the_place_of_the_stub() {
     assert_eq!(of(&resolve("'libc.so.6'::puts")), ["libc.so.6"]);
     assert_eq!(of(&resolve("libc.so.6!puts")), ["libc.so.6"]);
     assert!(resolve("ld-linux-x86-64.so.2!puts").is_empty());
+    assert_eq!(modules.split_prefix("libc.so.6!puts+1").map(|(m, rest)| (m.name.as_str(), rest)), Some(("libc.so.6", "puts+1")));
+    assert!(modules.split_prefix("libc!=3").is_none() && modules.split_prefix("!puts").is_none());
     assert_eq!(of(&resolve("_start")), ["hello-pie-lazy"]);
     assert_eq!(of(&resolve("ld-linux-x86-64.so.2!_start")).len(), Image::open(ld).unwrap().symbols().named("_start").len());
     assert_eq!(resolve("puts@plt")[0].kind, PlaceKind::PltStub);
