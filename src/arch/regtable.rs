@@ -111,6 +111,11 @@ impl Register {
         self.len() == 0
     }
 
+    /// Whether its bytes are in the extended state rather than among the general registers.
+    pub fn is_extended(&self) -> bool {
+        matches!(self.place, RegPlace::Xsave(_))
+    }
+
     /// The general register that it is the whole of.
     pub fn gpr(&self) -> Option<Gpr> {
         match self.place {

@@ -124,6 +124,7 @@ impl AuxEntry {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing)]
 mod tests {
     use super::*;
 

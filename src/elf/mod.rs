@@ -19,3 +19,13 @@ pub use relocs::{RelocTable, Relocation, r_x86_64};
 pub use sections::{Section, shf};
 pub use symbols::{Binding, Symbol, SymbolKind, SymbolVersion, Symbols, TableKind};
 pub use versions::{NeededVersion, VersionDefinition, Versions};
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod against_readelf;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+pub(crate) mod built;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+pub(crate) mod damage;

@@ -175,7 +175,7 @@ fn from_dynamic(image: &Image) -> Option<SymbolTable> {
     let entries = image.read_from(image.dynamic().addr_of(dt::DT_SYMTAB)?)?;
     let strings = image.dynamic_strings();
     let strings_at = offset_in(image, strings);
-    let count = count_by_hash(image).or_else(|| count_by_gnu_hash(image))?;
+    let count = count_by_hash(image).or_else(|| count_by_gnu_hash(image).map(|n| n.max(count_by_relocations(image))))?;
     let strings = strings_at..strings_at.checked_add(strings.len())?;
     SymbolTable::new(image, offset_in(image, entries), count.min(entries.len() / 24), strings)
 }
@@ -208,6 +208,12 @@ fn count_by_gnu_hash(image: &Image) -> Option<usize> {
         index = index.checked_add(1)?;
     }
     index.checked_add(1)
+}
+
+/// Undefined symbols are in no GNU hash chain; they precede the others, so that a file which defines nothing has no chain to
+/// count by. What it uses of others its relocations name.
+fn count_by_relocations(image: &Image) -> usize {
+    image.relocations().map(|r| r.symbol as usize).max().filter(|n| *n != 0).map_or(0, |n| n + 1)
 }
 
 fn version_indices(image: &Image) -> Option<Range<usize>> {

@@ -254,7 +254,9 @@ fn finish(word: &mut Word, tokens: &mut Vec<Token>) {
 }
 
 fn needs_shell(c: char) -> Error {
-    Error::user(format!("\"{c}\" in the program's arguments needs a shell, and rdbg runs none: quote it, or start the shell under rdbg."))
+    Error::user(format!(
+        "\"{c}\" in the program's arguments needs a shell, and rdbg runs none: quote it, or start the shell under rdbg."
+    ))
 }
 
 #[cfg(test)]

@@ -52,32 +52,49 @@ impl Session {
         }
         let stepper = self.process()?.plan.as_ref().map_or(selected, Plan::tid);
         let mut first: Vec<Tid> = self.process()?.reported.keys().copied().filter(|t| *t != stepper).collect();
-        first.extend(self.process()?.deliver.keys().filter(|t| **t != stepper && !first.contains(t)).copied().collect::<Vec<_>>());
+        first
+            .extend(self.process()?.deliver.keys().filter(|t| **t != stepper && !first.contains(t)).copied().collect::<Vec<_>>());
+        first.push(stepper);
         for tid in first {
-            self.start(tid)?;
+            let verdict = match self.start(tid) {
+                Err(Error::Gone) => continue,
+                other => other?,
+            };
+            match verdict {
+                // A plan that was carried out without running anything.
+                Verdict::Stop(reason) => self.process_mut()?.early = Some((tid, reason)),
+                Verdict::Go(signal) => self.process_mut()?.control()?.resume(tid, ResumeAction::Continue(signal))?,
+                Verdict::Past | Verdict::Nothing => {}
+            }
         }
-        self.start(stepper)?;
         self.process_mut()?.control()?.resume_all()
     }
 
     /// Lets one thread go on from a stop that was reported.
-    fn start(&mut self, tid: Tid) -> Result<()> {
+    fn start(&mut self, tid: Tid) -> Result<Verdict> {
         let process = self.process_mut()?;
         let signal = process.deliver.remove(&tid);
-        let Ok(pc) = process.target.pc(tid) else { return Ok(()) };
+        let pc = process.target.pc(tid)?;
         let reported = process.reported.remove(&tid) == Some(pc);
         if process.plan.as_ref().is_some_and(|p| p.tid() == tid && p.is_stepping()) {
             return self.step_instruction(tid, reported, signal);
         }
         if reported && process.sites.get(pc).is_some() {
-            return self.go_past(tid, pc, signal);
+            self.go_past(tid, pc, signal)?;
+            return Ok(Verdict::Nothing);
         }
-        process.control()?.resume(tid, ResumeAction::Continue(signal))
+        Ok(Verdict::Go(signal))
     }
 
     /// Waits until there is something to tell. Nothing is printed here, and nobody is called back.
     pub fn advance(&mut self) -> Result<Happening> {
+        if let Some((tid, reason)) = self.process_mut()?.early.take() {
+            return self.stop(tid, reason).map(Happening::Stop);
+        }
         loop {
+            if let Some(notice) = self.notices.pop_front() {
+                return Ok(Happening::Notice(notice));
+            }
             let event = match self.process_mut()?.control()?.wait() {
                 Ok(event) => event,
                 Err(Error::Cancelled) => {
@@ -241,21 +258,26 @@ impl Session {
         }
         match arrived {
             Some(Arrival::Stop) => Ok(Verdict::Stop(StopReason::Arrived)),
-            Some(Arrival::Step) => {
-                self.step_instruction(tid, true, None)?;
-                Ok(Verdict::Nothing)
-            }
+            Some(Arrival::Step) => self.step_instruction(tid, true, None),
             None => Ok(Verdict::Past),
         }
     }
 
-    /// One instruction of a plan is done.
-    fn stepped(&mut self, tid: Tid) -> Result<Verdict> {
-        let process = self.process_mut()?;
-        let Some(Plan::Instructions { tid: of, left, .. }) = &mut process.plan else { return Ok(Verdict::Go(None)) };
-        if *of != tid {
+    /// A single step has ended.
+    pub(super) fn stepped(&mut self, tid: Tid) -> Result<Verdict> {
+        if self.process()?.plan.as_ref().is_none_or(|p| p.tid() != tid || !p.is_stepping()) {
             return Ok(Verdict::Go(None));
         }
+        match self.instruction_done(tid)? {
+            Some(reason) => Ok(Verdict::Stop(reason)),
+            None => self.step_instruction(tid, true, None),
+        }
+    }
+
+    /// One instruction of a plan is done: whether that, or what is at the pc now, stops the program.
+    fn instruction_done(&mut self, tid: Tid) -> Result<Option<StopReason>> {
+        let process = self.process_mut()?;
+        let Some(Plan::Instructions { left, .. }) = &mut process.plan else { return Ok(None) };
         *left -= 1;
         let done = *left == 0;
         let mut pc = process.target.pc(tid)?;
@@ -263,62 +285,62 @@ impl Session {
             pc = shown;
             process.control()?.set_pc(tid, pc)?;
         }
-        let site = process.sites.get(pc);
-        if site.is_some_and(|s| s.owners.iter().any(|o| matches!(o, Owner::User(_))))
-            && let Some(reason) = self.breakpoints_hit(tid, pc)?
-        {
-            return Ok(Verdict::Stop(reason));
-        }
-        // The other owners have to be told too: the int3 itself does not run.
-        let owners = self.process()?.sites.get(pc).map(|s| s.owners.clone()).unwrap_or_default();
-        for owner in owners {
-            let reason = match owner {
-                Owner::Libraries => self.library_event()?,
-                Owner::Bind => self.bind_reached(tid, pc)?,
-                Owner::User(_) | Owner::Plan(_) => None,
-            };
-            if let Some(reason) = reason {
-                return Ok(Verdict::Stop(reason));
+        // The int3 of a site does not run while its instruction is stepped: its owners are told here.
+        if let Some(site) = process.sites.get(pc) {
+            for owner in site.owners.clone() {
+                let reason = match owner {
+                    Owner::Libraries => self.library_event()?,
+                    Owner::Bind => self.bind_reached(tid, pc)?,
+                    Owner::User(_) | Owner::Plan(_) => None,
+                };
+                if reason.is_some() {
+                    return Ok(reason);
+                }
+            }
+            if let Some(reason) = self.breakpoints_hit(tid, pc)? {
+                return Ok(Some(reason));
             }
         }
-        if done {
-            return Ok(Verdict::Stop(StopReason::Arrived));
-        }
-        self.step_instruction(tid, true, None)?;
-        Ok(Verdict::Nothing)
+        Ok(done.then_some(StopReason::Arrived))
     }
 
     /// Runs the next instruction of a plan; over a call, if the plan says so. `past`: what is at the pc was dealt with.
-    fn step_instruction(&mut self, tid: Tid, past: bool, signal: Option<Signal>) -> Result<()> {
-        let process = self.process_mut()?;
-        let pc = process.target.pc(tid)?;
-        if let Some(Plan::Instructions { over_calls: true, .. }) = process.plan
-            && let Some(back) = self.call_at(tid, pc)
-        {
-            self.set_return(Some(back))?;
-            return self.go_past(tid, pc, signal);
-        }
-        let process = self.process_mut()?;
-        if !past || process.sites.get(pc).is_none() {
-            return process.control()?.resume(tid, ResumeAction::Step(signal));
-        }
-        match self.past_of(tid, pc)? {
-            Past::Emulate => {
-                if self.emulate_at(tid, pc)? {
-                    let verdict = self.stepped(tid)?;
-                    return match self.carry_out(tid, verdict)? {
-                        None => Ok(()),
-                        Some(stop) => self.requeue(stop),
-                    };
+    fn step_instruction(&mut self, tid: Tid, past: bool, signal: Option<Signal>) -> Result<Verdict> {
+        let mut past = past;
+        loop {
+            let process = self.process_mut()?;
+            let pc = process.target.pc(tid)?;
+            if let Some(Plan::Instructions { over_calls: true, .. }) = process.plan
+                && let Some(back) = self.call_at(tid, pc)
+            {
+                self.set_return(Some(back))?;
+                self.go_past(tid, pc, signal)?;
+                return Ok(Verdict::Nothing);
+            }
+            let process = self.process_mut()?;
+            if !past || process.sites.get(pc).is_none() {
+                process.control()?.resume(tid, ResumeAction::Step(signal))?;
+                return Ok(Verdict::Nothing);
+            }
+            match self.past_of(pc)? {
+                // Nothing has run; the next instruction follows at once.
+                Past::Emulate if signal.is_none() && self.emulate_at(tid, pc)? => {
+                    if let Some(reason) = self.instruction_done(tid)? {
+                        return Ok(Verdict::Stop(reason));
+                    }
+                    past = true;
                 }
-                self.step_in_place(tid, pc, signal, true)
+                Past::Slot { at, .. } => {
+                    let control = self.process_mut()?.control()?;
+                    control.set_pc(tid, at)?;
+                    control.resume(tid, ResumeAction::Step(signal))?;
+                    return Ok(Verdict::Nothing);
+                }
+                Past::Emulate | Past::InPlace => {
+                    self.step_in_place(tid, pc, signal, true)?;
+                    return Ok(Verdict::Nothing);
+                }
             }
-            Past::Slot { at, .. } => {
-                let control = self.process_mut()?.control()?;
-                control.set_pc(tid, at)?;
-                control.resume(tid, ResumeAction::Step(signal))
-            }
-            Past::InPlace => self.step_in_place(tid, pc, signal, true),
         }
     }
 
@@ -380,7 +402,7 @@ impl Session {
         if self.process()?.sites.get(pc).is_none() {
             return self.process_mut()?.control()?.resume(tid, ResumeAction::Continue(signal));
         }
-        match self.past_of(tid, pc)? {
+        match self.past_of(pc)? {
             Past::Slot { at, .. } => {
                 let control = self.process_mut()?.control()?;
                 control.set_pc(tid, at)?;
@@ -395,7 +417,7 @@ impl Session {
     }
 
     /// How to get past the site at `pc`; prepares a slot where that is the way.
-    fn past_of(&mut self, _tid: Tid, pc: VirtAddr) -> Result<Past> {
+    fn past_of(&mut self, pc: VirtAddr) -> Result<Past> {
         if let Some(past) = self.process()?.sites.past(pc) {
             return Ok(past);
         }
@@ -421,7 +443,7 @@ impl Session {
             Err(Error::Fault { .. }) => return Ok(false),
             Err(e) => return Err(e),
         };
-        let only_pc = push.is_none() && registers.sp() == process.target.registers(tid)?.sp() && !site.is_loop();
+        let only_pc = push.is_none() && registers.sp() == process.target.registers(tid)?.sp() && !site.counts_in_rcx();
         let control = process.control()?;
         if let Some(push) = push
             && control.write(push.at, &push.word.to_le_bytes()).is_err()
@@ -442,30 +464,34 @@ impl Session {
         let process = self.process_mut()?;
         let trap = Trap { addr: pc, kind: TrapKind::Int3 };
         let control = process.control()?;
+        let running = control.running();
         control.stop_all()?;
         control.remove(trap)?;
         control.resume(tid, ResumeAction::Step(signal))?;
+        let mut interrupted = false;
         let event = loop {
             match control.wait() {
                 Ok(event) if event.tid == tid || matches!(event.what, RawStop::Exited(_) | RawStop::Killed(_)) => break event,
                 Ok(event) => control.postpone(event),
-                // The user's interrupt is seen once this step is done.
-                Err(Error::Cancelled) => control.wait_through_interrupt(),
+                // The user's interrupt is answered once this step is done.
+                Err(Error::Cancelled) => interrupted |= signals::take_interrupt(),
                 Err(e) => return Err(e),
             }
         };
+        if interrupted {
+            signals::raise_interrupt();
+        }
         if !matches!(event.what, RawStop::Exited(_) | RawStop::Killed(_) | RawStop::Exec(_)) {
             control.insert(trap)?;
         }
-        let plain = event.what == RawStop::Stepped && !as_step;
-        if !plain {
+        if event.what == RawStop::Stepped && !as_step {
+            control.resume(tid, ResumeAction::Continue(None))?;
+        } else {
             control.postpone(event);
         }
-        control.resume_all()
-    }
-
-    /// Takes a stop that came while threads were being started to the next `advance`.
-    fn requeue(&mut self, _stop: Stop) -> Result<()> {
+        for other in running {
+            control.resume_unless_held(other)?;
+        }
         Ok(())
     }
 
@@ -558,7 +584,9 @@ enum Arrival {
 
 /// gdb's words for a breakpoint that cannot be planted.
 fn cannot_insert(owners: &[Owner], addr: VirtAddr) -> Error {
-    let ids: Vec<String> =
-        owners.iter().filter_map(|o| if let Owner::User(id) = o { Some(format!("Cannot insert breakpoint {id}.\n")) } else { None }).collect();
+    let ids: Vec<String> = owners
+        .iter()
+        .filter_map(|o| if let Owner::User(id) = o { Some(format!("Cannot insert breakpoint {id}.\n")) } else { None })
+        .collect();
     Error::user(format!("Warning:\n{}Cannot access memory at address {addr}\n", ids.concat()))
 }

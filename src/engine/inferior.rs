@@ -12,6 +12,7 @@ use crate::target::{Control, Target, Trap};
 use super::journal::Journal;
 use super::sites::Sites;
 use super::step::Plan;
+use super::stop::StopReason;
 
 /// The executable that `file` named.
 #[derive(Clone, Debug)]
@@ -68,6 +69,8 @@ pub struct Process {
     /// Signals that threads get when they go on.
     pub(super) deliver: BTreeMap<Tid, Signal>,
     pub(super) displaced: BTreeMap<Tid, Displaced>,
+    /// A stop that came of resuming alone, before anything ran.
+    pub(super) early: Option<(Tid, StopReason)>,
     numbers: BTreeMap<Tid, u32>,
     last_number: u32,
     /// Counts stops: what was read at one is stale at the next.
@@ -93,6 +96,7 @@ impl Process {
             reported: BTreeMap::new(),
             deliver: BTreeMap::new(),
             displaced: BTreeMap::new(),
+            early: None,
             numbers: BTreeMap::new(),
             last_number: 0,
             generation: 0,

@@ -1,5 +1,7 @@
 //! A session: what `rdbg` holds between two commands.
 
+use std::collections::VecDeque;
+
 use crate::base::{Error, Need, Result, Tid};
 use crate::expr::{ValueHistory, Variables};
 use crate::os::terminal::Terminal;
@@ -7,8 +9,10 @@ use crate::os::terminal::Terminal;
 use super::breakpoints::Breakpoints;
 use super::frames::FrameCache;
 use super::inferior::{Inferior, Process};
+use super::launch::Environment;
 use super::settings::Settings;
 use super::signal_table::SignalTable;
+use super::stop::Notice;
 
 /// The thread and the frame that commands look at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -36,6 +40,11 @@ pub struct Session {
     pub variables: Variables,
     /// `$1`, `$2`, ...
     pub history: ValueHistory,
+    /// The program's environment.
+    pub environment: Environment,
+    /// The commands of the breakpoints that made the last stop, to be run.
+    pub stop_commands: Vec<Vec<String>>,
+    pub(super) notices: VecDeque<Notice>,
     pub(super) terminal: Option<Terminal>,
     pub(super) frames: FrameCache,
 }

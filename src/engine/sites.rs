@@ -46,6 +46,14 @@ pub struct Site {
     pub past: Option<Past>,
 }
 
+impl Site {
+    /// Whether its instruction is LOOP, which changes rcx besides the pc.
+    pub fn counts_in_rcx(&self) -> bool {
+        // E0 to E2, behind an address-size prefix or not (Intel SDM vol. 2, LOOP).
+        matches!(self.code.as_slice(), [0xe0..=0xe2, ..] | [0x67, 0xe0..=0xe2, ..])
+    }
+}
+
 /// A slot in use: where it is, and for which place.
 #[derive(Clone, Copy, Debug)]
 struct Slot {
@@ -106,6 +114,13 @@ impl Sites {
     /// How to get past a site, if it is known by now.
     pub fn past(&self, addr: VirtAddr) -> Option<Past> {
         self.by_addr.get(&addr)?.past
+    }
+
+    /// Says how to get past a site.
+    pub fn set_past(&mut self, addr: VirtAddr, past: Past) {
+        if let Some(site) = self.by_addr.get_mut(&addr) {
+            site.past = Some(past);
+        }
     }
 
     /// Decides how to get past a site: the bytes to be written for a new slot, and the decision. `text_ends` gives the ends of

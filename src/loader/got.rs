@@ -1,7 +1,7 @@
 //! The global offset table as an array: `GOT[n]` is the word at its base + 8n (psABI §5.2 "Global Offset Table").
 
 use crate::base::{Error, FileAddr, LoadBias, Result, VirtAddr};
-use crate::elf::{Image, Relocation, dt, pt, r_x86_64};
+use crate::elf::{Image, Relocation, Symbol, SymbolKind, dt, pt, r_x86_64};
 
 /// What the words before the first slot are for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -276,7 +276,12 @@ fn fill(image: &Image, slots: &mut [Slot]) {
             slot.version = symbol.version.map(|v| v.name.to_owned());
         } else if relocation.kind == r_x86_64::IRELATIVE {
             let resolver = FileAddr(relocation.addend as u64);
-            let symbol = image.symbols().covering(resolver, |s| s.kind.is_code()).filter(|s| s.addr == resolver);
+            // The resolver has a name of its own too (`strlen_ifunc`); the IFUNC's is what callers know.
+            let named = |only_ifunc: bool| {
+                let fits = |s: &Symbol<'_>| if only_ifunc { s.kind == SymbolKind::Ifunc } else { s.kind.is_code() };
+                image.symbols().covering(resolver, fits).filter(|s| s.addr == resolver)
+            };
+            let symbol = named(true).or_else(|| named(false));
             slot.name = symbol.map(|s| s.name.to_owned());
         }
         slot.relocation = Some(relocation);

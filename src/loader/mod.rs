@@ -10,3 +10,7 @@ pub use entry::find_main;
 pub use got::{Got, GotWords, Relro, ReservedWord, Slot, SlotState};
 pub use plt::{Plt, Stub};
 pub use rendezvous::{LinkMap, MapState, Rendezvous, event_address, find_rendezvous};
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod on_programs;

@@ -26,7 +26,7 @@ pub struct Stub {
     pub slot: FileAddr,
     /// n of `GOT[n]` of that slot.
     pub slot_index: i64,
-    /// Its symbol's name; for an IRELATIVE slot what binutils call it, as `*ABS*+0x401000`.
+    /// Its symbol's name; of an IFUNC without one what binutils call it, as `*ABS*+0x401000`.
     pub name: String,
     /// Its symbol's version.
     pub version: Option<String>,
@@ -122,8 +122,9 @@ fn scan(region: &Region<'_>, got: &Got, stubs: &mut Vec<Stub>) {
     for at in memchr::memmem::find_iter(region.bytes, &[0xff, 0x25]) {
         let Some((start, slot)) = decode(region, at, got) else { continue };
         let name = match (&slot.name, &slot.relocation) {
-            (_, Some(r)) if r.kind == r_x86_64::IRELATIVE => format!("*ABS*+{:#x}", r.addend),
             (Some(name), _) => name.clone(),
+            // binutils' name for a stub of an IFUNC without a symbol
+            (None, Some(r)) if r.kind == r_x86_64::IRELATIVE => format!("*ABS*+{:#x}", r.addend),
             _ => continue,
         };
         stubs.push(Stub {

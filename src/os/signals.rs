@@ -64,6 +64,11 @@ pub fn take_interrupt() -> bool {
     INTERRUPTED.swap(false, Ordering::SeqCst)
 }
 
+/// Takes a [`take_interrupt`] back: somebody else shall see it.
+pub fn raise_interrupt() {
+    INTERRUPTED.store(true, Ordering::SeqCst);
+}
+
 /// Whether a SIGINT has come that nobody has taken yet.
 pub fn interrupted() -> bool {
     INTERRUPTED.load(Ordering::SeqCst)

@@ -10,7 +10,7 @@ use crate::base::VirtAddr;
 const LIMIT: usize = 1 << 16;
 
 /// Rows by the address that they were looked up for, of one generation of the modules. Keep one for as long as the process.
-#[derive(Default)]
+#[derive(Default, Debug)]
 pub struct RuleCache {
     generation: Cell<u64>,
     rows: RefCell<HashMap<VirtAddr, Option<CodeRow>>>,

@@ -107,10 +107,23 @@ impl Modules {
         found
     }
 
+    /// The ends of the text segments at run time: behind each lies what is left of its last page.
+    pub fn text_ends(&self) -> Vec<VirtAddr> {
+        let ends =
+            |m: &Arc<Module>| m.image().loads().filter(|s| s.is_code()).map(|s| m.virt(s.addr) + s.mem_size).collect::<Vec<_>>();
+        self.list.iter().filter(|m| m.role != ModuleRole::Vdso).flat_map(ends).collect()
+    }
+
+    /// PLT0 of every module that has one: what each lazy bind passes.
+    pub fn plt_heads(&self) -> Vec<VirtAddr> {
+        self.list.iter().filter_map(|m| m.plt().header_at(m.bias)).collect()
+    }
+
     /// Splits `libc.so.6!puts` into module and rest: the longest name of a module that stands before a `!` at the start of the
     /// text.
     pub fn split_prefix<'t>(&self, text: &'t str) -> Option<(&Arc<Module>, &'t str)> {
-        let split = |name: &str| text.strip_prefix(name)?.strip_prefix('!');
+        // `a != 3` compares, also in a program named a.
+        let split = |name: &str| text.strip_prefix(name)?.strip_prefix('!').filter(|r| !name.is_empty() && !r.starts_with('='));
         let candidates = self.list.iter().flat_map(|m| m.aliases().map(move |a| (m, a)));
         let fitting = candidates.filter_map(|(m, a)| split(&a).map(|rest| (m, rest)));
         // The longest name leaves the shortest rest; the first module wins among equals.

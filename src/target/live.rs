@@ -63,6 +63,8 @@ pub struct Live {
     /// Where an int3 is wanted; the byte that it covers while it is in memory.
     int3s: BTreeMap<VirtAddr, Option<u8>>,
     planted: bool,
+    /// Where rdbg's own code lies: what was there before.
+    own_code: BTreeMap<VirtAddr, Box<[u8]>>,
     /// A vfork child runs in this memory, untraced: no int3 may be there.
     vforking: bool,
     watches: [Option<Watch>; debugregs::SLOTS],
@@ -124,6 +126,7 @@ impl Live {
             threads: BTreeMap::new(),
             int3s: BTreeMap::new(),
             planted: false,
+            own_code: BTreeMap::new(),
             vforking: false,
             watches: [None; debugregs::SLOTS],
             ready: VecDeque::new(),
@@ -329,6 +332,7 @@ impl Live {
         self.threads.insert(self.pid, Thread::new(State::Stopped));
         self.ready.clear();
         self.int3s.clear();
+        self.own_code.clear();
         self.planted = false;
         self.vforking = false;
         self.watches = [None; debugregs::SLOTS];
@@ -411,8 +415,17 @@ fn plant_one(memory: &ProcessMemory, tid: Tid, addr: VirtAddr) -> Result<u8> {
 impl Memory for Live {
     fn read_partial(&self, at: VirtAddr, buf: &mut [u8]) -> Result<usize> {
         let n = self.memory.read_partial(at, buf)?;
+        let end = VirtAddr(at.0.saturating_add(n as u64));
+        // Pieces of own code are short: one that reaches into the range begins not far before it.
+        for (start, bytes) in self.own_code.range(at - 64..end) {
+            for (addr, byte) in (start.0..).zip(bytes.iter()).filter(|(addr, _)| *addr >= at.0) {
+                if let Some(shown) = buf.get_mut(..n).and_then(|b| b.get_mut((addr - at.0) as usize)) {
+                    *shown = *byte;
+                }
+            }
+        }
         if self.planted && n > 0 {
-            for (addr, byte) in self.int3s.range(at..VirtAddr(at.0.saturating_add(n as u64))) {
+            for (addr, byte) in self.int3s.range(at..end) {
                 if let (Some(byte), Some(shown)) = (byte, buf.get_mut((*addr - at) as usize)) {
                     *shown = *byte;
                 }
@@ -485,15 +498,23 @@ impl Control for Live {
 
     fn resume_all(&mut self) -> Result<()> {
         self.plant();
-        let held: Vec<Tid> = self.ready.iter().map(|e| e.tid).collect();
-        let stopped: Vec<Tid> = self.threads.iter().filter(|(_, t)| t.state == State::Stopped).map(|(tid, _)| *tid).collect();
-        for tid in stopped {
-            if !held.contains(&tid) {
-                signals::set_running(Some(tid));
-                self.let_go(tid, ResumeAction::Continue(None))?;
-            }
+        for tid in self.threads() {
+            self.resume_unless_held(tid)?;
         }
         Ok(())
+    }
+
+    fn running(&self) -> Vec<Tid> {
+        self.threads.iter().filter(|(_, t)| t.state == State::Running).map(|(tid, _)| *tid).collect()
+    }
+
+    fn resume_unless_held(&mut self, tid: Tid) -> Result<()> {
+        let stopped = self.threads.get(&tid).is_some_and(|t| t.state == State::Stopped);
+        if stopped && !self.ready.iter().any(|e| e.tid == tid) { self.resume(tid, ResumeAction::Continue(None)) } else { Ok(()) }
+    }
+
+    fn postpone(&mut self, event: Event) {
+        self.ready.push_back(event);
     }
 
     fn wait(&mut self) -> Result<Event> {
@@ -509,7 +530,11 @@ impl Control for Live {
             let Some(event) = self.digest(tid, status)? else { continue };
             match event.what {
                 // Left over from an earlier stop, or the handler's (then the flag is set): nothing happened.
-                RawStop::Interrupted => self.let_go(tid, ResumeAction::Continue(None))?,
+                RawStop::Interrupted => {
+                    let stepping = self.threads.get(&tid).is_some_and(|t| t.stepping);
+                    let action = if stepping { ResumeAction::Step(None) } else { ResumeAction::Continue(None) };
+                    self.let_go(tid, action)?;
+                }
                 RawStop::GroupStop(_) => {
                     alive(ptrace::listen(tid))?;
                     if let Some(thread) = self.threads.get_mut(&tid) {
@@ -563,6 +588,14 @@ impl Control for Live {
             self.plant();
         }
         result
+    }
+
+    fn write_hidden(&mut self, at: VirtAddr, bytes: &[u8]) -> Result<()> {
+        let mut before = vec![0; bytes.len()];
+        self.read(at, &mut before)?;
+        self.memory.write(self.pid, at, bytes)?;
+        self.own_code.entry(at).or_insert(before.into_boxed_slice());
+        Ok(())
     }
 
     fn set_registers(&mut self, tid: Tid, registers: &Registers) -> Result<()> {

@@ -114,12 +114,20 @@ pub trait Control: Target {
     fn resume(&mut self, tid: Tid, action: ResumeAction) -> Result<()>;
     /// Lets every stopped thread go on, without a signal.
     fn resume_all(&mut self) -> Result<()>;
+    /// The threads that run now.
+    fn running(&self) -> Vec<Tid>;
+    /// Lets a thread go on without a signal, unless it is stopped by an event that is still to be told (or has gone).
+    fn resume_unless_held(&mut self, tid: Tid) -> Result<()>;
+    /// Gives an event back, to be told by a later `wait`.
+    fn postpone(&mut self, event: Event);
     /// Waits for the next event; [`crate::base::Error::Cancelled`] when the user interrupted first.
     fn wait(&mut self) -> Result<Event>;
     /// Stops every thread that runs; what happens to them meanwhile is kept for later `wait`s.
     fn stop_all(&mut self) -> Result<()>;
     /// Writes memory, also where the program may not (FOLL_FORCE). Planted traps stay planted and hidden.
     fn write(&mut self, at: VirtAddr, bytes: &[u8]) -> Result<()>;
+    /// Writes code of rdbg's own where nothing of the program is: reads go on to show what was there.
+    fn write_hidden(&mut self, at: VirtAddr, bytes: &[u8]) -> Result<()>;
     /// Sets the general registers of a stopped thread.
     fn set_registers(&mut self, tid: Tid, registers: &Registers) -> Result<()>;
     /// Sets the program counter of a stopped thread, by the time it goes on: cheaper than all registers.
