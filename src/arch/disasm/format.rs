@@ -298,3 +298,51 @@ fn fix_mnemonic(insn: &Instruction, flavor: Flavor, waits: bool, before: usize, 
         out.remove(before + 1);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(flavor: Flavor, code: &[u8]) -> (String, usize) {
+        let mut out = String::new();
+        let name = |at| Some(format!("f+{}", at & 0xff));
+        let len = Formatter::new(flavor).format(code, 0x401000, &mut { name }, &mut out);
+        (out, len)
+    }
+
+    #[test]
+    fn targets_have_names() {
+        assert_eq!(text(Flavor::Att, &[0xe8, 0x0b, 0, 0, 0]).0, "call   0x401010 <f+16>");
+        let lea = [0x48, 0x8d, 0x05, 0x2e, 0, 0, 0];
+        assert_eq!(text(Flavor::Att, &lea).0, "lea    0x2e(%rip),%rax        # 0x401035 <f+53>");
+        assert_eq!(text(Flavor::Intel, &lea).0, "lea    rax,[rip+0x2e]        # 0x401035 <f+53>");
+    }
+
+    #[test]
+    fn what_is_no_instruction_takes_its_prefixes_along() {
+        assert_eq!(text(Flavor::Att, &[0x06, 0x90]), ("(bad)".to_owned(), 1));
+        assert_eq!(text(Flavor::Att, &[0x66, 0x06]), ("data16 (bad)".to_owned(), 2));
+        assert_eq!(text(Flavor::Att, &[]), (String::new(), 0));
+    }
+
+    #[test]
+    fn any_bytes_give_a_line() {
+        // xorshift: the same bytes at every run.
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut byte = || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 32) as u8
+        };
+        let code: Vec<u8> = (0..30_000).map(|_| byte()).collect();
+        for flavor in [Flavor::Att, Flavor::Intel] {
+            let mut formatter = Formatter::new(flavor);
+            for at in 0..code.len() {
+                let (mut out, rest) = (String::new(), &code[at..code.len().min(at + 1 + at % 17)]);
+                let len = formatter.format(rest, u64::MAX - 8, &mut |_| None, &mut out);
+                assert!(len >= 1 && len <= rest.len() && !out.is_empty(), "{rest:x?}: {out}");
+            }
+        }
+    }
+}
