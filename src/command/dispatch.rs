@@ -28,22 +28,31 @@ pub struct Outcome {
 impl Cx<'_> {
     /// Runs a line that was typed, or given on the command line, and writes its error. An empty one repeats the last one.
     pub fn run_typed(&mut self, line: &str) -> Outcome {
+        self.recorded(|cx| if line.trim().is_empty() { cx.run_again() } else { cx.run_and_remember(line) })
+    }
+
+    /// Runs a file of commands that the command line named, and writes its error.
+    pub fn run_typed_file(&mut self, path: &std::path::Path) -> Outcome {
+        self.recorded(|cx| cx.run_file(path))
+    }
+
+    /// Runs something whose output `expect` and the log see, and writes its error.
+    fn recorded(&mut self, run: impl FnOnce(&mut Cx<'_>) -> Result<Flow>) -> Outcome {
         let mut recorder = Recorder(self.interpreter.transcript.clone());
         let mut log = self.interpreter.log.as_ref().map(|l| l.output());
         let mut out = Tee::new(self.out, &mut recorder, false);
         match &mut log {
-            None => Cx { session: self.session, out: &mut out, interpreter: self.interpreter }.run_and_report(line),
+            None => Cx { session: self.session, out: &mut out, interpreter: self.interpreter }.and_report(run),
             Some(log) => {
                 let only = self.session.settings.logging_redirect;
                 let mut out = Tee::new(&mut out, log, only);
-                Cx { session: self.session, out: &mut out, interpreter: self.interpreter }.run_and_report(line)
+                Cx { session: self.session, out: &mut out, interpreter: self.interpreter }.and_report(run)
             }
         }
     }
 
-    fn run_and_report(&mut self, line: &str) -> Outcome {
-        let result = if line.trim().is_empty() { self.run_again() } else { self.run_and_remember(line) };
-        match result {
+    fn and_report(&mut self, run: impl FnOnce(&mut Cx<'_>) -> Result<Flow>) -> Outcome {
+        match run(self) {
             Ok(flow) => Outcome { flow, failed: false },
             Err(e) => {
                 self.report(&e);

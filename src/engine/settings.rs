@@ -52,7 +52,7 @@ settings! {
     /// Addresses are written as MODULE+OFFSET.
     stable_addresses: bool = false;
     /// Write the history to its file.
-    history_save: bool = false;
+    history_save: bool = true;
     /// Lines that the history keeps; `None`: unlimited.
     history_size: Option<u32> = Some(256);
     /// The history's file; empty: `$RDBGHISTFILE`, else rdbg's place in the user's state directory.
