@@ -50,8 +50,9 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session that owns the terminal on standard input, if there is one.
+    /// A session that owns the terminal on standard input, if there is one, and gets the calling thread's Ctrl-C.
     pub fn new() -> Session {
+        crate::os::signals::install();
         Session { terminal: Terminal::open(), ..Session::default() }
     }
 
