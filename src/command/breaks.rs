@@ -12,10 +12,11 @@ use crate::ui::render::what_text;
 use super::args::Args;
 use super::cx::{Block, Cx};
 use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
+use super::help::list_below;
 
 /// Breakpoints.
 pub const COMMANDS: &[Command] = &[
-    BREAK, TBREAK, HBREAK, THBREAK, WATCH, RWATCH, AWATCH, CATCH_BIND, CATCH_LOAD, CATCH_UNLOAD, TCATCH_BIND, CONDITION, IGNORE,
+    BREAK, TBREAK, HBREAK, THBREAK, WATCH, RWATCH, AWATCH, CATCH, TCATCH, CATCH_BIND, CATCH_LOAD, CATCH_UNLOAD, TCATCH_BIND, CONDITION, IGNORE,
     COMMANDS_COMMAND, ENABLE, ENABLE_ONCE, ENABLE_DELETE, ENABLE_COUNT, DISABLE, DELETE, CLEAR, INFO_BREAKPOINTS,
 ];
 
@@ -243,6 +244,22 @@ fn split_condition(text: &str) -> (&str, Option<&str>) {
     }
     (text.trim(), None)
 }
+
+const CATCH: Command = Command {
+    name: "catch",
+    group: Group::Breakpoints,
+    summary: "Stop at an event: a lazy bind, a library that comes or goes.",
+    run: |cx, _| list_below(cx, "catch"),
+    ..Command::BASE
+};
+
+const TCATCH: Command = Command {
+    name: "tcatch",
+    group: Group::Breakpoints,
+    summary: "Stop at an event once.",
+    run: |cx, _| list_below(cx, "tcatch"),
+    ..Command::BASE
+};
 
 const CATCH_BIND: Command = Command {
     name: "catch bind",
