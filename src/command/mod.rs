@@ -1,8 +1,10 @@
 //! The commands: one description each, and what follows from it (parsing, abbreviations, help, completion, the reference).
 
 mod args;
+mod breaks;
 mod complete;
 mod cx;
+mod data;
 mod define;
 mod describe;
 mod dispatch;
@@ -15,10 +17,12 @@ mod history;
 mod interpreter;
 mod logging;
 mod registry;
+mod run;
 mod script;
 mod settings;
 mod settings_table;
 mod shell;
+mod step;
 
 pub use args::{Args, choice, split_words, word_end};
 pub use complete::{Completion, complete, hint};
@@ -30,6 +34,7 @@ pub use docs::reference;
 pub use help::{list_below, usage};
 pub use history::history_file;
 pub use interpreter::{Interpreter, Language, LineReader, NoLines};
+pub use run::{load, run_to_stop};
 pub use registry::{Entry, Registry, Resolved};
 pub use script::{decode_line, expand_home};
 pub use settings::{Sentence, Setting, SettingKind, file_error, integer};
@@ -45,7 +50,10 @@ pub const FAMILIES: &[&[Command]] = &[
     environment::COMMANDS,
     complete::COMMANDS,
     history::COMMANDS,
+    run::COMMANDS,
+    step::COMMANDS,
+    breaks::COMMANDS,
 ];
 
 /// The expression language of the commands.
-pub const LANGUAGE: Language = Language::NONE;
+pub const LANGUAGE: Language = data::LANGUAGE;

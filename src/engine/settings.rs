@@ -2,6 +2,8 @@
 
 use std::ffi::OsString;
 
+use crate::value::{OutputRadix, PrintOptions};
+
 /// Declares [`Settings`] and its defaults in one place.
 macro_rules! settings {
     ($($(#[$doc:meta])* $name:ident: $kind:ty = $default:expr;)*) => {
@@ -226,6 +228,28 @@ settings! {
 }
 
 impl Settings {
+    /// How values are shown.
+    pub fn print_options(&self) -> PrintOptions {
+        PrintOptions {
+            pretty: self.print_pretty,
+            elements: self.print_elements,
+            repeats: self.print_repeats,
+            address: self.print_address,
+            symbol: self.print_symbol,
+            array: self.print_array,
+            array_indexes: self.print_array_indexes,
+            null_stop: self.print_null_stop,
+            union: self.print_union,
+            max_depth: self.print_max_depth,
+            output_radix: match self.output_radix {
+                8 => OutputRadix::Octal,
+                16 => OutputRadix::Hex,
+                _ => OutputRadix::Decimal,
+            },
+            max_value_size: self.max_value_size.map(u64::from),
+        }
+    }
+
     /// The value of a variable in the program's environment.
     pub fn environment_variable(&self, name: &str) -> Option<&OsString> {
         self.environment.iter().find(|(n, _)| n == name).map(|(_, value)| value)

@@ -1,0 +1,98 @@
+//! What a parsed expression is.
+
+use std::sync::Arc;
+
+use crate::base::Span;
+use crate::value::{ModuleRef, Type, Value};
+
+/// A parsed expression: it may be kept and evaluated many times.
+#[derive(Clone, Debug)]
+pub struct Expr {
+    /// What it is.
+    pub kind: ExprKind,
+    /// Where it stands in the text, in bytes.
+    pub span: Span,
+    /// How many nodes lie on the longest way down, itself included: the parser bounds it, so that recursion may walk it.
+    pub(super) depth: u32,
+}
+
+/// An expression and its parts.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum ExprKind {
+    /// A number, a character or a string.
+    Constant(Value),
+    /// `name`, `module!name`
+    Name(Arc<str>, Option<ModuleRef>),
+    /// `$name`: a register, a convenience variable or one of the debugger's own.
+    Dollar(Arc<str>),
+    /// `$`, `$$`, `$$N`: so many values back in the history.
+    HistoryBack(u64),
+    /// `$N`
+    History(u64),
+    /// A type, where one may stand alone: `sizeof (int)`, `whatis int`.
+    Type(Arc<Type>),
+    /// An operator before its operand (or `++` and `--` after it).
+    Unary(Unary, Box<Expr>),
+    /// An operator between two operands.
+    Binary(Binary, Box<Expr>, Box<Expr>),
+    /// `a = b`, or `a += b` with its operator.
+    Assign(Option<Binary>, Box<Expr>, Box<Expr>),
+    /// `a ? b : c`
+    Conditional(Box<[Expr; 3]>),
+    /// `a[b]`
+    Index(Box<Expr>, Box<Expr>),
+    /// `a.name`, or `a->name` if the flag is set.
+    Member(Box<Expr>, Arc<str>, bool),
+    /// `(type) a`; `{type} a` if the flag is set: what lies at address `a`.
+    Cast(Arc<Type>, Box<Expr>, bool),
+    /// `{a, b, c}`
+    Array(Vec<Expr>),
+    /// `f(a, b)`
+    Call(Box<Expr>, Vec<Expr>),
+}
+
+/// Operators with one operand.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Unary {
+    Plus,
+    Minus,
+    Not,
+    Complement,
+    Deref,
+    AddressOf,
+    PreIncrement,
+    PreDecrement,
+    PostIncrement,
+    PostDecrement,
+    SizeOf,
+    AlignOf,
+}
+
+/// Operators with two operands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Binary {
+    Comma,
+    Or,
+    And,
+    BitOr,
+    BitXor,
+    BitAnd,
+    Equal,
+    NotEqual,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+    ShiftLeft,
+    ShiftRight,
+    /// `a @ n`: an array of `n` from `a` on.
+    Repeat,
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Remainder,
+}

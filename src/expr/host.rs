@@ -1,0 +1,76 @@
+//! What an expression needs of the world around it.
+
+use std::sync::Arc;
+
+use super::variables::{ValueHistory, Variables};
+use crate::base::{Error, Memory, Result, VirtAddr};
+use crate::value::{ModuleRef, PrintOptions, Symbols, Type, Value};
+
+/// The names that decide how an expression is parsed.
+pub trait Names {
+    /// The loaded module whose name, longest first, `text` begins with, where `!` follows: the module and the length of the
+    /// name in bytes. `libc.so.6!GOT[5]` gives libc and 9; a short name (`libc`, `ld.so`) is understood too.
+    fn match_module(&self, text: &str) -> Option<(ModuleRef, usize)>;
+
+    /// The type of this name (`word_t`, `struct node`) in the program's debug information; base types are known already. It is
+    /// asked for every name that stands where an operand may stand, so it should be quick.
+    fn find_type(&self, name: &str) -> Result<Option<Arc<Type>>>;
+}
+
+/// The world in which an expression is evaluated: the engine implements it, tests have a small one.
+pub trait Host: Names + Symbols {
+    /// The memory of the process (or of the file, before there is one).
+    fn memory(&self) -> &dyn Memory;
+
+    /// Writes to memory, on the user's behalf.
+    fn write_memory(&mut self, at: VirtAddr, bytes: &[u8]) -> Result<()>;
+
+    /// A register of the selected frame by its name without `$`, with its type; `None` if there is no register of that
+    /// name, an error if there is one and no process. One that is not known is a value with [`crate::value::Absence`].
+    fn register(&self, name: &str) -> Result<Option<Value>>;
+
+    /// Writes the whole of a register: as many bytes as its value has.
+    fn write_register(&mut self, name: &str, bytes: &[u8]) -> Result<()>;
+
+    /// Any other `$name` that the debugger computes: `$GOT`, `$PLT`, `$_thread`.
+    fn computed(&self, name: &str) -> Result<Option<Value>> {
+        let _ = name;
+        Ok(None)
+    }
+
+    /// A symbol of the program, or `GOT`, `PLT` and `_GLOBAL_OFFSET_TABLE_`; of this module where one is given. A symbol
+    /// without debug information has a [`crate::value::NoDebug`] type. `None` if there is none.
+    fn lookup(&self, name: &str, module: Option<ModuleRef>) -> Result<Option<Value>>;
+
+    /// `GOT["puts"]`, `PLT["puts"]`: the slot or stub of this name in the table `array`.
+    fn slot(&self, array: &Value, name: &str) -> Result<Value>;
+
+    /// Names like `name`, for the error that says there is none.
+    fn similar(&self, name: &str) -> Vec<String> {
+        let _ = name;
+        Vec::new()
+    }
+
+    /// The error for a name that does not exist: gdb's differs with what is loaded.
+    fn no_symbol(&self, name: &str) -> Error {
+        Error::NoSymbol { name: name.to_owned(), near: self.similar(name) }
+    }
+
+    /// Calls a function of the program.
+    fn call(&mut self, function: &Value, arguments: &[Value]) -> Result<Value>;
+
+    /// Takes a warning, as `left shift count is negative`: shown as `warning: ` and the text.
+    fn warn(&mut self, text: &str);
+
+    /// The convenience variables.
+    fn variables(&self) -> &Variables;
+
+    /// The convenience variables, to be set.
+    fn variables_mut(&mut self) -> &mut Variables;
+
+    /// The values shown so far.
+    fn history(&self) -> &ValueHistory;
+
+    /// How values are shown and how large they may be.
+    fn options(&self) -> PrintOptions;
+}

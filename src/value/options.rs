@@ -1,0 +1,75 @@
+//! How values are shown: what `set print ...` sets.
+
+use crate::base::VirtAddr;
+
+/// The radix in which integers are shown (`set output-radix`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum OutputRadix {
+    /// 8
+    Octal,
+    /// 10
+    #[default]
+    Decimal,
+    /// 16
+    Hex,
+}
+
+/// What `set print ...` sets, with gdb's defaults.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PrintOptions {
+    /// Members on lines of their own.
+    pub pretty: bool,
+    /// How many elements of arrays and characters of strings are shown; `None`: all.
+    pub elements: Option<u32>,
+    /// From how many equal elements on they are folded into `<repeats N times>`; `None`: never.
+    pub repeats: Option<u32>,
+    /// Addresses of pointers, functions and frames.
+    pub address: bool,
+    /// `<symbol+offset>` after pointers.
+    pub symbol: bool,
+    /// Elements of arrays on lines of their own.
+    pub array: bool,
+    /// `[0] = ` before each element.
+    pub array_indexes: bool,
+    /// Strings in arrays stop at the first NUL.
+    pub null_stop: bool,
+    /// Members of unions inside structures.
+    pub union: bool,
+    /// How deep structures are shown; `None`: all the way.
+    pub max_depth: Option<u32>,
+    /// The radix of integers.
+    pub output_radix: OutputRadix,
+    /// The largest value that is read, in bytes (`set max-value-size`); `None`: any.
+    pub max_value_size: Option<u64>,
+}
+
+impl Default for PrintOptions {
+    fn default() -> PrintOptions {
+        PrintOptions {
+            pretty: false,
+            elements: Some(200),
+            repeats: Some(10),
+            address: true,
+            symbol: true,
+            array: false,
+            array_indexes: false,
+            null_stop: false,
+            union: true,
+            max_depth: Some(20),
+            output_radix: OutputRadix::Decimal,
+            max_value_size: Some(65536),
+        }
+    }
+}
+
+/// Names of addresses.
+pub trait Symbols {
+    /// `main+4`, `puts@got.plt`: what stands between `<` and `>` after an address; `None` where nothing is known.
+    fn symbol(&self, addr: VirtAddr) -> Option<String>;
+
+    /// As [`symbol`](Symbols::symbol), but only what is worth showing after a data pointer: gdb leaves the names of
+    /// functions' insides and of far-away symbols out there.
+    fn data_symbol(&self, addr: VirtAddr) -> Option<String> {
+        self.symbol(addr)
+    }
+}
