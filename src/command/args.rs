@@ -31,11 +31,12 @@ impl Args {
             command.args.iter().filter(|a| !a.name.starts_with('-') && !matches!(a.kind, ArgKind::Format)).peekable();
         let mut left = text;
         while !left.is_empty() {
-            if has_options && left.starts_with('-') {
-                if let Some(after) = args.option(command, left)? {
-                    left = after;
-                    continue;
-                }
+            if has_options
+                && left.starts_with('-')
+                && let Some(after) = args.option(command, left)?
+            {
+                left = after;
+                continue;
             }
             let Some(spec) = positional.next() else { break };
             let (word, after) = cut(spec.kind, left, positional.peek().is_none());

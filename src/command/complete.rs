@@ -141,7 +141,7 @@ fn kind_at(command: &Command, text: &str) -> Option<ArgKind> {
     if let Some(option) = before.and_then(|w| command.args.iter().find(|a| a.name == w && !matches!(a.kind, ArgKind::Switch))) {
         return Some(option.kind);
     }
-    positional().nth(complete_words).or_else(|| positional().last()).map(|a| a.kind)
+    positional().nth(complete_words).or_else(|| positional().next_back()).map(|a| a.kind)
 }
 
 fn names(interpreter: &Interpreter, session: &Session, start: usize, word: &str, kind: Option<ArgKind>) -> Completion {

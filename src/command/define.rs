@@ -117,18 +117,15 @@ pub const DEFINE: Command = Command {
 
 fn define(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let name = new_name(cx, &args.text)?;
-    match cx.interpreter.registry.exact(&name) {
-        Some(Entry::User(_)) => {
-            if !cx.query(&format!("Redefine command \"{name}\"? "))? {
-                return Err(Error::user("Command not redefined."));
-            }
-        }
-        Some(_) => {
-            if !cx.query(&format!("Really redefine built-in command \"{name}\"? "))? {
-                return Err(Error::user("Command not redefined."));
-            }
-        }
-        None => {}
+    let question = match cx.interpreter.registry.exact(&name) {
+        Some(Entry::User(_)) => Some(format!("Redefine command \"{name}\"? ")),
+        Some(_) => Some(format!("Really redefine built-in command \"{name}\"? ")),
+        None => None,
+    };
+    if let Some(question) = question
+        && !cx.query(&question)?
+    {
+        return Err(Error::user("Command not redefined."));
     }
     let (prefix, last) = name.rsplit_once(' ').unwrap_or(("", name.as_str()));
     if let Some(hooked) = last.strip_prefix("hook-").or_else(|| last.strip_prefix("hookpost-")) {

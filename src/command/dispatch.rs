@@ -104,7 +104,7 @@ impl Cx<'_> {
             return Ok(Flow::Go);
         }
         if line.len() > MAX_LINE {
-            return Err(Error::user(format!("Line of {} bytes is too long: {MAX_LINE} at most.", line.len())));
+            return Err(Error::user(format!("Line is too long: more than {MAX_LINE} bytes.")));
         }
         let line = define::substitute(line, self.interpreter.frames.last())?;
         if self.session.settings.trace_commands {

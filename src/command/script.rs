@@ -166,7 +166,7 @@ pub fn decode_line(mut bytes: Vec<u8>) -> Result<String> {
         return Ok(String::from_utf8_lossy(&bytes).into_owned());
     }
     if bytes.len() > MAX_LINE {
-        return Err(Error::user(format!("Line of {} bytes is too long: {MAX_LINE} at most.", bytes.len())));
+        return Err(Error::user(format!("Line is too long: more than {MAX_LINE} bytes.")));
     }
     if let Some(at) = memchr::memchr(0, &bytes) {
         return Err(Error::user(format!("Line contains a NUL byte, in column {}.", at + 1)));
@@ -330,10 +330,7 @@ mod tests {
             .run("set $i = 0\nwhile $i < 3\nif $i == 1\nset $i = $i+1\nloop_continue\nend\nsay i\nset $i = $i+1\nend\nsay done");
         assert_eq!(out, "i\ni\ndone\n");
         // gdb 13.1, the same lines piped in: ` >` at the first level, `  >` at the second.
-        assert_eq!(
-            *bench.prompts.borrow(),
-            " >  >  >  > > > >".get(..).unwrap_or_default().replacen("  >  >  > >", "  >  >  > >", 1)
-        );
+        assert_eq!(*bench.prompts.borrow(), " >  >  >  > > > >");
     }
 
     #[test]
@@ -393,6 +390,6 @@ mod tests {
         assert_eq!(decode_line(b"ab\xff".to_vec()).unwrap_err().to_string(), "Line is not UTF-8, in column 3.");
         assert_eq!(decode_line(b"# caf\xe9\n".to_vec()).unwrap(), "# caf\u{fffd}");
         assert_eq!(decode_line(b"a\r\n".to_vec()).unwrap(), "a");
-        assert!(decode_line(vec![b'x'; 10 << 20]).unwrap_err().to_string().starts_with("Line of 10485760 bytes is too long"));
+        assert_eq!(decode_line(vec![b'x'; 10 << 20]).unwrap_err().to_string(), "Line is too long: more than 1048576 bytes.");
     }
 }

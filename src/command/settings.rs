@@ -151,11 +151,9 @@ pub fn set(cx: &mut Cx<'_>, setting: &Setting, text: &str) -> Result<()> {
             *at(&mut cx.session.settings) = expand_home(text).to_string_lossy().into_owned();
         }
     }
-    if let Some(after) = setting.after {
-        if let Err(e) = after(cx) {
-            setting.restore(&mut cx.session.settings, before);
-            return Err(e);
-        }
+    if let Some(Err(e)) = setting.after.map(|after| after(cx)) {
+        setting.restore(&mut cx.session.settings, before);
+        return Err(e);
     }
     Ok(())
 }

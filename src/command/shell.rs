@@ -187,10 +187,10 @@ fn quit(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         Some(text) => settings::integer(cx, text)? as i32,
         None => 0,
     };
-    if let Some(stake) = (cx.interpreter.language.at_stake)(cx.session) {
-        if !cx.query(&format!("A debugging session is active.\n\n{stake}\nQuit anyway? "))? {
-            return Err(Error::user("Not confirmed."));
-        }
+    if let Some(stake) = (cx.interpreter.language.at_stake)(cx.session)
+        && !cx.query(&format!("A debugging session is active.\n\n{stake}\nQuit anyway? "))?
+    {
+        return Err(Error::user("Not confirmed."));
     }
     Ok(Flow::Quit(status))
 }
