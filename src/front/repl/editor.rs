@@ -31,8 +31,7 @@ pub struct Repl {
 impl Repl {
     /// An editor with the history of the user's file. Where the terminal cannot be used, input ends at once.
     pub fn new(state: &Rc<RefCell<State>>) -> Repl {
-        let dumb = std::env::var_os("TERM").is_none_or(|t| t == "dumb");
-        let colour = !dumb && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+        let colour = std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
         let (file, size) = {
             let state = state.borrow();
             let settings = &state.session.settings;
@@ -40,7 +39,6 @@ impl Repl {
         };
         let config = Config::builder()
             .completion_type(CompletionType::List)
-            .bracketed_paste(!dumb)
             .auto_add_history(false)
             .max_history_size(size)
             .map(rustyline::config::Builder::build)
@@ -50,7 +48,7 @@ impl Repl {
             editor.set_helper(Some(Names { state: Rc::downgrade(state), colour }));
             // There is none before the first time.
             let _ = editor.load_history(&file);
-            if let Some((columns, rows)) = editor.dimensions().filter(|d| d.1 > 1 && !dumb) {
+            if let Some((columns, rows)) = editor.dimensions().filter(|d| d.1 > 1) {
                 let settings = &mut state.borrow_mut().session.settings;
                 settings.height = Some(u32::from(rows));
                 settings.width = Some(u32::from(columns));
