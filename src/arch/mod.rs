@@ -1,3 +1,7 @@
 //! x86-64 as facts: registers, instructions, disassembly, the SysV calling convention.
 
+pub mod disasm;
+pub mod insn;
 pub mod regs;
+mod regtable;
+mod xsave;

@@ -1,5 +1,10 @@
 //! The registers of a thread.
 
+pub use super::regtable::{
+    RegBytes, RegGroup, RegId, RegType, Register, all_registers, by_dwarf, eflags_text, find, general_registers, mxcsr_text,
+    registers,
+};
+
 /// A general register, in the order of the kernel's `struct user_regs_struct` (sys/user.h), so that the discriminant times
 /// eight is its offset there.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -34,6 +39,38 @@ pub enum Gpr {
     Fs,
     Gs,
 }
+
+impl Gpr {
+    /// The register with this number in DWARF (psABI fig. 3.36): 0 to 15, and 16 for the return address.
+    pub fn from_dwarf(number: u16) -> Option<Gpr> {
+        BY_DWARF.get(usize::from(number)).copied()
+    }
+
+    /// Its number in DWARF, for the sixteen integer registers and rip.
+    pub fn dwarf(self) -> Option<u16> {
+        BY_DWARF.iter().position(|&r| r == self).map(|n| n as u16)
+    }
+}
+
+const BY_DWARF: [Gpr; 17] = [
+    Gpr::Rax,
+    Gpr::Rdx,
+    Gpr::Rcx,
+    Gpr::Rbx,
+    Gpr::Rsi,
+    Gpr::Rdi,
+    Gpr::Rbp,
+    Gpr::Rsp,
+    Gpr::R8,
+    Gpr::R9,
+    Gpr::R10,
+    Gpr::R11,
+    Gpr::R12,
+    Gpr::R13,
+    Gpr::R14,
+    Gpr::R15,
+    Gpr::Rip,
+];
 
 /// How many [`Gpr`]s there are.
 pub const GPR_COUNT: usize = 27;

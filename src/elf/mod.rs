@@ -1,6 +1,31 @@
 //! ELF files and images: read lazily, never trusted.
 #![deny(clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod auxv;
+mod by_address;
+mod dynamic;
 mod image;
+mod notes;
+mod relocs;
+mod sections;
+mod symbols;
+mod versions;
 
-pub use image::Image;
+pub use auxv::{AuxEntry, AuxFormat, aux};
+pub use dynamic::{DynEntry, Dynamic, dt};
+pub use image::{FileKind, Identity, Image, Segment, pf, pt};
+pub use notes::Note;
+pub use relocs::{RelocTable, Relocation, r_x86_64};
+pub use sections::{Section, shf};
+pub use symbols::{Binding, Symbol, SymbolKind, SymbolVersion, Symbols, TableKind};
+pub use versions::{NeededVersion, VersionDefinition, Versions};
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod against_readelf;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+pub(crate) mod built;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+pub(crate) mod damage;

@@ -1,5 +1,32 @@
 //! The debugger without words: sessions, breakpoints, stops, steps, patches.
 
+mod arguments;
+mod breakpoints;
+mod control;
+mod frames;
+mod hits;
+mod host;
+mod inferior;
+pub mod inject;
+mod journal;
+mod launch;
+mod libs;
+mod register_types;
+mod resolve;
 mod session;
+mod settings;
+mod signal_table;
+mod sites;
+mod step;
+mod stop;
 
-pub use session::Session;
+pub use breakpoints::{Breakpoint, Breakpoints, Catch, Condition, Disposition, Kind, Location, Watch, WatchKind};
+pub use host::module_ref;
+pub use inferior::{Inferior, LibraryEvents, Process, Program};
+pub use journal::{Change, Entry, Journal};
+pub use launch::pending_signal;
+pub use session::{Selection, Session};
+pub use settings::Settings;
+pub use signal_table::{Disposition as SignalDisposition, SignalTable};
+pub use step::{Plan, Return};
+pub use stop::{Bind, Happening, Hit, Notice, Stop, StopReason};

@@ -1,5 +1,90 @@
 //! A session: what `rdbg` holds between two commands.
 
+use std::collections::VecDeque;
+
+use crate::base::{Error, Need, Result, Tid};
+use crate::expr::{ValueHistory, Variables};
+use crate::os::terminal::Terminal;
+
+use super::breakpoints::Breakpoints;
+use super::frames::FrameCache;
+use super::inferior::{Inferior, Process};
+use super::settings::Settings;
+use super::signal_table::SignalTable;
+use super::stop::Notice;
+
+/// The thread and the frame that commands look at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Selection {
+    /// The thread; `None` while there is no process.
+    pub tid: Option<Tid>,
+    /// The frame: 0 is the innermost.
+    pub level: usize,
+}
+
 /// Everything that lives as long as rdbg does: the inferior, breakpoints, settings, history.
 #[derive(Debug, Default)]
-pub struct Session {}
+pub struct Session {
+    /// What `set` has set.
+    pub settings: Settings,
+    /// The program and its process.
+    pub inferior: Inferior,
+    /// What to stop at.
+    pub breakpoints: Breakpoints,
+    /// What to do with signals.
+    pub signals: SignalTable,
+    /// What commands look at.
+    pub selection: Selection,
+    /// `$name`
+    pub variables: Variables,
+    /// `$1`, `$2`, ...
+    pub history: ValueHistory,
+    /// What evaluating expressions had to say besides values, to be shown.
+    pub warnings: Vec<String>,
+    /// The commands of the breakpoints that made the last stop, to be run.
+    pub stop_commands: Vec<Vec<String>>,
+    /// Those commands are being run: what they bring about waits for its turn.
+    pub in_stop_commands: bool,
+    pub(super) resumes: u64,
+    pub(super) notices: VecDeque<Notice>,
+    pub(super) terminal: Option<Terminal>,
+    pub(super) frames: FrameCache,
+}
+
+impl Session {
+    /// A session that owns the terminal on standard input, if there is one, and gets the calling thread's Ctrl-C.
+    pub fn new() -> Session {
+        crate::os::signals::install();
+        Session { terminal: Terminal::open(), ..Session::default() }
+    }
+
+    /// Checks that what a command needs is there.
+    pub fn require(&self, need: Need) -> Result<()> {
+        let there = match need {
+            Need::Process | Need::Live | Need::Registers | Need::Stack => self.inferior.process.is_some(),
+            Need::Executable => self.inferior.program.is_some(),
+        };
+        if there { Ok(()) } else { Err(Error::Needs(need)) }
+    }
+
+    /// The process.
+    pub fn process(&self) -> Result<&Process> {
+        self.inferior.process.as_ref().ok_or(Error::Needs(Need::Process))
+    }
+
+    /// The process, to be changed.
+    pub fn process_mut(&mut self) -> Result<&mut Process> {
+        self.inferior.process.as_mut().ok_or(Error::Needs(Need::Process))
+    }
+
+    /// Counts the times that a process began to run: whoever waits sees that it did.
+    pub fn stop_count(&self) -> u64 {
+        self.resumes
+    }
+
+    /// The selected thread.
+    pub fn selected_thread(&self) -> Result<Tid> {
+        self.process()?;
+        self.selection.tid.ok_or_else(|| Error::user("No thread selected"))
+    }
+}

@@ -1,1 +1,16 @@
-//! What ld.so does, as pure reads.
+//! What ld.so does, as pure reads of memory and images.
+#![deny(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod entry;
+mod got;
+mod plt;
+mod rendezvous;
+
+pub use entry::find_main;
+pub use got::{Got, GotWords, Relro, ReservedWord, Slot, SlotState};
+pub use plt::{Plt, Stub};
+pub use rendezvous::{LinkMap, MapState, Rendezvous, event_address, find_rendezvous};
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod on_programs;

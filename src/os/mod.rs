@@ -1,1 +1,11 @@
-//! The only room with system calls.
+//! The only room with system calls: ptrace, wait, spawn, /proc, process memory, signals, the terminal.
+
+pub mod affinity;
+pub mod debugregs;
+pub mod mem;
+pub mod procfs;
+pub mod ptrace;
+pub mod signals;
+pub mod spawn;
+pub mod terminal;
+pub mod wait;

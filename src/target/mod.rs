@@ -1,6 +1,8 @@
 //! Targets: what can be read (a process, later core files and remote stubs), and what can be controlled.
 #![deny(clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod live;
 mod traits;
 
+pub use live::Live;
 pub use traits::{Control, Event, RawStop, ResumeAction, Target, Trap, TrapKind};

@@ -13,8 +13,12 @@ pub trait Target: Memory {
     fn pid(&self) -> Tid;
     /// The threads, in the order in which they were seen first.
     fn threads(&self) -> Vec<Tid>;
+    /// The name of a thread (`comm`); empty where there is none.
+    fn thread_name(&self, tid: Tid) -> String;
     /// The general registers of a stopped thread.
     fn registers(&self, tid: Tid) -> Result<Registers>;
+    /// The program counter of a stopped thread: cheaper than all registers.
+    fn pc(&self, tid: Tid) -> Result<VirtAddr>;
     /// The extended registers of a stopped thread.
     fn xstate(&self, tid: Tid) -> Result<XState>;
     /// The auxiliary vector as the kernel wrote it: pairs of 64-bit words.
@@ -112,20 +116,32 @@ pub trait Control: Target {
     fn resume(&mut self, tid: Tid, action: ResumeAction) -> Result<()>;
     /// Lets every stopped thread go on, without a signal.
     fn resume_all(&mut self) -> Result<()>;
+    /// The threads that run now.
+    fn running(&self) -> Vec<Tid>;
+    /// Lets a thread go on without a signal, unless it is stopped by an event that is still to be told (or has gone).
+    fn resume_unless_held(&mut self, tid: Tid) -> Result<()>;
+    /// Gives an event back, to be told by a later `wait`.
+    fn postpone(&mut self, event: Event);
     /// Waits for the next event; [`crate::base::Error::Cancelled`] when the user interrupted first.
     fn wait(&mut self) -> Result<Event>;
     /// Stops every thread that runs; what happens to them meanwhile is kept for later `wait`s.
     fn stop_all(&mut self) -> Result<()>;
     /// Writes memory, also where the program may not (FOLL_FORCE). Planted traps stay planted and hidden.
     fn write(&mut self, at: VirtAddr, bytes: &[u8]) -> Result<()>;
+    /// Writes code of rdbg's own where nothing of the program is: reads go on to show what was there.
+    fn write_hidden(&mut self, at: VirtAddr, bytes: &[u8]) -> Result<()>;
     /// Sets the general registers of a stopped thread.
     fn set_registers(&mut self, tid: Tid, registers: &Registers) -> Result<()>;
+    /// Sets the program counter of a stopped thread, by the time it goes on: cheaper than all registers.
+    fn set_pc(&mut self, tid: Tid, pc: VirtAddr) -> Result<()>;
     /// Sets the extended registers of a stopped thread.
     fn set_xstate(&mut self, tid: Tid, state: &XState) -> Result<()>;
     /// Plants a trap.
     fn insert(&mut self, trap: Trap) -> Result<()>;
     /// Takes a trap out.
     fn remove(&mut self, trap: Trap) -> Result<()>;
+    /// The addresses of the debug registers whose bits [`RawStop::Debug`] named.
+    fn fired(&self, bits: u8) -> Vec<VirtAddr>;
     /// The ranges of memory that a trap hides a byte in.
     fn hidden(&self) -> Vec<AddrRange>;
     /// Lets go of the process, unharmed, with this signal.

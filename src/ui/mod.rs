@@ -1,1 +1,12 @@
-//! How output is written.
+//! How output is written: text with roles, rows with named fields, tables, JSON lines.
+
+mod json;
+mod output;
+pub mod render;
+mod table;
+mod text;
+
+pub use json::JsonOutput;
+pub use output::{Cell, Output, Role, Row};
+pub use table::Table;
+pub use text::{Captured, Tee, TextOutput};

@@ -1,0 +1,247 @@
+//! Every name that a command line can begin with, and gdb's rules for shortening them.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::rc::Rc;
+
+use crate::base::{Error, Result};
+
+use super::define::UserCommand;
+use super::describe::Command;
+use super::settings::Setting;
+
+/// What a name stands for.
+#[derive(Clone)]
+pub enum Entry {
+    /// A command of the table.
+    Command(&'static Command),
+    /// `set NAME`.
+    Set(&'static Setting),
+    /// `show NAME`.
+    Show(&'static Setting),
+    /// A command that the user defined.
+    User(Rc<UserCommand>),
+    /// A name that the user gave to the beginning of a line.
+    Alias(Rc<str>),
+}
+
+impl Entry {
+    /// Whether both stand for the same thing, under whatever name.
+    fn same(&self, other: &Entry) -> bool {
+        match (self, other) {
+            (Entry::Command(a), Entry::Command(b)) => a.name == b.name,
+            (Entry::Set(a), Entry::Set(b)) | (Entry::Show(a), Entry::Show(b)) => a.name == b.name,
+            (Entry::User(a), Entry::User(b)) => Rc::ptr_eq(a, b),
+            (Entry::Alias(a), Entry::Alias(b)) => a == b,
+            _ => false,
+        }
+    }
+
+    fn is_own(&self) -> bool {
+        match self {
+            Entry::Command(c) => c.own,
+            Entry::Set(s) | Entry::Show(s) => s.own,
+            Entry::User(_) | Entry::Alias(_) => false,
+        }
+    }
+}
+
+/// A line, cut behind the command's name.
+#[derive(Clone)]
+pub struct Resolved<'l> {
+    /// The command's whole name, as the table has it.
+    pub name: String,
+    /// What it is.
+    pub entry: Entry,
+    /// What follows the name, without blanks before it.
+    pub rest: &'l str,
+}
+
+/// The names.
+#[derive(Default)]
+pub struct Registry {
+    names: BTreeMap<String, Entry>,
+}
+
+impl Registry {
+    /// The names of these families and settings.
+    pub fn new(families: &[&'static [Command]], settings: &'static [Setting]) -> Registry {
+        let mut names = BTreeMap::new();
+        for setting in settings {
+            for name in std::iter::once(&setting.name).chain(setting.aliases) {
+                names.insert(format!("set {name}"), Entry::Set(setting));
+                names.insert(format!("show {name}"), Entry::Show(setting));
+            }
+        }
+        for command in families.iter().flat_map(|f| f.iter()) {
+            for name in std::iter::once(&command.name).chain(command.aliases) {
+                names.insert((*name).to_owned(), Entry::Command(command));
+            }
+        }
+        Registry { names }
+    }
+
+    /// Adds or replaces a user's command or alias.
+    pub fn define(&mut self, name: &str, entry: Entry) {
+        self.names.insert(name.to_owned(), entry);
+    }
+
+    /// What this whole name stands for.
+    pub fn exact(&self, name: &str) -> Option<&Entry> {
+        self.names.get(name)
+    }
+
+    /// All names with what they stand for, sorted.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Entry)> {
+        self.names.iter().map(|(n, e)| (n.as_str(), e))
+    }
+
+    /// The commands of the table, sorted by name, each once.
+    pub fn commands(&self) -> impl Iterator<Item = &'static Command> {
+        self.names.iter().filter_map(|(name, entry)| match entry {
+            Entry::Command(c) if c.name == name => Some(*c),
+            _ => None,
+        })
+    }
+
+    /// The names one level below `prefix` (`""` for the top, else `info`) whose last word starts with `word`.
+    pub fn below<'s>(&'s self, prefix: &str, word: &str) -> impl Iterator<Item = (&'s str, &'s Entry)> {
+        let start = if prefix.is_empty() { word.to_owned() } else { format!("{prefix} {word}") };
+        let skip = if prefix.is_empty() { 0 } else { prefix.len() + 1 };
+        let range = (Bound::Included(start.clone()), Bound::Unbounded);
+        self.names
+            .range::<String, _>(range)
+            .take_while(move |(name, _)| name.starts_with(&start))
+            .filter_map(move |(name, entry)| Some((name.get(skip..)?, entry)))
+            .filter(|(word, _)| !word.contains(' '))
+    }
+
+    /// Whether names stand below this one.
+    pub fn is_prefix(&self, name: &str) -> bool {
+        self.below(name, "").next().is_some()
+    }
+
+    /// The command that a line begins with. Abbreviations must be unique; gdb's names win over rdbg's own.
+    pub fn resolve<'l>(&self, line: &'l str) -> Result<Resolved<'l>> {
+        let mut rest = line.trim_start();
+        let mut at: Option<Resolved<'l>> = None;
+        loop {
+            let prefix = at.as_ref().map_or("", |r| r.name.as_str());
+            let word = rest.get(..word_length(rest)).unwrap_or_default();
+            let strict = match at.as_ref().map(|r| &r.entry) {
+                None => true,
+                Some(Entry::Command(c)) => c.args.is_empty(),
+                Some(_) => false,
+            };
+            let found = if word.is_empty() { None } else { self.pick(prefix, word, strict)? };
+            let Some((name, entry)) = found else {
+                return match at {
+                    Some(done) if word.is_empty() || !strict => Ok(done),
+                    Some(_) if rest.starts_with('/') => Ok(at.take().unwrap_or_else(|| unreachable!())),
+                    _ => Err(self.undefined(prefix, word)),
+                };
+            };
+            rest = rest.get(word.len()..).unwrap_or_default().trim_start();
+            let prefix = self.is_prefix(&name);
+            at = Some(Resolved { name, entry, rest });
+            if !prefix {
+                break;
+            }
+        }
+        at.ok_or_else(|| self.undefined("", ""))
+    }
+
+    /// The one entry below `prefix` that `word` names or abbreviates: its canonical name, and what it is.
+    fn pick(&self, prefix: &str, word: &str, strict: bool) -> Result<Option<(String, Entry)>> {
+        let whole = |w: &str| if prefix.is_empty() { w.to_owned() } else { format!("{prefix} {w}") };
+        if let Some(entry) = self.names.get(&whole(word)) {
+            return Ok(Some((canonical(entry, whole(word)), entry.clone())));
+        }
+        let mut fitting: Vec<(&str, &Entry)> = self.below(prefix, word).collect();
+        if fitting.iter().any(|f| !f.1.is_own()) {
+            fitting.retain(|f| !f.1.is_own());
+        }
+        let Some(first) = fitting.first() else { return Ok(None) };
+        if fitting.iter().all(|f| f.1.same(first.1)) {
+            return Ok(Some((canonical(first.1, whole(first.0)), first.1.clone())));
+        }
+        if !strict {
+            return Ok(None);
+        }
+        let mut list = String::new();
+        for (name, _) in fitting {
+            // gdb cuts the list at about a line.
+            if list.len() + name.len() + 6 >= 100 {
+                list.push_str("..");
+                break;
+            }
+            if !list.is_empty() {
+                list.push_str(", ");
+            }
+            list.push_str(name);
+        }
+        let kind = if prefix.is_empty() { String::new() } else { format!("{prefix} ") };
+        Err(Error::user(format!("Ambiguous {kind}command \"{word}\": {list}.")))
+    }
+
+    /// gdb's sentence for a name that there is not, and names that were meant perhaps.
+    fn undefined(&self, prefix: &str, word: &str) -> Error {
+        let (kind, help) =
+            if prefix.is_empty() { (String::new(), String::new()) } else { (format!("{prefix} "), format!(" {prefix}")) };
+        let mut text = format!("Undefined {kind}command: \"{word}\".  Try \"help{help}\".");
+        let near = self.near(prefix, word);
+        if !near.is_empty() {
+            text.push_str(&format!("\nDid you mean {}?", near.join(", ")));
+        }
+        Error::User(text)
+    }
+
+    /// Up to three names that differ little from `word`.
+    pub fn near(&self, prefix: &str, word: &str) -> Vec<String> {
+        if word.len() < 2 || word.len() > 40 {
+            return Vec::new();
+        }
+        let most = if word.len() < 5 { 1 } else { 2 };
+        let mut near: Vec<(usize, &str)> =
+            self.below(prefix, "").map(|(n, _)| (distance(word, n), n)).filter(|(d, n)| *d <= most && n.len() > 1).collect();
+        near.sort_unstable();
+        near.into_iter().take(3).map(|(_, n)| n.to_owned()).collect()
+    }
+}
+
+/// The name under which an entry is known in the table.
+fn canonical(entry: &Entry, found: String) -> String {
+    match entry {
+        Entry::Command(c) => c.name.to_owned(),
+        Entry::Set(s) => format!("set {}", s.name),
+        Entry::Show(s) => format!("show {}", s.name),
+        Entry::User(_) | Entry::Alias(_) => found,
+    }
+}
+
+/// The length of the command's word at the beginning of `text`: letters, digits, `-`, `_`, `.`; or one of `!` and `|`.
+pub fn word_length(text: &str) -> usize {
+    if text.starts_with(['!', '|']) {
+        return 1;
+    }
+    text.find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))).unwrap_or(text.len())
+}
+
+/// The number of insertions, deletions, replacements and swaps of neighbours between two words.
+pub fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut before_last: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut now = vec![i];
+        for j in 1..=b.len() {
+            let mut d = (last[j - 1] + usize::from(a[i - 1] != b[j - 1])).min(last[j] + 1).min(now[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                d = d.min(before_last[j - 2] + 1);
+            }
+            now.push(d);
+        }
+        before_last = std::mem::replace(&mut last, now);
+    }
+    last.last().copied().unwrap_or(0)
+}

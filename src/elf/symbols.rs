@@ -1,0 +1,360 @@
+//! Symbol tables: .symtab and .dynsym, each a view of the file with indices that are built when they are needed.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use goblin::elf::section_header::{SHT_DYNSYM, SHT_GNU_VERSYM, SHT_SYMTAB};
+use goblin::elf::sym::{self, Symtab};
+
+use super::dynamic::dt;
+use super::image::{CTX, Image};
+use super::sections::string_in;
+use crate::base::FileAddr;
+
+/// Which symbol table.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TableKind {
+    /// .symtab, which strip(1) removes.
+    Full,
+    /// .dynsym, which ld.so uses.
+    Dynamic,
+}
+
+/// What a symbol names (`st_info`'s type, gABI ch. 4 "Symbol Table").
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SymbolKind {
+    /// STT_NOTYPE: often a label of an assembler source.
+    NoType,
+    /// STT_OBJECT, and STT_COMMON.
+    Object,
+    /// STT_FUNC.
+    Function,
+    /// STT_SECTION.
+    Section,
+    /// STT_FILE.
+    File,
+    /// STT_TLS: the value is an offset into the TLS image.
+    Tls,
+    /// STT_GNU_IFUNC: the value is a resolver, which returns the function's address.
+    Ifunc,
+    /// Any other.
+    Other(u8),
+}
+
+impl SymbolKind {
+    /// Whether it is something that can be called.
+    pub fn is_code(self) -> bool {
+        matches!(self, SymbolKind::Function | SymbolKind::Ifunc)
+    }
+}
+
+/// Who sees a symbol (`st_info`'s binding).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Binding {
+    /// STB_LOCAL.
+    Local,
+    /// STB_GLOBAL.
+    Global,
+    /// STB_WEAK.
+    Weak,
+    /// STB_GNU_UNIQUE.
+    Unique,
+    /// Any other.
+    Other(u8),
+}
+
+/// A symbol's version.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SymbolVersion<'a> {
+    /// Its name, as `GLIBC_2.34`.
+    pub name: &'a str,
+    /// Whether a reference without a version gets this one (`@@` in readelf).
+    pub is_default: bool,
+    /// The library in which an undefined symbol is expected.
+    pub file: Option<&'a str>,
+}
+
+/// A symbol of a file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Symbol<'a> {
+    /// Its index in its table.
+    pub index: u32,
+    /// Its name as in the file (mangled), cut at the first byte that is no UTF-8.
+    pub name: &'a str,
+    /// `st_value`; an offset for TLS symbols, often 0 for undefined ones.
+    pub addr: FileAddr,
+    /// `st_size` in bytes; 0 if not known.
+    pub size: u64,
+    /// What it names.
+    pub kind: SymbolKind,
+    /// Who sees it.
+    pub binding: Binding,
+    /// `st_other`'s visibility: 0 default, 1 internal, 2 hidden, 3 protected.
+    pub visibility: u8,
+    /// `st_shndx`; 0 is undefined, 0xfff1 absolute.
+    pub section: u16,
+    /// Its version; only in .dynsym.
+    pub version: Option<SymbolVersion<'a>>,
+}
+
+impl Symbol<'_> {
+    /// Whether another file has to define it.
+    pub fn is_undefined(&self) -> bool {
+        self.section == 0
+    }
+
+    /// Whether it names a place in memory: defined, named, and not a section, a file, a TLS offset or an absolute number.
+    pub fn has_place(&self) -> bool {
+        let placed = !matches!(self.kind, SymbolKind::Section | SymbolKind::File | SymbolKind::Tls);
+        placed && self.section != 0 && self.section < 0xff00 && !self.name.is_empty()
+    }
+
+    /// `puts@GLIBC_2.2.5`, or the bare name where there is no version.
+    pub fn versioned_name(&self) -> String {
+        match &self.version {
+            Some(v) => format!("{}@{}", self.name, v.name),
+            None => self.name.to_owned(),
+        }
+    }
+}
+
+/// Where a table lies in its file, and its indices.
+#[derive(Debug, Default)]
+pub(super) struct SymbolTable {
+    /// File offset and number of the entries.
+    offset: usize,
+    count: usize,
+    /// File range of the string table.
+    strings: Range<usize>,
+    /// File range of the version indices, one u16 a symbol.
+    versions: Option<Range<usize>>,
+    pub(super) by_addr: OnceLock<Vec<(u64, u32)>>,
+    by_name: OnceLock<Vec<u32>>,
+    name_searches: AtomicU32,
+}
+
+impl SymbolTable {
+    pub(super) fn find(image: &Image, kind: TableKind) -> SymbolTable {
+        let by_section = from_section(image, if kind == TableKind::Full { SHT_SYMTAB } else { SHT_DYNSYM });
+        let found = match kind {
+            TableKind::Full => by_section,
+            TableKind::Dynamic => by_section.or_else(|| from_dynamic(image)),
+        };
+        let mut table = found.unwrap_or_default();
+        if kind == TableKind::Dynamic {
+            table.versions = version_indices(image);
+        }
+        table
+    }
+
+    fn new(image: &Image, offset: usize, count: usize, strings: Range<usize>) -> Option<SymbolTable> {
+        let fits = image.bytes().len().checked_sub(offset)? / 24;
+        image.bytes().get(strings.clone())?;
+        // Symbol indices have 32 bits in relocations.
+        let count = count.min(fits).min(u32::MAX as usize);
+        Some(SymbolTable { offset, count, strings, ..SymbolTable::default() })
+    }
+}
+
+fn from_section(image: &Image, kind: u32) -> Option<SymbolTable> {
+    let section = image.sections().iter().find(|s| s.kind == kind)?;
+    let strings = image.sections().get(section.link as usize)?;
+    let strings_at = usize::try_from(strings.offset).ok()?;
+    let strings_end = strings_at.checked_add(usize::try_from(strings.size).ok()?)?;
+    let offset = usize::try_from(section.offset).ok()?;
+    SymbolTable::new(image, offset, usize::try_from(section.size / 24).ok()?, strings_at..strings_end)
+}
+
+/// The offset in the file of a slice of the file.
+fn offset_in(image: &Image, part: &[u8]) -> usize {
+    (part.as_ptr() as usize).wrapping_sub(image.bytes().as_ptr() as usize)
+}
+
+fn from_dynamic(image: &Image) -> Option<SymbolTable> {
+    let entries = image.read_from(image.dynamic().addr_of(dt::DT_SYMTAB)?)?;
+    let strings = image.dynamic_strings();
+    let strings_at = offset_in(image, strings);
+    let count = count_by_hash(image).or_else(|| count_by_gnu_hash(image).map(|n| n.max(count_by_relocations(image))))?;
+    let strings = strings_at..strings_at.checked_add(strings.len())?;
+    SymbolTable::new(image, offset_in(image, entries), count.min(entries.len() / 24), strings)
+}
+
+fn word32(bytes: &[u8], index: usize) -> Option<u32> {
+    Some(u32::from_le_bytes(*bytes.get(index.checked_mul(4)?..)?.first_chunk()?))
+}
+
+/// DT_HASH: nbucket, nchain, ...; nchain is the number of symbols (gABI ch. 5 "Hash Table").
+fn count_by_hash(image: &Image) -> Option<usize> {
+    let hash = image.read_from(image.dynamic().addr_of(dt::DT_HASH)?)?;
+    Some(word32(hash, 1)? as usize)
+}
+
+/// DT_GNU_HASH does not hold the number: the last chain, which ends at a word with bit 0 set, ends at the last symbol (binutils'
+/// and glibc's `dl-lookup.c`).
+fn count_by_gnu_hash(image: &Image) -> Option<usize> {
+    let hash = image.read_from(image.dynamic().addr_of(dt::DT_GNU_HASH)?)?;
+    let (buckets, first, bloom_words) = (word32(hash, 0)? as usize, word32(hash, 1)? as usize, word32(hash, 2)? as usize);
+    let buckets_at = bloom_words.checked_mul(2)?.checked_add(4)?;
+    let chains_at = buckets_at.checked_add(buckets)?;
+    let bucket_bytes = hash.get(buckets_at.checked_mul(4)?..chains_at.checked_mul(4)?)?;
+    let bucket = |b: &[u8]| b.first_chunk().map_or(0, |b| u32::from_le_bytes(*b) as usize);
+    let last = bucket_bytes.chunks_exact(4).map(bucket).max().unwrap_or(0);
+    if last < first {
+        return Some(first); // every bucket is empty
+    }
+    let mut index = last;
+    while word32(hash, chains_at.checked_add(index - first)?)? & 1 == 0 {
+        index = index.checked_add(1)?;
+    }
+    index.checked_add(1)
+}
+
+/// Undefined symbols are in no GNU hash chain; they precede the others, so that a file which defines nothing has no chain to
+/// count by. What it uses of others its relocations name.
+fn count_by_relocations(image: &Image) -> usize {
+    image.relocations().map(|r| r.symbol as usize).max().filter(|n| *n != 0).map_or(0, |n| n + 1)
+}
+
+fn version_indices(image: &Image) -> Option<Range<usize>> {
+    let by_tag = || Some(offset_in(image, image.read_from(image.dynamic().addr_of(dt::DT_VERSYM)?)?));
+    let by_section = || usize::try_from(image.sections().iter().find(|s| s.kind == SHT_GNU_VERSYM)?.offset).ok();
+    let start = by_tag().or_else(by_section)?;
+    Some(start..image.bytes().len())
+}
+
+/// So many names are searched for linearly before the index by name is built: one search of a table of 500,000 symbols takes
+/// some milliseconds, sorting it half a second.
+const SEARCHES_BEFORE_INDEX: u32 = 16;
+
+/// A view of one symbol table of an [`Image`].
+#[derive(Clone, Copy, Debug)]
+pub struct Symbols<'a> {
+    pub(super) image: &'a Image,
+    pub(super) table: &'a SymbolTable,
+}
+
+impl<'a> Symbols<'a> {
+    /// The number of entries, the null symbol included.
+    pub fn len(self) -> usize {
+        self.table.count
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(self) -> bool {
+        self.table.count == 0
+    }
+
+    fn raw(self) -> Option<Symtab<'a>> {
+        Symtab::parse(self.image.bytes(), self.table.offset, self.table.count, CTX).ok()
+    }
+
+    fn strings(self) -> &'a [u8] {
+        self.image.bytes().get(self.table.strings.clone()).unwrap_or_default()
+    }
+
+    /// The symbol of this index.
+    pub fn get(self, index: u32) -> Option<Symbol<'a>> {
+        Some(self.symbol(index, &self.raw()?.get(index as usize)?))
+    }
+
+    /// All symbols in the table's order.
+    pub fn iter(self) -> impl Iterator<Item = Symbol<'a>> {
+        let raw = self.raw().into_iter().flat_map(|t| t.iter());
+        raw.enumerate().map(move |(i, s)| self.symbol(i as u32, &s))
+    }
+
+    fn symbol(self, index: u32, raw: &goblin::elf::Sym) -> Symbol<'a> {
+        let kind = match raw.st_type() {
+            sym::STT_NOTYPE => SymbolKind::NoType,
+            sym::STT_OBJECT | sym::STT_COMMON => SymbolKind::Object,
+            sym::STT_FUNC => SymbolKind::Function,
+            sym::STT_SECTION => SymbolKind::Section,
+            sym::STT_FILE => SymbolKind::File,
+            sym::STT_TLS => SymbolKind::Tls,
+            sym::STT_GNU_IFUNC => SymbolKind::Ifunc,
+            other => SymbolKind::Other(other),
+        };
+        let binding = match raw.st_bind() {
+            sym::STB_LOCAL => Binding::Local,
+            sym::STB_GLOBAL => Binding::Global,
+            sym::STB_WEAK => Binding::Weak,
+            sym::STB_GNU_UNIQUE => Binding::Unique,
+            other => Binding::Other(other),
+        };
+        Symbol {
+            index,
+            name: string_in(self.strings(), raw.st_name as u64),
+            addr: FileAddr(raw.st_value),
+            size: raw.st_size,
+            kind,
+            binding,
+            visibility: raw.st_visibility(),
+            section: raw.st_shndx as u16,
+            version: self.version(index),
+        }
+    }
+
+    fn version(self, index: u32) -> Option<SymbolVersion<'a>> {
+        let indices = self.image.bytes().get(self.table.versions.clone()?)?;
+        let word = u16::from_le_bytes(*indices.get(index as usize * 2..)?.first_chunk()?);
+        let number = word & 0x7fff;
+        // 0 is local, 1 is global without a version.
+        if number < 2 {
+            return None;
+        }
+        let (name, file) = self.image.versions().by_index(number)?;
+        Some(SymbolVersion { name, is_default: file.is_none() && word & 0x8000 == 0, file })
+    }
+
+    /// All symbols of exactly this name, in the table's order; undefined ones too.
+    pub fn named(self, name: &str) -> Vec<Symbol<'a>> {
+        if name.is_empty() {
+            return Vec::new();
+        }
+        if self.table.by_name.get().is_none() && self.table.name_searches.fetch_add(1, Ordering::Relaxed) < SEARCHES_BEFORE_INDEX
+        {
+            return self.search(name);
+        }
+        let index = self.by_name();
+        let start = index.partition_point(|i| self.name_of(*i) < name);
+        let same = index.get(start..).unwrap_or_default().iter().take_while(|i| self.name_of(**i) == name);
+        same.filter_map(|i| self.get(*i)).collect()
+    }
+
+    /// Searches the string table for the name, then the symbols for those offsets: no string is compared twice, and a name that
+    /// is not there costs one pass over the strings.
+    fn search(self, name: &str) -> Vec<Symbol<'a>> {
+        let wanted = [name.as_bytes(), &[0]].concat();
+        // A name may be the tail of another one, whose string it then shares.
+        let offsets: Vec<usize> = memchr::memmem::find_iter(self.strings(), &wanted).collect();
+        if offsets.is_empty() {
+            return Vec::new();
+        }
+        let raw = self.raw().into_iter().flat_map(|t| t.iter());
+        let hits = raw.enumerate().filter(|(_, s)| offsets.binary_search(&s.st_name).is_ok());
+        hits.map(|(i, s)| self.symbol(i as u32, &s)).collect()
+    }
+
+    fn name_of(self, index: u32) -> &'a str {
+        let offset = self.raw().and_then(|t| t.get(index as usize)).map_or(0, |s| s.st_name);
+        string_in(self.strings(), offset as u64)
+    }
+
+    /// The indices of all named symbols, sorted by name and then by index.
+    fn by_name(self) -> &'a [u32] {
+        self.table.by_name.get_or_init(|| {
+            let mut named: Vec<(&str, u32)> = self.iter().map(|s| (s.name, s.index)).filter(|s| !s.0.is_empty()).collect();
+            named.sort_unstable();
+            named.into_iter().map(|(_, i)| i).collect()
+        })
+    }
+
+    /// The symbols whose names start with `prefix`, sorted by name.
+    pub fn with_prefix(self, prefix: &str) -> impl Iterator<Item = Symbol<'a>> {
+        let index = self.by_name();
+        let start = index.partition_point(|i| self.name_of(*i) < prefix);
+        let rest = index.get(start..).unwrap_or_default().iter().filter_map(move |i| self.get(*i));
+        rest.take_while(move |s| s.name.starts_with(prefix))
+    }
+}

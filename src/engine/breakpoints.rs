@@ -1,0 +1,240 @@
+//! What the user asked to stop at: breakpoints, watchpoints, catchpoints.
+
+use std::sync::Arc;
+
+use crate::base::{Error, Result, VirtAddr};
+use crate::expr::Expr;
+use crate::value::Value;
+
+/// What happens to a breakpoint when it is hit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Disposition {
+    /// It stays.
+    Keep,
+    /// It is deleted (`tbreak`).
+    Delete,
+    /// It is disabled (`enable once`).
+    Disable,
+    /// It is disabled after this many more hits (`enable count N`).
+    DisableAfter(u64),
+}
+
+impl Disposition {
+    /// `keep`, `del`, `dis`: as `info breakpoints` writes it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Disposition::Keep => "keep",
+            Disposition::Delete => "del",
+            Disposition::Disable | Disposition::DisableAfter(_) => "dis",
+        }
+    }
+}
+
+/// What kind of access a watchpoint watches for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WatchKind {
+    /// Writes that change the value (`watch`).
+    Write,
+    /// Reads (`rwatch`).
+    Read,
+    /// Reads and writes (`awatch`).
+    Access,
+}
+
+/// A watchpoint's own part.
+#[derive(Clone, Debug)]
+pub struct Watch {
+    /// What is watched, as typed.
+    pub text: String,
+    /// The same, parsed.
+    pub expr: Arc<Expr>,
+    /// For what.
+    pub kind: WatchKind,
+    /// The aligned pieces (address and 1, 2, 4 or 8 bytes) that cover the value.
+    pub pieces: Vec<(VirtAddr, u8)>,
+    /// The value when it was looked at last; `None` where it could not be read.
+    pub old: Option<Value>,
+}
+
+/// What a catchpoint catches.
+#[derive(Clone, Debug)]
+pub enum Catch {
+    /// A lazy slot being bound at its first call.
+    Bind {
+        /// Only of this symbol.
+        symbol: Option<String>,
+        /// Only of this module, as typed.
+        module: Option<String>,
+    },
+    /// A library being loaded, its name matching.
+    Load(Option<regex::Regex>),
+    /// A library being unloaded, its name matching.
+    Unload(Option<regex::Regex>),
+}
+
+/// What a breakpoint is.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// A place in the program.
+    Code {
+        /// By a debug register rather than an int3.
+        hardware: bool,
+    },
+    /// A value that changes or is looked at.
+    Watch(Watch),
+    /// An event.
+    Catch(Catch),
+}
+
+/// A condition: its text, and what it was parsed to, once.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    /// As typed.
+    pub text: String,
+    /// Parsed.
+    pub expr: Arc<Expr>,
+}
+
+/// One place of a breakpoint.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Location {
+    /// Where.
+    pub addr: VirtAddr,
+    /// `disable 1.2`
+    pub enabled: bool,
+}
+
+/// A breakpoint, watchpoint or catchpoint.
+#[derive(Clone, Debug)]
+pub struct Breakpoint {
+    /// Its number.
+    pub id: u32,
+    /// What it is.
+    pub kind: Kind,
+    /// Where, as typed.
+    pub spec: String,
+    /// What happens to it when it is hit.
+    pub disposition: Disposition,
+    /// Whether it is enabled.
+    pub enabled: bool,
+    /// Stops only if this is true.
+    pub condition: Option<Condition>,
+    /// How many more hits pass without a stop.
+    pub ignore: u64,
+    /// How often it was hit (its condition being true) since the program started.
+    pub hits: u64,
+    /// What runs when it stops.
+    pub commands: Vec<String>,
+    /// Its places in the modules that are loaded.
+    pub locations: Vec<Location>,
+    /// Only for this thread's number.
+    pub thread: Option<u32>,
+}
+
+impl Breakpoint {
+    /// Whether it waits for a module that has its place.
+    pub fn is_pending(&self) -> bool {
+        matches!(self.kind, Kind::Code { .. }) && self.locations.is_empty()
+    }
+
+    /// The noun for it: `Breakpoint`, `Hardware watchpoint`, ...
+    pub fn noun(&self) -> &'static str {
+        match &self.kind {
+            Kind::Code { hardware } => match (hardware, self.disposition) {
+                (false, Disposition::Delete) => "Temporary breakpoint",
+                (true, Disposition::Delete) => "Temporary hardware breakpoint",
+                (true, _) => "Hardware assisted breakpoint",
+                _ => "Breakpoint",
+            },
+            Kind::Watch(w) => match w.kind {
+                WatchKind::Write => "Hardware watchpoint",
+                WatchKind::Read => "Hardware read watchpoint",
+                WatchKind::Access => "Hardware access (read/write) watchpoint",
+            },
+            Kind::Catch(_) if self.disposition == Disposition::Delete => "Temporary catchpoint",
+            Kind::Catch(_) => "Catchpoint",
+        }
+    }
+
+    /// The `Type` column of `info breakpoints`.
+    pub fn type_word(&self) -> &'static str {
+        match &self.kind {
+            Kind::Code { hardware: false } => "breakpoint",
+            Kind::Code { hardware: true } => "hw breakpoint",
+            Kind::Watch(w) => match w.kind {
+                WatchKind::Write => "hw watchpoint",
+                WatchKind::Read => "read watchpoint",
+                WatchKind::Access => "acc watchpoint",
+            },
+            Kind::Catch(_) => "catchpoint",
+        }
+    }
+}
+
+/// All of them, by number.
+#[derive(Clone, Default, Debug)]
+pub struct Breakpoints {
+    list: Vec<Breakpoint>,
+    last_id: u32,
+}
+
+impl Breakpoints {
+    /// Adds one, enabled, without condition; its number.
+    pub fn add(&mut self, kind: Kind, spec: &str, disposition: Disposition, locations: Vec<VirtAddr>) -> u32 {
+        self.last_id += 1;
+        self.list.push(Breakpoint {
+            id: self.last_id,
+            kind,
+            spec: spec.to_owned(),
+            disposition,
+            enabled: true,
+            condition: None,
+            ignore: 0,
+            hits: 0,
+            commands: Vec::new(),
+            locations: locations.into_iter().map(|addr| Location { addr, enabled: true }).collect(),
+            thread: None,
+        });
+        self.last_id
+    }
+
+    /// All, in the order of their numbers.
+    pub fn iter(&self) -> impl Iterator<Item = &Breakpoint> {
+        self.list.iter()
+    }
+
+    /// All, to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Breakpoint> {
+        self.list.iter_mut()
+    }
+
+    /// The one of this number; gdb's sentence otherwise.
+    pub fn get(&self, id: u32) -> Result<&Breakpoint> {
+        self.list.iter().find(|b| b.id == id).ok_or_else(|| unknown(id))
+    }
+
+    /// The same, to be changed.
+    pub fn get_mut(&mut self, id: u32) -> Result<&mut Breakpoint> {
+        self.list.iter_mut().find(|b| b.id == id).ok_or_else(|| unknown(id))
+    }
+
+    /// Removes one.
+    pub fn remove(&mut self, id: u32) -> Result<Breakpoint> {
+        let index = self.list.iter().position(|b| b.id == id).ok_or_else(|| unknown(id))?;
+        Ok(self.list.remove(index))
+    }
+
+    /// The number of the newest one, 0 before there was any.
+    pub fn last_id(&self) -> u32 {
+        self.last_id
+    }
+
+    /// Forgets hit counts: the program starts anew.
+    pub fn forget_hits(&mut self) {
+        self.list.iter_mut().for_each(|b| b.hits = 0);
+    }
+}
+
+fn unknown(id: u32) -> Error {
+    Error::user(format!("No breakpoint number {id}."))
+}

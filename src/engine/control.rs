@@ -1,0 +1,593 @@
+//! Running: threads go on, events come in, and most of them are nobody's business but rdbg's.
+
+use std::collections::BTreeMap;
+
+use crate::arch::insn::{Flow, Insn, MAX_LEN};
+use crate::arch::regs::Gpr;
+use crate::base::{Error, Result, Signal, Tid, VirtAddr};
+use crate::os::signals;
+use crate::target::{Event, RawStop, ResumeAction, Trap, TrapKind};
+
+use super::breakpoints::{Catch, Kind, WatchKind};
+use super::inferior::Displaced;
+use super::inject;
+use super::session::Session;
+use super::sites::{Owner, Past};
+use super::step::{Plan, Return};
+use super::stop::{Happening, Notice, Stop, StopReason};
+
+/// What is to be done with a thread after an event.
+pub(super) enum Verdict {
+    /// It goes on, with a signal.
+    Go(Option<Signal>),
+    /// It goes on past the site at its pc.
+    Past,
+    /// Nothing: it was let go already, or does not exist any more.
+    Nothing,
+    /// Everything stops.
+    Stop(StopReason),
+}
+
+impl Session {
+    /// Lets the process go on, the plan's thread (or the selected one) by its plan. What comes of it is told by
+    /// [`advance`](Session::advance).
+    pub fn resume(&mut self, plan: Option<Plan>) -> Result<()> {
+        let selected = self.selected_thread()?;
+        self.resumes += 1;
+        let process = self.process_mut()?;
+        process.plan = plan;
+        self.sync_sites()?;
+        self.drop_frames();
+        self.selection.level = 0;
+        let process = self.process_mut()?;
+        process.generation += 1;
+        for (tid, displaced) in std::mem::take(&mut process.displaced) {
+            // Unless the user has put it elsewhere, it goes on in its slot.
+            if process.target.pc(tid).is_ok_and(|pc| pc == displaced.shown) {
+                process.control()?.set_pc(tid, displaced.slot)?;
+            }
+        }
+        let pid = process.target.pid();
+        if let (Some(terminal), true) = (&mut self.terminal, self.inferior.process.as_ref().is_some_and(|p| p.launched)) {
+            terminal.give(pid);
+        }
+        let stepper = self.process()?.plan.as_ref().map_or(selected, Plan::tid);
+        let mut first: Vec<Tid> = self.process()?.reported.keys().copied().filter(|t| *t != stepper).collect();
+        first
+            .extend(self.process()?.deliver.keys().filter(|t| **t != stepper && !first.contains(t)).copied().collect::<Vec<_>>());
+        first.push(stepper);
+        for tid in first {
+            let verdict = match self.start(tid) {
+                Err(Error::Gone) => continue,
+                other => other?,
+            };
+            match verdict {
+                // A plan that was carried out without running anything.
+                Verdict::Stop(reason) => self.process_mut()?.early = Some((tid, reason)),
+                Verdict::Go(signal) => self.process_mut()?.control()?.resume(tid, ResumeAction::Continue(signal))?,
+                Verdict::Past | Verdict::Nothing => {}
+            }
+        }
+        self.process_mut()?.control()?.resume_all()
+    }
+
+    /// Lets one thread go on from a stop that was reported.
+    fn start(&mut self, tid: Tid) -> Result<Verdict> {
+        let process = self.process_mut()?;
+        let signal = process.deliver.remove(&tid);
+        let pc = process.target.pc(tid)?;
+        let reported = process.reported.remove(&tid) == Some(pc);
+        if process.plan.as_ref().is_some_and(|p| p.tid() == tid && p.is_stepping()) {
+            return self.step_instruction(tid, reported, signal);
+        }
+        if reported && process.sites.get(pc).is_some() {
+            self.go_past(tid, pc, signal)?;
+            return Ok(Verdict::Nothing);
+        }
+        Ok(Verdict::Go(signal))
+    }
+
+    /// Waits until there is something to tell. Nothing is printed here, and nobody is called back.
+    pub fn advance(&mut self) -> Result<Happening> {
+        if let Some((tid, reason)) = self.process_mut()?.early.take() {
+            return self.stop(tid, reason).map(Happening::Stop);
+        }
+        loop {
+            if let Some(notice) = self.notices.pop_front() {
+                return Ok(Happening::Notice(notice));
+            }
+            let event = match self.process_mut()?.control()?.wait() {
+                Ok(event) => event,
+                Err(Error::Cancelled) => {
+                    signals::take_interrupt();
+                    let tid = self.selection.tid.unwrap_or(self.process()?.target.pid());
+                    return self.stop(tid, StopReason::Interrupted).map(Happening::Stop);
+                }
+                Err(e) => return Err(e),
+            };
+            if let Some(happening) = self.handle(event)? {
+                return Ok(happening);
+            }
+        }
+    }
+
+    /// Decides about one event.
+    fn handle(&mut self, event: Event) -> Result<Option<Happening>> {
+        let tid = event.tid;
+        let mut notice = None;
+        let verdict = match event.what {
+            RawStop::Int3(at) => self.at_site(tid, at)?,
+            RawStop::Stepped => self.stepped(tid)?,
+            RawStop::Debug(bits) => self.debug_registers_fired(tid, bits)?,
+            RawStop::Signal(signal) => {
+                let disposition = self.signals.get(signal);
+                let pass = Some(signal).filter(|_| disposition.pass);
+                if disposition.stop {
+                    if let Some(pass) = pass {
+                        self.process_mut()?.deliver.insert(tid, pass);
+                    }
+                    Verdict::Stop(StopReason::Signal(signal))
+                } else {
+                    if disposition.print {
+                        notice = Some(Notice::Signal(signal));
+                    }
+                    self.pass_signal(tid, pass)?
+                }
+            }
+            RawStop::Clone(child) => {
+                let process = self.process_mut()?;
+                process.number(child);
+                let pthread = process.target.registers(child).ok().and_then(|r| r.get(Gpr::FsBase)).unwrap_or(0);
+                notice = Some(Notice::ThreadBegun { tid: child, pthread });
+                // It may have died already.
+                match process.control()?.resume(child, ResumeAction::Continue(None)) {
+                    Ok(()) | Err(Error::Gone) => {}
+                    Err(e) => return Err(e),
+                }
+                self.after_interlude(tid)?
+            }
+            RawStop::Fork(child) | RawStop::Vfork(child) => {
+                notice = Some(Notice::Forked { child, vfork: matches!(event.what, RawStop::Vfork(_)) });
+                self.after_interlude(tid)?
+            }
+            RawStop::VforkDone => self.after_interlude(tid)?,
+            RawStop::Exec(_) => {
+                notice = Some(Notice::Exec(self.after_exec()?));
+                Verdict::Go(None)
+            }
+            RawStop::ThreadExited => {
+                let process = self.process_mut()?;
+                process.forget_thread(tid);
+                notice = Some(Notice::ThreadEnded { tid, pthread: 0 });
+                Verdict::Nothing
+            }
+            RawStop::Exited(code) => return self.ended(tid, StopReason::Exited(code)),
+            RawStop::Killed(signal) => return self.ended(tid, StopReason::Killed(signal)),
+            // The target keeps these to itself.
+            RawStop::Interrupted | RawStop::GroupStop(_) => Verdict::Go(None),
+        };
+        self.carry_out(tid, verdict).map(|stop| stop.map(Happening::Stop).or(notice.map(Happening::Notice)))
+    }
+
+    fn carry_out(&mut self, tid: Tid, verdict: Verdict) -> Result<Option<Stop>> {
+        let result = match verdict {
+            Verdict::Go(signal) => self.process_mut()?.control()?.resume(tid, ResumeAction::Continue(signal)),
+            Verdict::Past => {
+                let pc = self.process()?.target.pc(tid);
+                pc.and_then(|pc| self.go_past(tid, pc, None))
+            }
+            Verdict::Nothing => Ok(()),
+            Verdict::Stop(reason) => return self.stop(tid, reason).map(Some),
+        };
+        match result {
+            // A thread may die at any moment: its wait status tells.
+            Ok(()) | Err(Error::Gone) => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Goes on after an event that interrupted nothing: with the plan's step, if there is one.
+    fn after_interlude(&mut self, tid: Tid) -> Result<Verdict> {
+        if self.process()?.plan.as_ref().is_some_and(|p| p.tid() == tid && p.is_stepping()) {
+            self.process_mut()?.control()?.resume(tid, ResumeAction::Step(None))?;
+            return Ok(Verdict::Nothing);
+        }
+        Ok(Verdict::Go(None))
+    }
+
+    /// Stops everything, and says where and why.
+    pub(super) fn stop(&mut self, tid: Tid, reason: StopReason) -> Result<Stop> {
+        let process = self.process_mut()?;
+        process.control()?.stop_all()?;
+        process.plan = None;
+        process.generation += 1;
+        for thread in process.target.threads() {
+            let Ok(pc) = process.target.pc(thread) else { continue };
+            if let Some(shown) = process.sites.original_pc(pc) {
+                process.displaced.insert(thread, Displaced { slot: pc, shown });
+                process.control()?.set_pc(thread, shown)?;
+            }
+        }
+        // A signal may come before the instruction at a breakpoint has run: then the breakpoint is still to be hit.
+        if !matches!(reason, StopReason::Signal(_) | StopReason::Interrupted)
+            && let Ok(pc) = process.target.pc(tid)
+        {
+            process.reported.insert(tid, pc);
+        }
+        if let Some(terminal) = &mut self.terminal {
+            terminal.take();
+        }
+        self.drop_frames();
+        self.selection.tid = Some(tid);
+        self.selection.level = 0;
+        Ok(Stop { tid, reason })
+    }
+
+    /// The process has gone.
+    fn ended(&mut self, tid: Tid, reason: StopReason) -> Result<Option<Happening>> {
+        self.forget_process();
+        Ok(Some(Happening::Stop(Stop { tid, reason })))
+    }
+
+    /// A thread has reached an int3 of ours.
+    fn at_site(&mut self, tid: Tid, at: VirtAddr) -> Result<Verdict> {
+        let Some(site) = self.process()?.sites.get(at) else {
+            // Taken out while the event was on its way.
+            return Ok(Verdict::Go(None));
+        };
+        let mut user = false;
+        let mut arrived = None;
+        for owner in site.owners.clone() {
+            match owner {
+                Owner::User(_) => user = true,
+                Owner::Libraries => {
+                    if let Some(reason) = self.library_event()? {
+                        return Ok(Verdict::Stop(reason));
+                    }
+                }
+                Owner::Bind => {
+                    if let Some(reason) = self.bind_reached(tid, at)? {
+                        return Ok(Verdict::Stop(reason));
+                    }
+                }
+                Owner::Plan(of) if of == tid => arrived = self.plan_arrived(tid, at)?,
+                Owner::Plan(_) => {}
+            }
+        }
+        if user && let Some(reason) = self.breakpoints_hit(tid, at)? {
+            return Ok(Verdict::Stop(reason));
+        }
+        match arrived {
+            Some(Arrival::Stop) => Ok(Verdict::Stop(StopReason::Arrived)),
+            Some(Arrival::Step) => self.step_instruction(tid, true, None),
+            None => Ok(Verdict::Past),
+        }
+    }
+
+    /// A single step has ended.
+    pub(super) fn stepped(&mut self, tid: Tid) -> Result<Verdict> {
+        if self.process()?.plan.as_ref().is_none_or(|p| p.tid() != tid || !p.is_stepping()) {
+            return Ok(Verdict::Go(None));
+        }
+        match self.instruction_done(tid)? {
+            Some(reason) => Ok(Verdict::Stop(reason)),
+            None => self.step_instruction(tid, true, None),
+        }
+    }
+
+    /// One instruction of a plan is done: whether that, or what is at the pc now, stops the program.
+    fn instruction_done(&mut self, tid: Tid) -> Result<Option<StopReason>> {
+        let process = self.process_mut()?;
+        let Some(Plan::Instructions { left, .. }) = &mut process.plan else { return Ok(None) };
+        *left -= 1;
+        let done = *left == 0;
+        let mut pc = process.target.pc(tid)?;
+        if let Some(shown) = process.sites.original_pc(pc) {
+            pc = shown;
+            process.control()?.set_pc(tid, pc)?;
+        }
+        // The int3 of a site does not run while its instruction is stepped: its owners are told here.
+        if let Some(site) = process.sites.get(pc) {
+            for owner in site.owners.clone() {
+                let reason = match owner {
+                    Owner::Libraries => self.library_event()?,
+                    Owner::Bind => self.bind_reached(tid, pc)?,
+                    Owner::User(_) | Owner::Plan(_) => None,
+                };
+                if reason.is_some() {
+                    return Ok(reason);
+                }
+            }
+            if let Some(reason) = self.breakpoints_hit(tid, pc)? {
+                return Ok(Some(reason));
+            }
+        }
+        Ok(done.then_some(StopReason::Arrived))
+    }
+
+    /// Runs the next instruction of a plan; over a call, if the plan says so. `past`: what is at the pc was dealt with.
+    fn step_instruction(&mut self, tid: Tid, past: bool, signal: Option<Signal>) -> Result<Verdict> {
+        let mut past = past;
+        loop {
+            let process = self.process_mut()?;
+            let pc = process.target.pc(tid)?;
+            if let Some(Plan::Instructions { over_calls: true, .. }) = process.plan
+                && let Some(back) = self.call_at(tid, pc)
+            {
+                self.set_return(Some(back))?;
+                self.go_past(tid, pc, signal)?;
+                return Ok(Verdict::Nothing);
+            }
+            let process = self.process_mut()?;
+            if !past || process.sites.get(pc).is_none() {
+                process.control()?.resume(tid, ResumeAction::Step(signal))?;
+                return Ok(Verdict::Nothing);
+            }
+            match self.past_of(pc)? {
+                // Nothing has run; the next instruction follows at once.
+                Past::Emulate if signal.is_none() && self.emulate_at(tid, pc)? => {
+                    if let Some(reason) = self.instruction_done(tid)? {
+                        return Ok(Verdict::Stop(reason));
+                    }
+                    past = true;
+                }
+                Past::Slot { at, .. } => {
+                    let control = self.process_mut()?.control()?;
+                    control.set_pc(tid, at)?;
+                    control.resume(tid, ResumeAction::Step(signal))?;
+                    return Ok(Verdict::Nothing);
+                }
+                Past::Emulate | Past::InPlace => {
+                    self.step_in_place(tid, pc, signal, true)?;
+                    return Ok(Verdict::Nothing);
+                }
+            }
+        }
+    }
+
+    /// For `nexti`: the place behind a call at `pc`.
+    fn call_at(&self, tid: Tid, pc: VirtAddr) -> Option<Return> {
+        let target = &self.process().ok()?.target;
+        let mut code = [0; MAX_LEN];
+        let n = target.read_partial(pc, &mut code).ok()?;
+        let insn = Insn::decode(code.get(..n)?, pc.0)?;
+        matches!(insn.flow(), Flow::Call(_)).then_some(())?;
+        let min_sp = target.registers(tid).ok()?.sp();
+        Some(Return { addr: VirtAddr(insn.next_ip()), min_sp, counts: true })
+    }
+
+    fn set_return(&mut self, place: Option<Return>) -> Result<()> {
+        if let Some(Plan::Instructions { until, .. }) = &mut self.process_mut()?.plan {
+            *until = place;
+        }
+        self.sync_sites()
+    }
+
+    /// The plan's own place was reached: is it the right activation, and what then?
+    fn plan_arrived(&mut self, tid: Tid, at: VirtAddr) -> Result<Option<Arrival>> {
+        let process = self.process_mut()?;
+        let sp = process.target.registers(tid)?.sp();
+        let Some(plan) = &mut process.plan else { return Ok(None) };
+        let Some(place) = plan.places().find(|p| p.addr == at && sp >= p.min_sp).copied() else { return Ok(None) };
+        match plan {
+            Plan::Reach { .. } => Ok(Some(Arrival::Stop)),
+            Plan::Instructions { left, .. } => {
+                *left -= u64::from(place.counts);
+                let arrival = if *left == 0 { Arrival::Stop } else { Arrival::Step };
+                self.set_return(None)?;
+                Ok(Some(arrival))
+            }
+        }
+    }
+
+    /// A signal that does not stop the program reaches a thread. While it steps, its handler runs through: the plan waits at
+    /// the interrupted instruction.
+    fn pass_signal(&mut self, tid: Tid, signal: Option<Signal>) -> Result<Verdict> {
+        let process = self.process_mut()?;
+        if process.plan.as_ref().is_none_or(|p| p.tid() != tid || !p.is_stepping()) {
+            return Ok(Verdict::Go(signal));
+        }
+        if signal.is_none() {
+            process.control()?.resume(tid, ResumeAction::Step(None))?;
+            return Ok(Verdict::Nothing);
+        }
+        let registers = process.target.registers(tid)?;
+        let pc = process.sites.original_pc(VirtAddr(registers.pc())).unwrap_or(VirtAddr(registers.pc()));
+        process.control()?.set_pc(tid, pc)?;
+        self.set_return(Some(Return { addr: pc, min_sp: registers.sp(), counts: false }))?;
+        Ok(Verdict::Go(signal))
+    }
+
+    /// Lets a thread go on past the site at `pc` (or plainly, where there is none).
+    fn go_past(&mut self, tid: Tid, pc: VirtAddr, signal: Option<Signal>) -> Result<()> {
+        if self.process()?.sites.get(pc).is_none() {
+            return self.process_mut()?.control()?.resume(tid, ResumeAction::Continue(signal));
+        }
+        match self.past_of(pc)? {
+            Past::Slot { at, .. } => {
+                let control = self.process_mut()?.control()?;
+                control.set_pc(tid, at)?;
+                control.resume(tid, ResumeAction::Continue(signal))
+            }
+            Past::Emulate if self.emulate_at(tid, pc)? => {
+                // It may have come to another site, or to the same one.
+                self.process_mut()?.control()?.resume(tid, ResumeAction::Continue(signal))
+            }
+            Past::Emulate | Past::InPlace => self.step_in_place(tid, pc, signal, false),
+        }
+    }
+
+    /// How to get past the site at `pc`; prepares a slot where that is the way.
+    fn past_of(&mut self, pc: VirtAddr) -> Result<Past> {
+        if let Some(past) = self.process()?.sites.past(pc) {
+            return Ok(past);
+        }
+        let Session { inferior, .. } = self;
+        let process = inferior.process.as_mut().ok_or(Error::Gone)?;
+        let (past, slot) = process.sites.decide(pc, || inferior.modules.text_ends());
+        if let (Past::Slot { at, .. }, Some(bytes)) = (past, slot)
+            && process.control()?.write_hidden(at, &bytes).is_err()
+        {
+            process.sites.set_past(pc, Past::InPlace);
+            return Ok(Past::InPlace);
+        }
+        Ok(past)
+    }
+
+    /// Carries out the instruction at `pc` in the registers; false where it would fault, and has to run to do so.
+    fn emulate_at(&mut self, tid: Tid, pc: VirtAddr) -> Result<bool> {
+        let process = self.process_mut()?;
+        let Some(site) = process.sites.get(pc) else { return Ok(false) };
+        let mut registers = process.target.registers(tid)?;
+        let push = match inject::emulate(&site.code, pc, &mut registers, &*process.target) {
+            Ok(push) => push,
+            Err(Error::Fault { .. }) => return Ok(false),
+            Err(e) => return Err(e),
+        };
+        let only_pc = push.is_none() && registers.sp() == process.target.registers(tid)?.sp() && !site.counts_in_rcx();
+        let control = process.control()?;
+        if let Some(push) = push
+            && control.write(push.at, &push.word.to_le_bytes()).is_err()
+        {
+            return Ok(false);
+        }
+        if only_pc {
+            control.set_pc(tid, VirtAddr(registers.pc()))?;
+        } else {
+            control.set_registers(tid, &registers)?;
+        }
+        Ok(true)
+    }
+
+    /// Steps the instruction under a site where it is: all others are stopped, the int3 is taken out, and put back. If
+    /// `as_step`, the step is one of the plan's.
+    fn step_in_place(&mut self, tid: Tid, pc: VirtAddr, signal: Option<Signal>, as_step: bool) -> Result<()> {
+        let process = self.process_mut()?;
+        let trap = Trap { addr: pc, kind: TrapKind::Int3 };
+        let control = process.control()?;
+        let running = control.running();
+        control.stop_all()?;
+        control.remove(trap)?;
+        control.resume(tid, ResumeAction::Step(signal))?;
+        let mut interrupted = false;
+        let event = loop {
+            match control.wait() {
+                Ok(event) if event.tid == tid || matches!(event.what, RawStop::Exited(_) | RawStop::Killed(_)) => break event,
+                Ok(event) => control.postpone(event),
+                // The user's interrupt is answered once this step is done.
+                Err(Error::Cancelled) => interrupted |= signals::take_interrupt(),
+                Err(e) => return Err(e),
+            }
+        };
+        if interrupted {
+            signals::raise_interrupt();
+        }
+        if !matches!(event.what, RawStop::Exited(_) | RawStop::Killed(_) | RawStop::Exec(_)) {
+            control.insert(trap)?;
+        }
+        if event.what == RawStop::Stepped && !as_step {
+            control.resume(tid, ResumeAction::Continue(None))?;
+        } else {
+            control.postpone(event);
+        }
+        for other in running {
+            control.resume_unless_held(other)?;
+        }
+        Ok(())
+    }
+
+    /// Makes int3s and debug registers what breakpoints, catchpoints, plans and the following of libraries want.
+    pub(super) fn sync_sites(&mut self) -> Result<()> {
+        let wanted = self.wanted_sites();
+        let traps = self.wanted_traps();
+        let process = self.process_mut()?;
+        let stale: Vec<VirtAddr> = process.sites.addresses().filter(|a| !wanted.contains_key(a)).collect();
+        for addr in stale {
+            process.sites.remove(addr);
+            process.control()?.remove(Trap { addr, kind: TrapKind::Int3 })?;
+        }
+        for (addr, owners) in wanted {
+            if process.sites.get(addr).is_none() {
+                match process.control()?.insert(Trap { addr, kind: TrapKind::Int3 }) {
+                    Ok(()) => {}
+                    Err(Error::Fault { addr }) => return Err(cannot_insert(&owners, addr)),
+                    Err(e) => return Err(e),
+                }
+            }
+            process.sites.put(addr, owners, &*process.target);
+        }
+        let gone: Vec<Trap> = process.hardware.iter().filter(|t| !traps.contains(t)).copied().collect();
+        for trap in gone {
+            process.control()?.remove(trap)?;
+            process.hardware.retain(|t| *t != trap);
+        }
+        for trap in traps {
+            if !process.hardware.contains(&trap) {
+                process.control()?.insert(trap)?;
+                process.hardware.push(trap);
+            }
+        }
+        Ok(())
+    }
+
+    fn wanted_sites(&self) -> BTreeMap<VirtAddr, Vec<Owner>> {
+        let mut wanted: BTreeMap<VirtAddr, Vec<Owner>> = BTreeMap::new();
+        let mut want = |addr: VirtAddr, owner: Owner| wanted.entry(addr).or_default().push(owner);
+        for b in self.breakpoints.iter().filter(|b| b.enabled) {
+            if let Kind::Code { hardware: false } = b.kind {
+                b.locations.iter().filter(|l| l.enabled).for_each(|l| want(l.addr, Owner::User(b.id)));
+            }
+        }
+        let is_bind = |k: &Kind| matches!(k, Kind::Catch(Catch::Bind { .. }));
+        if self.breakpoints.iter().any(|b| b.enabled && is_bind(&b.kind)) {
+            self.inferior.modules.plt_heads().into_iter().for_each(|head| want(head, Owner::Bind));
+        }
+        if let Some(process) = &self.inferior.process {
+            if let Some(brk) = process.libraries.brk {
+                want(brk, Owner::Libraries);
+            }
+            if let Some(plan) = &process.plan {
+                plan.places().for_each(|p| want(p.addr, Owner::Plan(plan.tid())));
+            }
+        }
+        wanted
+    }
+
+    fn wanted_traps(&self) -> Vec<Trap> {
+        let mut traps = Vec::new();
+        for b in self.breakpoints.iter().filter(|b| b.enabled) {
+            match &b.kind {
+                Kind::Code { hardware: true } => {
+                    let on = b.locations.iter().filter(|l| l.enabled);
+                    traps.extend(on.map(|l| Trap { addr: l.addr, kind: TrapKind::HardwareExecute }));
+                }
+                Kind::Watch(watch) => traps.extend(watch.pieces.iter().map(|(addr, len)| Trap {
+                    addr: *addr,
+                    kind: match watch.kind {
+                        WatchKind::Write => TrapKind::Write { len: *len },
+                        WatchKind::Read | WatchKind::Access => TrapKind::Access { len: *len },
+                    },
+                })),
+                _ => {}
+            }
+        }
+        traps.sort();
+        traps.dedup();
+        traps
+    }
+}
+
+/// What to do when a plan's place was reached.
+enum Arrival {
+    Stop,
+    Step,
+}
+
+/// gdb's words for a breakpoint that cannot be planted.
+fn cannot_insert(owners: &[Owner], addr: VirtAddr) -> Error {
+    let ids: Vec<String> = owners
+        .iter()
+        .filter_map(|o| if let Owner::User(id) = o { Some(format!("Cannot insert breakpoint {id}.\n")) } else { None })
+        .collect();
+    Error::user(format!("Warning:\n{}Cannot access memory at address {addr}\n", ids.concat()))
+}

@@ -1,0 +1,77 @@
+//! The frames of the selected thread, walked as far as somebody asks and kept for one stop.
+
+use std::cell::RefCell;
+
+use crate::base::{Error, MemoryMap, Need, PageCache, Result, Tid, VirtAddr};
+use crate::stack::{Frame, ProcessCode, RuleCache, StackEnd, Unwinder};
+
+use super::session::Session;
+
+/// The frames that were walked so far, and the unwind rules that were used.
+#[derive(Debug, Default)]
+pub(super) struct FrameCache {
+    walked: RefCell<Option<Walked>>,
+    rules: RuleCache,
+}
+
+#[derive(Debug)]
+struct Walked {
+    tid: Tid,
+    generation: u64,
+    frames: Vec<Frame>,
+    end: Option<StackEnd>,
+}
+
+/// How many frames are walked beyond the one that was asked for: the reading is cheap, the beginning is not.
+const AHEAD: usize = 16;
+
+impl Session {
+    /// Forgets the frames: something has run, or a register was written.
+    pub(super) fn drop_frames(&mut self) {
+        self.frames.walked.replace(None);
+    }
+
+    /// The frames of a thread, at most `limit`, and why they ended (`None`: the limit).
+    pub fn backtrace(&self, tid: Tid, limit: usize) -> Result<(Vec<Frame>, Option<StackEnd>)> {
+        self.require(Need::Stack)?;
+        let process = self.process()?;
+        let mut walked = self.frames.walked.borrow_mut();
+        let fresh =
+            |w: &Walked| w.tid == tid && w.generation == process.generation && (w.end.is_some() || w.frames.len() >= limit);
+        if !walked.as_ref().is_some_and(fresh) {
+            let registers = process.target.registers(tid)?;
+            let maps = process.target.maps().unwrap_or_else(|_| MemoryMap::default());
+            let original_pc = |pc: VirtAddr| process.sites.original_pc(pc).unwrap_or(pc);
+            let code = ProcessCode { modules: &self.inferior.modules, maps: &maps, original_pc: &original_pc };
+            let memory = PageCache::new(&*process.target);
+            let unwinder = Unwinder::new(&memory, &code, &self.frames.rules);
+            let (frames, end) = unwinder.walk(&registers, limit);
+            *walked = Some(Walked { tid, generation: process.generation, frames, end });
+        }
+        let Some(w) = walked.as_ref() else { return Err(Error::Needs(Need::Stack)) };
+        let cut = w.frames.len() > limit;
+        Ok((w.frames.iter().take(limit).cloned().collect(), w.end.clone().filter(|_| !cut)))
+    }
+
+    /// A frame of the selected thread.
+    pub fn frame(&self, level: usize) -> Result<Frame> {
+        let tid = self.selected_thread().map_err(|_| Error::Needs(Need::Stack))?;
+        {
+            let generation = self.process()?.generation;
+            let walked = self.frames.walked.borrow();
+            let known = walked.as_ref().filter(|w| w.tid == tid && w.generation == generation);
+            if let Some(frame) = known.and_then(|w| w.frames.get(level)) {
+                return Ok(frame.clone());
+            }
+        }
+        // The innermost frame needs no walk at all; others come in strides.
+        let limit = if level == 0 { 1 } else { (level + AHEAD).next_power_of_two() };
+        let (frames, _) = self.backtrace(tid, limit)?;
+        frames.into_iter().nth(level).ok_or_else(|| Error::user(format!("No frame at level {level}.")))
+    }
+
+    /// The selected frame.
+    pub fn selected_frame(&self) -> Result<Frame> {
+        self.frame(self.selection.level)
+    }
+}

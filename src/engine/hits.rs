@@ -1,0 +1,166 @@
+//! Whether what was reached really stops the program: conditions, ignore counts, watched values.
+
+use crate::base::{Error, Result, Tid, VirtAddr};
+use crate::expr;
+use crate::value::Value;
+
+use super::breakpoints::{Disposition, Kind, WatchKind};
+use super::control::Verdict;
+use super::session::{Selection, Session};
+use super::stop::{Hit, Notice, StopReason};
+
+impl Session {
+    /// The user's breakpoints at `at`, reached by a thread: those that stop it.
+    pub(super) fn breakpoints_hit(&mut self, tid: Tid, at: VirtAddr) -> Result<Option<StopReason>> {
+        let is_here = |l: &super::breakpoints::Location| l.addr == at && l.enabled;
+        let here = self.breakpoints.iter().filter(|b| b.enabled && matches!(b.kind, Kind::Code { .. }));
+        let ids: Vec<u32> = here.filter(|b| b.locations.iter().any(is_here)).map(|b| b.id).collect();
+        let mut hits = Vec::new();
+        for id in ids {
+            if let Some(hit) = self.count_hit(tid, id)? {
+                hits.push(hit);
+            }
+        }
+        Ok((!hits.is_empty()).then_some(StopReason::Breakpoints(hits)))
+    }
+
+    /// Whether a breakpoint that was reached stops: its thread, its condition, its ignore count, in gdb's order. A condition
+    /// that cannot be evaluated stops.
+    pub(super) fn passes(&mut self, tid: Tid, id: u32) -> Result<bool> {
+        let breakpoint = self.breakpoints.get(id)?;
+        let number = breakpoint.thread;
+        if number.is_some() && number != self.process()?.number_of(tid) {
+            return Ok(false);
+        }
+        if let Some(condition) = breakpoint.condition.as_ref().map(|c| c.expr.clone()) {
+            match self.in_thread(tid, |session| expr::eval_condition(&condition, session)) {
+                Ok(true) => {}
+                Ok(false) => return Ok(false),
+                Err(e) => {
+                    self.notices.push_back(Notice::Warning(format!("Error in testing condition for breakpoint {id}:\n{e}")))
+                }
+            }
+        }
+        let breakpoint = self.breakpoints.get_mut(id)?;
+        breakpoint.hits += 1;
+        if breakpoint.ignore > 0 {
+            breakpoint.ignore -= 1;
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    /// Evaluates something as seen from a thread that has just stopped.
+    fn in_thread<T>(&mut self, tid: Tid, act: impl FnOnce(&mut Session) -> Result<T>) -> Result<T> {
+        let before = std::mem::replace(&mut self.selection, Selection { tid: Some(tid), level: 0 });
+        self.drop_frames();
+        let result = act(self);
+        self.drop_frames();
+        self.selection = before;
+        result
+    }
+
+    /// A breakpoint stops the program: what its disposition says happens, and its commands are to run.
+    pub(super) fn take_hit(&mut self, id: u32) -> Result<Hit> {
+        let breakpoint = self.breakpoints.get_mut(id)?;
+        let temporary = breakpoint.disposition == Disposition::Delete;
+        self.stop_commands.push(breakpoint.commands.clone());
+        match &mut breakpoint.disposition {
+            Disposition::Keep => {}
+            Disposition::Disable | Disposition::DisableAfter(0 | 1) => {
+                breakpoint.enabled = false;
+                breakpoint.disposition = Disposition::Disable;
+            }
+            Disposition::DisableAfter(n) => *n -= 1,
+            Disposition::Delete => {
+                self.breakpoints.remove(id)?;
+            }
+        }
+        Ok(Hit { id, temporary })
+    }
+
+    /// Debug registers fired: hardware breakpoints at the pc, or watched bytes.
+    pub(super) fn debug_registers_fired(&mut self, tid: Tid, bits: u8) -> Result<Verdict> {
+        let process = self.process_mut()?;
+        let fired = process.control()?.fired(bits);
+        let pc = process.target.pc(tid)?;
+        if fired.contains(&pc)
+            && let Some(reason) = self.breakpoints_hit(tid, pc)?
+        {
+            return Ok(Verdict::Stop(reason));
+        }
+        let touches = |k: &Kind| matches!(k, Kind::Watch(w) if w.pieces.iter().any(|(a, _)| fired.contains(a)));
+        let ids: Vec<u32> = self.breakpoints.iter().filter(|b| b.enabled && touches(&b.kind)).map(|b| b.id).collect();
+        for id in ids {
+            if let Some(reason) = self.watch_fired(tid, id)? {
+                return Ok(Verdict::Stop(reason));
+            }
+        }
+        // The debug exception stands for the step's as well, where both are due.
+        self.stepped(tid)
+    }
+
+    fn watch_fired(&mut self, tid: Tid, id: u32) -> Result<Option<StopReason>> {
+        let Kind::Watch(watch) = &self.breakpoints.get(id)?.kind else { return Ok(None) };
+        let (expr, kind, text) = (watch.expr.clone(), watch.kind, watch.text.clone());
+        let new = self.in_thread(tid, |session| session.watched_value(&expr)).ok();
+        let bytes =
+            |session: &Session, v: &Option<Value>| v.as_ref().and_then(|v| v.bytes(expr::Host::memory(session), None).ok());
+        let Kind::Watch(watch) = &self.breakpoints.get(id)?.kind else { return Ok(None) };
+        let changed = bytes(self, &watch.old) != bytes(self, &new);
+        let old = watch.old.clone();
+        if let Kind::Watch(watch) = &mut self.breakpoints.get_mut(id)?.kind {
+            watch.old = new.clone();
+        }
+        // The processor has no trap for reads alone: a write that changes the value is none of a read watchpoint's business.
+        let concerns = match kind {
+            WatchKind::Write => changed,
+            WatchKind::Read => !changed,
+            WatchKind::Access => true,
+        };
+        if !concerns || !self.passes(tid, id)? {
+            return Ok(None);
+        }
+        self.take_hit(id)?;
+        Ok(Some(StopReason::Watch { id, kind, text, old: old.filter(|_| changed), new }))
+    }
+
+    /// The value of a watched expression, with its bytes.
+    pub fn watched_value(&mut self, expr: &expr::Expr) -> Result<Value> {
+        let value = expr::eval(expr, self)?;
+        value.fetched(expr::Host::memory(self), None)
+    }
+
+    /// The aligned pieces of 1, 2, 4 or 8 bytes that cover a range: what debug registers can watch.
+    pub fn watch_pieces(start: VirtAddr, len: u64) -> Result<Vec<(VirtAddr, u8)>> {
+        let mut pieces = Vec::new();
+        let mut at = start;
+        let end = start + len;
+        while at < end {
+            let size =
+                [8u8, 4, 2, 1].into_iter().find(|s| at.0.is_multiple_of((*s).into()) && end - at >= u64::from(*s)).unwrap_or(1);
+            pieces.push((at, size));
+            at = at + size.into();
+            if pieces.len() > 4 {
+                return Err(Error::user(format!(
+                    "{len} bytes do not fit into the processor's four debug registers of 8 bytes; rdbg watches by hardware only."
+                )));
+            }
+        }
+        Ok(pieces)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unaligned_values_are_split() {
+        let pieces = |start, len| Session::watch_pieces(VirtAddr(start), len).unwrap();
+        assert_eq!(pieces(0x1000, 8), [(VirtAddr(0x1000), 8)]);
+        assert_eq!(pieces(0x1002, 8), [(VirtAddr(0x1002), 2), (VirtAddr(0x1004), 4), (VirtAddr(0x1008), 2)]);
+        assert_eq!(pieces(0x1000, 16).len(), 2);
+        assert!(Session::watch_pieces(VirtAddr(0x1000), 64).is_err());
+    }
+}

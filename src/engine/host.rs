@@ -1,0 +1,322 @@
+//! The world as expressions see it: memory, registers, symbols, GOT and PLT of the selected thread and frame.
+
+use std::sync::Arc;
+
+use crate::arch::regs::{Gpr, RegId, XState, find};
+use crate::base::{Error, Memory, Need, Result, VirtAddr};
+use crate::elf::SymbolKind;
+use crate::expr::{Host, Names, ValueHistory, Variables};
+use crate::symbols::{Linespec, Location, LocationKind, Module, ModuleId, Named};
+use crate::value::{Absence, ArrayKind, ModuleRef, NoDebug, PrintOptions, Symbols, Type, Value};
+
+use super::journal::Change;
+use super::register_types::register_type;
+use super::session::Session;
+
+/// A module's number, as values carry it.
+pub fn module_ref(id: ModuleId) -> ModuleRef {
+    ModuleRef(id.0.into())
+}
+
+impl Session {
+    /// The module of a number that a value carries.
+    pub fn module(&self, module: ModuleRef) -> Result<&Arc<Module>> {
+        let id = u32::try_from(module.0).ok().map(ModuleId);
+        id.and_then(|id| self.inferior.modules.get(id)).ok_or_else(|| Error::user("The module is no longer loaded."))
+    }
+
+    /// The one module that `-m NAME` means.
+    pub fn module_named(&self, name: &str) -> Result<&Arc<Module>> {
+        let found = self.inferior.modules.named(name);
+        found.first().copied().ok_or_else(|| {
+            let names: Vec<&str> = self.inferior.modules.iter().map(|m| m.name.as_str()).collect();
+            Error::user(format!("No module \"{name}\" is loaded; there are: {}.", names.join(", ")))
+        })
+    }
+
+    /// A module's GOT as a value: an array of `void *` from its lowest word to its highest.
+    pub fn got_value(&self, module: &Module) -> Option<Value> {
+        let got = module.got()?;
+        let lower = got.words.iter().map(|w| w.first).min()?;
+        let upper = got.words.iter().map(|w| w.first + w.count as i64).max()?;
+        let element = Type::pointer(&Type::void());
+        let ty = Type::array_of(&element, Some((upper - lower) as u64), lower, ArrayKind::Got(module_ref(module.id)));
+        Some(Value::at(&ty, module.virt(got.base) + (lower.wrapping_mul(8)) as u64))
+    }
+
+    /// A module's PLT as a value: an array of stubs. `PLT[n]` is reached by counting as long as the stubs stand in a row; by
+    /// name all are.
+    pub fn plt_value(&self, module: &Module) -> Option<Value> {
+        let plt = module.plt();
+        let first = plt.stubs.first()?;
+        let stride = first.len.max(1);
+        let in_row =
+            plt.stubs.windows(2).take_while(|w| w.iter().map(|s| s.addr.0).reduce(|a, b| b.wrapping_sub(a)) == Some(stride));
+        let count = in_row.count() as u64 + 2;
+        let element = Type::array(&Type::uchar(), stride);
+        let ty = Type::array_of(&element, Some(count), 0, ArrayKind::Plt(module_ref(module.id)));
+        Some(Value::at(&ty, module.virt(first.addr) - stride))
+    }
+
+    /// `GOT` or `PLT` of a module.
+    fn table(&self, name: &str, module: &Module) -> Option<Value> {
+        match name {
+            "GOT" => self.got_value(module),
+            "PLT" => self.plt_value(module),
+            _ => None,
+        }
+    }
+
+    /// The value that a name stands for.
+    fn named_value(named: &Named) -> Value {
+        let what = match named.kind {
+            LocationKind::Symbol(SymbolKind::Ifunc) => NoDebug::Ifunc,
+            LocationKind::Symbol(SymbolKind::Tls) => NoDebug::Tls,
+            _ if named.is_code => NoDebug::Text,
+            _ => NoDebug::Data,
+        };
+        Value::at(&Type::no_debug(what), named.addr)
+    }
+
+    fn lookup_anywhere(&self, name: &str) -> Option<Value> {
+        let modules = &self.inferior.modules;
+        if matches!(name, "GOT" | "PLT") {
+            // A symbol of the program of that name wins; libraries' own do not count.
+            let main = modules.main()?;
+            return main.find(name).map(|n| Session::named_value(&n)).or_else(|| self.table(name, main));
+        }
+        if let Some(named) = modules.find(name, None) {
+            return Some(Session::named_value(&named));
+        }
+        // C++ and Rust names as they are written.
+        let spec = name.contains("::").then(|| Linespec::parse(name, modules).ok())??;
+        let place = spec.resolve(modules).ok()?.into_iter().next()?;
+        Some(Value::at(&Type::no_debug(NoDebug::Text), place.start))
+    }
+
+    /// The bytes of a register in the selected frame.
+    fn register_bytes(&self, id: RegId) -> Result<Option<Vec<u8>>> {
+        let tid = self.selected_thread().map_err(|_| Error::Needs(Need::Registers))?;
+        let registers =
+            if self.selection.level == 0 { self.process()?.target.registers(tid)? } else { self.selected_frame()?.registers };
+        let xstate = if id.info().is_extended() { Some(self.process()?.target.xstate(tid)?) } else { None };
+        Ok(id.read(&registers, xstate.as_ref()).map(|b| b.to_vec()))
+    }
+
+    /// What is printed between `<` and `>` after an address.
+    pub fn location(&self, addr: VirtAddr) -> Option<Location> {
+        self.inferior.modules.symbolize(addr)
+    }
+
+    /// The extended registers of the selected thread.
+    pub fn selected_xstate(&self) -> Result<XState> {
+        self.process()?.target.xstate(self.selected_thread()?)
+    }
+
+    /// Writes memory of the process in the user's name: into the journal, and past all caches.
+    pub fn patch_memory(&mut self, at: VirtAddr, bytes: &[u8]) -> Result<()> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let mut old = vec![0; bytes.len()];
+        self.write_unlogged(at, bytes, Some(&mut old))?;
+        self.inferior.journal.record(Change::Memory { at, old, new: bytes.to_vec() });
+        Ok(())
+    }
+
+    /// Writes memory without a word in the journal (which is what undoing does).
+    pub fn write_unlogged(&mut self, at: VirtAddr, bytes: &[u8], old: Option<&mut [u8]>) -> Result<()> {
+        let process = self.inferior.process.as_mut().ok_or(Error::Fault { addr: at })?;
+        if let Some(old) = old {
+            process.target.read(at, old)?;
+        }
+        process.control()?.write(at, bytes)?;
+        process.sites.patched(at, bytes.len() as u64, &*process.target);
+        process.generation += 1;
+        self.drop_frames();
+        Ok(())
+    }
+
+    /// Writes a register of the selected thread without a word in the journal.
+    pub fn write_register_unlogged(&mut self, tid: crate::base::Tid, name: &str, bytes: &[u8]) -> Result<()> {
+        let id = find(name).ok_or_else(|| Error::user(format!("Invalid register `{name}'")))?;
+        let process = self.process_mut()?;
+        let mut registers = process.target.registers(tid)?;
+        if id.info().is_extended() {
+            let mut state = process.target.xstate(tid)?;
+            if !id.write(bytes, &mut registers, Some(&mut state)) {
+                return Err(Error::user(format!("This processor has no register ${name}.")));
+            }
+            process.control()?.set_xstate(tid, &state)?;
+        } else {
+            let pc = registers.pc();
+            id.write(bytes, &mut registers, None);
+            if registers.pc() != pc {
+                // *Folklore*: in a system call that a signal interrupted the kernel would set the pc back by the two bytes of
+                // `syscall`, to restart it. orig_rax = -1 says that there is nothing to restart.
+                registers.set(Gpr::OrigRax, u64::MAX);
+            }
+            process.control()?.set_registers(tid, &registers)?;
+        }
+        process.generation += 1;
+        self.drop_frames();
+        Ok(())
+    }
+}
+
+impl Names for Session {
+    fn match_module(&self, text: &str) -> Option<(ModuleRef, usize)> {
+        let (module, rest) = self.inferior.modules.split_prefix(text)?;
+        Some((module_ref(module.id), text.len() - rest.len() - 1))
+    }
+
+    fn find_type(&self, _name: &str) -> Result<Option<Arc<Type>>> {
+        Ok(None)
+    }
+}
+
+impl Symbols for Session {
+    fn symbol(&self, addr: VirtAddr) -> Option<String> {
+        Some(self.location(addr)?.with_offset())
+    }
+
+    fn data_symbol(&self, addr: VirtAddr) -> Option<String> {
+        let location = self.location(addr)?;
+        // What `print` shows: names as they are written in the source.
+        match location.kind {
+            LocationKind::Symbol(_) => Some(location.with_offset_demangled()),
+            _ => Some(location.with_offset()),
+        }
+    }
+}
+
+impl Host for Session {
+    fn memory(&self) -> &dyn Memory {
+        match &self.inferior.process {
+            Some(process) => &*process.target,
+            None => &self.inferior.modules,
+        }
+    }
+
+    fn write_memory(&mut self, at: VirtAddr, bytes: &[u8]) -> Result<()> {
+        self.patch_memory(at, bytes)
+    }
+
+    fn register(&self, name: &str) -> Result<Option<Value>> {
+        let Some(id) = find(name) else { return Ok(None) };
+        let info = id.info();
+        let ty = register_type(info.ty);
+        if self.inferior.process.is_none() {
+            // gdb: a register is void while there is none.
+            return Ok(Some(Value::void()));
+        }
+        Ok(Some(match self.register_bytes(id)? {
+            Some(mut bytes) => {
+                bytes.resize(ty.size as usize, 0);
+                Value::register(&ty, &info.name, bytes)
+            }
+            None => Value::absent(&ty, Absence::NotSaved),
+        }))
+    }
+
+    fn write_register(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
+        let id = find(name).ok_or_else(|| Error::user(format!("Invalid register `{name}'")))?;
+        let tid = self.selected_thread().map_err(|_| Error::Needs(Need::Registers))?;
+        let info = id.info();
+        if self.selection.level > 0
+            && !info.is_extended()
+            && let Some(gpr) = info.gpr()
+        {
+            // An outer frame's register is where the inner one has saved it.
+            let frame = self.selected_frame()?;
+            if let Some(at) = frame.saved_at(gpr) {
+                return self.patch_memory(at, bytes);
+            }
+            return Err(Error::user("Left operand of assignment is not an lvalue."));
+        }
+        let old = self.register_bytes(id)?.unwrap_or_default();
+        self.write_register_unlogged(tid, name, bytes)?;
+        self.inferior.journal.record(Change::Register { tid, name: info.name.clone(), old, new: bytes.to_vec() });
+        Ok(())
+    }
+
+    fn computed(&self, name: &str) -> Result<Option<Value>> {
+        let int = |n: i128| Some(Value::int(&Type::int(), n));
+        Ok(match name {
+            "GOT" | "PLT" => self.inferior.modules.main().and_then(|m| self.table(name, m)),
+            "_thread" => {
+                let process = self.inferior.process.as_ref();
+                int(process.zip(self.selection.tid).and_then(|(p, t)| p.number_of(t)).unwrap_or(0).into())
+            }
+            "_inferior" => int(1),
+            _ => None,
+        })
+    }
+
+    fn lookup(&self, name: &str, module: Option<ModuleRef>) -> Result<Option<Value>> {
+        match module {
+            Some(module) => {
+                let module = self.module(module)?;
+                let named = module.find(name).map(|n| Session::named_value(&n));
+                let table = || self.table(name, module);
+                let stub = || module.find(&format!("{name}@plt")).map(|n| Session::named_value(&n));
+                Ok(named.or_else(table).or_else(stub))
+            }
+            None => Ok(self.lookup_anywhere(name)),
+        }
+    }
+
+    fn slot(&self, array: &Value, name: &str) -> Result<Value> {
+        use crate::value::TypeKind;
+        let kind = match &array.ty.stripped().kind {
+            TypeKind::Array { kind, element, .. } => (*kind, element.clone()),
+            _ => return Err(Error::user("Only GOT and PLT can be indexed by a name.")),
+        };
+        match kind {
+            (ArrayKind::Got(module), element) => {
+                let module = self.module(module)?;
+                let slot = module.got().and_then(|g| g.slot_named(name));
+                let slot = slot.ok_or_else(|| Error::user(format!("No GOT slot of {} is for \"{name}\".", module.name)))?;
+                Ok(Value::at(&element, module.virt(slot.addr)))
+            }
+            (ArrayKind::Plt(module), element) => {
+                let module = self.module(module)?;
+                let stub = module.plt().stub_named(name);
+                let stub = stub.ok_or_else(|| Error::user(format!("No PLT stub of {} is for \"{name}\".", module.name)))?;
+                Ok(Value::at(&element, module.virt(stub.addr)))
+            }
+            (ArrayKind::Plain, _) => Err(Error::user("Only GOT and PLT can be indexed by a name.")),
+        }
+    }
+
+    fn no_symbol(&self, name: &str) -> Error {
+        if self.inferior.program.is_none() {
+            return Error::user("No symbol table is loaded.  Use the \"file\" command.");
+        }
+        Error::NoSymbol { name: name.to_owned(), near: self.similar(name) }
+    }
+
+    fn call(&mut self, _function: &Value, _arguments: &[Value]) -> Result<Value> {
+        Err(Error::user("rdbg cannot call functions of the program yet."))
+    }
+
+    fn warn(&mut self, text: &str) {
+        self.warnings.push(text.to_owned());
+    }
+
+    fn variables(&self) -> &Variables {
+        &self.variables
+    }
+
+    fn variables_mut(&mut self) -> &mut Variables {
+        &mut self.variables
+    }
+
+    fn history(&self) -> &ValueHistory {
+        &self.history
+    }
+
+    fn options(&self) -> PrintOptions {
+        self.settings.print_options()
+    }
+}

@@ -1,0 +1,144 @@
+//! The inferior: a program, the modules in its address space, and the process that runs it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::base::{Error, Result, Signal, Tid, VirtAddr};
+use crate::elf::Image;
+use crate::symbols::Modules;
+use crate::target::{Control, Target, Trap};
+
+use super::journal::Journal;
+use super::sites::Sites;
+use super::step::Plan;
+use super::stop::StopReason;
+
+/// The executable that `file` named.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// Its absolute path.
+    pub path: PathBuf,
+    /// The file.
+    pub image: Arc<Image>,
+}
+
+/// A program and its process, if it runs.
+#[derive(Debug, Default)]
+pub struct Inferior {
+    /// The executable.
+    pub program: Option<Program>,
+    /// What is loaded; before the first run the program alone, at its link-time addresses.
+    pub modules: Modules,
+    /// The process.
+    pub process: Option<Process>,
+    /// What the user has changed in the process.
+    pub journal: Journal,
+}
+
+/// Where ld.so tells what it loads.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LibraryEvents {
+    /// The function that it calls after each change (`r_brk`).
+    pub brk: Option<VirtAddr>,
+    /// `r_debug`.
+    pub rendezvous: Option<VirtAddr>,
+}
+
+/// A thread that stands in a slot: the pc there, and the pc that is shown instead.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Displaced {
+    pub slot: VirtAddr,
+    pub shown: VirtAddr,
+}
+
+/// A process.
+pub struct Process {
+    /// The process itself.
+    pub target: Box<dyn Target>,
+    /// rdbg started it; otherwise it was attached to.
+    pub launched: bool,
+    /// Where ld.so tells what it loads.
+    pub libraries: LibraryEvents,
+    pub(super) sites: Sites,
+    /// The debug registers' traps that are set.
+    pub(super) hardware: Vec<Trap>,
+    pub(super) plan: Option<Plan>,
+    /// Threads whose pc is at a site that they have been reported at: they go past it without being reported again.
+    pub(super) reported: BTreeMap<Tid, VirtAddr>,
+    /// Signals that threads get when they go on.
+    pub(super) deliver: BTreeMap<Tid, Signal>,
+    pub(super) displaced: BTreeMap<Tid, Displaced>,
+    /// A stop that came of resuming alone, before anything ran.
+    pub(super) early: Option<(Tid, StopReason)>,
+    numbers: BTreeMap<Tid, u32>,
+    last_number: u32,
+    /// Counts stops: what was read at one is stale at the next.
+    pub(super) generation: u64,
+}
+
+impl std::fmt::Debug for Process {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Process").field("pid", &self.target.pid()).finish_non_exhaustive()
+    }
+}
+
+impl Process {
+    /// A process whose threads are all stopped.
+    pub fn new(target: Box<dyn Target>, launched: bool) -> Process {
+        let mut process = Process {
+            target,
+            launched,
+            libraries: LibraryEvents::default(),
+            sites: Sites::default(),
+            hardware: Vec::new(),
+            plan: None,
+            reported: BTreeMap::new(),
+            deliver: BTreeMap::new(),
+            displaced: BTreeMap::new(),
+            early: None,
+            numbers: BTreeMap::new(),
+            last_number: 0,
+            generation: 0,
+        };
+        // The leader is number 1.
+        process.number(process.target.pid());
+        for tid in process.target.threads() {
+            process.number(tid);
+        }
+        process
+    }
+
+    /// The number that `info threads` gives a thread.
+    pub fn number(&mut self, tid: Tid) -> u32 {
+        *self.numbers.entry(tid).or_insert_with(|| {
+            self.last_number += 1;
+            self.last_number
+        })
+    }
+
+    /// The number of a thread that has one.
+    pub fn number_of(&self, tid: Tid) -> Option<u32> {
+        self.numbers.get(&tid).copied()
+    }
+
+    /// Whether there has ever been a second thread: then stops name theirs.
+    pub fn has_had_threads(&self) -> bool {
+        self.last_number > 1
+    }
+
+    pub(super) fn forget_thread(&mut self, tid: Tid) {
+        self.numbers.remove(&tid);
+        self.reported.remove(&tid);
+        self.deliver.remove(&tid);
+        self.displaced.remove(&tid);
+        if self.plan.as_ref().is_some_and(|p| p.tid() == tid) {
+            self.plan = None;
+        }
+    }
+
+    /// What can be done to it beyond reading.
+    pub fn control(&mut self) -> Result<&mut dyn Control> {
+        self.target.control().ok_or_else(|| Error::user("You can't do that without a process to debug."))
+    }
+}

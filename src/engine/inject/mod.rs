@@ -1,0 +1,7 @@
+//! Code that rdbg puts into the process: the instructions under breakpoints, moved out of the way.
+
+mod displace;
+mod emulate;
+
+pub use displace::{Room, SLOT_SIZE, Way, move_to, way};
+pub use emulate::emulate;

@@ -1,0 +1,205 @@
+//! Starting, attaching, letting go.
+
+use std::ffi::{CString, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use crate::base::{Error, Need, Result, Signal, Tid};
+use crate::elf::Image;
+use crate::os::spawn::{Launch, RedirectTo, Redirection};
+use crate::os::{procfs, signals};
+use crate::symbols::{ModuleRole, NewModule};
+use crate::target::Live;
+
+use super::arguments;
+use super::inferior::{Process, Program};
+use super::session::Session;
+
+impl Session {
+    /// Takes an executable as the program. It must not be running.
+    pub fn load_program(&mut self, path: &Path) -> Result<()> {
+        let image = Image::open(path)?;
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        self.set_program(Some(Program { path, image }));
+        Ok(())
+    }
+
+    /// Forgets the program.
+    pub fn unload_program(&mut self) {
+        self.set_program(None);
+    }
+
+    fn set_program(&mut self, program: Option<Program>) {
+        let modules = &mut self.inferior.modules;
+        modules.clear();
+        if let Some(p) = &program {
+            let (image, path) = (p.image.clone(), p.path.clone());
+            modules.add(NewModule { image, path, role: ModuleRole::Main, bias: Default::default() });
+        }
+        self.inferior.program = program;
+        self.resolve_breakpoints();
+    }
+
+    /// Starts the program; it stands at the first instruction that the kernel lets run. What the user should know of it.
+    pub fn launch(&mut self) -> Result<Vec<String>> {
+        self.require(Need::Executable)?;
+        self.reopen_if_changed()?;
+        let what = self.launch_parameters()?;
+        let (live, randomized) = Live::launch(&what)?;
+        let mut warnings = Vec::new();
+        if randomized {
+            warnings.push("Error disabling address space randomization: Operation not permitted".to_owned());
+        }
+        let pid = crate::target::Target::pid(&live);
+        self.inferior.process = Some(Process::new(Box::new(live), true));
+        self.begun(pid)?;
+        self.breakpoints.forget_hits();
+        Ok(warnings)
+    }
+
+    /// The file may have been built anew since it was opened.
+    fn reopen_if_changed(&mut self) -> Result<()> {
+        let Some(program) = &self.inferior.program else { return Ok(()) };
+        let meta = std::fs::metadata(&program.path).map_err(|e| Error::io(program.path.display().to_string(), &e))?;
+        if program.image.identity() != Some(crate::elf::Identity::of(&meta)) {
+            let path = program.path.clone();
+            self.load_program(&path)?;
+        }
+        Ok(())
+    }
+
+    fn launch_parameters(&self) -> Result<Launch> {
+        let program = self.inferior.program.as_ref().ok_or(Error::Needs(Need::Executable))?;
+        let c_string =
+            |bytes: &[u8]| CString::new(bytes).map_err(|_| Error::user("A NUL character in the program's environment."));
+        let directory = Some(self.settings.cwd.as_str()).filter(|d| !d.is_empty());
+        let variable = |name: &str| Some(self.settings.environment_variable(name)?.to_string_lossy().into_owned());
+        let parsed = arguments::parse(&self.settings.args, &variable, directory)?;
+        let path = c_string(program.path.as_os_str().as_bytes())?;
+        let mut redirections = Vec::new();
+        if !self.settings.inferior_tty.is_empty() {
+            let tty = c_string(self.settings.inferior_tty.as_bytes())?;
+            redirections.extend([0, 1, 2].map(|fd| Redirection { fd, to: RedirectTo::Terminal(tty.clone()) }));
+        }
+        redirections.extend(parsed.redirections);
+        // gdb would add LINES and COLUMNS; rdbg adds nothing, so that stack addresses are the shell's.
+        let entry = |(name, value): &(OsString, OsString)| c_string(&[name.as_bytes(), b"=", value.as_bytes()].concat());
+        Ok(Launch {
+            arguments: [path.clone()].into_iter().chain(parsed.words).collect(),
+            program: path,
+            environment: self.settings.environment.iter().map(entry).collect::<Result<_>>()?,
+            directory: directory.map(|d| c_string(d.as_bytes())).transpose()?,
+            redirections,
+            no_randomization: self.settings.disable_randomization,
+            own_group: self.terminal.is_some(),
+            foreground: self.terminal.is_some(),
+        })
+    }
+
+    /// Looks around in a new process.
+    fn begun(&mut self, pid: Tid) -> Result<()> {
+        self.selection = super::session::Selection { tid: Some(pid), level: 0 };
+        self.inferior.journal.clear();
+        self.drop_frames();
+        signals::take_interrupt();
+        if let Some(terminal) = &mut self.terminal {
+            terminal.take();
+        }
+        let found = self.find_modules();
+        self.resolve_breakpoints();
+        self.refresh_watches();
+        found
+    }
+
+    /// Attaches to a running process and stops it. The path of its program.
+    pub fn attach(&mut self, pid: Tid) -> Result<PathBuf> {
+        if pid.0 == std::process::id() as i32 {
+            return Err(Error::user("I refuse to debug myself!"));
+        }
+        let live = Live::attach(pid).map_err(|e| explain_refusal(pid, e))?;
+        let path = procfs::exe(pid)?;
+        let image = crate::target::Target::open_image(&live, &path)?;
+        if self.inferior.program.as_ref().is_none_or(|p| p.image.identity() != image.identity()) {
+            self.set_program(Some(Program { path: path.clone(), image }));
+        }
+        self.inferior.process = Some(Process::new(Box::new(live), false));
+        self.begun(pid)?;
+        Ok(path)
+    }
+
+    /// Lets go of the process, which goes on as if nothing had been.
+    pub fn detach(&mut self) -> Result<()> {
+        let process = self.process_mut()?;
+        let pid = process.target.pid();
+        let signal = process.deliver.remove(&pid);
+        process.control()?.detach(signal)?;
+        self.forget_process();
+        Ok(())
+    }
+
+    /// Kills the process.
+    pub fn kill(&mut self) -> Result<()> {
+        self.process_mut()?.control()?.kill()?;
+        self.forget_process();
+        Ok(())
+    }
+
+    /// What is left when a process has gone: the program, at the addresses that it had last.
+    pub(super) fn forget_process(&mut self) {
+        self.drop_frames();
+        self.inferior.process = None;
+        self.inferior.journal.clear();
+        self.selection = Default::default();
+        if let Some(terminal) = &mut self.terminal {
+            terminal.forget_program();
+        }
+        // Libraries have gone with the process; the program keeps its addresses, as breakpoints that were shown do.
+        let modules = &mut self.inferior.modules;
+        let others: Vec<_> = modules.iter().filter(|m| m.role != ModuleRole::Main).map(|m| m.id).collect();
+        for id in others {
+            modules.remove(id);
+        }
+    }
+
+    /// Undoes what must not stay behind when rdbg itself fails: called by the panic hook.
+    pub fn let_go_of_everything(&mut self) {
+        // Dropping the target kills what was launched and detaches, unharmed, what was attached to.
+        self.forget_process();
+    }
+}
+
+/// Why a process may not be traced.
+fn explain_refusal(pid: Tid, error: Error) -> Error {
+    match error {
+        Error::Gone => Error::user("ptrace: No such process."),
+        Error::Os { errno, .. } if errno == 1 => Error::user(format!("ptrace: Operation not permitted.\n{}", refusal(pid))),
+        other => other,
+    }
+}
+
+fn refusal(pid: Tid) -> String {
+    if let Some(tracer) = procfs::status_number(pid, "TracerPid").filter(|t| *t != 0) {
+        let name = procfs::thread_name(Tid(tracer as i32)).unwrap_or_default();
+        return format!("Process {pid} is already traced by process {tracer} ({name}).");
+    }
+    if procfs::state(pid) == Some('Z') {
+        return format!("Process {pid} is a zombie: it has already terminated.");
+    }
+    if let Some(leader) = procfs::status_number(pid, "Tgid").filter(|t| *t != i64::from(pid.0)) {
+        return format!("{pid} is a thread of process {leader}: attach to that.");
+    }
+    let own = procfs::own_uid();
+    if let Some(uid) = procfs::status_number(pid, "Uid").filter(|u| *u != i64::from(own)) {
+        return format!("Process {pid} belongs to user {uid}, and you are user {own}.");
+    }
+    match procfs::yama_scope() {
+        Some(1) => "Yama allows tracing of one's own children only: /proc/sys/kernel/yama/ptrace_scope is 1.".to_owned(),
+        Some(scope @ 2..) => format!("Yama forbids it: /proc/sys/kernel/yama/ptrace_scope is {scope}."),
+        _ => format!("Process {pid} is not dumpable (setuid, or prctl(PR_SET_DUMPABLE)), or a security module forbids it."),
+    }
+}
+
+/// The signal that a stopped thread will get when it goes on.
+pub fn pending_signal(session: &Session, tid: Tid) -> Option<Signal> {
+    session.inferior.process.as_ref()?.deliver.get(&tid).copied()
+}

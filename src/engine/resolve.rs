@@ -1,0 +1,99 @@
+//! Where breakpoints are: names become addresses, anew whenever modules come and go.
+
+use crate::base::{Error, Result, VirtAddr, read_u64};
+use crate::elf::r_x86_64;
+use crate::expr;
+use crate::symbols::{Linespec, Place, PlaceKind};
+
+use super::breakpoints::{Kind, Location};
+use super::session::Session;
+
+impl Session {
+    /// The addresses of a location: `*EXPR`, `FUNCTION`, `MODULE!FUNCTION`, `FUNCTION@plt`. Without one: the selected frame's pc.
+    pub fn locate(&mut self, spec: &str) -> Result<Vec<VirtAddr>> {
+        let spec = spec.trim();
+        if spec.is_empty() {
+            return Ok(vec![self.selected_frame()?.pc.addr()]);
+        }
+        if let Some(text) = spec.strip_prefix('*') {
+            let expr = expr::parse(text, self)?;
+            return Ok(vec![expr::eval_address(&expr, self)?]);
+        }
+        let linespec = Linespec::parse(spec, &self.inferior.modules)?;
+        let places = linespec.resolve(&self.inferior.modules)?;
+        if places.is_empty() {
+            return Err(linespec.not_found());
+        }
+        let mut addresses: Vec<VirtAddr> = places.iter().map(|p| self.address_of(p)).collect();
+        addresses.dedup();
+        Ok(addresses)
+    }
+
+    /// Where a breakpoint on a place goes. The function behind an IFUNC is what its callers' slots hold, once one of them does.
+    fn address_of(&self, place: &Place) -> VirtAddr {
+        if place.kind != PlaceKind::Ifunc {
+            return place.addr;
+        }
+        let Ok(process) = self.process() else { return place.addr };
+        let name = place.name.split('@').next().unwrap_or_default();
+        for module in self.inferior.modules.iter() {
+            let Some(slot) = module.got().and_then(|g| g.slot_named(name)) else { continue };
+            let Ok(value) = read_u64(&*process.target, module.virt(slot.addr)) else { continue };
+            let value = VirtAddr(value);
+            let resolved = slot.relocation.is_some_and(|r| r.kind != r_x86_64::IRELATIVE)
+                && value != place.start
+                && self.inferior.modules.at(value).is_some_and(|m| m.id == place.module);
+            if resolved {
+                return value;
+            }
+        }
+        place.addr
+    }
+
+    /// Finds the places of all breakpoints anew. A place that is still there stays as enabled as it was; a breakpoint whose
+    /// function is not there (yet, or any more) becomes pending.
+    pub(super) fn resolve_breakpoints(&mut self) {
+        let specs: Vec<(u32, String)> =
+            self.breakpoints.iter().filter(|b| matches!(b.kind, Kind::Code { .. })).map(|b| (b.id, b.spec.clone())).collect();
+        for (id, spec) in specs {
+            if spec.is_empty() {
+                continue;
+            }
+            let found = self.locate(&spec);
+            let Ok(breakpoint) = self.breakpoints.get_mut(id) else { continue };
+            match found {
+                Ok(addresses) => {
+                    let was = std::mem::take(&mut breakpoint.locations);
+                    let enabled = |addr| was.iter().find(|l| l.addr == addr).is_none_or(|l| l.enabled);
+                    breakpoint.locations = addresses.into_iter().map(|addr| Location { addr, enabled: enabled(addr) }).collect();
+                }
+                // An expression that cannot be evaluated at this moment keeps what it was.
+                Err(_) if spec.starts_with('*') => {}
+                Err(_) => breakpoint.locations.clear(),
+            }
+        }
+    }
+
+    /// Finds the addresses of watched expressions anew: the program has been started, and may lie elsewhere.
+    pub(super) fn refresh_watches(&mut self) {
+        let watched: Vec<_> = self
+            .breakpoints
+            .iter()
+            .filter_map(|b| if let Kind::Watch(w) = &b.kind { Some((b.id, w.expr.clone())) } else { None })
+            .collect();
+        for (id, expr) in watched {
+            let value = expr::eval(&expr, self);
+            let place = value.as_ref().map_err(Error::clone).and_then(|v| {
+                let addr = v.address().ok_or_else(|| Error::user("Cannot watch constant value."))?;
+                Session::watch_pieces(addr, v.ty.size)
+            });
+            let old = value.ok().and_then(|v| v.fetched(expr::Host::memory(self), None).ok());
+            if let Ok(b) = self.breakpoints.get_mut(id)
+                && let Kind::Watch(watch) = &mut b.kind
+            {
+                watch.pieces = place.unwrap_or_default();
+                watch.old = old;
+            }
+        }
+    }
+}

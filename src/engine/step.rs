@@ -1,0 +1,60 @@
+//! Plans: what the user asked a thread to do before it stops.
+
+use crate::base::{Tid, VirtAddr};
+
+/// A plan of one thread.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Plan {
+    /// Run so many instructions.
+    Instructions {
+        /// The thread.
+        tid: Tid,
+        /// How many are left, at least 1.
+        left: u64,
+        /// Calls count as one instruction (`nexti`).
+        over_calls: bool,
+        /// The plan waits for the thread to come back here: from a call, or from a signal's handler.
+        until: Option<Return>,
+    },
+    /// Run to one of these places.
+    Reach {
+        /// The thread.
+        tid: Tid,
+        /// The places.
+        places: Vec<Return>,
+    },
+}
+
+/// A place that a plan waits for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Return {
+    /// Where.
+    pub addr: VirtAddr,
+    /// Only with a stack pointer of at least this: a deeper activation of the same function passes.
+    pub min_sp: u64,
+    /// Whether arriving here counts as an instruction done.
+    pub counts: bool,
+}
+
+impl Plan {
+    /// Whose plan it is.
+    pub fn tid(&self) -> Tid {
+        match self {
+            Plan::Instructions { tid, .. } | Plan::Reach { tid, .. } => *tid,
+        }
+    }
+
+    /// The places at which it wants to know.
+    pub fn places(&self) -> impl Iterator<Item = &Return> {
+        let (one, many) = match self {
+            Plan::Instructions { until, .. } => (until.as_ref(), [].as_slice()),
+            Plan::Reach { places, .. } => (None, places.as_slice()),
+        };
+        one.into_iter().chain(many)
+    }
+
+    /// Whether the thread runs one instruction at a time now.
+    pub fn is_stepping(&self) -> bool {
+        matches!(self, Plan::Instructions { until: None, .. })
+    }
+}

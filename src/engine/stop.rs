@@ -1,0 +1,141 @@
+//! Why the program stands still, and what else there is to tell.
+
+use crate::base::{Signal, Tid, VirtAddr};
+use crate::value::{ModuleRef, Value};
+
+use super::breakpoints::WatchKind;
+
+/// What [`super::Session::advance`] came to.
+#[derive(Clone, Debug)]
+pub enum Happening {
+    /// Something that the user should know; the program goes on.
+    Notice(Notice),
+    /// The program stands still, or has ended.
+    Stop(Stop),
+}
+
+/// Something that happens while the program runs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Notice {
+    /// A thread has begun. `pthread` is its pthread_t (its fs base), 0 where there is none.
+    ThreadBegun {
+        /// The thread.
+        tid: Tid,
+        /// Its pthread_t.
+        pthread: u64,
+    },
+    /// A thread has ended.
+    ThreadEnded {
+        /// The thread.
+        tid: Tid,
+        /// Its pthread_t.
+        pthread: u64,
+    },
+    /// A process was forked, and goes on untraced.
+    Forked {
+        /// The child.
+        child: Tid,
+        /// By vfork.
+        vfork: bool,
+    },
+    /// The process executes another program.
+    Exec(String),
+    /// A signal that is announced and does not stop.
+    Signal(Signal),
+    /// Something that did not work.
+    Warning(String),
+}
+
+/// Where and why the program stands still.
+#[derive(Clone, Debug)]
+pub struct Stop {
+    /// The thread that stopped it.
+    pub tid: Tid,
+    /// Why.
+    pub reason: StopReason,
+}
+
+/// A breakpoint that was hit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Hit {
+    /// Its number.
+    pub id: u32,
+    /// It was temporary, and is gone.
+    pub temporary: bool,
+}
+
+/// A lazy bind that was caught before it happens.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Bind {
+    /// The module whose slot it is.
+    pub module: ModuleRef,
+    /// The symbol that will be looked up.
+    pub symbol: String,
+    /// The index of the slot: `GOT[index]`.
+    pub index: i64,
+    /// The slot.
+    pub slot: VirtAddr,
+    /// What is in the slot now.
+    pub value: u64,
+    /// The address that the call returns to.
+    pub returns_to: VirtAddr,
+    /// A call to the slot's stub stands before that address. Otherwise the stub was reached by a tail jump.
+    pub called: bool,
+}
+
+/// Why the program stands still.
+#[derive(Clone, Debug)]
+pub enum StopReason {
+    /// Breakpoints.
+    Breakpoints(Vec<Hit>),
+    /// A watchpoint.
+    Watch {
+        /// Its number.
+        id: u32,
+        /// What it watches for.
+        kind: WatchKind,
+        /// What it watches.
+        text: String,
+        /// The value before, where it has changed.
+        old: Option<Value>,
+        /// The value now.
+        new: Option<Value>,
+    },
+    /// `catch bind`
+    Bind {
+        /// The catchpoint.
+        hit: Hit,
+        /// What is being bound.
+        bind: Bind,
+    },
+    /// `catch load`, `catch unload`, `set stop-on-solib-events`: names of libraries.
+    Libraries {
+        /// The catchpoint; `None` for the setting.
+        hit: Option<Hit>,
+        /// What was loaded.
+        loaded: Vec<String>,
+        /// What was unloaded.
+        unloaded: Vec<String>,
+    },
+    /// A signal is about to be delivered.
+    Signal(Signal),
+    /// The user interrupted.
+    Interrupted,
+    /// A step, or `finish`, `until`, `advance`, has come to its end.
+    Arrived,
+    /// The process was just started.
+    Begun,
+    /// It was just attached to.
+    Attached,
+    /// It exited with this status.
+    Exited(i32),
+    /// A signal killed it.
+    Killed(Signal),
+}
+
+impl StopReason {
+    /// Whether the process has gone.
+    pub fn is_end(&self) -> bool {
+        matches!(self, StopReason::Exited(_) | StopReason::Killed(_))
+    }
+}

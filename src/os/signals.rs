@@ -1,0 +1,101 @@
+//! The signals that rdbg itself gets: Ctrl-C, and the ends of sessions.
+#![allow(unsafe_code)]
+
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+
+use crate::base::{Error, Result, Tid};
+
+/// A SIGINT came and nobody has taken it yet.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+/// The thread that traces, to which a SIGINT that another thread got is passed on.
+static TRACER: AtomicI32 = AtomicI32::new(0);
+/// A tracee that runs, to be interrupted; 0 when none does.
+static RUNNING: AtomicI32 = AtomicI32::new(0);
+
+/// Only async-signal-safe calls: a flag, two system calls.
+///
+/// A flag alone would be lost between the look at it and waitpid; PTRACE_INTERRUPT to the tracee makes waitpid return
+/// whenever it is called. ptrace works only in the tracing thread, so other threads pass the signal on.
+extern "C" fn on_interrupt(_: libc::c_int) {
+    INTERRUPTED.store(true, Ordering::SeqCst);
+    let tracer = TRACER.load(Ordering::SeqCst);
+    if tracer == 0 {
+        return;
+    }
+    // SAFETY: gettid, getpid, tgkill and ptrace(PTRACE_INTERRUPT) take and return plain numbers, and are async-signal-safe;
+    // errno is saved because the code that was interrupted may be about to read it.
+    unsafe {
+        let errno = *libc::__errno_location();
+        if libc::gettid() == tracer {
+            let running = RUNNING.load(Ordering::SeqCst);
+            if running != 0 {
+                libc::ptrace(libc::PTRACE_INTERRUPT, running, ptr::null_mut::<libc::c_void>(), ptr::null_mut::<libc::c_void>());
+            }
+        } else {
+            libc::syscall(libc::SYS_tgkill, libc::getpid(), tracer, libc::SIGINT);
+        }
+        *libc::__errno_location() = errno;
+    }
+}
+
+/// Handles SIGINT from now on, in the name of the calling thread, and ignores what a background write to the terminal
+/// would raise.
+pub fn install() {
+    // SAFETY: gettid has no preconditions.
+    TRACER.store(unsafe { libc::gettid() }, Ordering::SeqCst);
+    // SAFETY: the handler is async-signal-safe (above); a zeroed sigaction is a valid one without flags: without
+    // SA_RESTART, so that waitpid returns EINTR.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = on_interrupt as extern "C" fn(libc::c_int) as usize;
+        libc::sigaction(libc::SIGINT, &action, ptr::null_mut());
+        libc::signal(libc::SIGTTOU, libc::SIG_IGN);
+    }
+}
+
+/// Says which tracee an interrupt should stop; `None` when none runs.
+pub fn set_running(tid: Option<Tid>) {
+    RUNNING.store(tid.map_or(0, |t| t.0), Ordering::SeqCst);
+}
+
+/// Whether a SIGINT has come since the last call.
+pub fn take_interrupt() -> bool {
+    INTERRUPTED.swap(false, Ordering::SeqCst)
+}
+
+/// Takes a [`take_interrupt`] back: somebody else shall see it.
+pub fn raise_interrupt() {
+    INTERRUPTED.store(true, Ordering::SeqCst);
+}
+
+/// Whether a SIGINT has come that nobody has taken yet.
+pub fn interrupted() -> bool {
+    INTERRUPTED.load(Ordering::SeqCst)
+}
+
+/// Sends a signal to a whole process.
+pub fn kill(pid: Tid, signal: crate::base::Signal) -> Result<()> {
+    // SAFETY: plain numbers.
+    match unsafe { libc::kill(pid.0, signal.0) } {
+        0 => Ok(()),
+        _ => Err(Error::last_os(format!("kill({pid}, {})", signal.name()))),
+    }
+}
+
+/// waitpid(2) with libc's words; see [`super::wait`].
+pub(super) fn waitpid(pid: i32, flags: i32) -> Result<(i32, i32)> {
+    let mut status = 0;
+    // SAFETY: `status` is a valid int.
+    match unsafe { libc::waitpid(pid, &mut status, flags) } {
+        -1 => {
+            let error = Error::last_os("waitpid");
+            Err(match error {
+                Error::Os { errno: libc::EINTR, .. } => Error::Cancelled,
+                Error::Os { errno: libc::ECHILD, .. } => Error::Gone,
+                _ => error,
+            })
+        }
+        tid => Ok((tid, status)),
+    }
+}

@@ -1,0 +1,66 @@
+//! Who owns the terminal: the program while it runs, rdbg at its prompt.
+
+use std::io::{IsTerminal, stdin};
+
+use nix::sys::termios::{SetArg, Termios, tcgetattr, tcsetattr};
+use nix::unistd::{Pid, getpgrp, tcgetpgrp, tcsetpgrp};
+
+use crate::base::Tid;
+
+/// The terminal on standard input, if there is one and rdbg is in its foreground.
+#[derive(Debug)]
+pub struct Terminal {
+    own_modes: Termios,
+    program_modes: Option<Termios>,
+    program_has_it: bool,
+}
+
+impl Terminal {
+    /// The terminal, with its modes as they are now; `None` where standard input is none or belongs to another job.
+    pub fn open() -> Option<Terminal> {
+        let stdin = stdin();
+        if !stdin.is_terminal() || tcgetpgrp(&stdin).ok()? != getpgrp() {
+            return None;
+        }
+        Some(Terminal { own_modes: tcgetattr(&stdin).ok()?, program_modes: None, program_has_it: false })
+    }
+
+    /// Makes the program's process group the foreground one, with the modes that it had when it last stopped.
+    pub fn give(&mut self, group: Tid) {
+        let stdin = stdin();
+        if self.program_has_it {
+            return;
+        }
+        if let Some(modes) = &self.program_modes {
+            let _ = tcsetattr(&stdin, SetArg::TCSADRAIN, modes);
+        }
+        // Fails when the group has just gone: then there is nothing to give it to.
+        self.program_has_it = tcsetpgrp(&stdin, Pid::from_raw(group.0)).is_ok();
+    }
+
+    /// Takes it back, with rdbg's modes. SIGTTOU is ignored (see [`super::signals::install`]), so this works from the
+    /// background.
+    pub fn take(&mut self) {
+        if !self.program_has_it {
+            return;
+        }
+        self.program_has_it = false;
+        let stdin = stdin();
+        self.program_modes = tcgetattr(&stdin).ok();
+        let _ = tcsetpgrp(&stdin, getpgrp());
+        let _ = tcsetattr(&stdin, SetArg::TCSADRAIN, &self.own_modes);
+    }
+
+    /// Forgets the modes of a program that has ended.
+    pub fn forget_program(&mut self) {
+        self.take();
+        self.program_modes = None;
+    }
+}
+
+impl Drop for Terminal {
+    /// Whatever happens to rdbg, its shell gets the terminal back as it was.
+    fn drop(&mut self) {
+        self.take();
+    }
+}

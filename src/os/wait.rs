@@ -1,0 +1,104 @@
+//! Wait statuses, each by its name.
+
+use crate::base::{Error, Result, Signal, Tid};
+
+/// What waitpid(2) says of a tracee.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Status {
+    /// It exited with this status (0 to 255).
+    Exited(i32),
+    /// A signal killed it.
+    Killed(Signal),
+    /// A signal is about to be delivered.
+    Signal(Signal),
+    /// It entered or left a system call (PTRACE_SYSCALL).
+    Syscall,
+    /// A PTRACE_EVENT_CLONE stop.
+    Clone,
+    /// A PTRACE_EVENT_FORK stop.
+    Fork,
+    /// A PTRACE_EVENT_VFORK stop.
+    Vfork,
+    /// A PTRACE_EVENT_VFORK_DONE stop.
+    VforkDone,
+    /// A PTRACE_EVENT_EXEC stop.
+    Exec,
+    /// A PTRACE_EVENT_EXIT stop.
+    ExitStop,
+    /// A PTRACE_EVENT_SECCOMP stop.
+    Seccomp,
+    /// PTRACE_EVENT_STOP with SIGTRAP: PTRACE_INTERRUPT, or a new thread's first stop.
+    Interrupted,
+    /// PTRACE_EVENT_STOP with a stopping signal: a group stop (job control).
+    GroupStop(Signal),
+    /// Job control let it go on.
+    Continued,
+}
+
+/// Waits for any tracee of this thread, blocking or not (then `None` when there is nothing). [`Error::Cancelled`] when a
+/// signal to rdbg came first, [`Error::Gone`] when there is nothing to wait for.
+///
+/// `__WNOTHREAD`: only tracees of the calling thread, so that sessions in other threads (tests) lose nothing.
+pub fn wait_any(block: bool) -> Result<Option<(Tid, Status)>> {
+    wait_for(Tid(-1), block)
+}
+
+/// [`wait_any`] for one tracee.
+pub fn wait_for(tid: Tid, block: bool) -> Result<Option<(Tid, Status)>> {
+    let flags = libc::__WALL | libc::__WNOTHREAD | if block { 0 } else { libc::WNOHANG };
+    let (tid, status) = super::signals::waitpid(tid.0, flags)?;
+    if tid == 0 {
+        return Ok(None);
+    }
+    let status = decode(status)?;
+    tracing::trace!(tid, ?status, "wait");
+    Ok(Some((Tid(tid), status)))
+}
+
+fn decode(status: i32) -> Result<Status> {
+    if libc::WIFEXITED(status) {
+        return Ok(Status::Exited(libc::WEXITSTATUS(status)));
+    }
+    if libc::WIFSIGNALED(status) {
+        return Ok(Status::Killed(Signal(libc::WTERMSIG(status))));
+    }
+    if libc::WIFCONTINUED(status) {
+        return Ok(Status::Continued);
+    }
+    if !libc::WIFSTOPPED(status) {
+        return Err(Error::user(format!("waitpid gave the status {status:#x}, which has no meaning.")));
+    }
+    // PTRACE_O_TRACESYSGOOD sets bit 7 of the signal of system-call stops.
+    let signal = libc::WSTOPSIG(status);
+    Ok(match status >> 16 {
+        0 if signal == libc::SIGTRAP | 0x80 => Status::Syscall,
+        0 => Status::Signal(Signal(signal)),
+        libc::PTRACE_EVENT_CLONE => Status::Clone,
+        libc::PTRACE_EVENT_FORK => Status::Fork,
+        libc::PTRACE_EVENT_VFORK => Status::Vfork,
+        libc::PTRACE_EVENT_VFORK_DONE => Status::VforkDone,
+        libc::PTRACE_EVENT_EXEC => Status::Exec,
+        libc::PTRACE_EVENT_EXIT => Status::ExitStop,
+        libc::PTRACE_EVENT_SECCOMP => Status::Seccomp,
+        libc::PTRACE_EVENT_STOP if signal == libc::SIGTRAP => Status::Interrupted,
+        libc::PTRACE_EVENT_STOP => Status::GroupStop(Signal(signal)),
+        event => return Err(Error::user(format!("ptrace reported the event {event}, which rdbg does not know."))),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statuses_have_names() {
+        assert_eq!(decode(0x0100).unwrap(), Status::Exited(1));
+        assert_eq!(decode(0x0009).unwrap(), Status::Killed(Signal::KILL));
+        assert_eq!(decode(0x0b7f).unwrap(), Status::Signal(Signal::SEGV));
+        assert_eq!(decode(0x857f).unwrap(), Status::Syscall);
+        assert_eq!(decode(libc::PTRACE_EVENT_EXEC << 16 | 0x057f).unwrap(), Status::Exec);
+        assert_eq!(decode(libc::PTRACE_EVENT_STOP << 16 | 0x057f).unwrap(), Status::Interrupted);
+        assert_eq!(decode(libc::PTRACE_EVENT_STOP << 16 | 0x137f).unwrap(), Status::GroupStop(Signal::STOP));
+        assert!(decode(77 << 16 | 0x057f).is_err());
+    }
+}

@@ -1,0 +1,149 @@
+//! Names as a programmer wrote them.
+
+use std::borrow::Cow;
+
+/// The longest name that is demangled, in bytes. A short mangled name may stand for a very long one, a long one for a disaster.
+const MAX_MANGLED: usize = 16 << 10;
+
+/// The demangled name, as gdb shows it: C++ with parameters, Rust without its hash; other names unchanged.
+pub fn demangle(raw: &str) -> Cow<'_, str> {
+    if raw.len() > MAX_MANGLED || !is_mangled(raw) {
+        return Cow::Borrowed(raw);
+    }
+    // `_ZN3FooC1Ev@plt`
+    if let Some((head, suffix)) = raw.split_once('@') {
+        return Cow::Owned(format!("{}@{suffix}", demangle(head)));
+    }
+    if let Ok(name) = rustc_demangle::try_demangle(raw) {
+        return Cow::Owned(format!("{name:#}"));
+    }
+    cpp(raw).map_or(Cow::Borrowed(raw), Cow::Owned)
+}
+
+/// A C++ name as binutils write it, where cpp_demangle has ways of its own.
+fn cpp(raw: &str) -> Option<String> {
+    // Thunks, whose offsets binutils leave out: `_ZThn16_N1A1fEv`, `_ZTv0_n24_N1A1fEv`.
+    for (prefix, numbers, words) in [("_ZTh", 1, "non-virtual thunk to "), ("_ZTv", 2, "virtual thunk to ")] {
+        if let Some(rest) = raw.strip_prefix(prefix) {
+            return Some(format!("{words}{}", demangle(&format!("_Z{}", rest.splitn(numbers + 1, '_').nth(numbers)?))));
+        }
+    }
+    let name = cpp_demangle::Symbol::new(raw).ok()?.demangle().ok()?;
+    for (open, words) in [("{vtable(", "vtable for "), ("{vtt(", "VTT for ")] {
+        if let Some(ty) = name.strip_prefix(open).and_then(|n| n.strip_suffix(")}")) {
+            return Some(spell_out(&format!("{words}{ty}")));
+        }
+    }
+    Some(spell_out(&name))
+}
+
+/// The abbreviation `Ss` is `std::string` for cpp_demangle and the type itself for binutils, `So` likewise. (A program's own
+/// `std::string` would be mangled by its real name.)
+fn spell_out(name: &str) -> String {
+    let mut out = name.to_owned();
+    for (short, leaf, template, arguments) in [
+        ("std::string", "string", "basic_string", "<char, std::char_traits<char>, std::allocator<char> >"),
+        ("std::ostream", "ostream", "basic_ostream", "<char, std::char_traits<char> >"),
+    ] {
+        if !out.contains(short) {
+            continue;
+        }
+        let mut parts = out.split(short);
+        let mut spelt = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            if part.starts_with(|c: char| c.is_alphanumeric() || c == '_') {
+                spelt.push_str(short); // std::string_view
+                spelt.push_str(part);
+                continue;
+            }
+            spelt.push_str(&format!("std::{template}{arguments}"));
+            // Constructors and destructors repeat the template's name.
+            let structor = ["::", "::~"].into_iter().find_map(|p| Some((p, part.strip_prefix(p)?.strip_prefix(leaf)?)));
+            match structor.filter(|(_, rest)| rest.starts_with('(')) {
+                Some((colons, rest)) => spelt.push_str(&format!("{colons}{template}{rest}")),
+                None => spelt.push_str(part),
+            }
+        }
+        out = spelt;
+    }
+    out
+}
+
+/// Whether the name looks like a C++ or Rust one at all.
+pub(super) fn is_mangled(raw: &str) -> bool {
+    raw.starts_with("_Z") || raw.starts_with("_R")
+}
+
+/// Whether a demangled name is meant by what a user typed: the name itself, with or without its parameters, or (unless
+/// `qualified`) the end of it after a `::`.
+pub(super) fn matches(demangled: &str, wanted: &str, qualified: bool) -> bool {
+    let wanted = wanted.trim().trim_start_matches("::");
+    let name = if wanted.contains('(') { demangled } else { without_parameters(demangled) };
+    let same = |name: &str| name.split_whitespace().eq(wanted.split_whitespace());
+    if same(name) || without_template_arguments(name).is_some_and(same) {
+        return true;
+    }
+    let mut starts = name.match_indices("::").map(|(i, _)| i + 2);
+    !qualified
+        && starts.any(|i| name.get(i..).is_some_and(|tail| tail == wanted || without_template_arguments(tail) == Some(wanted)))
+}
+
+/// `ns::f(int)` -> `ns::f`. A `(` inside of `<>` or at the start (`(anonymous namespace)`) does not open the parameters.
+fn without_parameters(name: &str) -> &str {
+    let mut depth = 0i32;
+    for (i, c) in name.char_indices() {
+        match c {
+            '<' => depth += 1,
+            '>' => depth -= 1,
+            '(' if depth <= 0 && i > 0 && !name.get(i..).is_some_and(|s| s.starts_with("(anonymous")) => {
+                // `operator()` has its own pair.
+                let head = name.get(..i).unwrap_or(name);
+                if !head.ends_with("operator") {
+                    return head;
+                }
+            }
+            _ => {}
+        }
+    }
+    name
+}
+
+/// `f<int>` -> `f`: gdb lets template arguments at the end be left out.
+fn without_template_arguments(name: &str) -> Option<&str> {
+    let open = name.find('<')?;
+    (name.ends_with('>') && !name.get(..open)?.ends_with("operator")).then(|| name.get(..open)).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_gdbs() {
+        // c++filt and gdb's `info symbol` print these.
+        assert_eq!(demangle("_ZN2ns3Foo3barEi"), "ns::Foo::bar(int)");
+        assert_eq!(demangle("_ZN4core3fmt9Formatter3pad17h0123456789abcdefE"), "core::fmt::Formatter::pad");
+        assert_eq!(demangle("_ZThn16_N1A1fEv"), "non-virtual thunk to A::f()");
+        assert_eq!(demangle("_ZTv0_n24_N1A1fEv"), "virtual thunk to A::f()");
+        assert_eq!(demangle("_ZTV1A"), "vtable for A");
+        assert_eq!(demangle("_ZTT1A"), "VTT for A");
+        let string = "std::basic_string<char, std::char_traits<char>, std::allocator<char> >";
+        assert_eq!(demangle("_ZNSsC1ERKSs"), format!("{string}::basic_string({string} const&)"));
+        assert_eq!(demangle("_ZNSolsEi"), "std::basic_ostream<char, std::char_traits<char> >::operator<<(int)");
+        assert_eq!(demangle("_ZN2ns3Foo3barEi@plt"), "ns::Foo::bar(int)@plt");
+        assert_eq!(demangle("main"), "main");
+        assert_eq!(demangle("_Zgarbage"), "_Zgarbage");
+    }
+
+    #[test]
+    fn what_gdb_lets_a_user_leave_out() {
+        for wanted in ["ns::Foo::bar(int)", "ns::Foo::bar", "Foo::bar", "bar"] {
+            assert!(matches("ns::Foo::bar(int)", wanted, false), "{wanted}");
+        }
+        assert!(!matches("ns::Foo::bar(int)", "Foo::bar", true));
+        assert!(!matches("ns::Foo::bar(int)", "ar", false));
+        assert!(matches("ns::f<int>", "f", false));
+        assert!(matches("(anonymous namespace)::g(char)", "g", false));
+        assert!(matches("A::operator()(int)", "A::operator()(int)", false));
+    }
+}

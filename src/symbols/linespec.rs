@@ -1,0 +1,212 @@
+//! Locations as a user writes them: `main`, `libc.so.6!puts`, `puts@plt`, `FILE:LINE`.
+
+use std::sync::Arc;
+
+use crate::base::{Error, FileAddr, Result, VirtAddr};
+use crate::elf::{Binding, Symbol, SymbolKind};
+
+use super::demangle::{demangle, is_mangled, matches};
+use super::module::{Module, ModuleId};
+use super::modules::Modules;
+use super::prologue::skip_prologue;
+
+/// A location as it was written, parsed. `*EXPR` is not among them: it is an expression.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Linespec {
+    /// A function, in one module or in all.
+    Function {
+        /// What stood before the `!`.
+        module: Option<String>,
+        /// Its name, perhaps with `@plt`, scopes and parameters.
+        name: String,
+        /// Whether the scopes must be complete (`-qualified`).
+        qualified: bool,
+    },
+    /// A line, which needs line information.
+    Line {
+        /// The source file.
+        file: Option<String>,
+        /// What stood after the colon, or alone.
+        line: String,
+    },
+}
+
+/// What is at a [`Place`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PlaceKind {
+    /// A function.
+    Function,
+    /// The resolver of an IFUNC: the function that will run is known only to ld.so and to whoever calls the resolver.
+    Ifunc,
+    /// A PLT stub.
+    PltStub,
+}
+
+/// A place that a location leads to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Place {
+    /// The module.
+    pub module: ModuleId,
+    /// The symbol's name as in the file, or `puts@plt`.
+    pub name: String,
+    /// Where the function starts.
+    pub start: VirtAddr,
+    /// Where a breakpoint goes: behind the prologue as gdb sees it.
+    pub addr: VirtAddr,
+    /// What it is.
+    pub kind: PlaceKind,
+}
+
+impl Linespec {
+    /// Parses a location. `modules` decides what stands before a `!`; a module that is not loaded (yet) is taken as written.
+    pub fn parse(text: &str, modules: &Modules) -> Result<Linespec> {
+        let mut text = text.trim();
+        let mut qualified = false;
+        while let Some((option, rest)) = text.split_once(char::is_whitespace).filter(|_| text.starts_with('-')) {
+            match option {
+                "-qualified" => qualified = true,
+                "-function" => {}
+                _ => break,
+            }
+            text = rest.trim_start();
+        }
+        let text = unquote(text);
+        if text.is_empty() {
+            return Err(Error::user("Empty line specification."));
+        }
+        let whole = |module, name: &str| Ok(Linespec::Function { module, name: unquote(name).to_owned(), qualified });
+        if let Some((module, name)) = modules.split_prefix(text) {
+            return whole(Some(module.name.clone()), name);
+        }
+        if let Some((module, name)) =
+            text.split_once('!').filter(|(m, n)| !m.is_empty() && !n.is_empty() && !m.contains("operator"))
+        {
+            return whole(Some(unquote(module).to_owned()), name);
+        }
+        // gdb's 'libc.so.6'::puts
+        if let Some((module, name)) = text.strip_prefix('\'').and_then(|t| t.split_once("'::")) {
+            return whole(Some(module.to_owned()), name);
+        }
+        if text.trim_start_matches(['+', '-']).bytes().all(|b| b.is_ascii_digit()) {
+            return Ok(Linespec::Line { file: None, line: text.to_owned() });
+        }
+        if let Some((file, line)) = split_file(text) {
+            return Ok(Linespec::Line { file: Some(file.to_owned()), line: line.to_owned() });
+        }
+        whole(None, text)
+    }
+
+    /// All places that it leads to now, the program's first; none if there is no such function (yet). An error only if it
+    /// needs line information.
+    pub fn resolve(&self, modules: &Modules) -> Result<Vec<Place>> {
+        let Linespec::Function { module, name, qualified } = self else { return Err(no_line_information()) };
+        let searched: Vec<&Arc<Module>> = match module {
+            Some(module) => modules.named(module),
+            None => modules.iter().collect(),
+        };
+        if let Some(bare) = name.strip_suffix("@plt") {
+            return Ok(searched.iter().filter_map(|m| stub(m, bare)).collect());
+        }
+        // Everybody who says so means the program's, whatever ld.so has.
+        let mut places: Vec<Place> = match modules.main().filter(|_| name == "_start" && module.is_none()) {
+            Some(main) => functions(main, name, *qualified),
+            None => Vec::new(),
+        };
+        if places.is_empty() {
+            places = searched.iter().flat_map(|m| functions(m, name, *qualified)).collect();
+        }
+        // A stub stands for the function only as long as nobody exports that.
+        if !searched.iter().any(|m| is_exported(m, name)) {
+            places.extend(searched.iter().filter_map(|m| stub(m, name)));
+        }
+        Ok(places)
+    }
+
+    /// gdb's sentence for a location that leads nowhere.
+    pub fn not_found(&self) -> Error {
+        match self {
+            Linespec::Line { .. } => no_line_information(),
+            Linespec::Function { module: None, name, .. } => Error::user(format!("Function \"{name}\" not defined.")),
+            Linespec::Function { module: Some(module), name, .. } => {
+                Error::user(format!("Function \"{name}\" not defined in \"{module}\"."))
+            }
+        }
+    }
+}
+
+fn no_line_information() -> Error {
+    Error::user("No symbol table is loaded.  Use the \"file\" command.")
+}
+
+/// Takes one pair of quotes off, unless they end before the end.
+fn unquote(text: &str) -> &str {
+    let text = text.trim();
+    let inner = ['\'', '"'].into_iter().find_map(|q| text.strip_prefix(q)?.strip_suffix(q).filter(|t| !t.contains(q)));
+    inner.unwrap_or(text)
+}
+
+/// `name.c:12` or `name.c:main`. A `::` belongs to a name.
+fn split_file(text: &str) -> Option<(&str, &str)> {
+    let at = text.rfind(':')?;
+    let (file, line) = (text.get(..at)?, text.get(at + 1..)?);
+    let scoped = file.ends_with(':') || text.contains("::") && !line.bytes().all(|b| b.is_ascii_digit());
+    (!scoped && !file.is_empty() && !line.is_empty()).then_some((file, line))
+}
+
+fn stub(module: &Module, name: &str) -> Option<Place> {
+    let stub = module.plt().stub_named(name)?;
+    let start = module.virt(stub.addr);
+    Some(Place { module: module.id, name: stub.label(), start, addr: start, kind: PlaceKind::PltStub })
+}
+
+fn is_exported(module: &Module, name: &str) -> bool {
+    let exported = |s: &Symbol<'_>| s.binding != Binding::Local && is_function(module, s);
+    module.symbols_named(name).iter().any(exported)
+}
+
+/// A symbol in a section of code, whatever its type: labels of assembler sources too.
+fn is_function(module: &Module, symbol: &Symbol<'_>) -> bool {
+    if !symbol.has_place() {
+        return false;
+    }
+    let section = module.image().sections().get(usize::from(symbol.section));
+    let is_code = || module.image().load_at(symbol.addr).is_some_and(|s| s.is_code());
+    section.map_or_else(is_code, |s| s.is_code())
+}
+
+/// The functions of a module that a name means, in order of addresses.
+fn functions(module: &Arc<Module>, name: &str, qualified: bool) -> Vec<Place> {
+    let mut found = module.symbols_named(name);
+    found.extend(mangled(module, name, qualified));
+    found.retain(|s| is_function(module, s));
+    let mut starts: Vec<(FileAddr, String, PlaceKind)> = found
+        .iter()
+        .map(|s| (s.addr, s.name.to_owned(), if s.kind == SymbolKind::Ifunc { PlaceKind::Ifunc } else { PlaceKind::Function }))
+        .collect();
+    starts.extend(module.found(name).map(|f| (f.addr, name.to_owned(), PlaceKind::Function)));
+    starts.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+    starts.dedup_by_key(|s| s.0);
+    let place = |(start, name, kind): (FileAddr, String, PlaceKind)| Place {
+        module: module.id,
+        name,
+        start: module.virt(start),
+        addr: module.virt(if kind == PlaceKind::Function { skip_prologue(module.image(), start) } else { start }),
+        kind,
+    };
+    starts.into_iter().map(place).collect()
+}
+
+/// C++ and Rust functions that a name means. A mangled name holds its identifiers verbatim, so that only those which hold the
+/// last identifier are demangled; operators are spelt differently and cost a look at every name.
+fn mangled<'m>(module: &'m Module, name: &str, qualified: bool) -> Vec<Symbol<'m>> {
+    let head = name.split(['(', '<']).next().unwrap_or(name).trim_end();
+    let last = head.rsplit("::").next().unwrap_or(head).trim_start_matches('~');
+    let key = if last.starts_with("operator") { "" } else { last };
+    if last.is_empty() || last.contains('@') {
+        return Vec::new();
+    }
+    let finder = memchr::memmem::Finder::new(key);
+    let symbols = module.image().symbols().iter();
+    let candidates = symbols.filter(|s| is_mangled(s.name) && finder.find(s.name.as_bytes()).is_some());
+    candidates.filter(|s| s.name != name && matches(&demangle(s.name), name, qualified)).collect()
+}

@@ -1,0 +1,204 @@
+//! A module: an image at its place in a process.
+
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use crate::base::{AddrRange, FileAddr, LoadBias, Result, VirtAddr};
+use crate::dwarf::{CfiIndex, CfiSections, UnwindRow};
+use crate::elf::{Image, Symbol};
+use crate::loader::{self, Got, Plt};
+
+/// A module's number, which stays its own as long as it is loaded.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ModuleId(pub u32);
+
+/// What a module is in its process.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ModuleRole {
+    /// The program.
+    Main,
+    /// The dynamic linker that the kernel loaded with it.
+    Interpreter,
+    /// The kernel's own library.
+    Vdso,
+    /// What the dynamic linker loaded.
+    Library,
+}
+
+/// An image with what is derived from it alone: shared between processes and restarts.
+#[derive(Debug)]
+pub struct ModuleFile {
+    image: Arc<Image>,
+    got: OnceLock<Option<Got>>,
+    plt: OnceLock<Plt>,
+    found: OnceLock<Vec<FoundFunction>>,
+    cfi: CfiIndex,
+}
+
+/// A function that has no symbol and is known all the same.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FoundFunction {
+    /// `_start` or `main`.
+    pub name: &'static str,
+    /// Its link-time address.
+    pub addr: FileAddr,
+    /// Its size in bytes, by its unwind information; else a guess that is rather too small.
+    pub size: u64,
+}
+
+/// What a function without unwind information is taken to be at least, in bytes.
+const GUESSED_SIZE: u64 = 64;
+
+impl ModuleFile {
+    /// Wraps an image; nothing is read yet.
+    pub fn new(image: Arc<Image>) -> ModuleFile {
+        ModuleFile { image, got: OnceLock::new(), plt: OnceLock::new(), found: OnceLock::new(), cfi: CfiIndex::default() }
+    }
+
+    /// The image.
+    pub fn image(&self) -> &Arc<Image> {
+        &self.image
+    }
+
+    /// `_start`, which the ELF header names, and `main`, found by what the start-up code does; those without a symbol.
+    fn find_functions(&self) -> Vec<FoundFunction> {
+        let has_symbol = |name: &str| self.image.symbols().named(name).iter().any(|s| s.has_place());
+        let sections = CfiSections::of(&self.image);
+        let size = |addr: FileAddr| {
+            let row = self.cfi.row(&sections, addr).ok().flatten().filter(|r| r.function == addr);
+            row.map_or(GUESSED_SIZE, |r| r.function_end - addr)
+        };
+        let candidates = [("_start", self.image.entry()), ("main", loader::find_main(&self.image))];
+        let missing = candidates.into_iter().filter(|(name, _)| !has_symbol(name));
+        missing.filter_map(|(name, addr)| addr.map(|addr| FoundFunction { name, addr, size: size(addr) })).collect()
+    }
+}
+
+/// A module of a process, or of a program that has not been started (with a load bias of 0).
+#[derive(Clone, Debug)]
+pub struct Module {
+    /// Its number.
+    pub id: ModuleId,
+    /// The base name by which it is written before a `!`, as `libc.so.6`.
+    pub name: String,
+    /// Its path as the process sees it; `[vdso]`'s name for the vdso.
+    pub path: PathBuf,
+    /// What it is.
+    pub role: ModuleRole,
+    /// Where it was loaded.
+    pub bias: LoadBias,
+    /// ld.so's link map of it, once there is one.
+    pub link_map: Option<VirtAddr>,
+    /// The namespace that dlmopen(3) loaded it into; 0 is the program's.
+    pub namespace: u32,
+    /// Its file.
+    pub file: Arc<ModuleFile>,
+}
+
+const PAGE: u64 = 4096;
+
+impl Module {
+    /// Its image.
+    pub fn image(&self) -> &Arc<Image> {
+        &self.file.image
+    }
+
+    /// The run-time address of one of its link-time addresses.
+    pub fn virt(&self, addr: FileAddr) -> VirtAddr {
+        self.bias.to_virt(addr)
+    }
+
+    /// The link-time address of a run-time one.
+    pub fn to_file(&self, addr: VirtAddr) -> FileAddr {
+        self.bias.to_file(addr)
+    }
+
+    /// The whole pages that its PT_LOAD segments take up, in order.
+    pub fn ranges(&self) -> Vec<AddrRange> {
+        let range = |s: &crate::elf::Segment| {
+            let start = self.virt(s.addr).0;
+            let end = start.saturating_add(s.mem_size).checked_next_multiple_of(PAGE).unwrap_or(u64::MAX);
+            AddrRange::new(VirtAddr(start & !(PAGE - 1)), VirtAddr(end))
+        };
+        let mut ranges: Vec<AddrRange> = self.image().loads().map(range).collect();
+        ranges.sort_by_key(|r| r.start);
+        ranges
+    }
+
+    /// Its GOT; `None` if it has none.
+    pub fn got(&self) -> Option<&Got> {
+        self.file.got.get_or_init(|| Got::of(self.image())).as_ref()
+    }
+
+    /// Its PLT; empty if it has none.
+    pub fn plt(&self) -> &Plt {
+        self.file.plt.get_or_init(|| self.got().map(|got| Plt::of(self.image(), got)).unwrap_or_default())
+    }
+
+    /// The unwind row at one of its run-time addresses; `None` where its tables say nothing about it.
+    pub fn unwind_row(&self, at: VirtAddr) -> Result<Option<UnwindRow>> {
+        self.file.cfi.row(&CfiSections::of(self.image()), self.to_file(at))
+    }
+
+    /// `_start` and `main` of a program whose symbol tables lack them.
+    pub fn found_functions(&self) -> &[FoundFunction] {
+        if self.role != ModuleRole::Main {
+            return &[];
+        }
+        self.file.found.get_or_init(|| self.file.find_functions())
+    }
+
+    /// The one of these functions that has this name.
+    pub fn found(&self, name: &str) -> Option<FoundFunction> {
+        // Most names are none of theirs: nothing is searched for those.
+        if !matches!(name, "_start" | "main") {
+            return None;
+        }
+        self.found_functions().iter().find(|f| f.name == name).copied()
+    }
+
+    /// The link-time address of `main`, found by what the start-up code does, in a program whose symbol table lacks it.
+    pub fn found_main(&self) -> Option<FileAddr> {
+        self.found("main").map(|f| f.addr)
+    }
+
+    /// The defined symbols of exactly this name (mangled), from .symtab, else from .dynsym. `NAME@VERSION` selects a version.
+    pub fn symbols_named(&self, name: &str) -> Vec<Symbol<'_>> {
+        let mut found: Vec<Symbol<'_>> = self.image().symbols().named(name).into_iter().filter(|s| s.has_place()).collect();
+        if let Some((bare, version)) = name.split_once('@').filter(|_| found.is_empty()) {
+            let version = version.trim_start_matches('@');
+            let has_version = |s: &Symbol<'_>| s.version.is_some_and(|v| v.name == version);
+            found = self.image().dynsym().named(bare).into_iter().filter(|s| s.has_place() && has_version(s)).collect();
+        }
+        found
+    }
+
+    /// The run-time address of a symbol of this name: the default version before others, a global one before a local one.
+    pub fn address_of(&self, name: &str) -> Option<VirtAddr> {
+        let rank = |s: &Symbol<'_>| {
+            let is_hidden = s.version.is_some_and(|v| !v.is_default);
+            (is_hidden, s.binding == crate::elf::Binding::Local)
+        };
+        let found = self.symbols_named(name).into_iter().min_by_key(rank).map(|s| s.addr);
+        found.or_else(|| self.found(name).map(|f| f.addr)).map(|a| self.virt(a))
+    }
+
+    /// Whether `text` names this module: its base name, path or soname, the base name up to `.so` (`libc`), `ld.so` for the
+    /// dynamic linker, `vdso` for the vdso.
+    pub fn is_called(&self, text: &str) -> bool {
+        self.aliases().any(|a| a == text)
+    }
+
+    /// Every name by which [`Module::is_called`] knows it.
+    pub fn aliases(&self) -> impl Iterator<Item = String> {
+        let stem = self.name.split_once(".so").map(|(stem, _)| stem.to_owned());
+        let role = match self.role {
+            ModuleRole::Interpreter => Some("ld.so"),
+            ModuleRole::Vdso => Some("vdso"),
+            _ => None,
+        };
+        let soname = self.image().soname().map(str::to_owned);
+        let path = self.path.to_string_lossy().into_owned();
+        [Some(self.name.clone()), Some(path), soname, stem, role.map(str::to_owned)].into_iter().flatten()
+    }
+}

@@ -1,0 +1,741 @@
+//! A live process under ptrace.
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::marker::PhantomData;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::traits::{Control, Event, RawStop, ResumeAction, Target, Trap, TrapKind};
+use crate::arch::regs::{Gpr, Registers, XState};
+use crate::base::{AddrRange, Error, Memory, MemoryMap, Result, Signal, Tid, VirtAddr};
+use crate::elf::Image;
+use crate::os::affinity::Follower;
+use crate::os::debugregs::{self, Condition, Watch};
+use crate::os::mem::ProcessMemory;
+use crate::os::spawn::{Launch, launch};
+use crate::os::wait::{Status, wait_any, wait_for};
+use crate::os::{procfs, ptrace, signals};
+
+/// Whether a thread runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum State {
+    Running,
+    Stopped,
+    /// The leader has ended before the others: nothing can be asked of it, and its exit status comes last.
+    Zombie,
+}
+
+/// What is known of one thread. The caches hold from one stop to the next resume.
+#[derive(Debug)]
+struct Thread {
+    state: State,
+    stepping: bool,
+    pc: Cell<Option<u64>>,
+    pc_changed: bool,
+    registers: Cell<Option<Registers>>,
+}
+
+impl Thread {
+    fn new(state: State) -> Thread {
+        Thread { state, stepping: false, pc: Cell::new(None), pc_changed: false, registers: Cell::new(None) }
+    }
+
+    /// Forgets what was cached: the thread is about to run.
+    fn forget(&mut self) {
+        self.pc.set(None);
+        self.registers.set(None);
+        self.pc_changed = false;
+    }
+}
+
+/// A process that rdbg started or attached to. Everything happens in the thread that made it (`!Send`): ptrace accepts
+/// requests from no other.
+///
+/// int3 bytes are in memory only while something runs: every [`Control::stop_all`] takes them out, so that nothing is
+/// harmed when rdbg is killed at its prompt. Reads never show them.
+#[derive(Debug)]
+pub struct Live {
+    pid: Tid,
+    launched: bool,
+    memory: ProcessMemory,
+    threads: BTreeMap<Tid, Thread>,
+    /// Where an int3 is wanted; the byte that it covers while it is in memory.
+    int3s: BTreeMap<VirtAddr, Option<u8>>,
+    planted: bool,
+    /// Where rdbg's own code lies: what was there before.
+    own_code: BTreeMap<VirtAddr, Box<[u8]>>,
+    /// A vfork child runs in this memory, untraced: no int3 may be there.
+    vforking: bool,
+    watches: [Option<Watch>; debugregs::SLOTS],
+    /// Events that came while all were being stopped.
+    ready: VecDeque<Event>,
+    /// First stops of children whose birth has not been reported yet: the two come in either order.
+    newborn: HashMap<Tid, Status>,
+    follower: Follower,
+    ended: bool,
+    not_send: PhantomData<*const ()>,
+}
+
+impl Live {
+    /// Starts a program; it is stopped at its first instruction. Also whether its addresses are random although it was
+    /// asked that they are not.
+    pub fn launch(what: &Launch) -> Result<(Live, bool)> {
+        let launched = launch(what)?;
+        let mut live = Live::new(launched.pid, true)?;
+        live.threads.insert(launched.pid, Thread::new(State::Stopped));
+        Ok((live, launched.randomized))
+    }
+
+    /// Seizes every thread of a process and stops them.
+    pub fn attach(pid: Tid) -> Result<Live> {
+        ptrace::seize(pid, false)?;
+        let mut live = Live::new(pid, false)?;
+        live.threads.insert(pid, Thread::new(State::Running));
+        // Threads may start threads that are not traced as long as their parent is not: until a look finds none.
+        loop {
+            let mut found = false;
+            for tid in procfs::threads(pid)? {
+                if live.threads.contains_key(&tid) {
+                    continue;
+                }
+                match ptrace::seize(tid, false) {
+                    Ok(()) => {
+                        live.threads.insert(tid, Thread::new(State::Running));
+                        found = true;
+                    }
+                    Err(Error::Gone) => {}
+                    // EPERM: a thread born of a seized one is traced already, and reports itself.
+                    Err(Error::Os { .. }) if procfs::status_number(tid, "TracerPid").is_some_and(|t| t != 0) => {}
+                    Err(e) => return Err(e),
+                }
+            }
+            if !found {
+                break;
+            }
+        }
+        live.stop_all()?;
+        Ok(live)
+    }
+
+    fn new(pid: Tid, launched: bool) -> Result<Live> {
+        Ok(Live {
+            pid,
+            launched,
+            memory: ProcessMemory::open(pid)?,
+            threads: BTreeMap::new(),
+            int3s: BTreeMap::new(),
+            planted: false,
+            own_code: BTreeMap::new(),
+            vforking: false,
+            watches: [None; debugregs::SLOTS],
+            ready: VecDeque::new(),
+            newborn: HashMap::new(),
+            follower: Follower::new(),
+            ended: false,
+            not_send: PhantomData,
+        })
+    }
+
+    fn thread(&self, tid: Tid) -> Result<&Thread> {
+        self.threads.get(&tid).filter(|t| t.state == State::Stopped).ok_or(Error::Gone)
+    }
+
+    fn thread_mut(&mut self, tid: Tid) -> Result<&mut Thread> {
+        self.threads.get_mut(&tid).filter(|t| t.state == State::Stopped).ok_or(Error::Gone)
+    }
+
+    /// Writes what was changed and lets the thread go on. A thread that has died meanwhile is no error: its wait status
+    /// is still to come.
+    fn let_go(&mut self, tid: Tid, action: ResumeAction) -> Result<()> {
+        let thread = self.thread_mut(tid)?;
+        if let Some(pc) = thread.pc.get().filter(|_| thread.pc_changed) {
+            alive(ptrace::poke_register(tid, Gpr::Rip, pc))?;
+        }
+        thread.forget();
+        thread.state = State::Running;
+        thread.stepping = matches!(action, ResumeAction::Step(_));
+        alive(match action {
+            ResumeAction::Continue(signal) => ptrace::cont(tid, signal),
+            ResumeAction::Step(signal) => ptrace::step(tid, signal),
+        })
+    }
+
+    /// Puts the int3 bytes into memory.
+    fn plant(&mut self) {
+        if self.planted || self.vforking {
+            return;
+        }
+        self.planted = true;
+        for (addr, byte) in &mut self.int3s {
+            *byte = plant_one(&self.memory, self.pid, *addr).ok();
+        }
+    }
+
+    /// Takes the int3 bytes out of memory.
+    fn lift(&mut self) {
+        if !self.planted {
+            return;
+        }
+        self.planted = false;
+        for (addr, byte) in &mut self.int3s {
+            if let Some(byte) = byte.take() {
+                // The page may be unmapped by now: then there is nothing to take out.
+                let _ = self.memory.write(self.pid, *addr, &[byte]);
+            }
+        }
+    }
+
+    /// What a wait status means; `None` for what concerns nobody (and the thread runs on).
+    fn digest(&mut self, tid: Tid, status: Status) -> Result<Option<Event>> {
+        if !self.threads.contains_key(&tid) {
+            if !matches!(status, Status::Exited(_) | Status::Killed(_)) {
+                self.newborn.insert(tid, status);
+            }
+            return Ok(None);
+        }
+        if let Status::Exited(_) | Status::Killed(_) = status {
+            return Ok(Some(self.ended(tid, status)));
+        }
+        if let Some(thread) = self.threads.get_mut(&tid) {
+            thread.state = State::Stopped;
+        }
+        let what = match status {
+            Status::Signal(Signal::TRAP) => self.classify_trap(tid)?,
+            Status::Signal(signal) => RawStop::Signal(signal),
+            Status::Clone => RawStop::Clone(self.adopt_thread(tid)?),
+            Status::Fork => RawStop::Fork(self.release_child(tid)?),
+            Status::Vfork => {
+                // The child runs in this very memory until it execs; it is not traced, so an int3 would kill it.
+                self.lift();
+                self.vforking = true;
+                RawStop::Vfork(self.release_child(tid)?)
+            }
+            Status::VforkDone => {
+                self.vforking = false;
+                self.plant();
+                RawStop::VforkDone
+            }
+            Status::Exec => self.after_exec(tid)?,
+            Status::Interrupted => RawStop::Interrupted,
+            Status::GroupStop(signal) => RawStop::GroupStop(signal),
+            // Not asked for: nothing to tell, go on.
+            Status::Syscall | Status::ExitStop | Status::Seccomp | Status::Continued | Status::Exited(_) | Status::Killed(_) => {
+                self.let_go(tid, ResumeAction::Continue(None))?;
+                return Ok(None);
+            }
+        };
+        Ok(Some(Event { tid, what }))
+    }
+
+    fn ended(&mut self, tid: Tid, status: Status) -> Event {
+        self.threads.remove(&tid);
+        let what = match status {
+            _ if tid != self.pid => RawStop::ThreadExited,
+            Status::Killed(signal) => RawStop::Killed(signal),
+            Status::Exited(code) => RawStop::Exited(code),
+            _ => RawStop::ThreadExited,
+        };
+        if tid == self.pid {
+            self.ended = true;
+            self.threads.clear();
+        }
+        Event { tid, what }
+    }
+
+    /// What a SIGTRAP is: an int3 of ours, a step, a debug register, or the program's own.
+    fn classify_trap(&mut self, tid: Tid) -> Result<RawStop> {
+        let stepping = self.threads.get(&tid).is_some_and(|t| t.stepping);
+        // The short way: one system call. Only a step or a debug register could put the pc behind an int3 of ours that has
+        // not run.
+        if stepping || self.watches.iter().any(Option::is_some) {
+            let Some(info) = known(ptrace::signal_info(tid))? else { return Ok(RawStop::Interrupted) };
+            match info.code {
+                ptrace::SI_KERNEL => {}
+                // Sent by somebody: SI_USER, SI_QUEUE, SI_TKILL, ...
+                code if code <= 0 => return Ok(RawStop::Signal(Signal::TRAP)),
+                _ => {
+                    let fired = known(debugregs::take_fired(tid))?.unwrap_or(0);
+                    return Ok(match fired {
+                        0 if stepping => RawStop::Stepped,
+                        0 => RawStop::Signal(Signal::TRAP),
+                        bits => RawStop::Debug(bits),
+                    });
+                }
+            }
+        }
+        let Some(pc) = known(ptrace::peek_register(tid, Gpr::Rip))? else { return Ok(RawStop::Interrupted) };
+        let at = VirtAddr(pc.wrapping_sub(1));
+        if !self.planted || !self.int3s.contains_key(&at) {
+            return Ok(RawStop::Signal(Signal::TRAP));
+        }
+        if let Some(thread) = self.threads.get_mut(&tid) {
+            thread.pc.set(Some(at.0));
+            thread.pc_changed = true;
+        }
+        Ok(RawStop::Int3(at))
+    }
+
+    /// Waits for the first stop of a child that an event announces; `None` when it has died before.
+    fn first_stop(&mut self, child: Tid) -> Result<Option<Status>> {
+        loop {
+            let status = match self.newborn.remove(&child) {
+                Some(status) => status,
+                None => match wait_for(child, true) {
+                    Ok(Some((_, status))) => status,
+                    Ok(None) | Err(Error::Cancelled) => continue,
+                    Err(Error::Gone) => return Ok(None),
+                    Err(e) => return Err(e),
+                },
+            };
+            return Ok(match status {
+                Status::Exited(_) | Status::Killed(_) => None,
+                stopped => Some(stopped),
+            });
+        }
+    }
+
+    fn adopt_thread(&mut self, parent: Tid) -> Result<Tid> {
+        let child = Tid(known(ptrace::event_message(parent))?.unwrap_or(0) as i32);
+        if self.first_stop(child)?.is_some() {
+            self.threads.insert(child, Thread::new(State::Stopped));
+            // *Folklore*: a clone does not inherit debug registers that a tracer has set.
+            if self.watches.iter().any(Option::is_some) {
+                alive(debugregs::set(child, &self.watches))?;
+            }
+        }
+        Ok(child)
+    }
+
+    /// Lets go of a forked child, whose memory is a copy with our int3 bytes in it.
+    fn release_child(&mut self, parent: Tid) -> Result<Tid> {
+        let child = Tid(known(ptrace::event_message(parent))?.unwrap_or(0) as i32);
+        if self.first_stop(child)?.is_some() {
+            if self.planted
+                && let Ok(memory) = ProcessMemory::open(child)
+            {
+                for (addr, byte) in &self.int3s {
+                    if let Some(byte) = byte {
+                        let _ = memory.write(child, *addr, &[*byte]);
+                    }
+                }
+            }
+            alive(ptrace::detach(child, None))?;
+        }
+        Ok(child)
+    }
+
+    fn after_exec(&mut self, tid: Tid) -> Result<RawStop> {
+        let former = known(ptrace::event_message(tid))?.unwrap_or(0) as i32;
+        // The thread that called execve has become the leader, and all others are gone without a word.
+        self.threads.clear();
+        self.threads.insert(self.pid, Thread::new(State::Stopped));
+        self.ready.clear();
+        self.int3s.clear();
+        self.own_code.clear();
+        self.planted = false;
+        self.vforking = false;
+        self.watches = [None; debugregs::SLOTS];
+        self.memory = ProcessMemory::open(self.pid)?;
+        Ok(RawStop::Exec(Tid(former)))
+    }
+
+    /// Asks all that run to stop; whether any is still to be waited for.
+    fn interrupt_running(&mut self) -> Result<()> {
+        for (tid, thread) in &mut self.threads {
+            if thread.state != State::Running {
+                continue;
+            }
+            match ptrace::interrupt(*tid) {
+                Ok(()) => {}
+                Err(Error::Gone) if procfs::state(*tid) == Some('Z') => thread.state = State::Zombie,
+                Err(Error::Gone) => {}
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in one event while all are being stopped.
+    fn collect(&mut self, tid: Tid, status: Status) -> Result<()> {
+        let Some(event) = self.digest(tid, status)? else { return Ok(()) };
+        match event.what {
+            // The pc is back at the int3: it will be reached again, if it is still there then.
+            RawStop::Int3(_) | RawStop::Stepped | RawStop::Interrupted | RawStop::GroupStop(_) => {}
+            _ => self.ready.push_back(event),
+        }
+        Ok(())
+    }
+
+    /// Reaps what is left after a SIGKILL.
+    fn reap(&mut self) {
+        while !self.ended {
+            match wait_any(true) {
+                Ok(Some((tid, status @ (Status::Exited(_) | Status::Killed(_))))) => {
+                    self.ended(tid, status);
+                }
+                // A stop on the way to the end (an exec that was under way, say): go on dying.
+                Ok(Some((tid, _))) => {
+                    let _ = ptrace::cont(tid, None);
+                }
+                Ok(None) | Err(Error::Cancelled) => {}
+                Err(_) => break,
+            }
+        }
+        self.ended = true;
+        self.threads.clear();
+    }
+}
+
+/// A thread may die at any moment, killed by another's exit_group or from outside; ptrace then says ESRCH, and the truth
+/// comes with its wait status. `None` for a thread that has gone.
+fn known<T>(result: Result<T>) -> Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(Error::Gone) => Ok(None),
+        Err(e) => Err(e),
+    }
+}
+
+/// [`known`], where there is nothing to know.
+fn alive(result: Result<()>) -> Result<()> {
+    known(result).map(drop)
+}
+
+const INT3: u8 = 0xcc;
+
+/// Puts one int3 into memory; the byte that was there.
+fn plant_one(memory: &ProcessMemory, tid: Tid, addr: VirtAddr) -> Result<u8> {
+    let mut byte = [0];
+    memory.read(addr, &mut byte)?;
+    memory.write(tid, addr, &[INT3])?;
+    Ok(u8::from_le_bytes(byte))
+}
+
+impl Memory for Live {
+    fn read_partial(&self, at: VirtAddr, buf: &mut [u8]) -> Result<usize> {
+        let n = self.memory.read_partial(at, buf)?;
+        let end = VirtAddr(at.0.saturating_add(n as u64));
+        // Pieces of own code are short: one that reaches into the range begins not far before it.
+        for (start, bytes) in self.own_code.range(at - 64..end) {
+            for (addr, byte) in (start.0..).zip(bytes.iter()).filter(|(addr, _)| *addr >= at.0) {
+                if let Some(shown) = buf.get_mut(..n).and_then(|b| b.get_mut((addr - at.0) as usize)) {
+                    *shown = *byte;
+                }
+            }
+        }
+        if self.planted && n > 0 {
+            for (addr, byte) in self.int3s.range(at..end) {
+                if let (Some(byte), Some(shown)) = (byte, buf.get_mut((*addr - at) as usize)) {
+                    *shown = *byte;
+                }
+            }
+        }
+        Ok(n)
+    }
+}
+
+impl Target for Live {
+    fn pid(&self) -> Tid {
+        self.pid
+    }
+
+    fn threads(&self) -> Vec<Tid> {
+        self.threads.keys().copied().collect()
+    }
+
+    fn thread_name(&self, tid: Tid) -> String {
+        procfs::thread_name(tid).unwrap_or_default()
+    }
+
+    fn registers(&self, tid: Tid) -> Result<Registers> {
+        let thread = self.thread(tid)?;
+        if let Some(registers) = thread.registers.get() {
+            return Ok(registers);
+        }
+        let mut registers = Registers::from_user(ptrace::get_registers(tid)?);
+        if let Some(pc) = thread.pc.get() {
+            registers.set(Gpr::Rip, pc);
+        }
+        thread.registers.set(Some(registers));
+        Ok(registers)
+    }
+
+    fn pc(&self, tid: Tid) -> Result<VirtAddr> {
+        let thread = self.thread(tid)?;
+        if let Some(pc) = thread.registers.get().map(|r| r.pc()).or(thread.pc.get()) {
+            return Ok(VirtAddr(pc));
+        }
+        let pc = ptrace::peek_register(tid, Gpr::Rip)?;
+        thread.pc.set(Some(pc));
+        Ok(VirtAddr(pc))
+    }
+
+    fn xstate(&self, tid: Tid) -> Result<XState> {
+        self.thread(tid)?;
+        ptrace::get_xstate(tid)
+    }
+
+    fn auxv(&self) -> Result<Vec<u8>> {
+        procfs::auxv(self.pid)
+    }
+
+    fn maps(&self) -> Result<MemoryMap> {
+        procfs::maps(self.pid)
+    }
+
+    fn open_image(&self, path: &Path) -> Result<Arc<Image>> {
+        Image::open(&procfs::seen_by(self.pid, path))
+    }
+
+    fn control(&mut self) -> Option<&mut dyn Control> {
+        Some(self)
+    }
+}
+
+impl Control for Live {
+    fn resume(&mut self, tid: Tid, action: ResumeAction) -> Result<()> {
+        self.plant();
+        signals::set_running(Some(tid));
+        self.let_go(tid, action)
+    }
+
+    fn resume_all(&mut self) -> Result<()> {
+        self.plant();
+        for tid in self.threads() {
+            self.resume_unless_held(tid)?;
+        }
+        Ok(())
+    }
+
+    fn running(&self) -> Vec<Tid> {
+        self.threads.iter().filter(|(_, t)| t.state == State::Running).map(|(tid, _)| *tid).collect()
+    }
+
+    fn resume_unless_held(&mut self, tid: Tid) -> Result<()> {
+        let stopped = self.threads.get(&tid).is_some_and(|t| t.state == State::Stopped);
+        if stopped && !self.ready.iter().any(|e| e.tid == tid) { self.resume(tid, ResumeAction::Continue(None)) } else { Ok(()) }
+    }
+
+    fn postpone(&mut self, event: Event) {
+        self.ready.push_back(event);
+    }
+
+    fn wait(&mut self) -> Result<Event> {
+        if let Some(event) = self.ready.pop_front() {
+            return Ok(event);
+        }
+        loop {
+            if signals::interrupted() {
+                return Err(Error::Cancelled);
+            }
+            let Some((tid, status)) = wait_any(true)? else { continue };
+            self.follower.follow(tid);
+            let Some(event) = self.digest(tid, status)? else { continue };
+            match event.what {
+                // Left over from an earlier stop, or the handler's (then the flag is set): nothing happened.
+                RawStop::Interrupted => {
+                    let stepping = self.threads.get(&tid).is_some_and(|t| t.stepping);
+                    let action = if stepping { ResumeAction::Step(None) } else { ResumeAction::Continue(None) };
+                    self.let_go(tid, action)?;
+                }
+                RawStop::GroupStop(_) => {
+                    alive(ptrace::listen(tid))?;
+                    if let Some(thread) = self.threads.get_mut(&tid) {
+                        thread.state = State::Running;
+                    }
+                }
+                _ => return Ok(event),
+            }
+        }
+    }
+
+    fn stop_all(&mut self) -> Result<()> {
+        signals::set_running(None);
+        self.interrupt_running()?;
+        while self.threads.values().any(|t| t.state == State::Running) {
+            match wait_any(true) {
+                Ok(Some((tid, status))) => self.collect(tid, status)?,
+                Ok(None) | Err(Error::Cancelled) => {}
+                Err(Error::Gone) => break,
+                Err(e) => return Err(e),
+            }
+            // The leader may become a zombie while it is waited for: then no status comes until the others have ended.
+            if let Some(leader) = self.threads.get_mut(&self.pid).filter(|t| t.state == State::Running)
+                && procfs::state(self.pid) == Some('Z')
+            {
+                leader.state = State::Zombie;
+            }
+        }
+        self.lift();
+        self.follower.release();
+        Ok(())
+    }
+
+    fn write(&mut self, at: VirtAddr, bytes: &[u8]) -> Result<()> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        // With the int3 bytes out of the way, so that they cover what was written.
+        let was_planted = self.planted && self.int3s.range(at..at + bytes.len() as u64).next().is_some();
+        if was_planted {
+            self.lift();
+        }
+        let mut end = [0];
+        let result = match self.memory.read(at + (bytes.len() as u64 - 1), &mut end) {
+            // All or nothing: what does not exist to its end is not begun.
+            Err(_) if self.memory.read(at, &mut end).is_err() => Err(Error::Fault { addr: at }),
+            Err(e) => Err(e),
+            Ok(()) => self.memory.write(self.pid, at, bytes),
+        };
+        if was_planted {
+            self.plant();
+        }
+        result
+    }
+
+    fn write_hidden(&mut self, at: VirtAddr, bytes: &[u8]) -> Result<()> {
+        let mut before = vec![0; bytes.len()];
+        self.read(at, &mut before)?;
+        self.memory.write(self.pid, at, bytes)?;
+        self.own_code.entry(at).or_insert(before.into_boxed_slice());
+        Ok(())
+    }
+
+    fn set_registers(&mut self, tid: Tid, registers: &Registers) -> Result<()> {
+        let thread = self.thread_mut(tid)?;
+        thread.registers.set(Some(*registers));
+        thread.pc.set(Some(registers.pc()));
+        thread.pc_changed = false;
+        // At once, so that the kernel refuses nonsense (a segment selector, say) while somebody listens.
+        ptrace::set_registers(tid, registers.as_user()).inspect_err(|_| {
+            thread.registers.set(None);
+        })
+    }
+
+    fn set_pc(&mut self, tid: Tid, pc: VirtAddr) -> Result<()> {
+        let thread = self.thread_mut(tid)?;
+        thread.pc.set(Some(pc.0));
+        thread.pc_changed = true;
+        if let Some(mut registers) = thread.registers.get() {
+            registers.set(Gpr::Rip, pc.0);
+            thread.registers.set(Some(registers));
+        }
+        Ok(())
+    }
+
+    fn set_xstate(&mut self, tid: Tid, state: &XState) -> Result<()> {
+        self.thread(tid)?;
+        ptrace::set_xstate(tid, state)
+    }
+
+    fn insert(&mut self, trap: Trap) -> Result<()> {
+        let Some(watch) = as_watch(trap) else {
+            if !self.int3s.contains_key(&trap.addr) {
+                let mut byte = [0];
+                self.memory.read(trap.addr, &mut byte)?;
+                let covered = if self.planted { Some(plant_one(&self.memory, self.pid, trap.addr)?) } else { None };
+                self.int3s.insert(trap.addr, covered);
+            }
+            return Ok(());
+        };
+        let Some(free) = self.watches.iter_mut().find(|w| w.is_none()) else {
+            return Err(Error::user(
+                "Could not insert hardware breakpoints:\nYou may have requested too many hardware breakpoints/watchpoints.\n",
+            ));
+        };
+        *free = Some(watch);
+        self.set_debug_registers()
+    }
+
+    fn remove(&mut self, trap: Trap) -> Result<()> {
+        let Some(watch) = as_watch(trap) else {
+            if let Some(Some(byte)) = self.int3s.remove(&trap.addr) {
+                let _ = self.memory.write(self.pid, trap.addr, &[byte]);
+            }
+            return Ok(());
+        };
+        if let Some(used) = self.watches.iter_mut().find(|w| **w == Some(watch)) {
+            *used = None;
+            self.set_debug_registers()?;
+        }
+        Ok(())
+    }
+
+    fn fired(&self, bits: u8) -> Vec<VirtAddr> {
+        let fired = self.watches.iter().enumerate().filter(|(i, _)| bits >> i & 1 != 0);
+        fired.filter_map(|(_, w)| w.map(|w| w.addr)).collect()
+    }
+
+    fn hidden(&self) -> Vec<AddrRange> {
+        let covered = self.int3s.iter().filter(|(_, byte)| byte.is_some());
+        covered.map(|(addr, _)| AddrRange::with_len(*addr, 1)).collect()
+    }
+
+    fn detach(&mut self, signal: Option<Signal>) -> Result<()> {
+        self.stop_all()?;
+        self.int3s.clear();
+        if self.watches.iter().any(Option::is_some) {
+            self.watches = [None; debugregs::SLOTS];
+            self.set_debug_registers()?;
+        }
+        for (tid, thread) in &mut self.threads {
+            if thread.state != State::Stopped {
+                continue;
+            }
+            if let Some(pc) = thread.pc.get().filter(|_| thread.pc_changed) {
+                alive(ptrace::poke_register(*tid, Gpr::Rip, pc))?;
+            }
+            // A signal that nobody has seen yet is the program's.
+            let held = self.ready.iter().find(|e| e.tid == *tid).and_then(|e| match e.what {
+                RawStop::Signal(s) => Some(s),
+                _ => None,
+            });
+            alive(ptrace::detach(*tid, held.or(signal.filter(|_| *tid == self.pid))))?;
+        }
+        self.threads.clear();
+        self.ended = true;
+        Ok(())
+    }
+
+    fn kill(&mut self) -> Result<()> {
+        self.follower.release();
+        if !self.ended {
+            signals::kill(self.pid, Signal::KILL)?;
+            self.reap();
+        }
+        Ok(())
+    }
+}
+
+impl Live {
+    fn set_debug_registers(&mut self) -> Result<()> {
+        for (tid, thread) in &self.threads {
+            if thread.state == State::Stopped {
+                alive(debugregs::set(*tid, &self.watches))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The debug register's form of a trap; `None` for an int3.
+fn as_watch(trap: Trap) -> Option<Watch> {
+    let (len, condition) = match trap.kind {
+        TrapKind::Int3 => return None,
+        TrapKind::HardwareExecute => (1, Condition::Execute),
+        TrapKind::Write { len } => (len, Condition::Write),
+        TrapKind::Access { len } => (len, Condition::Access),
+    };
+    Some(Watch { addr: trap.addr, len, condition })
+}
+
+impl Drop for Live {
+    /// What was launched dies with rdbg, what was attached to goes on.
+    fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
+        let _ = if self.launched { self.kill() } else { self.detach(None) };
+    }
+}

@@ -1,0 +1,138 @@
+//! What others say about the same file or process: readelf, objdump, ld.so's LD_DEBUG, gdb, strace.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::build::Program;
+use super::rdbg::{Run, Session};
+use super::tools::{Gdb, output};
+
+/// A row of `readelf -r`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Relocation {
+    /// The place, as the file has it.
+    pub offset: u64,
+    /// `JUMP_SLOT`, without `R_X86_64_`.
+    pub kind: String,
+    /// `puts@GLIBC_2.2.5`; empty for one without a symbol.
+    pub symbol: String,
+}
+
+/// The relocations that readelf shows; through the dynamic section where there are no section headers.
+pub fn relocations(file: &Path, no_sections: bool) -> Vec<Relocation> {
+    static ROW: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?m)^([0-9a-f]{12,16})  [0-9a-f]{12,16} R_X86_64_(\w+)(?: +[0-9a-f]{16} (\S+) \+ [0-9a-f]+)?").unwrap()
+    });
+    let mut command = Command::new("readelf");
+    command.arg("-rW").args(no_sections.then_some("-D")).arg(file);
+    let (text, _) = output(&mut command);
+    let rows: Vec<Relocation> = ROW
+        .captures_iter(&text)
+        .map(|row| Relocation {
+            offset: u64::from_str_radix(&row[1], 16).unwrap(),
+            kind: row[2].to_owned(),
+            symbol: row.get(3).map(|s| s.as_str().replace("@@", "@")).unwrap_or_default(),
+        })
+        .collect();
+    assert!(!rows.is_empty(), "readelf shows no relocations of {}:\n{text}", file.display());
+    rows
+}
+
+/// The stubs that objdump names in the PLT sections: address and symbol.
+pub fn stubs(file: &Path) -> BTreeSet<(u64, String)> {
+    static LABEL: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?m)^([0-9a-f]{16}) <([\w.]+)@plt>:$").unwrap());
+    let (text, _) = output(Command::new("objdump").args(["-d", "-j", ".plt", "-j", ".plt.sec", "-j", ".plt.got"]).arg(file));
+    LABEL.captures_iter(&text).map(|row| (u64::from_str_radix(&row[1], 16).unwrap(), row[2].to_owned())).collect()
+}
+
+/// A lazy bind that ld.so reported: the module whose slot it was, by its file name, and the symbol.
+pub type Bind = (String, String);
+
+/// The lazy binds of a run, in order, as LD_DEBUG names them. Bindings made while a module is relocated are not lazy; a
+/// look-up of dlsym or of the vdso is none of a slot: the module has no JUMP_SLOT of that name, or had it bound before.
+pub fn lazy_binds(program: &Program, args: &[&str]) -> Vec<Bind> {
+    static BINDING: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"binding file (\S+) \[0\] to \S+ \[0\]: normal symbol `([^']+)'").unwrap());
+    let mut command = Command::new(&program.path);
+    command.args(args).env("LD_DEBUG", "bindings,reloc,files").env_remove("LD_BIND_NOW").current_dir(&program.dir);
+    let (_, log) = output(&mut command);
+    assert!(log.contains("binding file"), "LD_DEBUG says nothing for {}", program.path.display());
+    let mut slots: HashMap<PathBuf, HashSet<String>> = HashMap::new();
+    let (mut relocating, mut binds) = (true, Vec::new());
+    for line in log.lines() {
+        if line.contains("relocation processing:") {
+            relocating = true;
+        } else if ["calling init:", "initialize program:", "transferring control:"].iter().any(|mark| line.contains(mark)) {
+            relocating = false;
+        } else if let Some(found) = BINDING.captures(line).filter(|_| !relocating) {
+            let file = if found[1].starts_with('/') { Path::new(&found[1]).to_owned() } else { program.dir.join(&found[1]) };
+            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let bind = (name, found[2].to_owned());
+            if slots.entry(file).or_insert_with_key(|file| jump_slots(file)).contains(&bind.1) {
+                binds.push(bind);
+            }
+        }
+    }
+    binds
+}
+
+/// The names of the JUMP_SLOT relocations that readelf finds through a file's dynamic section.
+fn jump_slots(file: &Path) -> HashSet<String> {
+    let (text, _) = output(Command::new("readelf").args(["-rWD"]).arg(file));
+    let symbol = |line: &str| line.split_whitespace().nth(4).map(|name| name.split('@').next().unwrap_or_default().to_owned());
+    text.lines().filter(|line| line.contains("JUMP_SLO")).filter_map(symbol).collect()
+}
+
+/// Feeds gdb the same commands, in the same environment, with nothing of its own in the program's: no LINES, no shell.
+pub fn gdb(gdb: &Gdb, program: &Program, args: &[&str], commands: &str) -> Run {
+    let quiet = "set confirm off\nset pagination off\nset width 0\nset startup-with-shell off\nset debuginfod enabled off\n";
+    let bare = "unset environment LINES\nunset environment COLUMNS\nunset environment LD_PRELOAD\n";
+    let session = Session::of(&gdb.path).program(&program.path, args).cwd(&program.dir);
+    session.feed(&format!("{quiet}{bare}{commands}\n"))
+}
+
+/// Feeds rdbg the commands.
+pub fn rdbg(program: &Program, args: &[&str], commands: &str) -> Run {
+    let quiet = "set confirm off\nset pagination off\nset width 0\n";
+    Session::rdbg().program(&program.path, args).cwd(&program.dir).feed(&format!("{quiet}{commands}\n"))
+}
+
+/// The number of system calls that rdbg's first thread makes, counted by strace.
+pub fn system_calls(program: &Program, args: &[&str], commands: &[&str]) -> u64 {
+    let counts = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("strace-{}-{}", std::process::id(), args.join("-")));
+    let session =
+        commands.iter().fold(Session::rdbg().program(&program.path, args).cwd(&program.dir).option("-batch"), |s, line| {
+            s.option("-ex").option(*line)
+        });
+    let inner = session.command();
+    let mut command = Command::new("strace");
+    command.args(["-c", "-U", "calls,name", "-o"]).arg(&counts).arg(inner.get_program()).args(inner.get_args());
+    let (text, errors) = output(&mut command);
+    let table = std::fs::read_to_string(&counts).unwrap_or_else(|e| panic!("strace wrote no table: {e}\n{text}{errors}"));
+    let _ = std::fs::remove_file(&counts);
+    let total = table.lines().find(|line| line.trim_end().ends_with("total")).and_then(|line| line.split_whitespace().next());
+    total.and_then(|n| n.parse().ok()).unwrap_or_else(|| panic!("no total in strace's table:\n{table}"))
+}
+
+/// The first hexadecimal number of a row.
+pub fn first_address(row: &str) -> Option<u64> {
+    static HEX: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b0x([0-9a-f]+)\b").unwrap());
+    HEX.captures(row).and_then(|found| u64::from_str_radix(&found[1], 16).ok())
+}
+
+/// The lines that a debugger printed between two `echo` marks, prompts removed.
+pub fn between<'a>(text: &'a str, start: &str, end: &str) -> Vec<&'a str> {
+    let bare = |line: &'a str| {
+        let mut line = line;
+        while let Some(rest) = line.strip_prefix("(rdbg) ").or_else(|| line.strip_prefix("(gdb) ")) {
+            line = rest;
+        }
+        line
+    };
+    let lines = text.lines().map(bare).skip_while(|line| *line != start).skip(1);
+    lines.take_while(|line| *line != end).collect()
+}

@@ -1,0 +1,230 @@
+//! rdbg at a terminal: the prompt, Ctrl-C, TAB, and the terminal as it was afterwards. Few, because everything that needs no
+//! terminal is a session.
+#![allow(unsafe_code)]
+
+mod common;
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use common::build;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::pty::{Winsize, openpty};
+use nix::sys::signal::{Signal, killpg};
+use nix::sys::termios::{Termios, tcgetattr};
+use nix::unistd::Pid;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A process on a terminal of its own.
+struct Terminal {
+    child: Child,
+    keyboard: File,
+    /// Kept open so that the terminal outlives the process and its settings can be read.
+    line: OwnedFd,
+    screen: String,
+    before: Termios,
+}
+
+impl Terminal {
+    fn start(program: Option<&Path>, args: &[&str]) -> Terminal {
+        let size = Winsize { ws_row: 24, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 };
+        let pty = openpty(Some(&size), None).expect("a pty");
+        let before = tcgetattr(&pty.slave).expect("a terminal's settings");
+        let side = || Stdio::from(pty.slave.try_clone().expect("another descriptor"));
+        let mut command = Command::new(common::rdbg::executable());
+        command.args(["-nx", "-q"]).stdin(side()).stdout(side()).stderr(side());
+        if let Some(program) = program {
+            command.arg("--args").arg(program).args(args);
+        }
+        let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pty-home");
+        std::fs::create_dir_all(&home).expect("a home directory");
+        command.env("TERM", "xterm").env("HOME", &home).env("XDG_CONFIG_HOME", &home).env("XDG_CACHE_HOME", &home);
+        command.env("XDG_STATE_HOME", &home).env("NO_COLOR", "1").env_remove("LD_PRELOAD");
+        // SAFETY: setsid and ioctl are async-signal-safe, and descriptor 0 is the terminal's by then.
+        unsafe {
+            command.pre_exec(|| {
+                if libc::setsid() < 0 || libc::ioctl(0, libc::TIOCSCTTY, 0) < 0 {
+                    return Err(std::io::Error::last_os_error());
+                }
+                Ok(())
+            });
+        }
+        let child = command.spawn().expect("rdbg starts");
+        drop(command);
+        Terminal { child, keyboard: File::from(pty.master), line: pty.slave, screen: String::new(), before }
+    }
+
+    fn keys(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).expect("the terminal takes keys");
+    }
+
+    /// Reads until `text` stands in what came since the last call; what came, without escape sequences.
+    fn wait_for(&mut self, text: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let plain = plain(&self.screen);
+            if plain.contains(text) {
+                self.screen.clear();
+                return plain;
+            }
+            assert!(self.read_until(deadline), "no {text:?} in {PATIENCE:?}; the screen:\n{plain}");
+        }
+    }
+
+    /// Reads what is there, waiting for some; false when the time has come.
+    fn read_until(&mut self, deadline: Instant) -> bool {
+        let left = deadline.saturating_duration_since(Instant::now()).as_millis().min(100) as u16;
+        let mut ready = [PollFd::new(self.keyboard.as_fd(), PollFlags::POLLIN)];
+        if poll(&mut ready, PollTimeout::from(left)).unwrap_or(0) > 0 {
+            let mut bytes = [0; 4096];
+            let n = self.keyboard.read(&mut bytes).unwrap_or(0);
+            self.screen.push_str(&String::from_utf8_lossy(&bytes[..n]));
+        }
+        Instant::now() < deadline
+    }
+
+    fn prompt(&mut self) -> String {
+        self.wait_for("(rdbg) ")
+    }
+
+    /// Types a line and reads up to the next prompt.
+    fn line(&mut self, line: &str) -> String {
+        self.keys(&format!("{line}\r"));
+        self.wait_for("\n(rdbg) ")
+    }
+
+    /// Waits for the end; the terminal must be as it was.
+    fn end(mut self) -> ExitStatus {
+        let deadline = Instant::now() + PATIENCE;
+        let status = loop {
+            if let Some(status) = self.child.try_wait().expect("a child") {
+                break status;
+            }
+            assert!(self.read_until(deadline), "rdbg does not end; the screen:\n{}", plain(&self.screen));
+        };
+        let after = tcgetattr(&self.line).expect("a terminal's settings");
+        assert_eq!(after.local_flags, self.before.local_flags, "the terminal's local flags");
+        assert_eq!(after.input_flags, self.before.input_flags, "the terminal's input flags");
+        assert_eq!(after.output_flags, self.before.output_flags, "the terminal's output flags");
+        status
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            let _ = killpg(Pid::from_raw(self.child.id() as i32), Signal::SIGKILL);
+            let _ = self.child.wait();
+        }
+    }
+}
+
+/// What a terminal shows of the bytes: no control sequences, no carriage returns.
+fn plain(bytes: &str) -> String {
+    let escape = regex::Regex::new(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07]*\x07|[@-Z\\-_=>])").expect("a pattern");
+    escape.replace_all(bytes, "").replace('\r', "")
+}
+
+#[test]
+fn the_prompt_takes_lines_and_quits() {
+    let mut terminal = Terminal::start(None, &[]);
+    terminal.prompt();
+    let answer = terminal.line("print 6 * 7");
+    assert!(answer.contains("$1 = 42"), "{answer}");
+    terminal.keys("quit\r");
+    assert!(terminal.end().success());
+}
+
+#[test]
+fn the_end_of_input_quits() {
+    let mut terminal = Terminal::start(None, &[]);
+    terminal.prompt();
+    terminal.keys("\x04");
+    assert!(terminal.end().success());
+}
+
+#[test]
+fn ctrl_c_at_the_prompt_clears_the_line() {
+    let mut terminal = Terminal::start(None, &[]);
+    terminal.prompt();
+    terminal.keys("print 1 + nonsense");
+    terminal.wait_for("nonsense");
+    terminal.keys("\x03");
+    terminal.prompt();
+    let answer = terminal.line("print 2 + 3");
+    assert!(answer.contains("$1 = 5") && !answer.contains("No symbol"), "{answer}");
+    terminal.keys("quit\r");
+    assert!(terminal.end().success());
+}
+
+/// Also a program that blocks SIGINT and one with several threads are stopped, and go on afterwards.
+#[test]
+fn ctrl_c_stops_a_running_program() {
+    for how in ["plain", "block", "threads"] {
+        let program = build::build("c/spin.c", "lazy").unwrap_or_else(|e| panic!("{e}"));
+        let mut terminal = Terminal::start(Some(&program.path), &[how]);
+        terminal.prompt();
+        terminal.keys("run\r");
+        terminal.wait_for("spinning");
+        std::thread::sleep(Duration::from_millis(100));
+        terminal.keys("\x03");
+        let stop = terminal.wait_for("\n(rdbg) ");
+        assert!(stop.contains("received signal SIGINT, Interrupt."), "{how}: {stop}");
+        let answer = terminal.line("print *(long *)&turns > 0");
+        assert!(answer.contains("$1 = 1"), "{how}: {answer}");
+        terminal.line("set var *(int*)&stop = 1");
+        let end = terminal.line("continue");
+        assert!(end.contains("stopped") && end.contains("exited normally]"), "{how}: {end}");
+        terminal.keys("quit\r");
+        let status = terminal.end();
+        assert!(status.success(), "{how}: {status:?} {:?}", status.signal());
+    }
+}
+
+#[test]
+fn tab_completes_commands_and_symbols() {
+    let program = build::build("c/loop.c", "lazy").unwrap_or_else(|e| panic!("{e}"));
+    let mut terminal = Terminal::start(Some(&program.path), &[]);
+    terminal.prompt();
+    terminal.keys("info breakp\t");
+    terminal.wait_for("info breakpoints");
+    terminal.keys("\r");
+    terminal.wait_for("No breakpoints or watchpoints.");
+    terminal.prompt();
+    terminal.keys("break finis\t");
+    terminal.wait_for("break finished");
+    terminal.keys("\r");
+    terminal.wait_for("Breakpoint 1 at 0x");
+    terminal.prompt();
+    terminal.keys("quit\r");
+    assert!(terminal.end().success());
+}
+
+/// Enter repeats where gdb repeats, and quitting with a live program asks first.
+#[test]
+fn enter_repeats_and_quit_asks() {
+    let program = build::build("c/loop.c", "lazy").unwrap_or_else(|e| panic!("{e}"));
+    let mut terminal = Terminal::start(Some(&program.path), &[]);
+    terminal.prompt();
+    terminal.line("break step");
+    let stop = terminal.line("run");
+    assert!(stop.contains("Breakpoint 1, "), "{stop}");
+    let first = terminal.line("print $rdi");
+    assert!(first.contains("$1 = 0"), "{first}");
+    let again = terminal.line("continue");
+    assert!(again.contains("Breakpoint 1, "), "{again}");
+    let repeated = terminal.line("");
+    assert!(repeated.contains("Breakpoint 1, "), "{repeated}");
+    let second = terminal.line("print $rdi");
+    assert!(second.contains("$2 = 2"), "{second}");
+    terminal.keys("quit\r");
+    terminal.wait_for("(y or n)");
+    terminal.keys("y\r");
+    assert!(terminal.end().success());
+}
