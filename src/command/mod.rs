@@ -10,6 +10,8 @@ mod describe;
 mod dispatch;
 mod docs;
 mod environment;
+#[cfg(test)]
+mod fixture;
 mod help;
 mod history;
 mod interpreter;
@@ -32,8 +34,8 @@ pub use docs::reference;
 pub use help::{list_below, usage};
 pub use history::history_file;
 pub use interpreter::{Interpreter, Language, LineReader, NoLines};
-pub use run::{load, run_to_stop};
 pub use registry::{Entry, Registry, Resolved};
+pub use run::{load, run_to_stop};
 pub use script::{decode_line, expand_home};
 pub use settings::{Sentence, Setting, SettingKind, file_error, integer};
 pub use settings_table::SETTINGS;
