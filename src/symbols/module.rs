@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use crate::base::{AddrRange, FileAddr, LoadBias, Result, VirtAddr};
 use crate::dwarf::{CfiIndex, CfiSections, UnwindRow};
 use crate::elf::{Image, Symbol};
-use crate::loader::{self, Got, Plt};
+use crate::loader::{self, CallSites, Got, Plt};
 
 /// A module's number, which stays its own as long as it is loaded.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -31,6 +31,7 @@ pub struct ModuleFile {
     image: Arc<Image>,
     got: OnceLock<Option<Got>>,
     plt: OnceLock<Plt>,
+    call_sites: OnceLock<CallSites>,
     main: OnceLock<Option<FileAddr>>,
     cfi: CfiIndex,
 }
@@ -38,7 +39,14 @@ pub struct ModuleFile {
 impl ModuleFile {
     /// Wraps an image; nothing is read yet.
     pub fn new(image: Arc<Image>) -> ModuleFile {
-        ModuleFile { image, got: OnceLock::new(), plt: OnceLock::new(), main: OnceLock::new(), cfi: CfiIndex::default() }
+        ModuleFile {
+            image,
+            got: OnceLock::new(),
+            plt: OnceLock::new(),
+            call_sites: OnceLock::new(),
+            main: OnceLock::new(),
+            cfi: CfiIndex::default(),
+        }
     }
 
     /// The image.
@@ -106,6 +114,11 @@ impl Module {
     /// Its PLT; empty if it has none.
     pub fn plt(&self) -> &Plt {
         self.file.plt.get_or_init(|| self.got().map(|got| Plt::of(self.image(), got)).unwrap_or_default())
+    }
+
+    /// Who calls through its PLT and GOT; found once, by disassembling it.
+    pub fn call_sites(&self) -> &CallSites {
+        self.file.call_sites.get_or_init(|| CallSites::of(self.image(), self.got(), self.plt()))
     }
 
     /// The unwind row at one of its run-time addresses; `None` where its tables say nothing about it.
