@@ -70,7 +70,7 @@ fn ask_gdb(gdb: &Path, program: &Path, function: &str, args: &str) -> Option<Tru
     let mut commands: Vec<String> = ["set backtrace past-main on", "handle all nostop noprint pass"].map(str::to_owned).to_vec();
     commands.extend([format!("break {function}"), format!("run {args}"), "info proc mappings".to_owned()]);
     commands.push(format!("gcore {}", core.display()));
-    for level in 0..60 {
+    for level in 0..150 {
         commands.push(format!("frame {level}"));
         commands.push(format!("printf \"ROW {format}\\n\", {names}"));
     }
@@ -80,7 +80,7 @@ fn ask_gdb(gdb: &Path, program: &Path, function: &str, args: &str) -> Option<Tru
     // A failing `frame N` beyond the last one ends the script: that is the end of the stack.
     // Without the C library's own debug information: no inlined and no tail call frames.
     command
-        .args(["-nx", "-q", "-batch", "-ex", "set breakpoint pending off", "-ex", "set debug-file-directory /nowhere", "-x"])
+        .args(["-nx", "-q", "-batch", "-ex", "set breakpoint pending on", "-ex", "set debug-file-directory /nowhere", "-x"])
         .arg(&script)
         .arg(program);
     let (out, _) = tools::output(&mut command);
@@ -176,5 +176,40 @@ fn stacks_are_gdbs() {
         };
         let how = compare(&truth, build);
         println!("{build}: {how:?}");
+    }
+}
+
+#[test]
+fn plt_stubs_and_the_resolver_have_callers() {
+    let Some(gdb) = tools::gdb() else { return tools::skip("plt_stubs_and_the_resolver_have_callers", "no gdb") };
+    let Ok(program) = common::build::build("c/hello.c", "lazy") else {
+        return tools::skip("plt_stubs_and_the_resolver_have_callers", "no C compiler");
+    };
+    let image = Image::open(&program.path).unwrap();
+    let plt = image.section(".plt").unwrap().addr.0;
+    // PLT[0] before and after its push, puts's stub at its start and after its push of the index.
+    for at in [plt, plt + 6, plt + 16, plt + 22, plt + 27] {
+        let Some(truth) = ask_gdb(&gdb.path, &program.path, &format!("*{at:#x}"), "") else {
+            return tools::skip("plt_stubs_and_the_resolver_have_callers", "gdb wrote no core file");
+        };
+        compare(&truth, &format!("PLT at {at:#x}"));
+    }
+}
+
+#[test]
+fn real_programs_are_gdbs() {
+    let Some(gdb) = tools::gdb() else { return tools::skip("real_programs_are_gdbs", "no gdb") };
+    for (source, function, args) in [("/bin/ls", "write", "/"), ("/usr/bin/python3", "write", "-c 'print(1)'")] {
+        // gdb's files are written beside the program.
+        let copy = common::root().join("target/unwinding").join(Path::new(source).file_name().unwrap());
+        std::fs::create_dir_all(copy.parent().unwrap()).unwrap();
+        if std::fs::copy(source, &copy).is_err() {
+            tools::skip("real_programs_are_gdbs", format!("no {source}"));
+            continue;
+        }
+        match ask_gdb(&gdb.path, &copy, function, args) {
+            Some(truth) if !truth.frames.is_empty() => drop(compare(&truth, source)),
+            _ => tools::skip("real_programs_are_gdbs", format!("gdb did not stop {source} in {function}")),
+        }
     }
 }

@@ -280,3 +280,72 @@ fn gpr(r: Register) -> Option<Gpr> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn insn(code: &[u8]) -> Insn {
+        Insn::decode(code, 0x1000).unwrap()
+    }
+
+    #[test]
+    fn control_flow_is_told_apart() {
+        assert_eq!(insn(&[0xe8, 0xfb, 0x0f, 0, 0]).flow(), Flow::Call(Target::Direct(0x2000)));
+        assert_eq!(insn(&[0xff, 0xd0]).flow(), Flow::Call(Target::Register(Gpr::Rax)));
+        assert_eq!(insn(&[0xeb, 0xfe]).flow(), Flow::Jump(Target::Direct(0x1000)));
+        assert_eq!(insn(&[0x75, 0x02]).flow(), Flow::Branch(0x1004));
+        assert_eq!(insn(&[0xe2, 0xfe]).flow(), Flow::Branch(0x1000));
+        assert_eq!(insn(&[0xc3]).flow(), Flow::Return);
+        assert_eq!(insn(&[0x0f, 0x05]).flow(), Flow::Syscall);
+        assert_eq!(insn(&[0xcd, 0x80]).flow(), Flow::Syscall);
+        assert_eq!(insn(&[0xcc]).flow(), Flow::Trap);
+        assert_eq!(insn(&[0x0f, 0x0b]).flow(), Flow::Trap);
+        assert_eq!(insn(&[0x90]).flow(), Flow::Next);
+    }
+
+    #[test]
+    fn a_jump_through_the_got_names_its_slot() {
+        let jump = insn(&[0xff, 0x25, 0xfa, 0x2f, 0, 0]);
+        let Flow::Jump(Target::Memory(slot)) = jump.flow() else { panic!("{:?}", jump.flow()) };
+        assert!(slot.rip_relative && slot.read && !slot.written && slot.size == 8);
+        assert_eq!(slot.address(&Registers::unknown()), Some(0x4000));
+        assert_eq!(jump.rip_target(), Some(0x4000));
+    }
+
+    #[test]
+    fn addresses_come_from_registers_and_segments() {
+        let mut registers = Registers::unknown();
+        // mov %fs:-8(%rax,%rbx,4),%rcx
+        let load = insn(&[0x64, 0x48, 0x8b, 0x4c, 0x98, 0xf8]).memory().next().unwrap();
+        assert_eq!(load.address(&registers), None);
+        for (register, value) in [(Gpr::Rax, 0x100), (Gpr::Rbx, 2), (Gpr::FsBase, 0x7000_0000)] {
+            registers.set(register, value);
+        }
+        assert_eq!(load.address(&registers), Some(0x7000_0100));
+        // push %rax writes below rsp
+        registers.set(Gpr::Rsp, 0x2000);
+        let push = insn(&[0x50]);
+        let slot = push.memory().next().unwrap();
+        assert!(slot.written && !slot.read);
+        assert_eq!(slot.address(&registers), Some(0x1ff8));
+        assert_eq!(push.pushed(), Some(Some(Gpr::Rax)));
+    }
+
+    #[test]
+    fn reads_and_writes_cover_parts_of_registers() {
+        let mov = insn(&[0x88, 0xe0]); // mov %ah,%al
+        assert!(mov.writes(Gpr::Rax) && mov.reads(Gpr::Rax) && !mov.writes(Gpr::Rcx));
+        assert!(insn(&[0xf3, 0xa4]).is_rep() && !insn(&[0xf3, 0xc3]).is_rep());
+        assert_eq!(insn(&[0x48, 0x83, 0xec, 0x18]).stack_allocation(), Some(0x18));
+        assert!(insn(&[0x48, 0x89, 0xe5]).sets_frame_pointer());
+    }
+
+    #[test]
+    fn what_is_no_instruction_is_none() {
+        assert!(Insn::decode(&[], 0).is_none());
+        assert!(Insn::decode(&[0x48], 0).is_none());
+        assert!(Insn::decode(&[0x06], 0).is_none());
+        assert!(Insn::decode(&[0x66; 40], 0).is_none());
+    }
+}

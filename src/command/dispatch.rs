@@ -1,38 +1,159 @@
-//! Running a command line.
+//! Running a command line: names, formats, hooks, repetition.
 
-use crate::base::{Error, Result};
-use crate::ui::{Captured, JsonOutput, Tee};
+use crate::base::{Error, Need, Result};
+use crate::ui::{Captured, JsonOutput, Role, Tee};
 
 use super::args::Args;
-use super::cx::{Block, Cx};
-use super::describe::{ArgKind, Command, Flow};
+use super::cx::Cx;
+use super::describe::{ArgKind, Command, Flow, Repeat};
+use super::interpreter::{Again, Recorder};
 use super::registry::Entry;
+use super::{define, settings};
 
-/// How many lines may run within each other (gdb's `max-user-call-depth` is 1024; each level here takes stack).
-const MAX_DEPTH: u32 = 200;
+/// How many lines may run within each other: each level takes stack.
+const MAX_DEPTH: u32 = 400;
+
+/// The longest line that is looked at, in bytes.
+pub const MAX_LINE: usize = 1 << 20;
+
+/// How a typed line ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Outcome {
+    /// What comes next.
+    pub flow: Flow,
+    /// Its message has been written.
+    pub failed: bool,
+}
 
 impl Cx<'_> {
-    /// Runs one command line as if it were typed.
+    /// Runs a line that was typed, or given on the command line, and writes its error. An empty one repeats the last one.
+    pub fn run_typed(&mut self, line: &str) -> Outcome {
+        self.recorded(|cx| if line.trim().is_empty() { cx.run_again() } else { cx.run_and_remember(line) })
+    }
+
+    /// Runs a file of commands that the command line named, and writes its error.
+    pub fn run_typed_file(&mut self, path: &std::path::Path) -> Outcome {
+        self.recorded(|cx| cx.run_file(path))
+    }
+
+    /// Runs something whose output `expect` and the log see, and writes its error.
+    fn recorded(&mut self, run: impl FnOnce(&mut Cx<'_>) -> Result<Flow>) -> Outcome {
+        let mut recorder = Recorder(self.interpreter.transcript.clone());
+        let mut log = self.interpreter.log.as_ref().map(|l| l.output());
+        let mut out = Tee::new(self.out, &mut recorder, false);
+        match &mut log {
+            None => Cx { session: self.session, out: &mut out, interpreter: self.interpreter }.and_report(run),
+            Some(log) => {
+                let only = self.session.settings.logging_redirect;
+                let mut out = Tee::new(&mut out, log, only);
+                Cx { session: self.session, out: &mut out, interpreter: self.interpreter }.and_report(run)
+            }
+        }
+    }
+
+    fn and_report(&mut self, run: impl FnOnce(&mut Cx<'_>) -> Result<Flow>) -> Outcome {
+        match run(self) {
+            Ok(flow) => Outcome { flow, failed: false },
+            Err(e) => {
+                self.report(&e);
+                Outcome { flow: Flow::Go, failed: true }
+            }
+        }
+    }
+
+    /// Writes an error's message and a newline.
+    pub fn report(&mut self, error: &Error) {
+        self.out.text(Role::Error, &format!("{error}\n"));
+    }
+
+    fn run_again(&mut self) -> Result<Flow> {
+        match self.interpreter.again.clone() {
+            Again::Nothing => Ok(Flow::Go),
+            Again::Line(line) => self.run_line(&line),
+            Again::Command(command) => self.run_command(command, "", true),
+        }
+    }
+
+    fn run_and_remember(&mut self, line: &str) -> Result<Flow> {
+        if self.interpreter.typed.last().is_none_or(|last| last != line) && line.len() < 4096 {
+            self.interpreter.typed.push(line.to_owned());
+        }
+        if line.trim_start().starts_with('#') {
+            return Ok(Flow::Go);
+        }
+        let again = match self.interpreter.registry.resolve(line).map(|r| r.entry) {
+            Ok(Entry::Command(c)) => match c.repeat {
+                Repeat::Again => Again::Line(line.to_owned()),
+                Repeat::AgainWithoutArgs => Again::Command(c),
+                Repeat::No => Again::Nothing,
+            },
+            Ok(_) => Again::Line(line.to_owned()),
+            Err(_) => Again::Nothing,
+        };
+        self.interpreter.again = again;
+        self.run_line(line)
+    }
+
+    /// Runs one command line as if it were typed, without the repetition of empty ones.
     pub fn run_line(&mut self, line: &str) -> Result<Flow> {
         if self.interpreter.depth >= MAX_DEPTH {
             return Err(Error::user("Max user call depth exceeded -- command aborted."));
         }
-        self.interpreter.depth += 1;
-        let result = self.run_nested(line);
-        self.interpreter.depth -= 1;
-        result
-    }
-
-    fn run_nested(&mut self, line: &str) -> Result<Flow> {
         let line = line.trim_start();
         if line.is_empty() || line.starts_with('#') {
             return Ok(Flow::Go);
         }
-        let found = self.interpreter.registry.resolve(line)?;
-        match found.entry {
-            Entry::Command(command) => self.run_command(command, found.rest, false),
-            _ => Err(Error::user("Not yet.")),
+        if line.len() > MAX_LINE {
+            return Err(Error::user(format!("Line of {} bytes is too long: {MAX_LINE} at most.", line.len())));
         }
+        let line = define::substitute(line, self.interpreter.frames.last())?;
+        if self.session.settings.trace_commands {
+            let plus = "+".repeat(self.interpreter.depth as usize + 1);
+            self.say(format!("{plus}{}\n", line.trim_end()));
+        }
+        let start = self.interpreter.transcript.borrow().end();
+        self.interpreter.depth += 1;
+        let result = self.run_resolved(&line);
+        self.interpreter.depth -= 1;
+        let end = self.interpreter.transcript.borrow().end();
+        if !self.interpreter.last_output_stays(&line) {
+            self.interpreter.last_output = (start, end);
+        }
+        result
+    }
+
+    fn run_resolved(&mut self, line: &str) -> Result<Flow> {
+        let found = self.interpreter.registry.resolve(line)?;
+        let (name, entry, rest) = (found.name, found.entry, found.rest);
+        if let Entry::Alias(start) = &entry {
+            return self.run_line(&format!("{start} {rest}"));
+        }
+        self.run_hook("hook-", &name)?;
+        let flow = match entry {
+            Entry::Command(command) => self.run_command(command, rest, false)?,
+            Entry::Set(setting) => settings::set(self, setting, rest).map(|()| Flow::Go)?,
+            Entry::Show(setting) => settings::show(self, setting).map(|()| Flow::Go)?,
+            Entry::User(command) => self.run_user(&command, rest)?,
+            Entry::Alias(_) => Flow::Go,
+        };
+        self.run_hook("hookpost-", &name)?;
+        Ok(flow)
+    }
+
+    /// Runs the user's `hook-NAME` or `hookpost-NAME`, if there is one and it does not run already. `stop` is a name too.
+    pub fn run_hook(&mut self, kind: &str, name: &str) -> Result<()> {
+        if !self.interpreter.has_hooks {
+            return Ok(());
+        }
+        let hook = format!("{kind}{}", name.replace(' ', "-"));
+        let Some(Entry::User(command)) = self.interpreter.registry.exact(&hook).cloned() else { return Ok(()) };
+        if self.interpreter.hooks_running.contains(&hook) {
+            return Ok(());
+        }
+        self.interpreter.hooks_running.push(hook);
+        let result = self.run_user(&command, "");
+        self.interpreter.hooks_running.pop();
+        result.map(|_| ())
     }
 
     /// Runs a command of the table with the text behind its name.
@@ -45,6 +166,9 @@ impl Cx<'_> {
             }
             _ => (None, rest),
         };
+        if let Some(need) = command.needs {
+            (self.interpreter.language.require)(self.session, need)?;
+        }
         let mut args = Args::parse(command, format, rest)?;
         args.repeated = repeated;
         if args.has("-json") {
@@ -55,17 +179,6 @@ impl Cx<'_> {
         (command.run)(self, &args)
     }
 
-    /// Runs lines one after another; blocks may be among them. Ends at the first error.
-    pub fn run_lines(&mut self, lines: &[String]) -> Result<Flow> {
-        for line in lines {
-            let flow = self.run_line(line)?;
-            if flow != Flow::Go {
-                return Ok(flow);
-            }
-        }
-        Ok(Flow::Go)
-    }
-
     /// Runs a line and gives back what it wrote.
     pub fn capture(&mut self, line: &str) -> Result<String> {
         let mut kept = Captured::default();
@@ -74,13 +187,34 @@ impl Cx<'_> {
         result.map(|_| kept.text)
     }
 
-    /// Reads the lines of a block up to its `end`, from where the current command came. `intro` is shown when a person types.
-    pub fn read_body(&mut self, _block: Block, _intro: &str) -> Result<Vec<String>> {
-        Ok(Vec::new())
+    /// Asks a yes-or-no question as gdb does; yes without asking where nobody can answer or with `set confirm off`.
+    pub fn query(&mut self, question: &str) -> Result<bool> {
+        if !self.session.settings.confirm {
+            return Ok(true);
+        }
+        if !self.interpreter.is_interactive() {
+            self.say(format!("{question}(y or n) [answered Y; input not from terminal]\n"));
+            return Ok(true);
+        }
+        self.out.flush();
+        let reader = self.interpreter.reader.clone();
+        loop {
+            let answer = reader.borrow_mut().read(&format!("{question}(y or n) "))?;
+            match answer.as_deref().map(|a| a.trim().to_ascii_lowercase()) {
+                None => {
+                    self.say("EOF [assumed Y]\n");
+                    return Ok(true);
+                }
+                Some(a) if a.starts_with('y') => return Ok(true),
+                Some(a) if a.starts_with('n') => return Ok(false),
+                Some(_) => self.say("Please answer y or n.\n"),
+            }
+            self.out.flush();
+        }
     }
 
-    /// Asks a yes-or-no question as gdb does; yes without asking where nobody can answer or with `set confirm off`.
-    pub fn query(&mut self, _question: &str) -> Result<bool> {
-        Ok(true)
+    /// Whether `need` is there.
+    pub fn require(&self, need: Need) -> Result<()> {
+        (self.interpreter.language.require)(self.session, need)
     }
 }

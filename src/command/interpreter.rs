@@ -4,12 +4,13 @@ use std::cell::RefCell;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use crate::base::{Error, Result};
+use crate::base::{Error, Need, Result};
 use crate::engine::Session;
+use crate::ui::{Output, Role, Row};
 
 use super::cx::Cx;
 use super::describe::Command;
-use super::registry::Registry;
+use super::registry::{Registry, word_length};
 use super::settings::Setting;
 
 /// What the command language asks of the expression language. `command/data.rs` fills it; tests fill in something small.
@@ -17,12 +18,22 @@ use super::settings::Setting;
 pub struct Language {
     /// Whether an expression is not zero (`if`, `while`, `assert`).
     pub truth: fn(&mut Cx<'_>, &str) -> Result<bool>,
+    /// Whether what a command needs is there; gdb's sentence if not.
+    pub require: fn(&Session, Need) -> Result<()>,
     /// Evaluates an expression for its effect: `set var EXPR`, and `set EXPR` where EXPR is no setting.
     pub assign: fn(&mut Cx<'_>, &str) -> Result<()>,
     /// What `printf` would write, for `eval`.
     pub format: fn(&mut Cx<'_>, &str) -> Result<String>,
     /// The operands of an expression with their values, a line each, for a failed `assert`.
     pub explain: fn(&mut Cx<'_>, &str) -> Vec<String>,
+    /// An integer that an expression gives.
+    pub integer: fn(&mut Cx<'_>, &str) -> Result<i64>,
+    /// Sets a convenience variable, given without `$`.
+    pub set_variable: fn(&mut Session, &str, i64),
+    /// What the user loses by quitting now, as gdb's `quit` lists it; `None` where nothing lives.
+    pub at_stake: fn(&Session) -> Option<String>,
+    /// How the last program ended: its exit status, for `--return-child-result`.
+    pub exit_status: fn(&Session) -> Option<i32>,
     /// Symbols that start so, for completion; bounded by the callee.
     pub symbols: fn(&Session, &str) -> Vec<String>,
     /// Register and convenience variables' names that start so, without `$`.
@@ -32,10 +43,15 @@ pub struct Language {
 impl Language {
     /// No expressions at all.
     pub const NONE: Language = Language {
+        require: |_, _| Ok(()),
         truth: |_, _| Err(Error::user("No expressions here.")),
         assign: |_, _| Err(Error::user("No expressions here.")),
         format: |_, _| Err(Error::user("No expressions here.")),
         explain: |_, _| Vec::new(),
+        integer: |_, _| Err(Error::user("No expressions here.")),
+        set_variable: |_, _, _| (),
+        at_stake: |_| None,
+        exit_status: |_| None,
         symbols: |_, _| Vec::new(),
         registers: |_, _| Vec::new(),
     };
@@ -72,6 +88,65 @@ pub(super) struct Source {
     pub file: Option<PathBuf>,
 }
 
+/// What was written lately, so that `expect` can look at it. Bounded: the oldest half goes first.
+#[derive(Default)]
+pub(super) struct Transcript {
+    text: String,
+    /// How many bytes were dropped before `text`.
+    dropped: usize,
+}
+
+/// Bytes that a [`Transcript`] keeps at most.
+const TRANSCRIPT_LIMIT: usize = 8 << 20;
+
+impl Transcript {
+    /// The position after the last byte.
+    pub fn end(&self) -> usize {
+        self.dropped + self.text.len()
+    }
+
+    /// What was written in this half-open range of positions, as far as it is still kept.
+    pub fn between(&self, start: usize, end: usize) -> &str {
+        let at = |position: usize| self.text.ceil_char_boundary(position.saturating_sub(self.dropped));
+        self.text.get(at(start)..at(end)).unwrap_or_default()
+    }
+}
+
+/// An output that writes into a shared transcript.
+pub(super) struct Recorder(pub Rc<RefCell<Transcript>>);
+
+impl Output for Recorder {
+    fn text(&mut self, _role: Role, text: &str) {
+        let mut t = self.0.borrow_mut();
+        t.text.push_str(text);
+        if t.text.len() > TRANSCRIPT_LIMIT {
+            let cut = t.text.ceil_char_boundary(t.text.len() / 2);
+            t.text.drain(..cut);
+            t.dropped += cut;
+        }
+    }
+
+    fn row(&mut self, row: &Row) {
+        for (role, text) in row.pieces() {
+            self.text(role, &text);
+        }
+        self.text(Role::Plain, "\n");
+    }
+
+    fn flush(&mut self) {}
+}
+
+/// What Enter repeats.
+#[derive(Clone, Default)]
+pub(super) enum Again {
+    #[default]
+    Nothing,
+    /// A whole line.
+    Line(String),
+    /// A command, without its arguments.
+    Command(&'static Command),
+}
+
 /// Names, user-defined commands and sources of lines.
 pub struct Interpreter {
     /// Every name that a line can begin with.
@@ -80,18 +155,34 @@ pub struct Interpreter {
     pub language: Language,
     /// Where lines come from when no script runs.
     pub reader: Rc<RefCell<dyn LineReader>>,
-    /// What the last line wrote (its first few megabytes), for `expect`.
-    pub last_output: String,
-    /// The last line that Enter may repeat.
-    pub(super) last_line: String,
+    /// An `assert` or `expect` has failed: rdbg ends with an error's status.
+    pub failed: bool,
+    pub(super) transcript: Rc<RefCell<Transcript>>,
+    /// What the line before this one wrote, as positions in the transcript.
+    pub(super) last_output: (usize, usize),
+    pub(super) again: Again,
     pub(super) sources: Vec<Source>,
     /// The arguments of the user's commands that run now, innermost last.
-    pub(super) frames: Vec<Vec<String>>,
+    pub(super) frames: Vec<Frame>,
     /// How many lines run within each other.
     pub(super) depth: u32,
-    pub(super) log: Option<super::script::Log>,
+    /// How many loops run within each other, in the innermost user's command.
+    pub(super) loops: u32,
+    pub(super) log: Option<super::logging::Log>,
     /// Names of hooks that run now: a hook does not run itself.
     pub(super) hooks_running: Vec<String>,
+    /// Lines that were typed, for `show commands`.
+    pub(super) typed: Vec<String>,
+    /// Whether any hook was ever defined.
+    pub(super) has_hooks: bool,
+}
+
+/// A call of a user's command.
+pub(super) struct Frame {
+    /// All its arguments, as they were typed.
+    pub whole: String,
+    /// Each of them, quotes kept.
+    pub args: Vec<String>,
 }
 
 impl Interpreter {
@@ -101,18 +192,34 @@ impl Interpreter {
             registry: Registry::new(families, settings),
             language,
             reader: Rc::new(RefCell::new(NoLines)),
-            last_output: String::new(),
-            last_line: String::new(),
+            failed: false,
+            transcript: Rc::default(),
+            last_output: (0, 0),
+            again: Again::Nothing,
             sources: Vec::new(),
             frames: Vec::new(),
             depth: 0,
+            loops: 0,
             log: None,
             hooks_running: Vec::new(),
+            typed: Vec::new(),
+            has_hooks: false,
         }
     }
 
     /// Whether a person types the lines: no script runs, and the reader is a terminal.
     pub fn is_interactive(&self) -> bool {
         self.sources.is_empty() && self.reader.try_borrow().is_ok_and(|r| r.is_terminal())
+    }
+
+    /// What the line before this one wrote.
+    pub fn last_output(&self) -> String {
+        self.transcript.borrow().between(self.last_output.0, self.last_output.1).to_owned()
+    }
+
+    /// Whether a line leaves the last output for those that follow: those that look at it, and notes.
+    pub(super) fn last_output_stays(&self, line: &str) -> bool {
+        let word = line.get(..word_length(line)).unwrap_or_default();
+        matches!(word, "expect" | "assert" | "if" | "end" | "echo")
     }
 }

@@ -1,24 +1,49 @@
 //! The commands: one description each, and what follows from it (parsing, abbreviations, help, completion, the reference).
 
 mod args;
+mod complete;
 mod cx;
+mod define;
 mod describe;
 mod dispatch;
+mod docs;
+mod environment;
 mod help;
+mod history;
 mod interpreter;
+mod logging;
 mod registry;
 mod script;
 mod settings;
+mod settings_table;
+mod shell;
 
 pub use args::{Args, choice, split_words, word_end};
+pub use complete::{Completion, complete, hint};
 pub use cx::{Block, Cx};
+pub use define::UserCommand;
 pub use describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
+pub use dispatch::{MAX_LINE, Outcome};
+pub use docs::reference;
+pub use help::{list_below, usage};
+pub use history::history_file;
 pub use interpreter::{Interpreter, Language, LineReader, NoLines};
 pub use registry::{Entry, Registry, Resolved};
-pub use settings::{SETTINGS, Setting, SettingKind};
+pub use script::{decode_line, expand_home};
+pub use settings::{Sentence, Setting, SettingKind, file_error, integer};
+pub use settings_table::SETTINGS;
+pub use shell::compile_regex;
 
 /// Every family of commands. A family's file ends in the list of its commands.
-pub const FAMILIES: &[&[Command]] = &[help::COMMANDS, script::COMMANDS, settings::COMMANDS];
+pub const FAMILIES: &[&[Command]] = &[
+    help::COMMANDS,
+    script::COMMANDS,
+    define::COMMANDS,
+    shell::COMMANDS,
+    environment::COMMANDS,
+    complete::COMMANDS,
+    history::COMMANDS,
+];
 
 /// The expression language of the commands.
 pub const LANGUAGE: Language = Language::NONE;

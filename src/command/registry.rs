@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use crate::base::{Error, Result};
 
+use super::define::UserCommand;
 use super::describe::Command;
-use super::script::UserCommand;
 use super::settings::Setting;
 
 /// What a name stands for.

@@ -1,17 +1,319 @@
-//! Scripts.
+//! Blocks and files of commands: if, while, source, end, and where their lines come from.
 
-use super::describe::Command;
+use std::io::BufRead;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
-/// A command that the user defined.
-pub struct UserCommand {
-    /// Its lines.
-    pub body: std::rc::Rc<[String]>,
-    /// What `document` says.
-    pub document: String,
+use crate::base::{Error, Result};
+
+use super::args::{Args, split_words};
+use super::cx::{Block, Cx};
+use super::describe::{ArgKind, ArgSpec, Command, Flow, Group, Repeat};
+use super::dispatch::MAX_LINE;
+use super::interpreter::Source;
+use super::registry::Entry;
+
+/// How deep blocks may stand in each other.
+const MAX_NESTING: usize = 100;
+
+impl Cx<'_> {
+    /// Runs lines one after another; blocks may be among them. Ends at the first error.
+    pub fn run_lines(&mut self, lines: &[String]) -> Result<Flow> {
+        self.run_source(Source { lines: lines.into(), next: 0, file: None })
+    }
+
+    fn run_source(&mut self, source: Source) -> Result<Flow> {
+        let file = source.file.clone();
+        let depth = self.interpreter.sources.len();
+        self.interpreter.sources.push(source);
+        let mut result = Ok(Flow::Go);
+        while matches!(result, Ok(Flow::Go)) {
+            let at = self.interpreter.sources.last().map_or(0, |s| s.next + 1);
+            let Some(line) = self.interpreter.next_of_source() else { break };
+            result = self.run_line(&line);
+            if let (Err(e), Some(file)) = (&result, &file) {
+                let text = format!("{}:{at}: Error in sourced command file:\n{e}", file.display());
+                result = Err(Error::User(text));
+            }
+        }
+        self.interpreter.sources.truncate(depth);
+        result
+    }
+
+    /// Runs a file of commands.
+    pub fn run_file(&mut self, path: &Path) -> Result<Flow> {
+        let lines = read_lines(path)?;
+        let (loops, frames) = (std::mem::take(&mut self.interpreter.loops), std::mem::take(&mut self.interpreter.frames));
+        let result = self.run_source(Source { lines, next: 0, file: Some(path.to_owned()) });
+        (self.interpreter.loops, self.interpreter.frames) = (loops, frames);
+        result
+    }
+
+    /// Reads the lines of a block up to its `end`, from where the current command came. `intro` is shown when a person types.
+    pub fn read_body(&mut self, block: Block, intro: &str) -> Result<Vec<String>> {
+        self.read_block(block, intro, 0)
+    }
+
+    fn read_block(&mut self, block: Block, intro: &str, indent: usize) -> Result<Vec<String>> {
+        if self.interpreter.is_interactive() && !intro.is_empty() {
+            self.say(intro);
+        }
+        self.out.flush();
+        let mut lines = Vec::new();
+        // What each open block holds: text blocks are over at their first `end`.
+        let mut open = vec![block];
+        loop {
+            let prompt = format!("{}>", " ".repeat(indent + open.len() - 1));
+            let Some(line) = self.interpreter.next_line(&prompt)? else {
+                self.warn("end of input inside of a block: \"end\" is missing.");
+                return Ok(lines);
+            };
+            let word = line.trim();
+            if word == "end" {
+                open.pop();
+                if open.is_empty() {
+                    return Ok(lines);
+                }
+            } else if open.last() == Some(&Block::Commands) {
+                open.extend(self.interpreter.opens(word));
+            }
+            if open.len() > MAX_NESTING {
+                return Err(Error::user("Blocks are nested too deeply."));
+            }
+            lines.push(line);
+        }
+    }
+
+    /// The body of an `if` or a `while`, from the current source.
+    fn control_body(&mut self) -> Result<Vec<String>> {
+        self.read_block(Block::Commands, "", 1)
+    }
 }
 
-/// Where `set logging` writes.
-pub struct Log {}
+impl super::interpreter::Interpreter {
+    /// The next line of the innermost source, or of the reader. A backslash at its end joins the line after it.
+    fn next_line(&mut self, prompt: &str) -> Result<Option<String>> {
+        if !self.sources.is_empty() {
+            return Ok(self.next_of_source());
+        }
+        let reader = self.reader.clone();
+        // The reader is never asked from within itself.
+        let Ok(mut reader) = reader.try_borrow_mut() else { return Ok(None) };
+        let Some(mut line) = reader.read(prompt)? else { return Ok(None) };
+        while line.ends_with('\\') && line.len() < MAX_LINE {
+            line.pop();
+            line.push_str(&reader.read("")?.unwrap_or_default());
+        }
+        Ok(Some(line))
+    }
+
+    fn next_of_source(&mut self) -> Option<String> {
+        let source = self.sources.last_mut()?;
+        let mut line = source.lines.get(source.next)?.clone();
+        source.next += 1;
+        while line.ends_with('\\') {
+            line.pop();
+            let Some(more) = source.lines.get(source.next) else { break };
+            line.push_str(more);
+            source.next += 1;
+        }
+        Some(line)
+    }
+
+    /// What kind of block a line opens.
+    fn opens(&self, line: &str) -> Option<Block> {
+        let Ok(found) = self.registry.resolve(line) else { return None };
+        let Entry::Command(command) = found.entry else { return None };
+        match command.name {
+            "if" | "while" | "commands" | "define" => Some(Block::Commands),
+            "document" => Some(Block::Text),
+            _ => None,
+        }
+    }
+}
+
+/// The lines of a file; a line that cannot be text is an error that names it.
+fn read_lines(path: &Path) -> Result<Rc<[String]>> {
+    let fail = |e: &std::io::Error| match Error::io("", e) {
+        Error::Os { errno, .. } => {
+            let text = std::io::Error::from_raw_os_error(errno).to_string();
+            Error::user(format!("{}: {}.", path.display(), text.split(" (os error").next().unwrap_or_default()))
+        }
+        _ => Error::user(format!("{}: {e}.", path.display())),
+    };
+    let file = std::fs::File::open(path).map_err(|e| fail(&e))?;
+    let mut reader = std::io::BufReader::new(file);
+    let mut lines = Vec::new();
+    loop {
+        let mut bytes = Vec::new();
+        if reader.read_until(b'\n', &mut bytes).map_err(|e| fail(&e))? == 0 {
+            return Ok(lines.into());
+        }
+        let line = decode_line(bytes).map_err(|e| Error::user(format!("{}:{}: {e}", path.display(), lines.len() + 1)))?;
+        lines.push(line);
+    }
+}
+
+/// A line of input as text, without its newline. NUL bytes and bytes that are not UTF-8 are errors, except in comments.
+pub fn decode_line(mut bytes: Vec<u8>) -> Result<String> {
+    if bytes.last() == Some(&b'\n') {
+        bytes.pop();
+    }
+    if bytes.last() == Some(&b'\r') {
+        bytes.pop();
+    }
+    if bytes.trim_ascii_start().first() == Some(&b'#') {
+        return Ok(String::from_utf8_lossy(&bytes).into_owned());
+    }
+    if bytes.len() > MAX_LINE {
+        return Err(Error::user(format!("Line of {} bytes is too long: {MAX_LINE} at most.", bytes.len())));
+    }
+    if let Some(at) = memchr::memchr(0, &bytes) {
+        return Err(Error::user(format!("Line contains a NUL byte, in column {}.", at + 1)));
+    }
+    String::from_utf8(bytes)
+        .map_err(|e| Error::user(format!("Line is not UTF-8, in column {}.", e.utf8_error().valid_up_to() + 1)))
+}
+
+/// `if`
+pub const IF: Command = Command {
+    name: "if",
+    args: &[ArgSpec::may("CONDITION", ArgKind::Rest)],
+    summary: "Execute nested commands once IF the conditional expression is non zero.",
+    help: "The nested commands follow, one per line, up to \"end\"; a line \"else\" may stand between them.",
+    repeat: Repeat::No,
+    run: run_if,
+    ..Command::BASE
+};
+
+fn run_if(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    if args.text.is_empty() {
+        return Err(Error::user("if command requires an argument."));
+    }
+    let body = cx.control_body()?;
+    let (then, otherwise) = split_else(cx, &body);
+    let truth = cx.interpreter.language.truth;
+    let chosen = if truth(cx, &args.text)? { then } else { otherwise };
+    cx.run_lines(&chosen)
+}
+
+/// The lines before and after the `else` that belongs to this block.
+fn split_else(cx: &Cx<'_>, body: &[String]) -> (Vec<String>, Vec<String>) {
+    let mut open: Vec<Block> = Vec::new();
+    for (i, line) in body.iter().enumerate() {
+        match line.trim() {
+            "end" => drop(open.pop()),
+            "else" if open.is_empty() => {
+                let (then, otherwise) = body.split_at(i);
+                return (then.to_vec(), otherwise.get(1..).unwrap_or_default().to_vec());
+            }
+            word if open.last() != Some(&Block::Text) => open.extend(cx.interpreter.opens(word)),
+            _ => {}
+        }
+    }
+    (body.to_vec(), Vec::new())
+}
+
+/// `while`
+pub const WHILE: Command = Command {
+    name: "while",
+    args: &[ArgSpec::may("CONDITION", ArgKind::Rest)],
+    summary: "Execute nested commands WHILE the conditional expression is non zero.",
+    help: "The nested commands follow, one per line, up to \"end\". \"loop_break\" leaves the loop, \"loop_continue\" begins it anew.",
+    repeat: Repeat::No,
+    run: run_while,
+    ..Command::BASE
+};
+
+fn run_while(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    if args.text.is_empty() {
+        return Err(Error::user("while command requires an argument."));
+    }
+    let body = cx.control_body()?;
+    let truth = cx.interpreter.language.truth;
+    cx.interpreter.loops += 1;
+    let result = loop {
+        match truth(cx, &args.text) {
+            Ok(true) => {}
+            Ok(false) => break Ok(Flow::Go),
+            Err(e) => break Err(e),
+        }
+        match cx.run_lines(&body) {
+            Ok(Flow::Break) => break Ok(Flow::Go),
+            Ok(Flow::Go | Flow::Continue) => {}
+            other => break other,
+        }
+    };
+    cx.interpreter.loops -= 1;
+    result
+}
+
+/// `loop_break`
+pub const LOOP_BREAK: Command = Command {
+    name: "loop_break",
+    summary: "Leave the innermost \"while\".",
+    repeat: Repeat::No,
+    run: |cx, _| in_loop(cx, "loop_break", Flow::Break),
+    ..Command::BASE
+};
+
+/// `loop_continue`
+pub const LOOP_CONTINUE: Command = Command {
+    name: "loop_continue",
+    summary: "Begin the innermost \"while\" anew.",
+    repeat: Repeat::No,
+    run: |cx, _| in_loop(cx, "loop_continue", Flow::Continue),
+    ..Command::BASE
+};
+
+fn in_loop(cx: &Cx<'_>, name: &str, flow: Flow) -> Result<Flow> {
+    if cx.interpreter.loops > 0 { Ok(flow) } else { Err(Error::user(format!("\"{name}\" stands in no \"while\"."))) }
+}
+
+/// `end`
+pub const END: Command = Command {
+    name: "end",
+    summary: "End a block of commands.",
+    repeat: Repeat::No,
+    run: |_, _| Err(Error::user("This command cannot be used at the top level.")),
+    ..Command::BASE
+};
+
+/// `source`
+pub const SOURCE: Command = Command {
+    name: "source",
+    group: Group::Support,
+    args: &[ArgSpec::may("-v", ArgKind::Switch), ArgSpec::may("-s", ArgKind::Switch), ArgSpec::may("FILE", ArgKind::Rest)],
+    summary: "Read commands from a file named FILE.",
+    help: "The file ends at its first error. Without \"-s\" or a slash in its name it is looked for in the current directory.\nWith \"-v\" each command is shown as it runs.",
+    repeat: Repeat::No,
+    run: source,
+    ..Command::BASE
+};
+
+fn source(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    let Some(name) = args.get("FILE") else {
+        return Err(Error::user("source command requires file name of file to source."));
+    };
+    let path = expand_home(&split_words(name).join(" "));
+    let traced = cx.session.settings.trace_commands;
+    cx.session.settings.trace_commands |= args.has("-v");
+    let result = cx.run_file(&path);
+    if args.has("-v") {
+        cx.session.settings.trace_commands = traced;
+    }
+    result
+}
+
+/// `~` and `~/…` as the home directory.
+pub fn expand_home(path: &str) -> PathBuf {
+    match (path.strip_prefix('~'), std::env::var_os("HOME")) {
+        (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => {
+            Path::new(&home).join(rest.trim_start_matches('/'))
+        }
+        _ => PathBuf::from(path),
+    }
+}
 
 /// The family.
-pub const COMMANDS: &[Command] = &[];
+pub const COMMANDS: &[Command] = &[IF, WHILE, LOOP_BREAK, LOOP_CONTINUE, END, SOURCE];

@@ -1,8 +1,11 @@
-//! set and show: the table of settings.
+//! What a setting is; how one is set and shown, with gdb's sentences. The table itself is in `settings_table.rs`.
 
+use crate::base::{Error, Result};
 use crate::engine::Settings;
 
-use super::describe::Command;
+use super::args::choice;
+use super::cx::Cx;
+use super::script::expand_home;
 
 /// What a setting holds, and where.
 #[derive(Clone, Copy)]
@@ -19,10 +22,19 @@ pub enum SettingKind {
     Uint(fn(&mut Settings) -> &mut u32),
     /// One of these words.
     Enum(fn(&mut Settings) -> &mut &'static str, &'static [&'static str]),
-    /// Any text, spaces at the end removed.
+    /// Any text, blanks around it removed.
     Text(fn(&mut Settings) -> &mut String),
-    /// A file's name.
+    /// A file's name: `~` is expanded.
     File(fn(&mut Settings) -> &mut String),
+}
+
+/// What `show NAME` says.
+#[derive(Clone, Copy)]
+pub enum Sentence {
+    /// This, with the value for `{}`.
+    Value(&'static str),
+    /// What this makes of the settings.
+    By(fn(&Settings) -> String),
 }
 
 /// A setting: a row of the table.
@@ -33,18 +45,180 @@ pub struct Setting {
     pub aliases: &'static [&'static str],
     /// What it holds.
     pub kind: SettingKind,
-    /// What `show` says: `{}` stands for the value.
-    pub show: &'static str,
-    /// What it is, a sentence, as gdb's `help set NAME`.
+    /// What `show` says.
+    pub sentence: Sentence,
+    /// `Set` and what follows, a sentence, as gdb's `help set NAME`. `help show NAME` begins with `Show`.
     pub summary: &'static str,
     /// More of it.
     pub help: &'static str,
     /// Whether gdb has no such setting.
     pub own: bool,
+    /// Is called after it was set; may refuse, then the old value comes back.
+    pub after: Option<fn(&mut Cx<'_>) -> Result<()>>,
 }
 
-/// The table.
-pub const SETTINGS: &[Setting] = &[];
+impl Setting {
+    /// The value as text, without quotes.
+    pub fn value(&self, settings: &Settings) -> String {
+        // The places are reached by one kind of function, which needs a settings it may write to.
+        let mut settings = settings.clone();
+        let settings = &mut settings;
+        let limit = |n: Option<u32>| n.map_or_else(|| "unlimited".to_owned(), |n| n.to_string());
+        match self.kind {
+            SettingKind::Bool(at) => on_off(*at(settings)).to_owned(),
+            SettingKind::Auto(at) => at(settings).map_or("auto", on_off).to_owned(),
+            SettingKind::Limit(at) | SettingKind::ZeroLimit(at) => limit(*at(settings)),
+            SettingKind::Uint(at) => at(settings).to_string(),
+            SettingKind::Enum(at, _) => (*at(settings)).to_owned(),
+            SettingKind::Text(at) | SettingKind::File(at) => at(settings).clone(),
+        }
+    }
 
-/// The family.
-pub const COMMANDS: &[Command] = &[];
+    /// What `show` says, without a newline.
+    pub fn sentence(&self, settings: &Settings) -> String {
+        match self.sentence {
+            Sentence::Value(sentence) => sentence.replacen("{}", &self.value(settings), 1),
+            Sentence::By(sentence) => sentence(settings),
+        }
+    }
+
+    /// Puts back the value that `before` has.
+    pub fn restore(&self, settings: &mut Settings, mut before: Settings) {
+        let old = &mut before;
+        match self.kind {
+            SettingKind::Bool(at) => std::mem::swap(at(settings), at(old)),
+            SettingKind::Auto(at) => std::mem::swap(at(settings), at(old)),
+            SettingKind::Limit(at) | SettingKind::ZeroLimit(at) => std::mem::swap(at(settings), at(old)),
+            SettingKind::Uint(at) => std::mem::swap(at(settings), at(old)),
+            SettingKind::Enum(at, _) => std::mem::swap(at(settings), at(old)),
+            SettingKind::Text(at) | SettingKind::File(at) => std::mem::swap(at(settings), at(old)),
+        }
+    }
+
+    /// The words that can be given.
+    pub fn words(&self) -> &'static [&'static str] {
+        match self.kind {
+            SettingKind::Bool(_) => &["off", "on"],
+            SettingKind::Auto(_) => &["auto", "off", "on"],
+            SettingKind::Limit(_) | SettingKind::ZeroLimit(_) => &["unlimited"],
+            SettingKind::Enum(_, words) => words,
+            _ => &[],
+        }
+    }
+}
+
+fn on_off(on: bool) -> &'static str {
+    if on { "on" } else { "off" }
+}
+
+/// `set NAME TEXT`.
+pub fn set(cx: &mut Cx<'_>, setting: &Setting, text: &str) -> Result<()> {
+    let before = cx.session.settings.clone();
+    let text = text.trim();
+    match setting.kind {
+        SettingKind::Bool(at) => *at(&mut cx.session.settings) = switch(text)?,
+        SettingKind::Auto(at) => *at(&mut cx.session.settings) = auto_switch(text)?,
+        SettingKind::Limit(at) => {
+            let n = limit(cx, text, false)?;
+            *at(&mut cx.session.settings) = n.filter(|n| *n != 0);
+        }
+        SettingKind::ZeroLimit(at) => {
+            let n = limit(cx, text, true)?;
+            *at(&mut cx.session.settings) = n;
+        }
+        SettingKind::Uint(at) => {
+            if text.is_empty() {
+                return Err(Error::user("Argument required (integer to set it to)."));
+            }
+            let n = integer(cx, text)?;
+            *at(&mut cx.session.settings) = u32::try_from(n).map_err(|_| out_of_range(n))?;
+        }
+        SettingKind::Enum(at, words) => {
+            if text.is_empty() {
+                return Err(Error::user(format!("Requires an argument. Valid arguments are {}.", words.join(", "))));
+            }
+            let (word, junk) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+            let word = choice(word, words)?;
+            if !junk.is_empty() {
+                return Err(Error::user(format!("Junk after item \"{word}\": {}", junk.trim())));
+            }
+            *at(&mut cx.session.settings) = word;
+        }
+        SettingKind::Text(at) => *at(&mut cx.session.settings) = text.to_owned(),
+        SettingKind::File(at) => {
+            *at(&mut cx.session.settings) = expand_home(text).to_string_lossy().into_owned();
+        }
+    }
+    if let Some(after) = setting.after {
+        if let Err(e) = after(cx) {
+            setting.restore(&mut cx.session.settings, before);
+            return Err(e);
+        }
+    }
+    Ok(())
+}
+
+/// `show NAME`.
+pub fn show(cx: &mut Cx<'_>, setting: &Setting) -> Result<()> {
+    let sentence = setting.sentence(&cx.session.settings);
+    cx.say(format!("{sentence}\n"));
+    Ok(())
+}
+
+/// on, off and the words that gdb takes for them; nothing is on.
+pub fn switch(text: &str) -> Result<bool> {
+    word_switch(text).ok_or_else(|| Error::user("\"on\" or \"off\" expected."))
+}
+
+fn auto_switch(text: &str) -> Result<Option<bool>> {
+    match text {
+        "auto" | "aut" | "au" | "a" | "-1" => Ok(None),
+        _ => word_switch(text).map(Some).ok_or_else(|| Error::user("\"on\", \"off\" or \"auto\" expected.")),
+    }
+}
+
+fn word_switch(text: &str) -> Option<bool> {
+    let starts = |word: &str| !text.is_empty() && word.starts_with(text);
+    match text {
+        "" | "1" | "on" => Some(true),
+        "0" | "of" | "off" => Some(false),
+        _ if starts("yes") || starts("enable") => Some(true),
+        _ if starts("no") || starts("disable") => Some(false),
+        "enabled" => Some(true),
+        "disabled" => Some(false),
+        _ => None,
+    }
+}
+
+/// A number or `unlimited` (`None`), which may be shortened.
+fn limit(cx: &mut Cx<'_>, text: &str, minus_one: bool) -> Result<Option<u32>> {
+    if text.is_empty() {
+        return Err(Error::user("Argument required (integer to set it to, or \"unlimited\")."));
+    }
+    if "unlimited".starts_with(text) {
+        return Ok(None);
+    }
+    match integer(cx, text)? {
+        -1 if minus_one => Ok(None),
+        n if n < 0 && minus_one => Err(Error::user("only -1 is allowed to set as unlimited")),
+        n => Ok(Some(u32::try_from(n).ok().filter(|n| *n < u32::MAX).ok_or_else(|| out_of_range(n))?)),
+    }
+}
+
+fn out_of_range(n: i64) -> Error {
+    Error::user(format!("integer {n} out of range"))
+}
+
+/// An integer: a literal, or what an expression gives.
+pub fn integer(cx: &mut Cx<'_>, text: &str) -> Result<i64> {
+    match text.trim().parse() {
+        Ok(n) => Ok(n),
+        Err(_) => (cx.interpreter.language.integer)(cx, text.trim()),
+    }
+}
+
+/// gdb's `NAME: No such file or directory.`
+pub fn file_error(name: &str, e: &std::io::Error) -> Error {
+    let text = e.to_string();
+    Error::user(format!("{name}: {}.", text.split(" (os error").next().unwrap_or_default()))
+}

@@ -64,3 +64,57 @@ fn bad(e: gimli::Error) -> Error {
 fn unsupported(what: &str) -> Error {
     Error::User(format!("DWARF expression needs {what}."))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::SliceMemory;
+
+    struct Host(SliceMemory);
+
+    impl ExpressionHost for Host {
+        fn register(&self, dwarf: u16) -> Option<u64> {
+            [None, None, None, None, None, None, None, Some(0x1000)]
+                .get(usize::from(dwarf))
+                .copied()
+                .flatten()
+                .or((dwarf == 16).then_some(0x401036))
+        }
+        fn memory(&self) -> &dyn Memory {
+            &self.0
+        }
+        fn load_bias(&self) -> LoadBias {
+            LoadBias(0x10_0000)
+        }
+    }
+
+    fn run(expression: &[u8], initial: Option<u64>) -> Result<u64> {
+        let bytes = (0..64).collect();
+        evaluate(expression, initial, &Host(SliceMemory { start: VirtAddr(0x1000), bytes }))
+    }
+
+    #[test]
+    fn a_plt_stubs_cfa_depends_on_the_pc() {
+        // binutils' .eh_frame for .plt: rsp + 8, and 8 more once the index was pushed: (rip & 15 >= 11) << 3.
+        let expression = [0x77, 8, 0x80, 0, 0x3f, 0x1a, 0x3b, 0x2a, 0x33, 0x24, 0x22];
+        assert_eq!(run(&expression, None).unwrap(), 0x1008);
+        let pushed = [0x77, 8, 0x80, 5, 0x3f, 0x1a, 0x3b, 0x2a, 0x33, 0x24, 0x22];
+        assert_eq!(run(&pushed, None).unwrap(), 0x1010);
+    }
+
+    #[test]
+    fn memory_and_addresses_come_from_the_host() {
+        assert_eq!(run(&[0x77, 8, 0x06], None).unwrap(), 0x0f0e_0d0c_0b0a_0908);
+        assert_eq!(run(&[0x03, 0x10, 0, 0, 0, 0, 0, 0, 0], None).unwrap(), 0x10_0010);
+        assert_eq!(run(&[0x23, 0x10], Some(0x20)).unwrap(), 0x30);
+    }
+
+    #[test]
+    fn damage_is_an_error_and_a_loop_ends() {
+        assert!(run(&[], None).is_err());
+        assert!(run(&[0x22], None).is_err());
+        assert!(run(&[0x70, 0], None).is_err(), "a register that is not known");
+        assert!(run(&[0x30, 0x06], None).is_err(), "an unmapped address");
+        assert!(run(&[0x2f, 0xfd, 0xff], None).is_err(), "DW_OP_skip to itself");
+    }
+}

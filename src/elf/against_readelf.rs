@@ -175,7 +175,7 @@ fn build_ids_and_compressed_sections() {
     let Some(plain) = built::build("hello-g", "cc", &["-g", "-gz=none", "-Wl,--build-id"], HELLO) else { return };
     let (image, plain) = (Image::open(&path).unwrap(), Image::open(&plain).unwrap());
     let section = image.section(".debug_str").unwrap();
-    if section.flags & u64::from(shf::SHF_COMPRESSED) == 0 {
+    if section.flags & shf::SHF_COMPRESSED == 0 {
         eprintln!("SKIPPED: this linker left .debug_str uncompressed");
     }
     let text = |i: &Image| i.section_data(i.section(".debug_str").unwrap()).unwrap().len();

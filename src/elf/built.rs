@@ -62,10 +62,11 @@ pub fn output(tool: &str, args: &[&str]) -> Option<String> {
     }
 }
 
-/// What gdb prints for these commands on a file (from `$RDBG_TEST_GDB`, else from PATH).
+/// What gdb prints for these commands on a file (from `$RDBG_TEST_GDB`, else from PATH), without
+/// separate debug files.
 pub fn gdb(program: &Path, commands: &[String]) -> Option<String> {
     let gdb = std::env::var("RDBG_TEST_GDB").unwrap_or_else(|_| "gdb".into());
-    let mut args: Vec<&str> = vec!["-nx", "-q", "-batch"];
+    let mut args: Vec<&str> = vec!["-nx", "-q", "-iex", "set debug-file-directory /nonexistent", "-batch"];
     args.extend(commands.iter().flat_map(|c| ["-ex", c.as_str()]));
     args.push(program.to_str()?);
     output(&gdb, &args)

@@ -19,6 +19,11 @@ impl<'a> Symbols<'a> {
         self.by_addr().iter().filter_map(move |(_, i)| self.get(*i))
     }
 
+    /// The symbols that have a place and whose names as in the file match, sorted by address.
+    pub fn matching(self, pattern: &regex::Regex) -> impl Iterator<Item = Symbol<'a>> {
+        self.by_address().filter(move |s| pattern.is_match(s.name))
+    }
+
     /// The symbol by which gdb names an address: the last one at or before it that lies in the same section.
     ///
     /// Of several at one address the greatest name wins; one without a size only if no sized one before it contains the

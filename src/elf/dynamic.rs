@@ -6,12 +6,67 @@ use crate::base::FileAddr;
 
 /// Tags of the dynamic section (gABI ch. 5 "Dynamic Section", glibc elf/elf.h).
 pub mod dt {
-    pub use goblin::elf::dynamic::{
-        DT_BIND_NOW, DT_DEBUG, DT_FINI, DT_FINI_ARRAY, DT_FINI_ARRAYSZ, DT_FLAGS, DT_FLAGS_1, DT_GNU_HASH, DT_HASH, DT_INIT,
-        DT_INIT_ARRAY, DT_INIT_ARRAYSZ, DT_JMPREL, DT_NEEDED, DT_NULL, DT_PLTGOT, DT_PLTREL, DT_PLTRELSZ, DT_RELA, DT_RELASZ,
-        DT_RPATH, DT_RUNPATH, DT_SONAME, DT_STRSZ, DT_STRTAB, DT_SYMTAB, DT_TEXTREL, DT_VERDEF, DT_VERDEFNUM, DT_VERNEED,
-        DT_VERNEEDNUM, DT_VERSYM,
-    };
+    use goblin::elf::dynamic;
+    /// Ends the section.
+    pub const DT_NULL: u64 = dynamic::DT_NULL;
+    /// A library that is needed (string).
+    pub const DT_NEEDED: u64 = dynamic::DT_NEEDED;
+    /// Size of DT_JMPREL's table in bytes.
+    pub const DT_PLTRELSZ: u64 = dynamic::DT_PLTRELSZ;
+    /// The GOT.
+    pub const DT_PLTGOT: u64 = dynamic::DT_PLTGOT;
+    /// The hash table of the gABI.
+    pub const DT_HASH: u64 = dynamic::DT_HASH;
+    /// The string table.
+    pub const DT_STRTAB: u64 = dynamic::DT_STRTAB;
+    /// The symbol table.
+    pub const DT_SYMTAB: u64 = dynamic::DT_SYMTAB;
+    /// The relocations.
+    pub const DT_RELA: u64 = dynamic::DT_RELA;
+    /// Their size in bytes.
+    pub const DT_RELASZ: u64 = dynamic::DT_RELASZ;
+    /// The string table's size in bytes.
+    pub const DT_STRSZ: u64 = dynamic::DT_STRSZ;
+    /// The library's own name (string).
+    pub const DT_SONAME: u64 = dynamic::DT_SONAME;
+    /// Where libraries are searched for, the old way (string).
+    pub const DT_RPATH: u64 = dynamic::DT_RPATH;
+    /// Where ld.so puts the address of its rendezvous.
+    pub const DT_DEBUG: u64 = dynamic::DT_DEBUG;
+    /// The relocations that may be applied lazily.
+    pub const DT_JMPREL: u64 = dynamic::DT_JMPREL;
+    /// All symbols are bound at load.
+    pub const DT_BIND_NOW: u64 = dynamic::DT_BIND_NOW;
+    /// Where libraries are searched for (string).
+    pub const DT_RUNPATH: u64 = dynamic::DT_RUNPATH;
+    /// Flags.
+    pub const DT_FLAGS: u64 = dynamic::DT_FLAGS;
+    /// The GNU hash table.
+    pub const DT_GNU_HASH: u64 = dynamic::DT_GNU_HASH;
+    /// The version index of each symbol.
+    pub const DT_VERSYM: u64 = dynamic::DT_VERSYM;
+    /// More flags.
+    pub const DT_FLAGS_1: u64 = dynamic::DT_FLAGS_1;
+    /// The versions that are defined.
+    pub const DT_VERDEF: u64 = dynamic::DT_VERDEF;
+    /// Their number.
+    pub const DT_VERDEFNUM: u64 = dynamic::DT_VERDEFNUM;
+    /// The versions that are needed.
+    pub const DT_VERNEED: u64 = dynamic::DT_VERNEED;
+    /// Of how many libraries.
+    pub const DT_VERNEEDNUM: u64 = dynamic::DT_VERNEEDNUM;
+    /// A function that runs at load.
+    pub const DT_INIT: u64 = dynamic::DT_INIT;
+    /// A function that runs at unload.
+    pub const DT_FINI: u64 = dynamic::DT_FINI;
+    /// Functions that run at load.
+    pub const DT_INIT_ARRAY: u64 = dynamic::DT_INIT_ARRAY;
+    /// Their table's size in bytes.
+    pub const DT_INIT_ARRAYSZ: u64 = dynamic::DT_INIT_ARRAYSZ;
+    /// Functions that run at unload.
+    pub const DT_FINI_ARRAY: u64 = dynamic::DT_FINI_ARRAY;
+    /// Their table's size in bytes.
+    pub const DT_FINI_ARRAYSZ: u64 = dynamic::DT_FINI_ARRAYSZ;
     /// Size of the RELR table in bytes.
     pub const DT_RELRSZ: u64 = 35;
     /// The RELR table.

@@ -19,14 +19,36 @@ use crate::base::{Error, FileAddr, Result};
 
 /// Segment types (gABI ch. 5 "Program header").
 pub mod pt {
-    pub use goblin::elf::program_header::{
-        PT_DYNAMIC, PT_GNU_EH_FRAME, PT_GNU_RELRO, PT_GNU_STACK, PT_INTERP, PT_LOAD, PT_NOTE, PT_PHDR, PT_TLS,
-    };
+    use goblin::elf::program_header as ph;
+    /// Loaded into memory.
+    pub const PT_LOAD: u32 = ph::PT_LOAD;
+    /// The dynamic section.
+    pub const PT_DYNAMIC: u32 = ph::PT_DYNAMIC;
+    /// The interpreter's path.
+    pub const PT_INTERP: u32 = ph::PT_INTERP;
+    /// Notes.
+    pub const PT_NOTE: u32 = ph::PT_NOTE;
+    /// The program headers themselves.
+    pub const PT_PHDR: u32 = ph::PT_PHDR;
+    /// The image of thread-local storage.
+    pub const PT_TLS: u32 = ph::PT_TLS;
+    /// The stack's permissions.
+    pub const PT_GNU_STACK: u32 = ph::PT_GNU_STACK;
+    /// Read-only after relocation.
+    pub const PT_GNU_RELRO: u32 = ph::PT_GNU_RELRO;
+    /// The search table of .eh_frame.
+    pub const PT_GNU_EH_FRAME: u32 = ph::PT_GNU_EH_FRAME;
 }
 
 /// Segment permissions (gABI ch. 5 "Segment permissions").
 pub mod pf {
-    pub use goblin::elf::program_header::{PF_R, PF_W, PF_X};
+    use goblin::elf::program_header as ph;
+    /// Execute.
+    pub const PF_X: u32 = ph::PF_X;
+    /// Write.
+    pub const PF_W: u32 = ph::PF_W;
+    /// Read.
+    pub const PF_R: u32 = ph::PF_R;
 }
 
 /// How goblin reads everything here: 64-bit, little-endian.

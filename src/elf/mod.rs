@@ -28,4 +28,4 @@ mod against_readelf;
 pub(crate) mod built;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
-mod damage;
+pub(crate) mod damage;

@@ -9,11 +9,27 @@ use crate::base::FileAddr;
 
 /// Relocation types of x86-64 (psABI table 4.9).
 pub mod r_x86_64 {
-    pub use goblin::elf::reloc::{
-        R_X86_64_64 as ABS64, R_X86_64_COPY as COPY, R_X86_64_DTPMOD64 as DTPMOD64, R_X86_64_DTPOFF64 as DTPOFF64,
-        R_X86_64_GLOB_DAT as GLOB_DAT, R_X86_64_IRELATIVE as IRELATIVE, R_X86_64_JUMP_SLOT as JUMP_SLOT,
-        R_X86_64_RELATIVE as RELATIVE, R_X86_64_TLSDESC as TLSDESC, R_X86_64_TPOFF64 as TPOFF64,
-    };
+    use goblin::elf::reloc;
+    /// The symbol's address plus the addend.
+    pub const ABS64: u32 = reloc::R_X86_64_64;
+    /// The symbol's bytes are copied here.
+    pub const COPY: u32 = reloc::R_X86_64_COPY;
+    /// The symbol's address, in the GOT.
+    pub const GLOB_DAT: u32 = reloc::R_X86_64_GLOB_DAT;
+    /// The function's address, perhaps at its first call.
+    pub const JUMP_SLOT: u32 = reloc::R_X86_64_JUMP_SLOT;
+    /// The load bias plus the addend.
+    pub const RELATIVE: u32 = reloc::R_X86_64_RELATIVE;
+    /// The number of a module with thread-local storage.
+    pub const DTPMOD64: u32 = reloc::R_X86_64_DTPMOD64;
+    /// An offset in a module's thread-local storage.
+    pub const DTPOFF64: u32 = reloc::R_X86_64_DTPOFF64;
+    /// An offset from the thread pointer.
+    pub const TPOFF64: u32 = reloc::R_X86_64_TPOFF64;
+    /// A descriptor of thread-local storage, two words.
+    pub const TLSDESC: u32 = reloc::R_X86_64_TLSDESC;
+    /// What the resolver at the addend returns.
+    pub const IRELATIVE: u32 = reloc::R_X86_64_IRELATIVE;
 }
 
 /// Which table a relocation stands in.

@@ -11,7 +11,17 @@ use crate::base::{FileAddr, Result};
 
 /// Section flags (gABI ch. 4 "Sections").
 pub mod shf {
-    pub use goblin::elf::section_header::{SHF_ALLOC, SHF_COMPRESSED, SHF_EXECINSTR, SHF_TLS, SHF_WRITE};
+    use goblin::elf::section_header as sh;
+    /// Writable.
+    pub const SHF_WRITE: u64 = sh::SHF_WRITE as u64;
+    /// Takes up memory in the process.
+    pub const SHF_ALLOC: u64 = sh::SHF_ALLOC as u64;
+    /// Holds instructions.
+    pub const SHF_EXECINSTR: u64 = sh::SHF_EXECINSTR as u64;
+    /// Thread-local storage.
+    pub const SHF_TLS: u64 = sh::SHF_TLS as u64;
+    /// Compressed in the file.
+    pub const SHF_COMPRESSED: u64 = sh::SHF_COMPRESSED as u64;
 }
 
 /// A section header (gABI ch. 4 "Sections").
@@ -45,12 +55,12 @@ pub struct Section {
 impl Section {
     /// Whether it takes up memory in the process (so `.tbss` does not).
     pub fn is_loaded(&self) -> bool {
-        self.flags & u64::from(shf::SHF_ALLOC) != 0 && !(self.is_nobits() && self.flags & u64::from(shf::SHF_TLS) != 0)
+        self.flags & shf::SHF_ALLOC != 0 && !(self.is_nobits() && self.flags & shf::SHF_TLS != 0)
     }
 
     /// Whether it holds instructions.
     pub fn is_code(&self) -> bool {
-        self.flags & u64::from(shf::SHF_EXECINSTR) != 0
+        self.flags & shf::SHF_EXECINSTR != 0
     }
 
     /// Whether it has no bytes in the file, as .bss.
@@ -82,7 +92,7 @@ impl Image {
         let raw = self
             .range(section.offset, section.size)
             .ok_or_else(|| self.bad(format!("section {} lies beyond the end of the file", section.name)))?;
-        if section.flags & u64::from(shf::SHF_COMPRESSED) == 0 {
+        if section.flags & shf::SHF_COMPRESSED == 0 {
             return Ok(raw);
         }
         let data = section.inflated.get_or_init(|| self.inflate(section, raw));

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::arch::regs::{Gpr, RegId, XState, find};
 use crate::base::{Error, Memory, Need, Result, VirtAddr};
-use crate::elf::{Binding, Symbol, SymbolKind};
+use crate::elf::SymbolKind;
 use crate::expr::{Host, Names, ValueHistory, Variables};
-use crate::symbols::{Linespec, Location, LocationKind, Module, ModuleId};
+use crate::symbols::{Linespec, Location, LocationKind, Module, ModuleId, Named};
 use crate::value::{Absence, ArrayKind, ModuleRef, NoDebug, PrintOptions, Symbols, Type, Value};
 
 use super::journal::Change;
@@ -58,68 +58,40 @@ impl Session {
         Some(Value::at(&ty, module.virt(first.addr) - stride))
     }
 
-    /// `GOT`, `PLT` or `_GLOBAL_OFFSET_TABLE_` of a module.
+    /// `GOT` or `PLT` of a module.
     fn table(&self, name: &str, module: &Module) -> Option<Value> {
         match name {
             "GOT" => self.got_value(module),
             "PLT" => self.plt_value(module),
-            "_GLOBAL_OFFSET_TABLE_" => {
-                let got = module.got()?;
-                Some(Value::at(&Type::no_debug(NoDebug::Data), module.virt(got.base)))
-            }
             _ => None,
         }
     }
 
-    /// A symbol of one module: its tables, `NAME@plt`, `NAME@got.plt`, its symbol tables, the `main` that was found.
-    fn lookup_in(&self, name: &str, module: &Arc<Module>) -> Option<Value> {
-        let text = |addr| Value::at(&Type::no_debug(NoDebug::Text), addr);
-        if let Some(stub) = name.strip_suffix("@plt") {
-            return Some(text(module.virt(module.plt().stub_named(stub)?.addr)));
-        }
-        if name.ends_with("@got.plt") || name.ends_with("@got") {
-            let slot = module.got()?.slot_named(name)?;
-            return Some(Value::at(&Type::no_debug(NoDebug::Data), module.virt(slot.addr)));
-        }
-        let rank = |s: &Symbol<'_>| (s.version.is_some_and(|v| !v.is_default), s.binding == Binding::Local);
-        if let Some(symbol) = module.symbols_named(name).into_iter().min_by_key(rank) {
-            let what = match symbol.kind {
-                SymbolKind::Ifunc => NoDebug::Ifunc,
-                SymbolKind::Tls => NoDebug::Tls,
-                SymbolKind::Function => NoDebug::Text,
-                _ if module.image().section_at(symbol.addr).is_some_and(|s| s.is_code()) => NoDebug::Text,
-                _ => NoDebug::Data,
-            };
-            return Some(Value::at(&Type::no_debug(what), module.virt(symbol.addr)));
-        }
-        if name == "main" {
-            return Some(text(module.virt(module.found_main()?)));
-        }
-        self.table(name, module)
+    /// The value that a name stands for.
+    fn named_value(named: &Named) -> Value {
+        let what = match named.kind {
+            LocationKind::Symbol(SymbolKind::Ifunc) => NoDebug::Ifunc,
+            LocationKind::Symbol(SymbolKind::Tls) => NoDebug::Tls,
+            _ if named.is_code => NoDebug::Text,
+            _ => NoDebug::Data,
+        };
+        Value::at(&Type::no_debug(what), named.addr)
     }
 
     fn lookup_anywhere(&self, name: &str) -> Option<Value> {
         let modules = &self.inferior.modules;
-        let main = modules.main();
-        let is_table = matches!(name, "GOT" | "PLT" | "_GLOBAL_OFFSET_TABLE_");
-        if is_table {
-            // A symbol of the program of that name wins: lookup_in asks for it first. Libraries' own do not count.
-            return self.lookup_in(name, main?);
+        if matches!(name, "GOT" | "PLT") {
+            // A symbol of the program of that name wins; libraries' own do not count.
+            let main = modules.main()?;
+            return main.find(name).map(|n| Session::named_value(&n)).or_else(|| self.table(name, main));
         }
-        let found = modules.iter().find_map(|m| self.lookup_in(name, m));
-        found
-            .or_else(|| {
-                // Before its library is loaded, a function is its stub, as in gdb.
-                let main = main?;
-                let stub = main.plt().stub_named(name)?;
-                Some(Value::at(&Type::no_debug(NoDebug::Text), main.virt(stub.addr)))
-            })
-            .or_else(|| {
-                // C++ and Rust names as they are written.
-                let spec = name.contains("::").then(|| Linespec::parse(name, modules).ok())??;
-                let place = spec.resolve(modules).ok()?.into_iter().next()?;
-                Some(Value::at(&Type::no_debug(NoDebug::Text), place.start))
-            })
+        if let Some(named) = modules.find(name, None) {
+            return Some(Session::named_value(&named));
+        }
+        // C++ and Rust names as they are written.
+        let spec = name.contains("::").then(|| Linespec::parse(name, modules).ok())??;
+        let place = spec.resolve(modules).ok()?.into_iter().next()?;
+        Some(Value::at(&Type::no_debug(NoDebug::Text), place.start))
     }
 
     /// The bytes of a register in the selected frame.
@@ -283,7 +255,13 @@ impl Host for Session {
 
     fn lookup(&self, name: &str, module: Option<ModuleRef>) -> Result<Option<Value>> {
         match module {
-            Some(module) => Ok(self.lookup_in(name, self.module(module)?)),
+            Some(module) => {
+                let module = self.module(module)?;
+                let named = module.find(name).map(|n| Session::named_value(&n));
+                let table = || self.table(name, module);
+                let stub = || module.find(&format!("{name}@plt")).map(|n| Session::named_value(&n));
+                Ok(named.or_else(table).or_else(stub))
+            }
             None => Ok(self.lookup_anywhere(name)),
         }
     }
@@ -334,7 +312,7 @@ impl Host for Session {
         &self.history
     }
 
-    fn options(&self) -> &PrintOptions {
-        &self.settings.print
+    fn options(&self) -> PrintOptions {
+        self.settings.print_options()
     }
 }

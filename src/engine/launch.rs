@@ -1,7 +1,6 @@
 //! Starting, attaching, letting go.
 
-use std::collections::BTreeMap;
-use std::ffi::CString;
+use std::ffi::{CString, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -15,49 +14,6 @@ use crate::target::Live;
 use super::arguments;
 use super::inferior::{Process, Program};
 use super::session::Session;
-
-/// What `set environment` and `unset environment` changed of rdbg's own environment.
-#[derive(Clone, Default, Debug)]
-pub struct Environment {
-    changes: BTreeMap<String, Option<String>>,
-    /// Nothing of rdbg's own is taken over (`unset environment` without a name).
-    cleared: bool,
-}
-
-impl Environment {
-    /// Sets or removes a variable of the program.
-    pub fn change(&mut self, name: &str, value: Option<&str>) {
-        self.changes.insert(name.to_owned(), value.map(str::to_owned));
-    }
-
-    /// Removes all.
-    pub fn clear(&mut self) {
-        *self = Environment { changes: BTreeMap::new(), cleared: true };
-    }
-
-    /// The program's variables: rdbg's own in their order, then those that were added. gdb would add LINES and COLUMNS; rdbg
-    /// adds nothing, so that stack addresses are the shell's.
-    pub fn variables(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
-        let mut out = Vec::new();
-        let mut left = self.changes.clone();
-        for (name, value) in std::env::vars_os().filter(|_| !self.cleared) {
-            let change = name.to_str().and_then(|n| left.remove(n));
-            match change {
-                None => out.push((name.as_bytes().to_vec(), value.as_bytes().to_vec())),
-                Some(Some(value)) => out.push((name.as_bytes().to_vec(), value.into_bytes())),
-                Some(None) => {}
-            }
-        }
-        out.extend(left.into_iter().filter_map(|(n, v)| Some((n.into_bytes(), v?.into_bytes()))));
-        out
-    }
-
-    /// One variable.
-    pub fn get(&self, name: &str) -> Option<String> {
-        let found = self.variables().into_iter().find(|(n, _)| n == name.as_bytes())?;
-        Some(String::from_utf8_lossy(&found.1).into_owned())
-    }
-}
 
 impl Session {
     /// Takes an executable as the program. It must not be running.
@@ -117,7 +73,7 @@ impl Session {
         let c_string =
             |bytes: &[u8]| CString::new(bytes).map_err(|_| Error::user("A NUL character in the program's environment."));
         let directory = Some(self.settings.cwd.as_str()).filter(|d| !d.is_empty());
-        let variable = |name: &str| self.environment.get(name);
+        let variable = |name: &str| Some(self.settings.environment_variable(name)?.to_string_lossy().into_owned());
         let parsed = arguments::parse(&self.settings.args, &variable, directory)?;
         let path = c_string(program.path.as_os_str().as_bytes())?;
         let mut redirections = Vec::new();
@@ -126,11 +82,12 @@ impl Session {
             redirections.extend([0, 1, 2].map(|fd| Redirection { fd, to: RedirectTo::Terminal(tty.clone()) }));
         }
         redirections.extend(parsed.redirections);
-        let entry = |(name, value): (Vec<u8>, Vec<u8>)| c_string(&[name.as_slice(), b"=", value.as_slice()].concat());
+        // gdb would add LINES and COLUMNS; rdbg adds nothing, so that stack addresses are the shell's.
+        let entry = |(name, value): &(OsString, OsString)| c_string(&[name.as_bytes(), b"=", value.as_bytes()].concat());
         Ok(Launch {
             arguments: [path.clone()].into_iter().chain(parsed.words).collect(),
             program: path,
-            environment: self.environment.variables().into_iter().map(entry).collect::<Result<_>>()?,
+            environment: self.settings.environment.iter().map(entry).collect::<Result<_>>()?,
             directory: directory.map(|d| c_string(d.as_bytes())).transpose()?,
             redirections,
             no_randomization: self.settings.disable_randomization,

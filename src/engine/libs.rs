@@ -111,7 +111,7 @@ impl Session {
             Some(id) => self.count_hit(tid, id)?,
             None => None,
         };
-        let setting = self.settings.stop_on_solib_events;
+        let setting = self.settings.stop_on_solib_events != 0;
         Ok((hit.is_some() || setting).then_some(StopReason::Libraries { hit, loaded, unloaded }))
     }
 

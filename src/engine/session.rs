@@ -9,7 +9,6 @@ use crate::os::terminal::Terminal;
 use super::breakpoints::Breakpoints;
 use super::frames::FrameCache;
 use super::inferior::{Inferior, Process};
-use super::launch::Environment;
 use super::settings::Settings;
 use super::signal_table::SignalTable;
 use super::stop::Notice;
@@ -40,10 +39,11 @@ pub struct Session {
     pub variables: Variables,
     /// `$1`, `$2`, ...
     pub history: ValueHistory,
-    /// The program's environment.
-    pub environment: Environment,
     /// The commands of the breakpoints that made the last stop, to be run.
     pub stop_commands: Vec<Vec<String>>,
+    /// Those commands are being run: what they bring about waits for its turn.
+    pub in_stop_commands: bool,
+    pub(super) resumes: u64,
     pub(super) notices: VecDeque<Notice>,
     pub(super) terminal: Option<Terminal>,
     pub(super) frames: FrameCache,
@@ -72,6 +72,11 @@ impl Session {
     /// The process, to be changed.
     pub fn process_mut(&mut self) -> Result<&mut Process> {
         self.inferior.process.as_mut().ok_or(Error::Needs(Need::Process))
+    }
+
+    /// Counts the times that a process began to run: whoever waits sees that it did.
+    pub fn stop_count(&self) -> u64 {
+        self.resumes
     }
 
     /// The selected thread.

@@ -1,36 +1,271 @@
-//! Settings, typed: what `set` writes and the engine reads.
+//! Settings, typed: what `set` writes and everything else reads. Their names and sentences are in `command/settings.rs`.
 
-use crate::value::PrintOptions;
+use std::ffi::OsString;
 
-/// Every setting's value. `command/settings.rs` has their names and sentences.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// `set confirm`
-    pub confirm: bool,
-    /// `set args`
-    pub args: String,
-    /// `set cwd`; empty for rdbg's own.
-    pub cwd: String,
-    /// `set inferior-tty`; empty for rdbg's own.
-    pub inferior_tty: String,
-    /// `set disable-randomization`
-    pub disable_randomization: bool,
-    /// `set print ...`
-    pub print: PrintOptions,
-    /// `set stop-on-solib-events`
-    pub stop_on_solib_events: bool,
+use crate::value::{OutputRadix, PrintOptions};
+
+/// Declares [`Settings`] and its defaults in one place.
+macro_rules! settings {
+    ($($(#[$doc:meta])* $name:ident: $kind:ty = $default:expr;)*) => {
+        /// The value of every setting.
+        #[derive(Clone, Debug)]
+        pub struct Settings {
+            $($(#[$doc])* pub $name: $kind,)*
+        }
+
+        impl Default for Settings {
+            fn default() -> Settings {
+                Settings { $($name: $default,)* }
+            }
+        }
+    };
 }
 
-impl Default for Settings {
-    fn default() -> Settings {
-        Settings {
-            confirm: true,
-            args: String::new(),
-            cwd: String::new(),
-            inferior_tty: String::new(),
-            disable_randomization: true,
-            print: PrintOptions::default(),
-            stop_on_solib_events: false,
+settings! {
+    // How rdbg talks.
+    /// Ask before what cannot be taken back.
+    confirm: bool = true;
+    /// Lines of a page; `None`: unlimited.
+    height: Option<u32> = None;
+    /// Columns of a line; `None`: unlimited.
+    width: Option<u32> = None;
+    /// Stop after each page on a terminal.
+    pagination: bool = true;
+    /// The prompt.
+    prompt: String = "(rdbg) ".to_owned();
+    /// Colour on a terminal.
+    style_enabled: bool = true;
+    /// Colour of source code and instructions.
+    style_sources: bool = true;
+    /// Say more of what is done.
+    verbose: bool = false;
+    /// Echo each command before it runs.
+    trace_commands: bool = false;
+    /// Most candidates that completion shows.
+    max_completions: Option<u32> = Some(200);
+    /// How deep user-defined commands may call each other.
+    max_user_call_depth: Option<u32> = Some(1024);
+    /// Edit lines as they are typed.
+    editing: bool = true;
+    /// Any error makes rdbg end with status 1.
+    error_strict: bool = false;
+    /// Addresses are written as MODULE+OFFSET.
+    stable_addresses: bool = false;
+    /// Write the history to its file.
+    history_save: bool = true;
+    /// Lines that the history keeps; `None`: unlimited.
+    history_size: Option<u32> = Some(256);
+    /// The history's file; empty: `$RDBGHISTFILE`, else rdbg's place in the user's state directory.
+    history_filename: String = String::new();
+    /// `!` in typed lines: always off.
+    history_expansion: bool = false;
+    /// How far back equal lines are dropped; `None`: everywhere.
+    history_remove_duplicates: Option<u32> = Some(0);
+    /// A log is written.
+    logging_enabled: bool = false;
+    /// The log's file.
+    logging_file: String = "rdbg.txt".to_owned();
+    /// The log is begun anew rather than appended to.
+    logging_overwrite: bool = false;
+    /// Output goes to the log only.
+    logging_redirect: bool = false;
+    /// As gdb's; rdbg has no debug output of its own there.
+    logging_debugredirect: bool = false;
+
+    // The program.
+    /// The program's arguments as they were typed, quotes and redirections included.
+    args: String = String::new();
+    /// The program's working directory; empty: rdbg's.
+    cwd: String = String::new();
+    /// The program's environment: rdbg's own, as `set environment` and `unset environment` changed it.
+    environment: Vec<(OsString, OsString)> = std::env::vars_os().collect();
+    /// The terminal that the program gets; empty: rdbg's.
+    inferior_tty: String = String::new();
+    /// Run the program without ASLR.
+    disable_randomization: bool = true;
+    /// Accepted: rdbg needs no shell.
+    startup_with_shell: bool = true;
+    /// A program that runs the program; empty: none.
+    exec_wrapper: String = String::new();
+    /// Which process to follow: `parent` or `child`.
+    follow_fork_mode: &'static str = "parent";
+    /// What happens to the inferior at an exec: `same` or `new`.
+    follow_exec_mode: &'static str = "same";
+    /// Let go of the process that is not followed.
+    detach_on_fork: bool = true;
+    /// Other threads while one steps: `off`, `on`, `step`, `replay`.
+    scheduler_locking: &'static str = "replay";
+    /// Resume the threads of all processes: always off.
+    schedule_multiple: bool = false;
+    /// Threads stop one by one: always off.
+    non_stop: bool = false;
+    /// Stop when libraries come and go.
+    stop_on_solib_events: u32 = 0;
+    /// `step` stops in functions without line information.
+    step_mode: bool = false;
+    /// Put the stack back when a called function gets a signal.
+    unwindonsignal: bool = false;
+    /// Say when threads start and end.
+    print_thread_events: bool = true;
+    /// Say when inferiors start and end.
+    print_inferior_events: bool = true;
+    /// Functions of the program may be called.
+    may_call_functions: bool = true;
+    /// Memory may be written.
+    may_write_memory: bool = true;
+    /// Registers may be written.
+    may_write_registers: bool = true;
+    /// Wait this long for remote targets, in seconds.
+    remotetimeout: u32 = 2;
+
+    // Breakpoints.
+    /// Make a breakpoint at what is not there yet: `None` asks.
+    breakpoint_pending: Option<bool> = None;
+    /// As gdb's; rdbg takes its breakpoints out at every stop.
+    breakpoint_always_inserted: bool = false;
+    /// Use hardware breakpoints in memory that cannot be written.
+    breakpoint_auto_hw: bool = true;
+    /// Use debug registers for watchpoints when not 0.
+    can_use_hw_watchpoints: u32 = 1;
+
+    // The stack.
+    /// Most frames of a backtrace.
+    backtrace_limit: Option<u32> = None;
+    /// Go on after `main`.
+    backtrace_past_main: bool = false;
+    /// Go on after the entry point.
+    backtrace_past_entry: bool = false;
+
+    // Files.
+    /// Where separate debug files are looked for, separated by colons.
+    debug_file_directory: String = "/usr/lib/debug".to_owned();
+    /// A directory before every absolute path of a library.
+    sysroot: String = "target:".to_owned();
+    /// Where libraries with relative names are looked for.
+    solib_search_path: String = String::new();
+    /// Read the symbols of libraries as they come.
+    auto_solib_add: bool = true;
+    /// Directories whose `.rdbginit` is run, separated by colons.
+    auto_load_safe_path: String = "$debugdir:$datadir/auto-load".to_owned();
+    /// Run `.rdbginit` of the current directory, where the safe path allows it.
+    auto_load_local_rdbginit: bool = true;
+    /// Where sources are looked for.
+    directories: String = "$cdir:$cwd".to_owned();
+    /// Lines that `list` shows.
+    listsize: Option<u32> = Some(10);
+    /// Ask a debuginfod server: always `off`.
+    debuginfod_enabled: &'static str = "off";
+
+    // Data.
+    /// The language of expressions.
+    language: &'static str = "auto";
+    /// The radix of numbers in expressions.
+    input_radix: u32 = 10;
+    /// The radix in which values are shown: 8, 10 or 16.
+    output_radix: u32 = 10;
+    /// The largest value that is read, in bytes.
+    max_value_size: Option<u32> = Some(65536);
+    /// Case matters in names; `None`: as the language has it.
+    case_sensitive: Option<bool> = None;
+    /// What to do with ambiguous names: `ask`, `all`, `cancel`.
+    multiple_symbols: &'static str = "all";
+    /// Assembler syntax: `att` or `intel`.
+    disassembly_flavor: &'static str = "att";
+    /// Disassemble the next line at a stop; `None`: where there is no source.
+    disassemble_next_line: Option<bool> = Some(false);
+    /// Addresses before values and in frames.
+    print_address: bool = true;
+    /// Arrays over several lines.
+    print_array: bool = false;
+    /// Indexes before elements.
+    print_array_indexes: bool = false;
+    /// Demangle in disassembly.
+    print_asm_demangle: bool = false;
+    /// Demangle elsewhere.
+    print_demangle: bool = true;
+    /// Most elements of an array or characters of a string.
+    print_elements: Option<u32> = Some(200);
+    /// Arguments at a function's entry.
+    print_entry_values: &'static str = "default";
+    /// `finish` shows the value.
+    print_finish: bool = true;
+    /// Which arguments frames show: `all`, `scalars`, `none`, `presence`.
+    print_frame_arguments: &'static str = "scalars";
+    /// What a frame's line says.
+    print_frame_info: &'static str = "auto";
+    /// How deep nested structures are shown.
+    print_max_depth: Option<u32> = Some(20);
+    /// The largest N in `<symbol+N>`.
+    print_max_symbolic_offset: Option<u32> = None;
+    /// Binary digits in groups of four.
+    print_nibbles: bool = false;
+    /// Strings end at their NUL.
+    print_null_stop: bool = false;
+    /// Types by their vtable.
+    print_object: bool = false;
+    /// Structures over several lines.
+    print_pretty: bool = false;
+    /// Frame arguments without pretty printers.
+    print_raw_frame_arguments: bool = false;
+    /// Values without pretty printers.
+    print_raw_values: bool = false;
+    /// Equal elements from which on they are folded.
+    print_repeats: Option<u32> = Some(10);
+    /// Bytes over 127 as octal.
+    print_sevenbit_strings: bool = false;
+    /// Static members of classes.
+    print_static_members: bool = true;
+    /// Symbols after pointers.
+    print_symbol: bool = true;
+    /// Source places after symbols.
+    print_symbol_filename: bool = false;
+    /// Say when symbols are loaded: `off`, `brief`, `full`.
+    print_symbol_loading: &'static str = "full";
+    /// Members of unions inside of structures.
+    print_union: bool = true;
+    /// Virtual tables in full.
+    print_vtbl: bool = false;
+}
+
+impl Settings {
+    /// How values are shown.
+    pub fn print_options(&self) -> PrintOptions {
+        PrintOptions {
+            pretty: self.print_pretty,
+            elements: self.print_elements,
+            repeats: self.print_repeats,
+            address: self.print_address,
+            symbol: self.print_symbol,
+            array: self.print_array,
+            array_indexes: self.print_array_indexes,
+            null_stop: self.print_null_stop,
+            union: self.print_union,
+            max_depth: self.print_max_depth,
+            output_radix: match self.output_radix {
+                8 => OutputRadix::Octal,
+                16 => OutputRadix::Hex,
+                _ => OutputRadix::Decimal,
+            },
+            max_value_size: self.max_value_size.map(u64::from),
+        }
+    }
+
+    /// The value of a variable in the program's environment.
+    pub fn environment_variable(&self, name: &str) -> Option<&OsString> {
+        self.environment.iter().find(|(n, _)| n == name).map(|(_, value)| value)
+    }
+
+    /// Sets a variable of the program's environment, or removes it.
+    pub fn set_environment_variable(&mut self, name: &str, value: Option<&str>) {
+        match (self.environment.iter().position(|(n, _)| n == name), value) {
+            (Some(at), Some(value)) => {
+                if let Some(slot) = self.environment.get_mut(at) {
+                    slot.1 = value.into();
+                }
+            }
+            (Some(at), None) => drop(self.environment.remove(at)),
+            (None, Some(value)) => self.environment.push((name.into(), value.into())),
+            (None, None) => {}
         }
     }
 }

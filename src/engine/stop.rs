@@ -123,8 +123,10 @@ pub enum StopReason {
     Interrupted,
     /// A step, or `finish`, `until`, `advance`, has come to its end.
     Arrived,
-    /// The process was just started or attached to.
+    /// The process was just started.
     Begun,
+    /// It was just attached to.
+    Attached,
     /// It exited with this status.
     Exited(i32),
     /// A signal killed it.

@@ -68,5 +68,5 @@ pub trait Host: Names + Symbols {
     fn history(&self) -> &ValueHistory;
 
     /// How values are shown and how large they may be.
-    fn options(&self) -> &PrintOptions;
+    fn options(&self) -> PrintOptions;
 }

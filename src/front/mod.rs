@@ -1,1 +1,9 @@
-//! The prompt and scripts.
+//! The faces: the prompt, files and pipes of commands.
+
+mod options;
+mod pipe;
+mod repl;
+mod start;
+
+pub use options::{HELP, Options, Step, quote};
+pub use start::run;

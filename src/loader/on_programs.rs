@@ -44,8 +44,9 @@ fn tables(path: &Path) -> (Arc<Image>, Got, Plt) {
 
 #[test]
 fn every_slot_relocation_of_readelf_has_its_slot() {
-    for (name, path) in programs() {
-        let (_, got, _) = tables(&path);
+    let real = built::real_files().into_iter().map(|p| ("real", p));
+    for (name, path) in programs().chain(real) {
+        let (_, got, plt) = tables(&path);
         let Some(text) = built::output("readelf", &["-r", "-W", path.to_str().unwrap()]) else { return };
         for line in text.lines().filter(|l| l.contains("_JUMP_SLO") || l.contains("_GLOB_DAT")) {
             let fields: Vec<&str> = line.split_whitespace().collect();
@@ -55,6 +56,7 @@ fn every_slot_relocation_of_readelf_has_its_slot() {
             assert_eq!(slot.index, (addr.0 as i64 - got.base.0 as i64) / 8);
             assert_eq!(got.slot(slot.index).unwrap().addr, addr);
             assert_eq!(slot.is_jump_slot(), line.contains("JUMP"), "{name}");
+            assert!(!slot.is_jump_slot() || plt.stub_for(addr).is_some_and(|s| s.slot_index == slot.index), "{name} {line}");
         }
     }
 }
@@ -190,4 +192,16 @@ fn without_section_headers_jump_slots_and_stubs_are_the_same() {
         assert_eq!(stubs(&plt), stubs(&bare_plt), "{name}");
         assert_eq!(plt.header, bare_plt.header, "{name}");
     }
+}
+
+#[test]
+fn damaged_files_have_some_got_or_none() {
+    let ask = |image: &Arc<Image>| {
+        let _ = find_main(image);
+        let Some(got) = Got::of(image) else { return };
+        let plt = Plt::of(image, &got);
+        let _ = (got.slot(3).is_ok(), got.slot(i64::MIN).is_ok(), plt.stub_named("puts"), plt.entry(usize::MAX));
+    };
+    crate::elf::damage::each_truncated(ask);
+    crate::elf::damage::each_flipped(ask);
 }

@@ -51,7 +51,8 @@ pub struct Frame {
     pub level: usize,
     /// Where it is.
     pub pc: FramePc,
-    /// The canonical frame address: rsp before the call that made this frame. `None` where nothing told it.
+    /// The canonical frame address: rsp before the call that made this frame. `None` where nothing told it, and in the
+    /// outermost frame.
     pub cfa: Option<VirtAddr>,
     /// Its registers, as far as they are known: of outer frames those that the ABI preserves.
     pub registers: Registers,

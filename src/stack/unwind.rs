@@ -155,6 +155,8 @@ impl<'a> Unwinder<'a> {
             _ => false,
         };
         let cfa = match &way {
+            // In `_start` rbp is 0 by the psABI and the rest undefined: its CFA means nothing (gdb shows 0).
+            Some(Way::Row(row)) if row.row.is_outermost() => None,
             Some(Way::Row(row)) => self.cfa(row, &registers).ok(),
             Some(Way::Context) => self.context_word(&registers, Gpr::Rsp).ok().map(VirtAddr),
             Some(Way::Guess(guess)) => Some(guess.cfa),
@@ -331,5 +333,125 @@ impl ExpressionHost for Host<'_> {
     }
     fn load_bias(&self) -> LoadBias {
         self.bias
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{FileAddr, SliceMemory};
+    use std::cell::Cell;
+
+    const CODE: u64 = 0x40_0000;
+    const STACK: u64 = 0x7000_0000;
+
+    /// Every function keeps rbp as -O0 does; its row says so, except from `bare` on.
+    struct Code {
+        looked_up: Cell<usize>,
+        outermost: u64,
+        bare: u64,
+    }
+
+    impl CodeMap for Code {
+        fn unwind_row(&self, at: VirtAddr) -> Result<Option<CodeRow>> {
+            self.looked_up.set(self.looked_up.get() + 1);
+            if at.0 >= self.bare {
+                return Ok(None);
+            }
+            let mut rules: [RegRule; 17] = Default::default();
+            rules[6] = RegRule::Offset(-16);
+            rules[16] = if at.0 >= self.outermost { RegRule::Undefined } else { RegRule::Offset(-8) };
+            let row = UnwindRow {
+                start: FileAddr(0),
+                end: FileAddr(u64::MAX),
+                function: FileAddr(0),
+                function_end: FileAddr(u64::MAX),
+                cfa: CfaRule::Register { register: Gpr::Rbp, offset: 16 },
+                rules,
+                return_address: 16,
+                signal_frame: false,
+                args_size: 0,
+            };
+            Ok(Some(CodeRow { row: Arc::new(row), bias: LoadBias(0) }))
+        }
+        fn function_start(&self, _: VirtAddr) -> Option<VirtAddr> {
+            None
+        }
+        fn is_code(&self, at: VirtAddr) -> bool {
+            (CODE..CODE + 0x10_0000).contains(&at.0)
+        }
+        fn generation(&self) -> u64 {
+            1
+        }
+    }
+
+    fn code(outermost: u64) -> Code {
+        Code { looked_up: Cell::new(0), outermost, bare: u64::MAX }
+    }
+
+    /// A chain of frames of 32 bytes, each with its caller's rbp and return address on top.
+    fn chain(frames: u64, last_rbp: u64) -> (SliceMemory, Registers) {
+        let mut bytes = Vec::new();
+        for i in 0..frames {
+            let rbp = if i + 1 == frames { last_rbp } else { STACK + 32 * (i + 1) };
+            let pc = if i + 1 == frames { CODE + 0x5000 } else { CODE + 0x100 };
+            bytes.extend([rbp, pc, 0, 0].into_iter().flat_map(u64::to_le_bytes));
+        }
+        let mut registers = Registers::from_user([7; crate::arch::regs::GPR_COUNT]);
+        registers.set(Gpr::Rip, CODE);
+        registers.set(Gpr::Rbp, STACK);
+        registers.set(Gpr::Rsp, STACK);
+        (SliceMemory { start: VirtAddr(STACK), bytes }, registers)
+    }
+
+    #[test]
+    fn a_deep_stack_looks_each_pc_up_once() {
+        let (memory, registers) = chain(10_000, 0);
+        let (code, rules) = (code(CODE + 0x4000), RuleCache::default());
+        let (frames, end) = Unwinder::new(&memory, &code, &rules).walk(&registers, usize::MAX);
+        assert_eq!(frames.len(), 10_001);
+        assert!(matches!(end, Some(StackEnd::Outermost)), "{end:?}");
+        assert_eq!(code.looked_up.get(), 3);
+        assert_eq!(frames[5].cfa, Some(VirtAddr(STACK + 32 * 5 + 16)));
+        assert_eq!(frames[5].saved_at(Gpr::Rbp), Some(VirtAddr(STACK + 32 * 4)));
+        assert_eq!(frames[5].pc, FramePc::Return(VirtAddr(CODE + 0x100)));
+        assert_eq!(Unwinder::new(&memory, &code, &rules).walk(&registers, 20).0.len(), 20);
+    }
+
+    #[test]
+    fn only_what_the_abi_preserves_is_known_further_out() {
+        let (memory, registers) = chain(3, 0);
+        let (code, rules) = (code(CODE + 0x4000), RuleCache::default());
+        let (frames, _) = Unwinder::new(&memory, &code, &rules).walk(&registers, 10);
+        assert_eq!(frames[0].registers.get(Gpr::Rax), Some(7));
+        assert_eq!(frames[1].registers.get(Gpr::Rax), None);
+        assert_eq!(frames[1].registers.get(Gpr::Eflags), None);
+        assert_eq!(frames[1].registers.get(Gpr::Rbx), Some(7));
+        assert_eq!(frames[1].registers.get(Gpr::FsBase), Some(7));
+        assert_eq!(frames[1].registers.get(Gpr::Rsp), Some(STACK + 16));
+    }
+
+    #[test]
+    fn a_stack_that_turns_back_ends() {
+        let (memory, registers) = chain(3, STACK);
+        let (mut memory, code, rules) = (memory, code(u64::MAX), RuleCache::default());
+        let (frames, end) = Unwinder::new(&memory, &code, &rules).walk(&registers, 100);
+        assert_eq!(frames.len(), 3);
+        assert!(matches!(end, Some(StackEnd::NotGrowing)), "{end:?}");
+        memory.bytes.truncate(40);
+        let (frames, end) = Unwinder::new(&memory, &code, &rules).walk(&registers, 100);
+        assert_eq!(frames.len(), 2);
+        let sentence = end.and_then(|e| e.sentence()).unwrap();
+        assert_eq!(sentence, "Backtrace stopped: Cannot access memory at address 0x70000028");
+    }
+
+    #[test]
+    fn a_return_address_of_zero_is_the_end() {
+        let (mut memory, registers) = chain(2, 0);
+        memory.bytes[40..48].fill(0);
+        let (code, rules) = (code(u64::MAX), RuleCache::default());
+        let (frames, end) = Unwinder::new(&memory, &code, &rules).walk(&registers, 100);
+        assert_eq!(frames.len(), 2);
+        assert!(matches!(end, Some(StackEnd::Outermost)), "{end:?}");
     }
 }

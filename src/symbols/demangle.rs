@@ -10,11 +10,63 @@ pub fn demangle(raw: &str) -> Cow<'_, str> {
     if raw.len() > MAX_MANGLED || !is_mangled(raw) {
         return Cow::Borrowed(raw);
     }
+    // `_ZN3FooC1Ev@plt`
+    if let Some((head, suffix)) = raw.split_once('@') {
+        return Cow::Owned(format!("{}@{suffix}", demangle(head)));
+    }
     if let Ok(name) = rustc_demangle::try_demangle(raw) {
         return Cow::Owned(format!("{name:#}"));
     }
-    let symbol = cpp_demangle::Symbol::new(raw).ok();
-    symbol.and_then(|s| s.demangle().ok()).map_or(Cow::Borrowed(raw), Cow::Owned)
+    cpp(raw).map_or(Cow::Borrowed(raw), Cow::Owned)
+}
+
+/// A C++ name as binutils write it, where cpp_demangle has ways of its own.
+fn cpp(raw: &str) -> Option<String> {
+    // Thunks, whose offsets binutils leave out: `_ZThn16_N1A1fEv`, `_ZTv0_n24_N1A1fEv`.
+    for (prefix, numbers, words) in [("_ZTh", 1, "non-virtual thunk to "), ("_ZTv", 2, "virtual thunk to ")] {
+        if let Some(rest) = raw.strip_prefix(prefix) {
+            return Some(format!("{words}{}", demangle(&format!("_Z{}", rest.splitn(numbers + 1, '_').nth(numbers)?))));
+        }
+    }
+    let name = cpp_demangle::Symbol::new(raw).ok()?.demangle().ok()?;
+    for (open, words) in [("{vtable(", "vtable for "), ("{vtt(", "VTT for ")] {
+        if let Some(ty) = name.strip_prefix(open).and_then(|n| n.strip_suffix(")}")) {
+            return Some(spell_out(&format!("{words}{ty}")));
+        }
+    }
+    Some(spell_out(&name))
+}
+
+/// The abbreviation `Ss` is `std::string` for cpp_demangle and the type itself for binutils, `So` likewise. (A program's own
+/// `std::string` would be mangled by its real name.)
+fn spell_out(name: &str) -> String {
+    let mut out = name.to_owned();
+    for (short, leaf, template, arguments) in [
+        ("std::string", "string", "basic_string", "<char, std::char_traits<char>, std::allocator<char> >"),
+        ("std::ostream", "ostream", "basic_ostream", "<char, std::char_traits<char> >"),
+    ] {
+        if !out.contains(short) {
+            continue;
+        }
+        let mut parts = out.split(short);
+        let mut spelt = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            if part.starts_with(|c: char| c.is_alphanumeric() || c == '_') {
+                spelt.push_str(short); // std::string_view
+                spelt.push_str(part);
+                continue;
+            }
+            spelt.push_str(&format!("std::{template}{arguments}"));
+            // Constructors and destructors repeat the template's name.
+            let structor = ["::", "::~"].into_iter().find_map(|p| Some((p, part.strip_prefix(p)?.strip_prefix(leaf)?)));
+            match structor.filter(|(_, rest)| rest.starts_with('(')) {
+                Some((colons, rest)) => spelt.push_str(&format!("{colons}{template}{rest}")),
+                None => spelt.push_str(part),
+            }
+        }
+        out = spelt;
+    }
+    out
 }
 
 /// Whether the name looks like a C++ or Rust one at all.
@@ -71,6 +123,14 @@ mod tests {
         // c++filt and gdb's `info symbol` print these.
         assert_eq!(demangle("_ZN2ns3Foo3barEi"), "ns::Foo::bar(int)");
         assert_eq!(demangle("_ZN4core3fmt9Formatter3pad17h0123456789abcdefE"), "core::fmt::Formatter::pad");
+        assert_eq!(demangle("_ZThn16_N1A1fEv"), "non-virtual thunk to A::f()");
+        assert_eq!(demangle("_ZTv0_n24_N1A1fEv"), "virtual thunk to A::f()");
+        assert_eq!(demangle("_ZTV1A"), "vtable for A");
+        assert_eq!(demangle("_ZTT1A"), "VTT for A");
+        let string = "std::basic_string<char, std::char_traits<char>, std::allocator<char> >";
+        assert_eq!(demangle("_ZNSsC1ERKSs"), format!("{string}::basic_string({string} const&)"));
+        assert_eq!(demangle("_ZNSolsEi"), "std::basic_ostream<char, std::char_traits<char> >::operator<<(int)");
+        assert_eq!(demangle("_ZN2ns3Foo3barEi@plt"), "ns::Foo::bar(int)@plt");
         assert_eq!(demangle("main"), "main");
         assert_eq!(demangle("_Zgarbage"), "_Zgarbage");
     }

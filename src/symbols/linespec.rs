@@ -6,7 +6,7 @@ use crate::base::{Error, FileAddr, Result, VirtAddr};
 use crate::elf::{Binding, Symbol, SymbolKind};
 
 use super::demangle::{demangle, is_mangled, matches};
-use super::module::{Module, ModuleId, ModuleRole};
+use super::module::{Module, ModuleId};
 use super::modules::Modules;
 use super::prologue::skip_prologue;
 
@@ -183,9 +183,7 @@ fn functions(module: &Arc<Module>, name: &str, qualified: bool) -> Vec<Place> {
         .iter()
         .map(|s| (s.addr, s.name.to_owned(), if s.kind == SymbolKind::Ifunc { PlaceKind::Ifunc } else { PlaceKind::Function }))
         .collect();
-    if starts.is_empty() && name == "main" && module.role == ModuleRole::Main {
-        starts.extend(module.found_main().map(|main| (main, "main".to_owned(), PlaceKind::Function)));
-    }
+    starts.extend(module.found(name).map(|f| (f.addr, name.to_owned(), PlaceKind::Function)));
     starts.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
     starts.dedup_by_key(|s| s.0);
     let place = |(start, name, kind): (FileAddr, String, PlaceKind)| Place {

@@ -5,15 +5,19 @@ mod file_memory;
 mod linespec;
 mod module;
 mod modules;
+mod names;
 mod prologue;
 mod symbolizer;
 
 pub use demangle::demangle;
 pub use linespec::{Linespec, Place, PlaceKind};
-pub use module::{Module, ModuleFile, ModuleId, ModuleRole};
+pub use module::{FoundFunction, Module, ModuleFile, ModuleId, ModuleRole};
 pub use modules::{Modules, NewModule, Update};
+pub use names::Named;
 pub use prologue::skip_prologue;
 pub use symbolizer::{Location, LocationKind};
 
 #[cfg(test)]
 mod against_gdb;
+#[cfg(test)]
+mod on_itself;

@@ -32,9 +32,23 @@ pub struct ModuleFile {
     got: OnceLock<Option<Got>>,
     plt: OnceLock<Plt>,
     call_sites: OnceLock<CallSites>,
-    main: OnceLock<Option<FileAddr>>,
+    found: OnceLock<Vec<FoundFunction>>,
     cfi: CfiIndex,
 }
+
+/// A function that has no symbol and is known all the same.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FoundFunction {
+    /// `_start` or `main`.
+    pub name: &'static str,
+    /// Its link-time address.
+    pub addr: FileAddr,
+    /// Its size in bytes, by its unwind information; else a guess that is rather too small.
+    pub size: u64,
+}
+
+/// What a function without unwind information is taken to be at least, in bytes.
+const GUESSED_SIZE: u64 = 64;
 
 impl ModuleFile {
     /// Wraps an image; nothing is read yet.
@@ -44,7 +58,7 @@ impl ModuleFile {
             got: OnceLock::new(),
             plt: OnceLock::new(),
             call_sites: OnceLock::new(),
-            main: OnceLock::new(),
+            found: OnceLock::new(),
             cfi: CfiIndex::default(),
         }
     }
@@ -52,6 +66,19 @@ impl ModuleFile {
     /// The image.
     pub fn image(&self) -> &Arc<Image> {
         &self.image
+    }
+
+    /// `_start`, which the ELF header names, and `main`, found by what the start-up code does; those without a symbol.
+    fn find_functions(&self) -> Vec<FoundFunction> {
+        let has_symbol = |name: &str| self.image.symbols().named(name).iter().any(|s| s.has_place());
+        let sections = CfiSections::of(&self.image);
+        let size = |addr: FileAddr| {
+            let row = self.cfi.row(&sections, addr).ok().flatten().filter(|r| r.function == addr);
+            row.map_or(GUESSED_SIZE, |r| r.function_end - addr)
+        };
+        let candidates = [("_start", self.image.entry()), ("main", loader::find_main(&self.image))];
+        let missing = candidates.into_iter().filter(|(name, _)| !has_symbol(name));
+        missing.filter_map(|(name, addr)| addr.map(|addr| FoundFunction { name, addr, size: size(addr) })).collect()
     }
 }
 
@@ -126,15 +153,26 @@ impl Module {
         self.file.cfi.row(&CfiSections::of(self.image()), self.to_file(at))
     }
 
+    /// `_start` and `main` of a program whose symbol tables lack them.
+    pub fn found_functions(&self) -> &[FoundFunction] {
+        if self.role != ModuleRole::Main {
+            return &[];
+        }
+        self.file.found.get_or_init(|| self.file.find_functions())
+    }
+
+    /// The one of these functions that has this name.
+    pub fn found(&self, name: &str) -> Option<FoundFunction> {
+        // Most names are none of theirs: nothing is searched for those.
+        if !matches!(name, "_start" | "main") {
+            return None;
+        }
+        self.found_functions().iter().find(|f| f.name == name).copied()
+    }
+
     /// The link-time address of `main`, found by what the start-up code does, in a program whose symbol table lacks it.
     pub fn found_main(&self) -> Option<FileAddr> {
-        let find = || {
-            if self.role != ModuleRole::Main || self.image().symbols().named("main").iter().any(|s| s.has_place()) {
-                return None;
-            }
-            loader::find_main(self.image())
-        };
-        *self.file.main.get_or_init(find)
+        self.found("main").map(|f| f.addr)
     }
 
     /// The defined symbols of exactly this name (mangled), from .symtab, else from .dynsym. `NAME@VERSION` selects a version.
@@ -155,7 +193,7 @@ impl Module {
             (is_hidden, s.binding == crate::elf::Binding::Local)
         };
         let found = self.symbols_named(name).into_iter().min_by_key(rank).map(|s| s.addr);
-        found.or_else(|| self.found_main().filter(|_| name == "main")).map(|a| self.virt(a))
+        found.or_else(|| self.found(name).map(|f| f.addr)).map(|a| self.virt(a))
     }
 
     /// Whether `text` names this module: its base name, path or soname, the base name up to `.so` (`libc`), `ld.so` for the

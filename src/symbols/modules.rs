@@ -122,7 +122,8 @@ impl Modules {
     /// Splits `libc.so.6!puts` into module and rest: the longest name of a module that stands before a `!` at the start of the
     /// text.
     pub fn split_prefix<'t>(&self, text: &'t str) -> Option<(&Arc<Module>, &'t str)> {
-        let split = |name: &str| text.strip_prefix(name)?.strip_prefix('!');
+        // `a != 3` compares, also in a program named a.
+        let split = |name: &str| text.strip_prefix(name)?.strip_prefix('!').filter(|r| !name.is_empty() && !r.starts_with('='));
         let candidates = self.list.iter().flat_map(|m| m.aliases().map(move |a| (m, a)));
         let fitting = candidates.filter_map(|(m, a)| split(&a).map(|rest| (m, rest)));
         // The longest name leaves the shortest rest; the first module wins among equals.

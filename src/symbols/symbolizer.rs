@@ -19,8 +19,8 @@ pub enum LocationKind {
     PltStub,
     /// A GOT slot: `puts@got.plt`.
     GotSlot,
-    /// `main`, found by what the start-up code does.
-    FoundMain,
+    /// `_start` or `main`, found without a symbol.
+    Found,
 }
 
 /// An address by name: module, symbol and offset.
@@ -74,7 +74,7 @@ impl Modules {
 }
 
 /// A name before it becomes a [`Location`].
-struct Named {
+struct Label {
     raw_name: String,
     start: FileAddr,
     size: u64,
@@ -93,13 +93,13 @@ impl Module {
             Some(section) => usize::from(s.section) == section.index,
             None => segment.contains(s.addr),
         };
-        let symbol = self.image().symbols().covering(addr, in_place).map(|s| Named {
+        let symbol = self.image().symbols().covering(addr, in_place).map(|s| Label {
             raw_name: s.name.to_owned(),
             start: s.addr,
             size: s.size,
             kind: LocationKind::Symbol(s.kind),
         });
-        let made = if is_code { self.stub_or_main(addr) } else { self.slot(addr) };
+        let made = if is_code { self.stub_or_found(addr) } else { self.slot(addr) };
         // Of two names the nearer one, of two equally near the file's own; but a word of the GOT is a slot before it is
         // `_GLOBAL_OFFSET_TABLE_` plus something.
         let named = match (symbol, made) {
@@ -118,22 +118,17 @@ impl Module {
         })
     }
 
-    /// The PLT stub that contains the address, or the found `main` before it.
-    fn stub_or_main(&self, addr: FileAddr) -> Option<Named> {
+    /// The PLT stub or the found function that contains the address.
+    fn stub_or_found(&self, addr: FileAddr) -> Option<Label> {
         if let Some(stub) = self.plt().stub_at(addr) {
-            return Some(Named { raw_name: stub.label(), start: stub.addr, size: stub.len, kind: LocationKind::PltStub });
+            return Some(Label { raw_name: stub.label(), start: stub.addr, size: stub.len, kind: LocationKind::PltStub });
         }
-        let main = self.found_main().filter(|m| *m <= addr)?;
-        let same_section = match self.image().section_at(addr) {
-            Some(section) => main >= section.addr && main < section.end(),
-            None => self.image().load_at(addr).is_some_and(|s| s.contains(main)),
-        };
-        // Its end is not known here: what follows is called main+N, like a symbol without a size.
-        same_section.then(|| Named { raw_name: "main".into(), start: main, size: 0, kind: LocationKind::FoundMain })
+        let found = self.found_functions().iter().find(|f| addr - f.addr < f.size)?;
+        Some(Label { raw_name: found.name.to_owned(), start: found.addr, size: found.size, kind: LocationKind::Found })
     }
 
-    fn slot(&self, addr: FileAddr) -> Option<Named> {
+    fn slot(&self, addr: FileAddr) -> Option<Label> {
         let slot = self.got()?.slot_at(addr)?;
-        Some(Named { raw_name: slot.label()?, start: slot.addr, size: 8, kind: LocationKind::GotSlot })
+        Some(Label { raw_name: slot.label()?, start: slot.addr, size: 8, kind: LocationKind::GotSlot })
     }
 }

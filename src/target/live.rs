@@ -444,6 +444,10 @@ impl Target for Live {
         self.threads.keys().copied().collect()
     }
 
+    fn thread_name(&self, tid: Tid) -> String {
+        procfs::thread_name(tid).unwrap_or_default()
+    }
+
     fn registers(&self, tid: Tid) -> Result<Registers> {
         let thread = self.thread(tid)?;
         if let Some(registers) = thread.registers.get() {

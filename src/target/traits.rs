@@ -13,6 +13,8 @@ pub trait Target: Memory {
     fn pid(&self) -> Tid;
     /// The threads, in the order in which they were seen first.
     fn threads(&self) -> Vec<Tid>;
+    /// The name of a thread (`comm`); empty where there is none.
+    fn thread_name(&self, tid: Tid) -> String;
     /// The general registers of a stopped thread.
     fn registers(&self, tid: Tid) -> Result<Registers>;
     /// The program counter of a stopped thread: cheaper than all registers.

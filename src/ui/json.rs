@@ -28,4 +28,8 @@ impl Output for JsonOutput<'_> {
     fn flush(&mut self) {
         self.below.flush();
     }
+
+    fn is_unwanted(&self) -> bool {
+        self.below.is_unwanted()
+    }
 }

@@ -2,6 +2,7 @@
 
 mod json;
 mod output;
+pub mod render;
 mod table;
 mod text;
 

@@ -45,6 +45,11 @@ pub trait Output {
     fn is_terminal(&self) -> bool {
         false
     }
+
+    /// Whether nobody wants the rest of this command's output: a command with a lot of it stops then.
+    fn is_unwanted(&self) -> bool {
+        false
+    }
 }
 
 /// One cell of a [`Row`].

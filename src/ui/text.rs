@@ -8,8 +8,16 @@ use super::output::{Output, Role, Row};
 pub struct TextOutput {
     out: Box<dyn Write>,
     err: Box<dyn Write>,
+    /// Whether the terminal can show colours.
+    can_colour: bool,
     colour: bool,
     terminal: bool,
+    /// Lines of a page; `None` does not page.
+    page: Option<u32>,
+    /// Lines written since the last prompt or page.
+    lines: u32,
+    /// The person wants no more of this command's output.
+    skip: bool,
     /// The reader has gone (EPIPE): everything is dropped from then on.
     closed: bool,
 }
@@ -24,15 +32,70 @@ impl TextOutput {
         TextOutput {
             out: Box::new(std::io::BufWriter::with_capacity(1 << 16, std::io::stdout())),
             err: Box::new(std::io::stderr()),
+            can_colour: terminal && !plain,
             colour: terminal && !plain,
             terminal,
+            page: None,
+            lines: 0,
+            skip: false,
             closed: false,
         }
     }
 
     /// Text without colour to these streams.
     pub fn to(out: Box<dyn Write>, err: Box<dyn Write>) -> TextOutput {
-        TextOutput { out, err, colour: false, terminal: false, closed: false }
+        TextOutput {
+            out,
+            err,
+            can_colour: false,
+            colour: false,
+            terminal: false,
+            page: None,
+            lines: 0,
+            skip: false,
+            closed: false,
+        }
+    }
+
+    /// Turns colours on where the terminal can show them, or off.
+    pub fn set_colour(&mut self, on: bool) {
+        self.colour = on && self.can_colour;
+    }
+
+    /// Stops after so many lines of one command's output, on a terminal.
+    pub fn set_page(&mut self, lines: Option<u32>) {
+        self.page = lines.filter(|n| *n > 1 && self.terminal);
+    }
+
+    /// Writes text a page at a time.
+    fn paged(&mut self, style: anstyle::Style, text: &str, page: u32) -> std::io::Result<()> {
+        for line in text.split_inclusive('\n') {
+            if self.lines + 1 >= page {
+                self.ask()?;
+            }
+            if self.skip {
+                return Ok(());
+            }
+            write!(self.out, "{style}{line}{style:#}")?;
+            self.lines += u32::from(line.ends_with('\n'));
+        }
+        Ok(())
+    }
+
+    /// Waits until the person has read the page.
+    fn ask(&mut self) -> std::io::Result<()> {
+        self.out.write_all(b"--Type <RET> for more, q to quit, c to continue without paging--")?;
+        self.out.flush()?;
+        let mut answer = String::new();
+        let n = std::io::stdin().read_line(&mut answer)?;
+        self.lines = 0;
+        match answer.trim_start().chars().next() {
+            Some('q') => self.skip = true,
+            Some('c') => self.page = None,
+            _ if n == 0 => self.skip = true,
+            _ => {}
+        }
+        Ok(())
     }
 
     /// Whether nobody reads standard output any more.
@@ -62,7 +125,7 @@ fn style(role: Role) -> anstyle::Style {
 
 impl Output for TextOutput {
     fn text(&mut self, role: Role, text: &str) {
-        if self.closed {
+        if self.closed || (self.skip && role != Role::Error) {
             return;
         }
         let style = if self.colour { style(role) } else { anstyle::Style::new() };
@@ -71,6 +134,8 @@ impl Output for TextOutput {
             let _ = self.out.flush();
             let _ = write!(self.err, "{style}{text}{style:#}");
             Ok(())
+        } else if let Some(page) = self.page {
+            self.paged(style, text, page)
         } else {
             write!(self.out, "{style}{text}{style:#}")
         };
@@ -85,6 +150,7 @@ impl Output for TextOutput {
     }
 
     fn flush(&mut self) {
+        (self.lines, self.skip) = (0, false);
         if !self.closed {
             self.closed = self.out.flush().is_err();
         }
@@ -92,6 +158,10 @@ impl Output for TextOutput {
 
     fn is_terminal(&self) -> bool {
         self.terminal
+    }
+
+    fn is_unwanted(&self) -> bool {
+        self.closed || self.skip
     }
 }
 
@@ -151,6 +221,10 @@ impl Output for Tee<'_> {
     }
 
     fn is_terminal(&self) -> bool {
-        self.below.is_terminal()
+        self.below.is_terminal() && !self.only
+    }
+
+    fn is_unwanted(&self) -> bool {
+        self.below.is_unwanted() && !self.only
     }
 }

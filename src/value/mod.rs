@@ -1,13 +1,29 @@
 //! Types, values and how they are shown.
 
 mod base_types;
+mod bignum;
+mod c_string;
+mod examine;
+mod float;
+mod names;
+mod number;
 mod options;
 mod place;
+mod print;
+mod printf;
+mod scalar;
 mod types;
 
 pub use base_types::base_type;
+pub use c_string::{quoted_char, quoted_string};
+pub use examine::{Examine, ExamineState, FormatSpec, ShowInstruction, hexdump};
+pub use float::{Real, float_text};
+pub use number::{Number, extract_bits, insert_bits, int_from_bytes, int_to_bytes};
 pub use options::{OutputRadix, PrintOptions, Symbols};
 pub use place::{Absence, Place, Value};
+pub use print::{Printer, StringEnd, read_string};
+pub use printf::{Conversion, Piece, echo_text, format_values, parse_format};
+pub use scalar::{Letter, char_prefix, scalar_text, symbol_suffix};
 pub use types::{
     ArrayKind, Bits, Enumerator, Field, Fields, Flag, FloatFormat, FunctionType, ModuleRef, NoDebug, Type, TypeKind,
 };

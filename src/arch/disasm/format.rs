@@ -2,11 +2,15 @@
 
 use iced_x86::{
     Code, Decoder, DecoderOptions, FormatMnemonicOptions, GasFormatter, Instruction, IntelFormatter, Mnemonic, OpKind, Register,
+    RoundingControl,
 };
 
-use super::operands::{Operands, push_hex};
+use super::operands::{Operands, is_moffs, push_hex};
 use super::prefixes;
 use crate::arch::insn::MAX_LEN;
+
+/// binutils disassembles what no processor runs (lock on a register), what few had (MPX), and branches as AMD does.
+const OPTIONS: u32 = DecoderOptions::NO_INVALID_CHECK | DecoderOptions::MPX | DecoderOptions::AMD;
 
 /// The two ways of writing instructions (`set disassembly-flavor`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -38,6 +42,7 @@ impl Formatter {
             .map(|r| match (r, flavor) {
                 (Register::ST0, Flavor::Att) => "%st".into(),
                 (Register::ST0, Flavor::Intel) => "st".into(),
+                (_, Flavor::Att) if r.is_dr() => format!("%db{}", r.number()).into(),
                 _ => mnemonics.format_register(r).into(),
             })
             .collect();
@@ -52,38 +57,49 @@ impl Formatter {
             return 0;
         }
         let code = code.get(..MAX_LEN).unwrap_or(code);
+        let prefixes = prefixes::scan(code);
+        if prefixes.is_cut_short(code) {
+            prefixes.write_all(code, out);
+            out.truncate(out.trim_end().len());
+            return prefixes.opcode;
+        }
         let wait = self.decode(code, ip);
         let insn = &self.insn;
         if insn.is_invalid() {
+            prefixes.write_all(code, out);
             out.push_str("(bad)");
-            return 1;
+            return (prefixes.opcode + 1).min(code.len());
         }
         let len = insn.len() + wait;
         let code = code.get(wait..len).unwrap_or(code);
         let prefixes = prefixes::scan(code);
         let start = out.len();
         if prefixes.opcode != 0 {
-            prefixes.write(insn, code, out);
+            prefixes.write(insn, code, self.flavor, out);
         }
         let before = out.len();
+        let predicate = has_predicate(insn);
+        self.mnemonics.options_mut().set_use_pseudo_ops(predicate && !is_constant_predicate(insn));
         self.mnemonics.format_mnemonic_options(insn, out, FormatMnemonicOptions::NO_PREFIXES);
-        let is_pseudo = has_predicate(insn) && self.mnemonics.operand_count(insn) < insn.op_count();
+        let operand_count = insn.op_count() + u32::from(self.flavor == Flavor::Att && has_rounding(insn));
+        let is_pseudo = predicate && self.mnemonics.operand_count(insn) < operand_count;
         fix_mnemonic(insn, self.flavor, wait != 0, before, out);
         let operands = Operands { flavor: self.flavor, insn, code, prefixes, names: &self.names };
         write_operands(&operands, start, is_pseudo, symbol, out);
         len
     }
 
-    /// Decodes into `self.insn`; 1 where an fwait before it is a part of it, as binutils sees it (fstcw is 9b and fnstcw).
+    /// Decodes into `self.insn`; 1 where an fwait before it is a part of it: in binutils' eyes it is a
+    /// prefix of every x87 instruction (fstcw is 9b and fnstcw).
     fn decode(&mut self, code: &[u8], ip: u64) -> usize {
-        if let [0x9b, rest @ ..] = code {
-            Decoder::with_ip(64, rest, ip.wrapping_add(1), DecoderOptions::NONE).decode_out(&mut self.insn);
-            use Mnemonic::{Fnclex, Fninit, Fnsave, Fnstcw, Fnstenv, Fnstsw};
-            if matches!(self.insn.mnemonic(), Fnclex | Fninit | Fnsave | Fnstcw | Fnstenv | Fnstsw) {
+        if let [0x9b, 0xd8..=0xdf, ..] = code {
+            let rest = code.get(1..).unwrap_or_default();
+            Decoder::with_ip(64, rest, ip.wrapping_add(1), OPTIONS).decode_out(&mut self.insn);
+            if !self.insn.is_invalid() {
                 return 1;
             }
         }
-        Decoder::with_ip(64, code, ip, DecoderOptions::NONE).decode_out(&mut self.insn);
+        Decoder::with_ip(64, code, ip, OPTIONS).decode_out(&mut self.insn);
         0
     }
 }
@@ -99,6 +115,9 @@ fn write_operands(
     let insn = operands.insn;
     let att = operands.flavor == Flavor::Att;
     let count = insn.op_count() - u32::from(is_pseudo);
+    if let Some(fixed) = fixed_operands(insn.mnemonic()).filter(|_| att) {
+        out.push_str(fixed);
+    }
     if insn.code() == Code::Nopw {
         out.push_str(if att { "   %ax,%ax" } else { "   ax,ax" });
     }
@@ -116,19 +135,30 @@ fn write_operands(
     let hidden = hidden_operand(operands);
     // {sae} and rounding stand before the registers in AT&T, after them in Intel; an immediate keeps the outermost place.
     let rounding = operands.rounding();
-    let last_immediate = insn.op_kind(insn.op_count() - 1) == OpKind::Immediate8 && !is_pseudo;
+    let last = insn.op_count() - 1;
+    let last_immediate = insn.op_kind(last) == OpKind::Immediate8 && !is_pseudo
+        || att && insn.op_kind(last) == OpKind::Register && insn.op_register(last).is_gpr();
     let rounding_at = match (att, last_immediate) {
         (true, false) => 0,
         (true, true) => 1,
         (false, true) => count - 1,
         (false, false) => count,
     };
+    let implied = matches!(
+        insn.code(),
+        Code::Sha256rnds2_xmm_xmmm128 | Code::Pblendvb_xmm_xmmm128 | Code::Blendvps_xmm_xmmm128 | Code::Blendvpd_xmm_xmmm128
+    );
     let mut first = true;
+    if implied && att {
+        out.push_str("%xmm0");
+        first = false;
+    }
     for n in 0..=count {
         if n == rounding_at
             && let Some(rounding) = rounding
         {
-            if !first {
+            // In Intel's flavor it clings to the operand before it.
+            if !first && att {
                 out.push(',');
             }
             first = false;
@@ -137,7 +167,8 @@ fn write_operands(
         if n == count {
             break;
         }
-        let i = if att { count - 1 - n } else { n };
+        // enter and bound have their operands in the same order in both flavors.
+        let i = if att && insn.mnemonic() != Mnemonic::Enter { count - 1 - n } else { n };
         if Some(i) == hidden {
             continue;
         }
@@ -151,16 +182,33 @@ fn write_operands(
             operands.write(i, out);
         }
     }
+    if implied && !att {
+        out.push_str(",xmm0");
+    }
     if insn.is_ip_rel_memory_operand() {
         out.push_str("        # ");
         push_address(insn.ip_rel_memory_address(), symbol, out);
     }
 }
 
+/// Implied operands that binutils writes in AT&T, with the padding before them.
+fn fixed_operands(mnemonic: Mnemonic) -> Option<&'static str> {
+    match mnemonic {
+        Mnemonic::Monitor => Some(" %rax,%ecx,%edx"),
+        Mnemonic::Mwait => Some("  %eax,%ecx"),
+        _ => None,
+    }
+}
+
 /// The operand that binutils does not write: the 1 of a shift by one in AT&T, the %st of fxch.
 fn hidden_operand(operands: &Operands<'_>) -> Option<u32> {
     match operands.insn.mnemonic() {
-        Mnemonic::Fxch => Some(0),
+        Mnemonic::Fxch | Mnemonic::Fcom | Mnemonic::Fcomp | Mnemonic::Fucom | Mnemonic::Fucomp
+            if operands.insn.op_count() == 2 =>
+        {
+            (0..2).find(|i| !operands.is_modrm_x87(*i))
+        }
+        Mnemonic::Maskmovq | Mnemonic::Maskmovdqu => Some(0),
         _ => (operands.flavor == Flavor::Att && is_shift_by_one(operands)).then_some(1),
     }
 }
@@ -188,20 +236,55 @@ fn has_predicate(insn: &Instruction) -> bool {
     count >= 3 && insn.mnemonic() != Mnemonic::Imul && insn.op_kind(count - 1) == OpKind::Immediate8
 }
 
+/// Whether the predicate is "always" or "never", for which binutils has no names in the integer comparisons.
+fn is_constant_predicate(insn: &Instruction) -> bool {
+    use Mnemonic::{Vpcmpb, Vpcmpd, Vpcmpq, Vpcmpub, Vpcmpud, Vpcmpuq, Vpcmpuw, Vpcmpw};
+    matches!(insn.mnemonic(), Vpcmpb | Vpcmpd | Vpcmpq | Vpcmpub | Vpcmpud | Vpcmpuq | Vpcmpuw | Vpcmpw)
+        && insn.immediate8() & 3 == 3
+}
+
+fn has_rounding(insn: &Instruction) -> bool {
+    insn.suppress_all_exceptions() || insn.rounding_control() != RoundingControl::None
+}
+
 /// Where binutils has another mnemonic than iced.
 fn fix_mnemonic(insn: &Instruction, flavor: Flavor, waits: bool, before: usize, out: &mut String) {
     use Mnemonic::{Call, Jmp, Pop, Push};
-    if flavor == Flavor::Att && matches!(insn.mnemonic(), Jmp | Call | Push | Pop) && out.ends_with('q') {
-        out.truncate(out.len() - 1);
-    }
-    if flavor == Flavor::Intel {
-        match insn.code() {
-            Code::Mov_r64_imm64 | Code::Mov_RAX_moffs64 | Code::Mov_EAX_moffs32 | Code::Mov_AX_moffs16 => out.push_str("abs"),
-            Code::Mov_AL_moffs8 | Code::Mov_moffs8_AL | Code::Mov_moffs16_AX => out.push_str("abs"),
-            Code::Mov_moffs32_EAX | Code::Mov_moffs64_RAX => out.push_str("abs"),
-            _ if insn.is_string_instruction() => out.truncate(out.len() - 1),
-            _ => {}
+    let replace = |out: &mut String, with: &str| {
+        out.truncate(before);
+        out.push_str(with);
+    };
+    match (insn.mnemonic(), flavor) {
+        (Jmp | Call | Push | Pop, Flavor::Att) if out.ends_with('q') => out.truncate(out.len() - 1),
+        (Jmp | Call, Flavor::Att) if insn.op0_kind() == OpKind::Memory && out.ends_with("ll") => out.truncate(out.len() - 1),
+        (Jmp | Call, Flavor::Att) if insn.op0_kind() == OpKind::Memory && out.ends_with("ljmpl") => out.truncate(out.len() - 1),
+        (Jmp | Call, Flavor::Intel) if out.ends_with(" far") => out.truncate(out.len() - 4),
+        (Mnemonic::Retf, Flavor::Att) => replace(out, if insn.code().op_code().operand_size() == 64 { "lretq" } else { "lret" }),
+        (Mnemonic::Retf, Flavor::Intel) => {
+            replace(out, if insn.code().op_code().operand_size() == 64 { "retfq" } else { "retf" })
         }
+        (Mnemonic::Sysret, Flavor::Intel) => replace(out, "sysretd"),
+        (Mnemonic::Push, Flavor::Intel) if insn.code() == Code::Pushw_imm8 || insn.code() == Code::Push_imm16 => out.push('w'),
+        (Mnemonic::Iretd, _) => replace(out, "iret"),
+        (Mnemonic::Pushfq, Flavor::Intel) => replace(out, "pushf"),
+        (Mnemonic::Popfq, Flavor::Intel) => replace(out, "popf"),
+        (Mnemonic::Pushfq, Flavor::Att) => replace(out, "pushf"),
+        (Mnemonic::Popfq, Flavor::Att) => replace(out, "popf"),
+        (Mnemonic::Sal, _) => {
+            let suffix = out.get(before + 3..).unwrap_or_default().to_owned();
+            out.truncate(before);
+            out.push_str("shl");
+            out.push_str(&suffix);
+        }
+        (Mnemonic::Xlatb, _) => replace(out, "xlat"),
+        (Mnemonic::Mov, Flavor::Intel) if insn.code() == Code::Mov_r64_imm64 || is_moffs(insn.code()) => out.push_str("abs"),
+        (_, Flavor::Intel) if insn.is_string_instruction() => out.truncate(out.len() - 1),
+        _ => {}
+    }
+    match (insn.is_jcc_short_or_near(), insn.segment_prefix()) {
+        (true, Register::CS) if flavor == Flavor::Att => out.push_str(",pn"),
+        (true, Register::DS) if flavor == Flavor::Att => out.push_str(",pt"),
+        _ => {}
     }
     if waits && out.get(before..).is_some_and(|m| m.starts_with("fn")) {
         out.remove(before + 1);

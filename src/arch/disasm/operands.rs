@@ -1,6 +1,6 @@
 //! Operands, in both flavors.
 
-use iced_x86::{Instruction, OpKind, Register, RoundingControl};
+use iced_x86::{Code, Instruction, OpKind, Register, RoundingControl};
 
 use super::format::Flavor;
 use super::prefixes::Prefixes;
@@ -74,6 +74,15 @@ impl Operands<'_> {
 
     fn register_operand(&self, i: u32, out: &mut String) {
         let r = self.insn.op_register(i);
+        use iced_x86::Mnemonic::{Lldt, Lmsw, Ltr, Verr, Verw};
+        if r.is_gpr() && matches!(self.insn.mnemonic(), Lldt | Lmsw | Ltr | Verr | Verw) {
+            // They take 16 bits whatever the operand size.
+            return self.register(Register::AX + r.number() as u32, out);
+        }
+        if self.is_att() && r == Register::DX && is_port_io(self.insn) {
+            out.push_str("(%dx)");
+            return;
+        }
         if self.is_att() && r.is_gpr() && is_indirect(self.insn) {
             out.push('*');
         }
@@ -85,7 +94,7 @@ impl Operands<'_> {
     }
 
     /// Whether an x87 operand is the one that the instruction names: it is `st(0)` where the implied one is `st`.
-    fn is_modrm_x87(&self, i: u32) -> bool {
+    pub(super) fn is_modrm_x87(&self, i: u32) -> bool {
         let opcode = self.code.get(self.prefixes.opcode);
         self.insn.op_count() == 1 || (i == 0) == matches!(opcode, Some(0xdc | 0xde))
     }
@@ -142,12 +151,16 @@ impl Operands<'_> {
     }
 
     fn memory(&self, out: &mut String) {
+        if self.insn.mnemonic() == iced_x86::Mnemonic::Xlatb {
+            out.push_str(if self.is_att() { "%ds:(%rbx)" } else { "BYTE PTR ds:[rbx]" });
+            return;
+        }
         if self.is_att() {
             self.att_memory(out)
         } else {
             self.intel_memory(out)
         }
-        if self.insn.is_broadcast() {
+        if self.is_att() && self.insn.is_broadcast() {
             out.push_str(self.broadcast());
         }
     }
@@ -175,7 +188,7 @@ impl Operands<'_> {
         if needs_sib && self.insn.memory_index_scale() == 1 {
             return None;
         }
-        if base == Register::None {
+        if base == Register::None && self.insn.memory_index_scale() == 1 {
             return None;
         }
         Some(match (base.is_gpr32(), self.is_att()) {
@@ -196,7 +209,7 @@ impl Operands<'_> {
             out.push(':');
         }
         let (base, index) = (insn.memory_base(), insn.memory_index());
-        if base == Register::None && index == Register::None {
+        if base == Register::None && index == Register::None && self.no_index().is_none() {
             push_hex(out, insn.memory_displacement64());
             return;
         }
@@ -238,7 +251,7 @@ impl Operands<'_> {
             self.register(s, out);
             out.push(':');
         }
-        if base == Register::None && index == Register::None {
+        if base == Register::None && index == Register::None && self.no_index().is_none() {
             push_hex(out, insn.memory_displacement64());
             return;
         }
@@ -268,8 +281,24 @@ impl Operands<'_> {
     /// `QWORD PTR ` and the like.
     fn size_keyword(&self) -> &'static str {
         let info = self.insn.memory_size().info();
-        if self.insn.mnemonic() == iced_x86::Mnemonic::Lea {
+        if self.insn.mnemonic() == iced_x86::Mnemonic::Lea || is_moffs(self.insn.code()) {
             return "";
+        }
+        use iced_x86::Mnemonic::{
+            Cmpxchg16b, Enqcmd, Enqcmds, Invlpg, Invpcid, Ldtilecfg, Lgdt, Lidt, Movdir64b, Sgdt, Sidt, Sttilecfg,
+        };
+        match self.insn.mnemonic() {
+            Enqcmd | Enqcmds | Invpcid | Ldtilecfg | Sttilecfg | Lgdt | Lidt | Sgdt | Sidt | Movdir64b => return "",
+            Invlpg => return "BYTE PTR ",
+            Cmpxchg16b => return "OWORD PTR ",
+            _ => {}
+        }
+        if info.is_broadcast() {
+            return match info.size() {
+                2 => "WORD BCST ",
+                4 => "DWORD BCST ",
+                _ => "QWORD BCST ",
+            };
         }
         match info.size() {
             1 => "BYTE PTR ",
@@ -299,6 +328,21 @@ impl Operands<'_> {
             _ => "",
         }
     }
+}
+
+/// Whether it is a mov between the accumulator and a 64-bit address.
+pub(super) fn is_moffs(code: Code) -> bool {
+    use Code::{
+        Mov_AL_moffs8, Mov_AX_moffs16, Mov_EAX_moffs32, Mov_RAX_moffs64, Mov_moffs8_AL, Mov_moffs16_AX, Mov_moffs32_EAX,
+        Mov_moffs64_RAX,
+    };
+    matches!(code, Mov_AL_moffs8 | Mov_AX_moffs16 | Mov_EAX_moffs32 | Mov_RAX_moffs64)
+        || matches!(code, Mov_moffs8_AL | Mov_moffs16_AX | Mov_moffs32_EAX | Mov_moffs64_RAX)
+}
+
+fn is_port_io(insn: &Instruction) -> bool {
+    use iced_x86::Mnemonic::{In, Insb, Insd, Insw, Out, Outsb, Outsd, Outsw};
+    matches!(insn.mnemonic(), In | Out | Insb | Insd | Insw | Outsb | Outsd | Outsw)
 }
 
 /// Whether the operand of a jump or call is where the target is found.

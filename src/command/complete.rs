@@ -1,0 +1,205 @@
+//! Completion: from the table, the settings, files; names of the program through the expression language.
+
+use crate::base::Result;
+use crate::engine::Session;
+
+use super::args::Args;
+use super::cx::Cx;
+use super::describe::{ArgKind, ArgSpec, Command, Flow};
+use super::interpreter::Interpreter;
+use super::registry::{Entry, Resolved, word_length};
+use super::script::expand_home;
+
+/// What can stand at the end of a line.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Completion {
+    /// The byte at which the word begins that is completed.
+    pub start: usize,
+    /// What the word can become, sorted, each once.
+    pub words: Vec<String>,
+}
+
+/// What can stand at the end of `line`.
+pub fn complete(interpreter: &Interpreter, session: &Session, line: &str) -> Completion {
+    let mut completion = find(interpreter, session, line, 0);
+    completion.words.sort();
+    completion.words.dedup();
+    completion
+}
+
+fn find(interpreter: &Interpreter, session: &Session, line: &str, depth: u32) -> Completion {
+    let registry = &interpreter.registry;
+    let indent = line.len() - line.trim_start().len();
+    let text = line.get(indent..).unwrap_or_default();
+    // Words of command names, down to the last one, which is still being typed.
+    let mut prefix = String::new();
+    let mut at = 0;
+    let mut last: Option<Resolved<'_>> = None;
+    loop {
+        let rest = text.get(at..).unwrap_or_default();
+        let word = rest.get(..word_length(rest)).unwrap_or_default();
+        if word.len() == rest.len() {
+            let names = registry.below(&prefix, word).filter(|(name, _)| !hidden(&prefix, name)).map(|(name, _)| name.to_owned());
+            let words: Vec<String> = names.collect();
+            if !words.is_empty() {
+                return Completion { start: indent + at, words };
+            }
+            break;
+        }
+        let whole = if prefix.is_empty() { word.to_owned() } else { format!("{prefix} {word}") };
+        let Ok(found) = registry.resolve(&whole) else { return Completion::default() };
+        if !found.rest.is_empty() {
+            break;
+        }
+        let found_name = found.name.clone();
+        let entry = found.entry.clone();
+        at += word.len();
+        let rest = text.get(at..).unwrap_or_default();
+        last = Some(Resolved { name: found_name.clone(), entry, rest });
+        if !registry.is_prefix(&found_name) || !rest.starts_with(char::is_whitespace) {
+            break;
+        }
+        at += rest.len() - rest.trim_start().len();
+        prefix = found_name;
+    }
+    match last {
+        Some(found) => argument(interpreter, session, line, &found, depth),
+        None => Completion::default(),
+    }
+}
+
+/// Names of one letter or without letters are no help in a list.
+fn hidden(prefix: &str, name: &str) -> bool {
+    name.len() == 1 || (prefix.is_empty() && name.starts_with("hook"))
+}
+
+/// What an argument can become.
+fn argument(interpreter: &Interpreter, session: &Session, line: &str, found: &Resolved<'_>, depth: u32) -> Completion {
+    let text = found.rest;
+    let word_start = |stop: &dyn Fn(char) -> bool| {
+        let at = text.rfind(stop).map_or(0, |i| i + text.get(i..).and_then(|t| t.chars().next()).map_or(1, char::len_utf8));
+        (line.len() - text.len() + at, text.get(at..).unwrap_or_default())
+    };
+    let fitting = |start: usize, word: &str, words: &[&str]| Completion {
+        start,
+        words: words.iter().filter(|w| w.starts_with(word)).map(|w| (*w).to_owned()).collect(),
+    };
+    let (start, word) = word_start(&char::is_whitespace);
+    match &found.entry {
+        Entry::Set(setting) => match setting.kind {
+            super::settings::SettingKind::File(_) => files(start, word),
+            _ => fitting(start, word, setting.words()),
+        },
+        Entry::Command(command) => {
+            if word.starts_with('-') {
+                let options: Vec<&str> = command.args.iter().map(|a| a.name).filter(|n| n.starts_with('-')).collect();
+                let found = fitting(start, word, &options);
+                if !found.words.is_empty() {
+                    return found;
+                }
+            }
+            match kind_at(command, text) {
+                Some(ArgKind::Choice(words)) => fitting(start, word, words),
+                Some(ArgKind::File) => files(start, word),
+                Some(ArgKind::Command) if depth < 4 => {
+                    let begin = line.len() - text.trim_start().len();
+                    let inner = find(interpreter, session, text.trim_start(), depth + 1);
+                    Completion { start: begin + inner.start, words: inner.words }
+                }
+                Some(ArgKind::Setting) if depth < 4 => {
+                    let inner = find(interpreter, session, &format!("set {}", text.trim_start()), depth + 1);
+                    Completion {
+                        start: (line.len() + inner.start).saturating_sub(text.trim_start().len() + 4),
+                        words: inner.words,
+                    }
+                }
+                Some(ArgKind::Expr | ArgKind::Linespec | ArgKind::Symbol | ArgKind::Reg | ArgKind::Int | ArgKind::Type) => {
+                    let (start, word) = word_start(&|c| !(c.is_alphanumeric() || matches!(c, '_' | '$' | '@' | '.')));
+                    names(interpreter, session, start, word, kind_at(command, text))
+                }
+                _ => Completion::default(),
+            }
+        }
+        _ => Completion::default(),
+    }
+}
+
+/// The kind of the argument that the end of `text` is in.
+fn kind_at(command: &Command, text: &str) -> Option<ArgKind> {
+    let positional = || command.args.iter().filter(|a| !a.name.starts_with('-') && !matches!(a.kind, ArgKind::Format));
+    let complete_words = text.split_whitespace().count().saturating_sub(usize::from(!text.ends_with(char::is_whitespace)));
+    // After an option that takes a value.
+    let mut words = text.split_whitespace();
+    let before = if text.ends_with(char::is_whitespace) { words.next_back() } else { words.nth_back(1) };
+    if let Some(option) = before.and_then(|w| command.args.iter().find(|a| a.name == w && !matches!(a.kind, ArgKind::Switch))) {
+        return Some(option.kind);
+    }
+    positional().nth(complete_words).or_else(|| positional().last()).map(|a| a.kind)
+}
+
+fn names(interpreter: &Interpreter, session: &Session, start: usize, word: &str, kind: Option<ArgKind>) -> Completion {
+    let language = &interpreter.language;
+    let words = match (word.strip_prefix('$'), kind) {
+        (Some(register), _) => (language.registers)(session, register).into_iter().map(|r| format!("${r}")).collect(),
+        (None, Some(ArgKind::Reg)) => (language.registers)(session, word),
+        (None, _) if word.is_empty() => Vec::new(),
+        (None, _) => (language.symbols)(session, word),
+    };
+    Completion { start, words }
+}
+
+/// Files that begin with `word`; directories end in a slash.
+fn files(start: usize, word: &str) -> Completion {
+    let (directory, name) = word.rsplit_once('/').map_or(("", word), |(d, n)| (d, n));
+    let path = match (directory, word.starts_with('/')) {
+        ("", true) => "/".into(),
+        ("", false) => ".".into(),
+        (d, _) => expand_home(d),
+    };
+    let Ok(entries) = std::fs::read_dir(path) else { return Completion::default() };
+    let keep = word.len() - name.len();
+    let prefix = word.get(..keep).unwrap_or_default();
+    let words = entries.flatten().filter_map(|entry| {
+        let file = entry.file_name().into_string().ok()?;
+        let shown = file.starts_with(name) && (!file.starts_with('.') || name.starts_with('.'));
+        let slash = if entry.path().is_dir() { "/" } else { "" };
+        shown.then(|| format!("{prefix}{file}{slash}"))
+    });
+    Completion { start, words: words.take(10_000).collect() }
+}
+
+/// What is missing after a command's name, dimmed at the prompt: its arguments.
+pub fn hint(interpreter: &Interpreter, line: &str) -> Option<String> {
+    let found = interpreter.registry.resolve(line).ok()?;
+    let Entry::Command(command) = found.entry else { return None };
+    if !found.rest.is_empty() || !line.ends_with(' ') || command.args.is_empty() {
+        return None;
+    }
+    let usage = super::help::usage(command);
+    Some(usage.get(command.name.len()..)?.trim_start().to_owned())
+}
+
+/// `complete`
+pub const COMPLETE: Command = Command {
+    name: "complete",
+    args: &[ArgSpec::may("TEXT", ArgKind::Rest)],
+    summary: "List the completions for the rest of the line as a command.",
+    run: list,
+    ..Command::BASE
+};
+
+fn list(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    let line = args.text.as_str();
+    let found = complete(cx.interpreter, cx.session, line);
+    let before = line.get(..found.start).unwrap_or_default();
+    let most = cx.session.settings.max_completions.map_or(usize::MAX, |n| n as usize);
+    let mut out: String = found.words.iter().take(most).map(|w| format!("{before}{w}\n")).collect();
+    if found.words.len() > most {
+        out.push_str(&format!("{before}{line} *** List may be truncated, max-completions reached. ***\n"));
+    }
+    cx.say(out);
+    Ok(Flow::Go)
+}
+
+/// The family.
+pub const COMMANDS: &[Command] = &[COMPLETE];

@@ -1,0 +1,262 @@
+//! Commands that the user makes: define, document, hooks, alias.
+
+use std::rc::Rc;
+
+use crate::base::{Error, Result};
+
+use super::args::Args;
+use super::cx::{Block, Cx};
+use super::describe::{ArgKind, ArgSpec, Command, Flow, Repeat};
+use super::interpreter::Frame;
+use super::registry::Entry;
+
+/// A command that the user defined.
+#[derive(Debug)]
+pub struct UserCommand {
+    /// Its whole name.
+    pub name: String,
+    /// Its lines.
+    pub body: Rc<[String]>,
+    /// What `document` says, lines joined.
+    pub document: String,
+}
+
+impl Cx<'_> {
+    /// Runs a user's command with the text behind its name.
+    pub(super) fn run_user(&mut self, command: &UserCommand, rest: &str) -> Result<Flow> {
+        let depth = self.interpreter.frames.len();
+        if self.session.settings.max_user_call_depth.is_some_and(|most| depth >= most as usize) {
+            return Err(Error::user("Max user call depth exceeded -- command aborted."));
+        }
+        let whole = rest.trim().to_owned();
+        let args = raw_words(&whole);
+        self.interpreter.frames.push(Frame { whole, args });
+        let loops = std::mem::take(&mut self.interpreter.loops);
+        let result = self.run_lines(&command.body);
+        self.interpreter.loops = loops;
+        self.interpreter.frames.truncate(depth);
+        match result? {
+            Flow::Quit(status) => Ok(Flow::Quit(status)),
+            _ => Ok(Flow::Go),
+        }
+    }
+}
+
+/// The arguments of a user's command: words with their quotes.
+fn raw_words(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut quote = None;
+    let mut escaped = false;
+    for c in text.chars() {
+        match (quote, c) {
+            _ if escaped => escaped = false,
+            (_, '\\') => escaped = true,
+            (Some(q), _) if c == q => quote = None,
+            (None, '"' | '\'') => quote = Some(c),
+            (None, _) if c.is_whitespace() => {
+                if !word.is_empty() {
+                    words.push(std::mem::take(&mut word));
+                }
+                continue;
+            }
+            _ => {}
+        }
+        word.push(c);
+    }
+    if !word.is_empty() {
+        words.push(word);
+    }
+    words
+}
+
+/// A line of a user's command with `$argc`, `$arg0`, … and `$arg*` replaced.
+pub(super) fn substitute(line: &str, frame: Option<&Frame>) -> Result<String> {
+    let Some(frame) = frame.filter(|_| line.contains("$arg")) else { return Ok(line.to_owned()) };
+    let mut out = String::with_capacity(line.len());
+    let mut left = line;
+    while let Some(at) = left.find("$arg") {
+        let (before, found) = left.split_at(at);
+        out.push_str(before);
+        let name = found.get(4..).unwrap_or_default();
+        let digits = name.bytes().take_while(u8::is_ascii_digit).count();
+        let ends_word = |n: usize| !name.get(n..).unwrap_or_default().starts_with(|c: char| c.is_alphanumeric() || c == '_');
+        if name.starts_with('*') {
+            out.push_str(&frame.whole);
+            left = name.get(1..).unwrap_or_default();
+        } else if name.starts_with('c') && ends_word(1) {
+            out.push_str(&frame.args.len().to_string());
+            left = name.get(1..).unwrap_or_default();
+        } else if digits > 0 && ends_word(digits) {
+            let number = name.get(..digits).unwrap_or_default();
+            let Some(arg) = number.parse().ok().and_then(|n: usize| frame.args.get(n)) else {
+                return Err(Error::user(format!("Missing argument {number} in user function.")));
+            };
+            out.push_str(arg);
+            left = name.get(digits..).unwrap_or_default();
+        } else {
+            out.push_str("$arg");
+            left = name;
+        }
+    }
+    out.push_str(left);
+    Ok(out)
+}
+
+/// `define`
+pub const DEFINE: Command = Command {
+    name: "define",
+    args: &[ArgSpec::may("NAME", ArgKind::Rest)],
+    summary: "Define a new command name.",
+    help: "The commands follow, one per line, up to \"end\". In them $argc is the number of arguments, $arg0, $arg1, ... are they,\nand $arg* is all of them.\nA command \"hook-NAME\" runs before NAME, \"hookpost-NAME\" after it; \"hook-stop\" runs before a stop is shown.",
+    examples: &[],
+    repeat: Repeat::No,
+    run: define,
+    ..Command::BASE
+};
+
+fn define(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    let name = new_name(cx, &args.text)?;
+    match cx.interpreter.registry.exact(&name) {
+        Some(Entry::User(_)) => {
+            if !cx.query(&format!("Redefine command \"{name}\"? "))? {
+                return Err(Error::user("Command not redefined."));
+            }
+        }
+        Some(_) => {
+            if !cx.query(&format!("Really redefine built-in command \"{name}\"? "))? {
+                return Err(Error::user("Command not redefined."));
+            }
+        }
+        None => {}
+    }
+    if let Some(hooked) = name.strip_prefix("hook-").or_else(|| name.strip_prefix("hookpost-")) {
+        let known = hooked == "stop" || cx.interpreter.registry.resolve(hooked).is_ok();
+        if !known {
+            cx.warn(format!("Your new `{name}' command does not hook any existing command."));
+            if !cx.query("Proceed? ")? {
+                return Err(Error::user("Not confirmed."));
+            }
+        }
+        cx.interpreter.has_hooks = true;
+    }
+    let intro = format!("Type commands for definition of \"{name}\".\nEnd with a line saying just \"end\".\n");
+    let body = cx.read_body(Block::Commands, &intro)?;
+    let document = match cx.interpreter.registry.exact(&name) {
+        Some(Entry::User(old)) => old.document.clone(),
+        _ => String::new(),
+    };
+    let command = UserCommand { name: name.clone(), body: body.into(), document };
+    cx.interpreter.registry.define(&name, Entry::User(Rc::new(command)));
+    Ok(Flow::Go)
+}
+
+/// The name of a command to define: its prefixes must be there, and are written whole.
+fn new_name(cx: &Cx<'_>, text: &str) -> Result<String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Error::user("Argument required (name of command to define)."));
+    }
+    let (prefix, last) = text.rsplit_once(char::is_whitespace).unwrap_or(("", text));
+    let valid = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if !last.chars().all(valid) {
+        return Err(Error::user(format!("Junk in argument list: \"{text}\"")));
+    }
+    if prefix.is_empty() {
+        return Ok(last.to_owned());
+    }
+    let found = cx.interpreter.registry.resolve(prefix)?;
+    if !found.rest.is_empty() || !cx.interpreter.registry.is_prefix(&found.name) {
+        return Err(Error::user(format!("\"{}\" is not a prefix command.", prefix.trim())));
+    }
+    Ok(format!("{} {last}", found.name))
+}
+
+/// `document`
+pub const DOCUMENT: Command = Command {
+    name: "document",
+    args: &[ArgSpec::may("NAME", ArgKind::Rest)],
+    summary: "Document a user-defined command.",
+    help: "The text follows, up to \"end\". \"help NAME\" shows it; its first line stands in lists.",
+    repeat: Repeat::No,
+    run: document,
+    ..Command::BASE
+};
+
+fn document(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    let name = new_name(cx, &args.text)?;
+    let user = match cx.interpreter.registry.exact(&name) {
+        Some(Entry::User(user)) => user.clone(),
+        Some(_) => return Err(Error::user("You may only document user-defined commands.")),
+        None => return Err(Error::user(format!("Undefined command: \"{name}\"."))),
+    };
+    let intro = format!("Type documentation for \"{name}\".\nEnd with a line saying just \"end\".\n");
+    let document = cx.read_body(Block::Text, &intro)?.join("\n");
+    let command = UserCommand { name: name.clone(), body: user.body.clone(), document };
+    cx.interpreter.registry.define(&name, Entry::User(Rc::new(command)));
+    Ok(Flow::Go)
+}
+
+/// `alias`
+pub const ALIAS: Command = Command {
+    name: "alias",
+    args: &[ArgSpec::may("NAME = COMMAND [ARGS]", ArgKind::Rest)],
+    summary: "Define a new command that is an alias of an existing command.",
+    help: "Default arguments may follow the command's name. \"-a\" is accepted, as gdb has it.",
+    repeat: Repeat::No,
+    run: alias,
+    ..Command::BASE
+};
+
+fn alias(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    let usage = || Error::user("Usage: alias [-a] [--] ALIAS = COMMAND [DEFAULT-ARGS...]");
+    let mut text = args.text.as_str();
+    while let Some(rest) = text.strip_prefix("-a ").or_else(|| text.strip_prefix("-- ")) {
+        text = rest.trim_start();
+    }
+    let (name, command) = text.split_once('=').ok_or_else(usage)?;
+    let (name, command) = (name.trim(), command.trim());
+    if name.is_empty() || command.is_empty() {
+        return Err(usage());
+    }
+    let name = new_name(cx, name)?;
+    cx.interpreter.registry.resolve(command)?;
+    match cx.interpreter.registry.exact(&name) {
+        None | Some(Entry::Alias(_)) => {}
+        Some(_) => return Err(Error::user(format!("Alias {name} is the name of an existing command"))),
+    }
+    if cx.interpreter.registry.is_prefix(&name) {
+        return Err(Error::user(format!("Alias {name} is the name of an existing command")));
+    }
+    cx.interpreter.registry.define(&name, Entry::Alias(command.into()));
+    Ok(Flow::Go)
+}
+
+/// `show user`
+pub const SHOW_USER: Command = Command {
+    name: "show user",
+    args: &[ArgSpec::may("NAME", ArgKind::Rest)],
+    summary: "Show definitions of non-python/scheme user defined commands.",
+    run: show_user,
+    ..Command::BASE
+};
+
+fn show_user(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    let wanted = if args.text.is_empty() { None } else { Some(cx.interpreter.registry.resolve(&args.text)?.name) };
+    let mut text = String::new();
+    for (name, entry) in cx.interpreter.registry.iter() {
+        let Entry::User(command) = entry else { continue };
+        if wanted.as_ref().is_none_or(|w| w == name) {
+            let body: String = command.body.iter().map(|l| format!("  {}\n", l.trim())).collect();
+            text.push_str(&format!("User command \"{name}\":\n{body}\n"));
+        }
+    }
+    if text.is_empty() && wanted.is_some() {
+        return Err(Error::user("Not a user command."));
+    }
+    cx.say(text);
+    Ok(Flow::Go)
+}
+
+/// The family.
+pub const COMMANDS: &[Command] = &[DEFINE, DOCUMENT, ALIAS, SHOW_USER];

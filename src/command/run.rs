@@ -1,0 +1,394 @@
+//! Starting the program, letting it go on, and showing what comes of it.
+
+use std::path::{Path, PathBuf};
+
+use crate::base::{Error, Need, Result, Tid};
+use crate::engine::{Happening, Notice, Plan, Session, Stop, StopReason};
+use crate::ui::Role;
+use crate::ui::render::{notice_text, stop_text};
+use crate::value::{Type, Value};
+
+use super::args::Args;
+use super::cx::Cx;
+use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
+use super::script::expand_home;
+
+/// Starting and stopping.
+pub const COMMANDS: &[Command] = &[FILE, EXEC_FILE, RUN, START, STARTI, KILL, ATTACH, DETACH, CONTINUE, JUMP];
+
+/// Waits until the program stands still, shows what happens until then, and runs the commands of the breakpoints that
+/// stopped it. Every front end comes here.
+pub fn run_to_stop(cx: &mut Cx<'_>) -> Result<Flow> {
+    let pid = cx.session.process()?.target.pid();
+    cx.out.flush();
+    let stop = loop {
+        match cx.session.advance()? {
+            Happening::Notice(notice) => show_notice(cx, &notice),
+            Happening::Stop(stop) => break stop,
+        }
+    };
+    stopped(cx, &stop, pid)
+}
+
+fn show_notice(cx: &mut Cx<'_>, notice: &Notice) {
+    if let Some((role, text)) = notice_text(cx.session, notice) {
+        cx.out.text(role, &text);
+        cx.out.flush();
+    }
+}
+
+/// Shows a stop and does what belongs to it.
+pub(super) fn stopped(cx: &mut Cx<'_>, stop: &Stop, pid: Tid) -> Result<Flow> {
+    if let StopReason::Exited(code) = stop.reason {
+        let code = Value::int(&Type::int(), code.into());
+        cx.session.variables.set("_exitcode", code);
+    }
+    let silent = cx.session.stop_commands.iter().any(|c| c.first().is_some_and(|l| l.trim() == "silent"));
+    if !silent || stop.reason.is_end() {
+        for (role, text) in stop_text(cx.session, stop, pid) {
+            cx.out.text(role, &text);
+        }
+    }
+    if stop.reason.is_end() {
+        cx.session.stop_commands.clear();
+    } else {
+        cx.run_hook("hook", "stop")?;
+        if !silent {
+            super::data::show_displays(cx);
+        }
+    }
+    run_stop_commands(cx)
+}
+
+/// Runs the commands of the breakpoints that stopped the program. What they let go on may stop it again: its commands then
+/// follow in this same loop, so that `continue` in them a million times over needs no deeper stack.
+fn run_stop_commands(cx: &mut Cx<'_>) -> Result<Flow> {
+    if std::mem::replace(&mut cx.session.in_stop_commands, true) {
+        return Ok(Flow::Go);
+    }
+    let result = stop_commands_loop(cx);
+    cx.session.in_stop_commands = false;
+    result
+}
+
+fn stop_commands_loop(cx: &mut Cx<'_>) -> Result<Flow> {
+    while !cx.session.stop_commands.is_empty() {
+        let all = std::mem::take(&mut cx.session.stop_commands);
+        'stop: for lines in all {
+            for unit in units(&lines) {
+                if unit.first().is_some_and(|l| l.trim() == "silent") {
+                    continue;
+                }
+                let before = cx.session.stop_count();
+                match cx.run_lines(unit) {
+                    Ok(Flow::Quit(status)) => return Ok(Flow::Quit(status)),
+                    Ok(_) => {}
+                    Err(e) => {
+                        cx.session.stop_commands.clear();
+                        return Err(e);
+                    }
+                }
+                // It went on: what is left belongs to a stop that is over.
+                if cx.session.stop_count() != before {
+                    break 'stop;
+                }
+            }
+        }
+    }
+    Ok(Flow::Go)
+}
+
+/// The lines of a script in pieces that belong together: single lines, and blocks to their `end`.
+fn units(lines: &[String]) -> Vec<&[String]> {
+    let mut out = Vec::new();
+    let (mut start, mut depth) = (0, 0u32);
+    for (i, line) in lines.iter().enumerate() {
+        match line.split_whitespace().next().unwrap_or_default() {
+            "if" | "while" | "commands" | "define" | "document" => depth += 1,
+            "end" => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth == 0 {
+            out.extend(lines.get(start..=i));
+            start = i + 1;
+        }
+    }
+    out.extend(lines.get(start..).filter(|rest| !rest.is_empty()));
+    out
+}
+
+/// Lets the program go on by a plan, and shows what comes of it.
+pub(super) fn go(cx: &mut Cx<'_>, plan: Option<Plan>) -> Result<Flow> {
+    cx.session.resume(plan)?;
+    run_to_stop(cx)
+}
+
+const FILE: Command = Command {
+    name: "file",
+    group: Group::Files,
+    args: &[ArgSpec::may("FILE", ArgKind::File)],
+    summary: "Use FILE as the program to be debugged.",
+    help: "It is read for its symbols, and it is the program that runs with \"run\".\nWithout FILE, there is no program any more.",
+    examples: &[Example { line: "file /bin/true", what: "debugs /bin/true" }],
+    repeat: Repeat::No,
+    run: file,
+    ..Command::BASE
+};
+
+fn file(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    if cx.session.inferior.process.is_some()
+        && !cx.query("A program is being debugged already.\nAre you sure you want to change the file? ")?
+    {
+        return Err(Error::user("File not changed."));
+    }
+    let Some(name) = args.get("FILE") else {
+        cx.session.unload_program();
+        cx.say("No executable file now.\nNo symbol file now.\n");
+        return Ok(Flow::Go);
+    };
+    load(cx, &expand_home(name))?;
+    Ok(Flow::Go)
+}
+
+/// Takes a program, and says what was found in it, in gdb's words.
+pub fn load(cx: &mut Cx<'_>, path: &Path) -> Result<()> {
+    let path = find_program(path);
+    cx.session.load_program(&path)?;
+    let shown = path.display();
+    cx.say(format!("Reading symbols from {shown}...\n"));
+    let has_debug = cx.session.inferior.program.as_ref().is_some_and(|p| p.image.section(".debug_info").is_some());
+    if !has_debug {
+        cx.say(format!("(No debugging symbols found in {shown})\n"));
+    }
+    Ok(())
+}
+
+/// The file itself, or, for a bare name that is no file here, what $PATH has of that name, as gdb does.
+fn find_program(path: &Path) -> PathBuf {
+    if path.exists() || path.components().count() > 1 {
+        return path.to_owned();
+    }
+    let in_path = std::env::var_os("PATH").and_then(|all| std::env::split_paths(&all).map(|d| d.join(path)).find(|p| p.is_file()));
+    in_path.unwrap_or_else(|| path.to_owned())
+}
+
+const EXEC_FILE: Command = Command {
+    name: "exec-file",
+    group: Group::Files,
+    args: &[ArgSpec::may("FILE", ArgKind::File)],
+    summary: "Use FILE as the program for getting contents of pure memory.",
+    help: "In rdbg it is the same as \"file\": symbols come from where the code is.",
+    repeat: Repeat::No,
+    run: file,
+    ..Command::BASE
+};
+
+const RUN: Command = Command {
+    name: "run",
+    aliases: &["r"],
+    group: Group::Running,
+    args: &[ArgSpec::may("ARGS", ArgKind::Rest)],
+    summary: "Start the program.",
+    help: "ARGS are its arguments, with quotes, globs, variables and the redirections < > >> 2> as in a shell (but none is run).\n\
+Without ARGS, those of the last time are used. Address space randomization is off (\"set disable-randomization\").",
+    examples: &[Example { line: "run samir > /dev/null", what: "starts the program with one argument, its output thrown away" }],
+    needs: Some(Need::Executable),
+    run: |cx, args| {
+        launch(cx, args)?;
+        go(cx, None)
+    },
+    ..Command::BASE
+};
+
+/// Starts the program; it stands at its first instruction.
+fn launch(cx: &mut Cx<'_>, args: &Args) -> Result<()> {
+    if cx.session.inferior.process.is_some() {
+        let question = "The program being debugged has been started already.\nStart it from the beginning? ";
+        if !cx.query(question)? {
+            return Err(Error::user("Program not restarted."));
+        }
+        cx.session.kill()?;
+    }
+    if !args.text.is_empty() {
+        cx.session.settings.args = args.text.clone();
+    }
+    if let Some(program) = &cx.session.inferior.program {
+        let line = format!("Starting program: {} {}\n", program.path.display(), cx.session.settings.args);
+        cx.say(line);
+    }
+    cx.out.flush();
+    for warning in cx.session.launch()? {
+        cx.warn(warning);
+    }
+    Ok(())
+}
+
+const START: Command = Command {
+    name: "start",
+    group: Group::Running,
+    args: &[ArgSpec::may("ARGS", ArgKind::Rest)],
+    summary: "Start the program and stop at the beginning of its main function.",
+    help: "In a stripped program too: main is found by what the start-up code does.",
+    examples: &[Example { line: "start", what: "runs to main" }],
+    needs: Some(Need::Executable),
+    run: |cx, args| {
+        cx.run_line("tbreak main")?;
+        launch(cx, args)?;
+        go(cx, None)
+    },
+    ..Command::BASE
+};
+
+const STARTI: Command = Command {
+    name: "starti",
+    group: Group::Running,
+    args: &[ArgSpec::may("ARGS", ArgKind::Rest)],
+    summary: "Start the program and stop at the first instruction that runs: the dynamic linker's.",
+    examples: &[Example { line: "starti", what: "nothing of the program, and nothing of its loader, has run" }],
+    needs: Some(Need::Executable),
+    run: |cx, args| {
+        launch(cx, args)?;
+        let pid = cx.session.process()?.target.pid();
+        stopped(cx, &Stop { tid: pid, reason: StopReason::Begun }, pid)
+    },
+    ..Command::BASE
+};
+
+const KILL: Command = Command {
+    name: "kill",
+    aliases: &["k"],
+    group: Group::Running,
+    summary: "Kill the program being debugged.",
+    needs: Some(Need::Live),
+    repeat: Repeat::No,
+    run: kill,
+    ..Command::BASE
+};
+
+fn kill(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
+    if !cx.query("Kill the program being debugged? ")? {
+        return Err(Error::user("Not confirmed."));
+    }
+    let pid = cx.session.process()?.target.pid();
+    cx.session.kill()?;
+    cx.say(format!("[Inferior 1 (process {pid}) killed]\n"));
+    Ok(Flow::Go)
+}
+
+const ATTACH: Command = Command {
+    name: "attach",
+    group: Group::Running,
+    args: &[ArgSpec::must("PID", ArgKind::Rest)],
+    summary: "Attach to a running process and stop it.",
+    help: "All of its threads are stopped. \"detach\" lets it go on, and so does the end of rdbg.",
+    repeat: Repeat::No,
+    run: attach,
+    ..Command::BASE
+};
+
+fn attach(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    let pid: i32 = match args.text.parse() {
+        Ok(pid) if pid > 0 => pid,
+        _ => return Err(Error::user(format!("Illegal process-id: {}.", args.text))),
+    };
+    if cx.session.inferior.process.is_some() {
+        if !cx.query("A program is being debugged already.  Kill it? ")? {
+            return Err(Error::user("Not killed."));
+        }
+        cx.session.kill()?;
+    }
+    match &cx.session.inferior.program {
+        Some(program) => {
+            let line = format!("Attaching to program: {}, process {pid}\n", program.path.display());
+            cx.say(line);
+        }
+        None => cx.say(format!("Attaching to process {pid}\n")),
+    }
+    cx.session.attach(Tid(pid))?;
+    stopped(cx, &Stop { tid: Tid(pid), reason: StopReason::Attached }, Tid(pid))
+}
+
+const DETACH: Command = Command {
+    name: "detach",
+    group: Group::Running,
+    summary: "Let go of the process, which goes on as if nothing had been.",
+    needs: Some(Need::Live),
+    repeat: Repeat::No,
+    run: detach,
+    ..Command::BASE
+};
+
+fn detach(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
+    let pid = cx.session.process()?.target.pid();
+    let path = cx.session.inferior.program.as_ref().map(|p| p.path.display().to_string()).unwrap_or_default();
+    cx.say(format!("Detaching from program: {path}, process {pid}\n"));
+    cx.session.detach()?;
+    cx.say(format!("[Inferior 1 (process {pid}) detached]\n"));
+    Ok(Flow::Go)
+}
+
+const CONTINUE: Command = Command {
+    name: "continue",
+    aliases: &["c", "fg"],
+    group: Group::Running,
+    args: &[ArgSpec::may("N", ArgKind::Int)],
+    summary: "Let the program go on.",
+    help: "With N, the breakpoint at which it stands is ignored the next N-1 times.",
+    examples: &[Example { line: "continue 3", what: "passes this breakpoint twice, and stops the third time" }],
+    needs: Some(Need::Live),
+    run: continue_,
+    ..Command::BASE
+};
+
+fn continue_(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    if let Some(text) = args.get("N") {
+        let n = super::data::integer(cx, text)?;
+        let pc = cx.session.process()?.target.pc(cx.session.selected_thread()?)?;
+        let here = cx.session.breakpoints.iter_mut().find(|b| b.locations.iter().any(|l| l.addr == pc));
+        if let Some(breakpoint) = here {
+            let crossings = u64::try_from(n - 1).unwrap_or(0);
+            breakpoint.ignore = crossings;
+            let id = breakpoint.id;
+            cx.say(format!("{}  Continuing.\n", super::breaks::ignore_sentence(id, crossings)));
+            return go(cx, None);
+        }
+    }
+    cx.say("Continuing.\n");
+    go(cx, None)
+}
+
+const JUMP: Command = Command {
+    name: "jump",
+    aliases: &["j"],
+    group: Group::Running,
+    args: &[ArgSpec::must("LOCATION", ArgKind::Linespec)],
+    summary: "Let the program go on at another place.",
+    examples: &[Example { line: "jump *$pc", what: "goes on where it is" }],
+    needs: Some(Need::Live),
+    run: jump,
+    ..Command::BASE
+};
+
+fn jump(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    let places = cx.session.locate(&args.text)?;
+    let [to] = places.as_slice() else {
+        return Err(Error::user("Unreasonable jump request"));
+    };
+    cx.say(format!("Continuing at {to:#x}.\n"));
+    let tid = cx.session.selected_thread()?;
+    cx.session.write_register_unlogged(tid, "rip", &to.0.to_le_bytes())?;
+    go(cx, None)
+}
+
+/// Asks before a process is left behind: `quit`'s question. True if there is none, or if it may go.
+pub fn may_leave(cx: &mut Cx<'_>) -> Result<bool> {
+    let Some(process) = &cx.session.inferior.process else { return Ok(true) };
+    let (pid, verb) = (process.target.pid(), if process.launched { "killed" } else { "detached" });
+    cx.out.text(Role::Plain, "");
+    cx.query(&format!("A debugging session is active.\n\n\tInferior 1 [process {pid}] will be {verb}.\n\nQuit anyway? "))
+}
+
+/// The name of the session's thread for `Session`'s users outside: its process id, if it runs.
+pub fn process_id(session: &Session) -> Option<Tid> {
+    session.inferior.process.as_ref().map(|p| p.target.pid())
+}

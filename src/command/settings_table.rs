@@ -1,0 +1,663 @@
+//! The table of settings: name, place, gdb's `show` sentence, gdb's description.
+
+use SettingKind::{Auto, Bool, Enum, File, Limit, Text, Uint, ZeroLimit};
+
+use crate::base::{Error, Result};
+use crate::engine::Settings;
+
+use super::cx::Cx;
+use super::history_file;
+use super::logging;
+use super::settings::{Sentence, Setting, SettingKind};
+
+const fn row(name: &'static str, kind: SettingKind, sentence: &'static str, summary: &'static str) -> Setting {
+    let sentence = Sentence::Value(sentence);
+    Setting { name, aliases: &[], kind, sentence, summary, help: "", own: false, after: None }
+}
+
+impl Setting {
+    const fn help(self, help: &'static str) -> Setting {
+        Setting { help, ..self }
+    }
+
+    const fn alias(self, aliases: &'static [&'static str]) -> Setting {
+        Setting { aliases, ..self }
+    }
+
+    const fn own(self) -> Setting {
+        Setting { own: true, ..self }
+    }
+
+    const fn by(self, sentence: fn(&Settings) -> String) -> Setting {
+        Setting { sentence: Sentence::By(sentence), ..self }
+    }
+
+    const fn after(self, after: fn(&mut Cx<'_>) -> Result<()>) -> Setting {
+        Setting { after: Some(after), ..self }
+    }
+}
+
+/// Every setting.
+pub const SETTINGS: &[Setting] = &[
+    // What rdbg itself does.
+    row(
+        "confirm",
+        Bool(|s| &mut s.confirm),
+        "Whether to confirm potentially dangerous operations is {}.",
+        "Set whether to confirm potentially dangerous operations.",
+    )
+    .help("Scripts and pipes are never asked."),
+    row(
+        "height",
+        Limit(|s| &mut s.height),
+        "Number of lines rdbg thinks are in a page is {}.",
+        "Set number of lines in a page for rdbg output pagination.",
+    ),
+    row(
+        "width",
+        Limit(|s| &mut s.width),
+        "Number of characters rdbg thinks are in a line is {}.",
+        "Set number of characters where rdbg should wrap lines of its output.",
+    ),
+    row("pagination", Bool(|s| &mut s.pagination), "State of pagination is {}.", "Set state of rdbg output pagination."),
+    row("prompt", Text(|s| &mut s.prompt), "Rdbg's prompt is \"{}\".", "Set rdbg's prompt."),
+    row("style enabled", Bool(|s| &mut s.style_enabled), "CLI output styling is {}.", "Set whether CLI styling is enabled.")
+        .by(|s| format!("CLI output styling is {}.", enabled(s.style_enabled))),
+    row(
+        "style sources",
+        Bool(|s| &mut s.style_sources),
+        "Source code styling is enabled.",
+        "Set whether source code styling is enabled.",
+    )
+    .by(|s| format!("Source code styling is {}.", enabled(s.style_sources))),
+    row("verbose", Bool(|s| &mut s.verbose), "Verbosity is {}.", "Set verbosity."),
+    row(
+        "trace-commands",
+        Bool(|s| &mut s.trace_commands),
+        "State of rdbg CLI command tracing is {}.",
+        "Set tracing of rdbg CLI commands.",
+    ),
+    row(
+        "max-completions",
+        ZeroLimit(|s| &mut s.max_completions),
+        "Maximum number of completion candidates is {}.",
+        "Set maximum number of completion candidates.",
+    ),
+    row(
+        "max-user-call-depth",
+        ZeroLimit(|s| &mut s.max_user_call_depth),
+        "The max call depth for user-defined commands is {}.",
+        "Set the max call depth for non-python/scheme user-defined commands.",
+    ),
+    row(
+        "editing",
+        Bool(|s| &mut s.editing),
+        "Editing of command lines as they are typed is {}.",
+        "Set editing of command lines as they are typed.",
+    ),
+    row(
+        "error strict",
+        Bool(|s| &mut s.error_strict),
+        "Whether any error makes rdbg end with status 1 is {}.",
+        "Set whether any error makes rdbg end with status 1.",
+    )
+    .own(),
+    row(
+        "stable-addresses",
+        Bool(|s| &mut s.stable_addresses),
+        "Writing of addresses as MODULE+OFFSET is {}.",
+        "Set whether addresses are written as MODULE+OFFSET, so that output can be compared.",
+    )
+    .own(),
+    row(
+        "history save",
+        Bool(|s| &mut s.history_save),
+        "Saving of the history record on exit is {}.",
+        "Set saving of the history record on exit.",
+    ),
+    row(
+        "history size",
+        ZeroLimit(|s| &mut s.history_size),
+        "The size of the command history is {}.",
+        "Set the size of the command history.",
+    )
+    .help("\"unlimited\" or -1 keeps every line."),
+    row(
+        "history filename",
+        File(|s| &mut s.history_filename),
+        "The filename in which to record the command history is \"{}\".",
+        "Set the filename in which to record the command history.",
+    )
+    .by(|s| format!("The filename in which to record the command history is \"{}\".", history_file(s).display())),
+    row(
+        "history expansion",
+        Bool(|s| &mut s.history_expansion),
+        "History expansion on command input is {}.",
+        "Set history expansion on command input.",
+    )
+    .after(|cx| refuse(cx.session.settings.history_expansion, "rdbg does no history expansion.")),
+    row(
+        "history remove-duplicates",
+        ZeroLimit(|s| &mut s.history_remove_duplicates),
+        "The number of history entries to look back at for duplicates is {}.",
+        "Set how far back in history to look for and remove duplicate entries.",
+    ),
+    row("logging enabled", Bool(|s| &mut s.logging_enabled), "{}: Logging is disabled.", "Enable logging.")
+        .by(|s| if s.logging_enabled { "on: Logging is enabled." } else { "off: Logging is disabled." }.to_owned())
+        .after(logging::switched),
+    row("logging file", File(|s| &mut s.logging_file), "The current logfile is \"{}\".", "Set the current logfile."),
+    row(
+        "logging overwrite",
+        Bool(|s| &mut s.logging_overwrite),
+        "{}: Logging appends to the log file.",
+        "Set whether logging overwrites or appends to the log file.",
+    )
+    .by(|s| {
+        if s.logging_overwrite { "on: Logging overwrites the log file." } else { "off: Logging appends to the log file." }
+            .to_owned()
+    }),
+    row(
+        "logging redirect",
+        Bool(|s| &mut s.logging_redirect),
+        "{}: Output will go to both the screen and the log file.",
+        "Set the logging output mode.",
+    )
+    .by(|s| redirected(s.logging_redirect, "Output")),
+    row(
+        "logging debugredirect",
+        Bool(|s| &mut s.logging_debugredirect),
+        "{}: Debug output will go to both the screen and the log file.",
+        "Set the logging debug output mode.",
+    )
+    .by(|s| redirected(s.logging_debugredirect, "Debug output")),
+    // The program, breakpoints, the stack.
+    row(
+        "args",
+        Text(|s| &mut s.args),
+        "Argument list to give program being debugged when it is started is \"{}\".",
+        "Set argument list to give program being debugged when it is started.",
+    ),
+    row("cwd", Text(|s| &mut s.cwd), "", "Set the current working directory to be used when the inferior is started.")
+        .by(cwd_sentence)
+        .help("Without an argument the program gets rdbg's own."),
+    row(
+        "inferior-tty",
+        Text(|s| &mut s.inferior_tty),
+        "Terminal for future runs of program being debugged is \"{}\".",
+        "Set terminal for future runs of program being debugged.",
+    )
+    .help("\"tty FILE\" is the same."),
+    row(
+        "disable-randomization",
+        Bool(|s| &mut s.disable_randomization),
+        "Disabling randomization of debuggee's virtual address space is {}.",
+        "Set disabling of debuggee's virtual address space randomization.",
+    )
+    .help("On means no ASLR: every run has the same addresses."),
+    row(
+        "startup-with-shell",
+        Bool(|s| &mut s.startup_with_shell),
+        "Use of shell to start subprocesses is {}.",
+        "Set use of shell to start subprocesses.  The default is on.",
+    )
+    .help("Accepted for gdb's scripts: rdbg parses quotes, globs and redirections itself and needs no shell."),
+    row(
+        "exec-wrapper",
+        Text(|s| &mut s.exec_wrapper),
+        "The wrapper for running programs is \"{}\".",
+        "Set a wrapper for running programs.",
+    ),
+    row(
+        "follow-fork-mode",
+        Enum(|s| &mut s.follow_fork_mode, &["child", "parent"]),
+        "Debugger response to a program call of fork or vfork is \"{}\".",
+        "Set debugger response to a program call of fork or vfork.",
+    ),
+    row(
+        "follow-exec-mode",
+        Enum(|s| &mut s.follow_exec_mode, &["new", "same"]),
+        "Follow exec mode is \"{}\".",
+        "Set debugger response to a program call of exec.",
+    ),
+    row(
+        "detach-on-fork",
+        Bool(|s| &mut s.detach_on_fork),
+        "Whether rdbg will detach the child of a fork is {}.",
+        "Set whether rdbg will detach the child of a fork.",
+    ),
+    row(
+        "scheduler-locking",
+        Enum(|s| &mut s.scheduler_locking, &["off", "on", "step", "replay"]),
+        "Mode for locking scheduler during execution is \"{}\".",
+        "Set mode for locking scheduler during execution.",
+    ),
+    row(
+        "schedule-multiple",
+        Bool(|s| &mut s.schedule_multiple),
+        "Resuming the execution of threads of all processes is {}.",
+        "Set mode for resuming threads of all processes.",
+    )
+    .after(|cx| refuse(cx.session.settings.schedule_multiple, "rdbg runs one process at a time.")),
+    row(
+        "non-stop",
+        Bool(|s| &mut s.non_stop),
+        "Controlling the inferior in non-stop mode is {}.",
+        "Set whether rdbg controls the inferior in non-stop mode.",
+    )
+    .after(|cx| refuse(cx.session.settings.non_stop, "rdbg stops all threads together: there is no non-stop mode.")),
+    row(
+        "stop-on-solib-events",
+        Uint(|s| &mut s.stop_on_solib_events),
+        "Stopping for shared library events is {}.",
+        "Set stopping for shared library events.",
+    ),
+    row("step-mode", Bool(|s| &mut s.step_mode), "Mode of the step operation is {}.", "Set mode of the step operation."),
+    row(
+        "unwindonsignal",
+        Bool(|s| &mut s.unwindonsignal),
+        "Unwinding of stack if a signal is received while in a call dummy is {}.",
+        "Set unwinding of stack if a signal is received while in a call dummy.",
+    ),
+    row(
+        "print thread-events",
+        Bool(|s| &mut s.print_thread_events),
+        "Printing of thread events is {}.",
+        "Set printing of thread events (such as thread start and exit).",
+    ),
+    row(
+        "print inferior-events",
+        Bool(|s| &mut s.print_inferior_events),
+        "Printing of inferior events is {}.",
+        "Set printing of inferior events (such as inferior start and exit).",
+    ),
+    row(
+        "may-call-functions",
+        Bool(|s| &mut s.may_call_functions),
+        "Permission to call functions in the program is {}.",
+        "Set permission to call functions in the program.",
+    ),
+    row(
+        "may-write-memory",
+        Bool(|s| &mut s.may_write_memory),
+        "Permission to write into target memory is {}.",
+        "Set permission to write into target memory.",
+    ),
+    row(
+        "may-write-registers",
+        Bool(|s| &mut s.may_write_registers),
+        "Permission to write into registers is {}.",
+        "Set permission to write into registers.",
+    ),
+    row(
+        "remotetimeout",
+        Uint(|s| &mut s.remotetimeout),
+        "Timeout limit to wait for target to respond is {}.",
+        "Set timeout limit to wait for target to respond.",
+    ),
+    row(
+        "breakpoint pending",
+        Auto(|s| &mut s.breakpoint_pending),
+        "Debugger's behavior regarding pending breakpoints is {}.",
+        "Set debugger's behavior regarding pending breakpoints.",
+    ),
+    row(
+        "breakpoint always-inserted",
+        Bool(|s| &mut s.breakpoint_always_inserted),
+        "Always inserted breakpoint mode is {}.",
+        "Set mode for inserting breakpoints.",
+    ),
+    row(
+        "breakpoint auto-hw",
+        Bool(|s| &mut s.breakpoint_auto_hw),
+        "Automatic usage of hardware breakpoints is {}.",
+        "Set automatic usage of hardware breakpoints.",
+    ),
+    row(
+        "can-use-hw-watchpoints",
+        Uint(|s| &mut s.can_use_hw_watchpoints),
+        "Debugger's willingness to use watchpoint hardware is {}.",
+        "Set debugger's willingness to use watchpoint hardware.",
+    ),
+    row(
+        "backtrace limit",
+        Limit(|s| &mut s.backtrace_limit),
+        "An upper bound on the number of backtrace levels is {}.",
+        "Set an upper bound on the number of backtrace levels.",
+    ),
+    row(
+        "backtrace past-main",
+        Bool(|s| &mut s.backtrace_past_main),
+        "Whether backtraces should continue past \"main\" is {}.",
+        "Set whether backtraces should continue past \"main\".",
+    ),
+    row(
+        "backtrace past-entry",
+        Bool(|s| &mut s.backtrace_past_entry),
+        "Whether backtraces should continue past the entry point of a program is {}.",
+        "Set whether backtraces should continue past the entry point of a program.",
+    ),
+    // Files.
+    row(
+        "debug-file-directory",
+        Text(|s| &mut s.debug_file_directory),
+        "The directory where separate debug symbols are searched for is \"{}\".",
+        "Set the directories where separate debug symbols are searched for.",
+    ),
+    row("sysroot", Text(|s| &mut s.sysroot), "The current system root is \"{}\".", "Set an alternate system root.")
+        .alias(&["solib-absolute-prefix"]),
+    row(
+        "solib-search-path",
+        Text(|s| &mut s.solib_search_path),
+        "The search path for loading non-absolute shared library symbol files is {}.",
+        "Set the search path for loading non-absolute shared library symbol files.",
+    ),
+    row(
+        "auto-solib-add",
+        Bool(|s| &mut s.auto_solib_add),
+        "Autoloading of shared library symbols is {}.",
+        "Set autoloading of shared library symbols.",
+    ),
+    row(
+        "auto-load safe-path",
+        Text(|s| &mut s.auto_load_safe_path),
+        "List of directories from which it is safe to auto-load files is {}.",
+        "Set the list of files and directories that are safe for auto-loading.",
+    ),
+    row(
+        "auto-load local-rdbginit",
+        Bool(|s| &mut s.auto_load_local_rdbginit),
+        "Auto-loading of .rdbginit script from current directory is {}.",
+        "Enable or disable auto-loading of .rdbginit script in current directory.",
+    ),
+    row(
+        "directories",
+        Text(|s| &mut s.directories),
+        "Source directories searched: {}",
+        "Set the search path for finding source files.",
+    ),
+    row(
+        "debuginfod enabled",
+        Enum(|s| &mut s.debuginfod_enabled, &["on", "off", "ask"]),
+        "Debuginfod functionality is currently set to \"{}\".",
+        "Set whether to use debuginfod.",
+    )
+    .after(|cx| refuse(cx.session.settings.debuginfod_enabled != "off", "rdbg asks no debuginfod server.")),
+    // Data.
+    row(
+        "listsize",
+        Limit(|s| &mut s.listsize),
+        "Number of source lines rdbg will list by default is {}.",
+        "Set number of source lines rdbg will list by default.",
+    )
+    .help("A value of \"unlimited\", or zero, means there's no limit."),
+    row(
+        "language",
+        Enum(|s| &mut s.language, &["auto", "local", "unknown", "asm", "c", "c++", "minimal", "rust"]),
+        "",
+        "Set the current source language.",
+    )
+    .by(language_sentence),
+    row(
+        "input-radix",
+        Uint(|s| &mut s.input_radix),
+        "Default input radix for entering numbers is {}.",
+        "Set default input radix for entering numbers.",
+    )
+    .after(input_radix),
+    row(
+        "output-radix",
+        Uint(|s| &mut s.output_radix),
+        "Default output radix for printing of values is {}.",
+        "Set default output radix for printing of values.",
+    )
+    .after(output_radix),
+    row("max-value-size", ZeroLimit(|s| &mut s.max_value_size), "", "Set maximum sized value rdbg will load from the inferior.")
+        .by(max_value_sentence)
+        .after(check_max_value),
+    row(
+        "case-sensitive",
+        Auto(|s| &mut s.case_sensitive),
+        "Case sensitivity in name search is \"auto; currently on\".",
+        "Set case sensitivity in name search (on/off/auto).",
+    )
+    .by(case_sentence),
+    row(
+        "multiple-symbols",
+        Enum(|s| &mut s.multiple_symbols, &["ask", "all", "cancel"]),
+        "How the debugger handles ambiguities in expressions is \"{}\".",
+        "Set how the debugger handles ambiguities in expressions.",
+    ),
+    row(
+        "disassembly-flavor",
+        Enum(|s| &mut s.disassembly_flavor, &["att", "intel"]),
+        "The disassembly flavor is \"{}\".",
+        "Set the disassembly flavor.",
+    ),
+    row(
+        "disassemble-next-line",
+        Auto(|s| &mut s.disassemble_next_line),
+        "Debugger's willingness to use disassemble-next-line is {}.",
+        "Set whether to disassemble next source line or insn when execution stops.",
+    ),
+    row("print address", Bool(|s| &mut s.print_address), "Printing of addresses is {}.", "Set printing of addresses."),
+    row("print array", Bool(|s| &mut s.print_array), "Pretty formatting of arrays is {}.", "Set pretty formatting of arrays."),
+    row(
+        "print array-indexes",
+        Bool(|s| &mut s.print_array_indexes),
+        "Printing of array indexes is {}.",
+        "Set printing of array indexes.",
+    ),
+    row(
+        "print asm-demangle",
+        Bool(|s| &mut s.print_asm_demangle),
+        "Demangling of C++/ObjC names in disassembly listings is {}.",
+        "Set demangling of C++/ObjC names in disassembly listings.",
+    ),
+    row(
+        "print demangle",
+        Bool(|s| &mut s.print_demangle),
+        "Demangling of encoded C++/ObjC names when displaying symbols is {}.",
+        "Set demangling of encoded C++/ObjC names when displaying symbols.",
+    ),
+    row(
+        "print elements",
+        Limit(|s| &mut s.print_elements),
+        "Limit on string chars or array elements to print is {}.",
+        "Set limit on string chars or array elements to print.",
+    )
+    .help("\"unlimited\" or 0: no limit."),
+    row(
+        "print entry-values",
+        Enum(|s| &mut s.print_entry_values, &["no", "only", "preferred", "if-needed", "both", "compact", "default"]),
+        "Printing of function arguments at function entry is \"{}\".",
+        "Set printing of function arguments at function entry.",
+    ),
+    row(
+        "print finish",
+        Bool(|s| &mut s.print_finish),
+        "Printing of return value after `finish' is {}.",
+        "Set whether `finish' prints the return value.",
+    ),
+    row(
+        "print frame-arguments",
+        Enum(|s| &mut s.print_frame_arguments, &["all", "scalars", "none", "presence"]),
+        "Printing of non-scalar frame arguments is \"{}\".",
+        "Set printing of non-scalar frame arguments.",
+    ),
+    row(
+        "print frame-info",
+        Enum(
+            |s| &mut s.print_frame_info,
+            &["auto", "source-line", "location", "source-and-location", "location-and-address", "short-location"],
+        ),
+        "Printing of frame information is \"{}\".",
+        "Set printing of frame information.",
+    ),
+    row(
+        "print max-depth",
+        ZeroLimit(|s| &mut s.print_max_depth),
+        "Maximum print depth is {}.",
+        "Set maximum print depth for nested structures, unions and arrays.",
+    ),
+    row(
+        "print max-symbolic-offset",
+        Limit(|s| &mut s.print_max_symbolic_offset),
+        "The largest offset that will be printed in <symbol+1234> form is {}.",
+        "Set the largest offset that will be printed in <SYMBOL+1234> form.",
+    ),
+    row(
+        "print nibbles",
+        Bool(|s| &mut s.print_nibbles),
+        "Printing binary values in groups is {}.",
+        "Set whether to print binary values in groups of four bits.",
+    ),
+    row(
+        "print null-stop",
+        Bool(|s| &mut s.print_null_stop),
+        "Printing of char arrays to stop at first null char is {}.",
+        "Set printing of char arrays to stop at first null char.",
+    ),
+    row(
+        "print object",
+        Bool(|s| &mut s.print_object),
+        "Printing of object's derived type based on vtable info is {}.",
+        "Set printing of C++ virtual function tables.",
+    ),
+    row(
+        "print pretty",
+        Bool(|s| &mut s.print_pretty),
+        "Pretty formatting of structures is {}.",
+        "Set pretty formatting of structures.",
+    ),
+    row(
+        "print raw-frame-arguments",
+        Bool(|s| &mut s.print_raw_frame_arguments),
+        "Whether to print frame arguments in raw form is {}.",
+        "Set whether to print frame arguments in raw form.",
+    ),
+    row(
+        "print raw-values",
+        Bool(|s| &mut s.print_raw_values),
+        "Whether to print values in raw form is {}.",
+        "Set whether to print values in raw form.",
+    ),
+    row(
+        "print repeats",
+        Limit(|s| &mut s.print_repeats),
+        "Threshold for repeated print elements is {}.",
+        "Set threshold for repeated print elements.",
+    ),
+    row(
+        "print sevenbit-strings",
+        Bool(|s| &mut s.print_sevenbit_strings),
+        "Printing of 8-bit characters in strings as \\nnn is {}.",
+        "Set printing of 8-bit characters in strings as \\nnn.",
+    ),
+    row(
+        "print static-members",
+        Bool(|s| &mut s.print_static_members),
+        "Printing of C++ static members is {}.",
+        "Set printing of C++ static members.",
+    ),
+    row(
+        "print symbol",
+        Bool(|s| &mut s.print_symbol),
+        "Printing of symbols when printing pointers is {}.",
+        "Set printing of symbol names when printing pointers.",
+    ),
+    row(
+        "print symbol-filename",
+        Bool(|s| &mut s.print_symbol_filename),
+        "Printing of source filename and line number with <symbol> is {}.",
+        "Set printing of source filename and line number with <SYMBOL>.",
+    ),
+    row(
+        "print symbol-loading",
+        Enum(|s| &mut s.print_symbol_loading, &["off", "brief", "full"]),
+        "Printing of symbol loading messages is \"{}\".",
+        "Set printing of symbol loading messages.",
+    ),
+    row(
+        "print union",
+        Bool(|s| &mut s.print_union),
+        "Printing of unions interior to structures is {}.",
+        "Set printing of unions interior to structures.",
+    ),
+    row(
+        "print vtbl",
+        Bool(|s| &mut s.print_vtbl),
+        "Printing of C++ virtual function tables is {}.",
+        "Set printing of C++ virtual function tables.",
+    ),
+];
+
+fn enabled(on: bool) -> &'static str {
+    if on { "enabled" } else { "disabled" }
+}
+
+fn redirected(on: bool, what: &str) -> String {
+    match on {
+        true => format!("on: {what} will go only to the log file."),
+        false => format!("off: {what} will go to both the screen and the log file."),
+    }
+}
+
+fn refuse(wanted: bool, sentence: &str) -> Result<()> {
+    if wanted { Err(Error::user(sentence)) } else { Ok(()) }
+}
+
+fn cwd_sentence(s: &Settings) -> String {
+    if s.cwd.is_empty() {
+        return "You have not set the inferior's current working directory.\nThe inferior will inherit rdbg's cwd if native debugging, or the remote\nserver's cwd if remote debugging.".to_owned();
+    }
+    format!("Current working directory that will be used when starting the inferior is \"{}\".", s.cwd)
+}
+
+fn language_sentence(s: &Settings) -> String {
+    match s.language {
+        "auto" | "local" => format!("The current source language is \"{}; currently c\".", s.language),
+        chosen => format!("The current source language is \"{chosen}\"."),
+    }
+}
+
+fn case_sentence(s: &Settings) -> String {
+    let value = match s.case_sensitive {
+        None => "auto; currently on",
+        Some(true) => "on",
+        Some(false) => "off",
+    };
+    format!("Case sensitivity in name search is \"{value}\".")
+}
+
+fn max_value_sentence(s: &Settings) -> String {
+    match s.max_value_size {
+        None => "Maximum value size is unlimited.".to_owned(),
+        Some(n) => format!("Maximum value size is {n} bytes."),
+    }
+}
+
+fn check_max_value(cx: &mut Cx<'_>) -> Result<()> {
+    if cx.session.settings.max_value_size.is_some_and(|n| n < 16) {
+        cx.session.settings.max_value_size = Some(16);
+        cx.say("max-value-size set too low, increasing to 16 bytes\n");
+    }
+    Ok(())
+}
+
+fn input_radix(cx: &mut Cx<'_>) -> Result<()> {
+    let n = cx.session.settings.input_radix;
+    if n < 2 {
+        return Err(Error::user(format!("Nonsense input radix ``decimal {n}''; input radix unchanged.")));
+    }
+    cx.say(format!("Input radix now set to decimal {n}, hex {n:x}, octal {n:o}.\n"));
+    Ok(())
+}
+
+fn output_radix(cx: &mut Cx<'_>) -> Result<()> {
+    let n = cx.session.settings.output_radix;
+    if !matches!(n, 8 | 10 | 16) {
+        return Err(Error::user(format!("Unsupported output radix ``decimal {n}''; output radix unchanged.")));
+    }
+    cx.say(format!("Output radix now set to decimal {n}, hex {n:x}, octal {n:o}.\n"));
+    Ok(())
+}

@@ -1,0 +1,329 @@
+//! What reaches outside of rdbg: shell, pipe, cd, pwd, quit; and lines made from lines: with, eval, assert, expect.
+
+use std::io::{Read, Write};
+use std::process::{Command as Process, ExitStatus, Stdio};
+
+use crate::base::{Error, Result};
+use crate::ui::Role;
+
+use super::args::Args;
+use super::cx::Cx;
+use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Repeat};
+use super::interpreter::Again;
+use super::registry::Entry;
+use super::script::expand_home;
+use super::settings;
+
+/// `shell`
+pub const SHELL: Command = Command {
+    name: "shell",
+    aliases: &["!"],
+    args: &[ArgSpec::may("COMMAND", ArgKind::Rest)],
+    summary: "Execute the rest of the line as a shell command.",
+    help: "With no arguments, run an inferior shell. The shell is $SHELL, or /bin/sh.\n$_shell_exitcode or $_shell_exitsignal tell how it ended.",
+    examples: &[Example { line: "shell echo hello", what: "run a program" }],
+    repeat: Repeat::Again,
+    run: |cx, args| {
+        let shell = run_shell(cx, &args.text, None)?;
+        set_exit_variables(cx, shell);
+        Ok(Flow::Go)
+    },
+    ..Command::BASE
+};
+
+/// `make`
+pub const MAKE: Command = Command {
+    name: "make",
+    args: &[ArgSpec::may("ARGS", ArgKind::Rest)],
+    summary: "Run the ``make'' program using the rest of the line as arguments.",
+    run: |cx, args| {
+        let status = run_shell(cx, &format!("make {}", args.text), None)?;
+        set_exit_variables(cx, status);
+        Ok(Flow::Go)
+    },
+    ..Command::BASE
+};
+
+/// Runs a shell's command line, with `input` on its standard input. Its output goes where rdbg's goes.
+fn run_shell(cx: &mut Cx<'_>, line: &str, input: Option<&str>) -> Result<ExitStatus> {
+    cx.out.flush();
+    let shell = std::env::var_os("SHELL").unwrap_or_else(|| "/bin/sh".into());
+    let mut process = Process::new(shell);
+    if !line.is_empty() {
+        process.arg("-c").arg(line);
+    }
+    if input.is_some() {
+        process.stdin(Stdio::piped());
+    }
+    // A person's pager needs the terminal itself; all else goes through rdbg's output, where logs and `expect` see it.
+    let through = !cx.out.is_terminal();
+    if through {
+        process.stdout(Stdio::piped());
+    }
+    let fail = |e: &std::io::Error| Error::io("Cannot execute the shell", e);
+    let mut child = process.spawn().map_err(|e| fail(&e))?;
+    let stdin = child.stdin.take();
+    let text = input.unwrap_or_default().to_owned();
+    // On a thread: a filter may write before it has read everything. It may also stop reading, which is no error.
+    let writer = std::thread::spawn(move || stdin.map(|mut s| s.write_all(text.as_bytes())));
+    if let Some(mut stdout) = child.stdout.take() {
+        let mut buffer = [0; 8192];
+        let mut pending = Vec::new();
+        while let Ok(n @ 1..) = stdout.read(&mut buffer) {
+            pending.extend_from_slice(buffer.get(..n).unwrap_or_default());
+            let whole = pending.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
+            let lines: Vec<u8> = pending.drain(..whole).collect();
+            cx.say(String::from_utf8_lossy(&lines));
+        }
+        cx.say(String::from_utf8_lossy(&pending));
+    }
+    let _ = writer.join();
+    child.wait().map_err(|e| fail(&e))
+}
+
+fn set_exit_variables(cx: &mut Cx<'_>, status: ExitStatus) {
+    use std::os::unix::process::ExitStatusExt;
+    let set = cx.interpreter.language.set_variable;
+    if let Some(code) = status.code() {
+        set(cx.session, "_shell_exitcode", i64::from(code));
+    }
+    if let Some(signal) = status.signal() {
+        set(cx.session, "_shell_exitsignal", i64::from(signal));
+    }
+}
+
+/// `pipe`
+pub const PIPE: Command = Command {
+    name: "pipe",
+    aliases: &["|"],
+    args: &[ArgSpec::may("COMMAND | SHELL_COMMAND", ArgKind::Rest)],
+    summary: "Send the output of a gdb command to a shell command.",
+    help: "\"pipe -d DELIM COMMAND DELIM SHELL_COMMAND\" is for a COMMAND that has a \"|\" in it. Without COMMAND the last one is repeated.",
+    examples: &[Example { line: "pipe help info | wc -l", what: "count lines" }],
+    run: pipe,
+    ..Command::BASE
+};
+
+fn pipe(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    let mut text = args.text.as_str();
+    let mut delimiter = "|";
+    if let Some(rest) = text.strip_prefix("-d ") {
+        let (word, rest) = rest.trim_start().split_once(' ').ok_or_else(|| Error::user("Missing delimiter argument"))?;
+        (delimiter, text) = (word, rest.trim_start());
+    }
+    if text.is_empty() {
+        return Err(Error::user("Missing COMMAND"));
+    }
+    let (command, shell) = text.split_once(delimiter).ok_or_else(|| Error::user("Missing delimiter before SHELL_COMMAND"))?;
+    let (command, shell) = (command.trim(), shell.trim());
+    if shell.is_empty() {
+        return Err(Error::user("Missing SHELL_COMMAND"));
+    }
+    let command = if command.is_empty() { last_line(cx)? } else { command.to_owned() };
+    let output = cx.capture(&command)?;
+    let status = run_shell(cx, shell, Some(&output))?;
+    set_exit_variables(cx, status);
+    Ok(Flow::Go)
+}
+
+/// The line that Enter would repeat.
+fn last_line(cx: &Cx<'_>) -> Result<String> {
+    match &cx.interpreter.again {
+        Again::Line(line) => Ok(line.clone()),
+        Again::Command(command) => Ok(command.name.to_owned()),
+        Again::Nothing => Err(Error::user("No previous command to relaunch")),
+    }
+}
+
+/// `cd`
+pub const CD: Command = Command {
+    name: "cd",
+    args: &[ArgSpec::may("DIR", ArgKind::File)],
+    summary: "Set working directory to DIR for debugger.",
+    help: "The program that \"run\" starts inherits it, unless \"set cwd\" says otherwise. Without DIR: the home directory.",
+    repeat: Repeat::No,
+    run: |cx, args| {
+        let dir = expand_home(args.get("DIR").unwrap_or("~"));
+        std::env::set_current_dir(&dir).map_err(|e| settings::file_error(&dir.display().to_string(), &e))?;
+        show_cwd(cx);
+        Ok(Flow::Go)
+    },
+    ..Command::BASE
+};
+
+/// `pwd`
+pub const PWD: Command = Command {
+    name: "pwd",
+    summary: "Print working directory.",
+    help: "This is used for your program as well.",
+    run: |cx, _| {
+        show_cwd(cx);
+        Ok(Flow::Go)
+    },
+    ..Command::BASE
+};
+
+fn show_cwd(cx: &mut Cx<'_>) {
+    match std::env::current_dir() {
+        Ok(dir) => cx.say(format!("Working directory {}.\n", dir.display())),
+        Err(_) => cx.say("The working directory has gone.\n"),
+    }
+}
+
+/// `quit`
+pub const QUIT: Command = Command {
+    name: "quit",
+    aliases: &["exit", "q"],
+    args: &[ArgSpec::may("STATUS", ArgKind::Expr)],
+    summary: "Exit gdb.",
+    help: "STATUS is rdbg's exit status; 0 without it. A program that rdbg started is killed, one that it attached to goes on.",
+    repeat: Repeat::No,
+    run: quit,
+    ..Command::BASE
+};
+
+fn quit(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    let status = match args.get("STATUS") {
+        Some(text) => settings::integer(cx, text)? as i32,
+        None => 0,
+    };
+    if let Some(stake) = (cx.interpreter.language.at_stake)(cx.session) {
+        if !cx.query(&format!("A debugging session is active.\n\n{stake}\nQuit anyway? "))? {
+            return Err(Error::user("Not confirmed."));
+        }
+    }
+    Ok(Flow::Quit(status))
+}
+
+/// `with`
+pub const WITH: Command = Command {
+    name: "with",
+    aliases: &["w"],
+    args: &[ArgSpec::may("SETTING [VALUE] [-- COMMAND]", ArgKind::Rest)],
+    summary: "Temporarily set SETTING to VALUE, run COMMAND using the setting, then restore it.",
+    help: "Without COMMAND the last one is repeated.",
+    examples: &[Example { line: "with print pretty on -- show print pretty", what: "one command, another setting" }],
+    run: with,
+    ..Command::BASE
+};
+
+fn with(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    if args.text.is_empty() {
+        return Err(Error::user("Missing arguments."));
+    }
+    let (setting, command) = match args.text.split_once("--") {
+        Some((setting, command)) => (setting.trim(), command.trim().to_owned()),
+        None => (args.text.as_str(), last_line(cx)?),
+    };
+    let line = format!("set {setting}");
+    let found = cx.interpreter.registry.resolve(&line)?;
+    let (Entry::Set(setting), value) = (found.entry, found.rest.to_owned()) else {
+        let word = setting.split_whitespace().next().unwrap_or_default();
+        return Err(Error::user(format!("Undefined set command: \"{word}\".  Try \"help set\".")));
+    };
+    let before = cx.session.settings.clone();
+    settings::set(cx, setting, &value)?;
+    let result = cx.run_line(&command);
+    setting.restore(&mut cx.session.settings, before);
+    result
+}
+
+/// `eval`
+pub const EVAL: Command = Command {
+    name: "eval",
+    args: &[ArgSpec::may("FORMAT, ARG, ...", ArgKind::Rest)],
+    summary: "Construct a GDB command and then evaluate it.",
+    help: "The command is what \"printf\" would print.",
+    run: |cx, args| {
+        let line = (cx.interpreter.language.format)(cx, &args.text)?;
+        cx.run_line(&line)
+    },
+    ..Command::BASE
+};
+
+/// `assert`
+pub const ASSERT: Command = Command {
+    name: "assert",
+    args: &[ArgSpec::must("EXPR", ArgKind::Expr)],
+    summary: "Fail unless EXPR is not zero, and show the values in it.",
+    help: "For scripts that are tests: a failure ends a file of commands, and rdbg's exit status is 1.",
+    examples: &[Example { line: "assert 1 + 1 == 2", what: "says nothing" }],
+    own: true,
+    repeat: Repeat::No,
+    run: assert_true,
+    ..Command::BASE
+};
+
+fn assert_true(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    let language = cx.interpreter.language;
+    let outcome = (language.truth)(cx, &args.text);
+    if matches!(outcome, Ok(true)) {
+        return Ok(Flow::Go);
+    }
+    cx.interpreter.failed = true;
+    let mut message = format!("Assertion failed: {}", args.text);
+    match outcome {
+        Err(e) => message.push_str(&format!("\n  {e}")),
+        Ok(_) => (language.explain)(cx, &args.text).iter().for_each(|line| message.push_str(&format!("\n  {line}"))),
+    }
+    Err(Error::User(message))
+}
+
+/// `expect`
+pub const EXPECT: Command = Command {
+    name: "expect",
+    args: &[ArgSpec::must("REGEX", ArgKind::Regex)],
+    summary: "Fail unless REGEX matches in what the last command wrote.",
+    help: "\"^\" and \"$\" match at lines. For scripts that are tests: a failure ends a file of commands, and rdbg's exit status is 1.",
+    own: true,
+    repeat: Repeat::No,
+    run: expect,
+    ..Command::BASE
+};
+
+fn expect(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    let output = cx.interpreter.last_output();
+    if compile_regex(&args.text)?.is_match(&output) {
+        return Ok(Flow::Go);
+    }
+    cx.interpreter.failed = true;
+    let shown: String = output.lines().take(20).map(|l| format!("\n  {l}")).collect();
+    let what = if output.is_empty() { "nothing".to_owned() } else { format!("this:{shown}") };
+    Err(Error::user(format!("Expected /{}/; the last command wrote {what}", args.text)))
+}
+
+/// A regular expression of the user's, of bounded size; `^` and `$` match at lines.
+pub fn compile_regex(text: &str) -> Result<regex::Regex> {
+    regex::RegexBuilder::new(text).multi_line(true).size_limit(1 << 20).build().map_err(|e| {
+        let reason = e.to_string();
+        let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
+        Error::user(format!("Invalid regular expression \"{text}\": {reason}."))
+    })
+}
+
+/// `dont-repeat`
+pub const DONT_REPEAT: Command = Command {
+    name: "dont-repeat",
+    summary: "Don't repeat this command.",
+    help: "Used inside a user-defined command: Enter on an empty line does not run it again.",
+    repeat: Repeat::No,
+    run: |cx, _| {
+        cx.interpreter.again = Again::Nothing;
+        Ok(Flow::Go)
+    },
+    ..Command::BASE
+};
+
+/// `show version`
+pub const SHOW_VERSION: Command = Command {
+    name: "show version",
+    summary: "Show what version of rdbg this is.",
+    run: |cx, _| {
+        cx.out.text(Role::Plain, &format!("rdbg {}\n", env!("CARGO_PKG_VERSION")));
+        Ok(Flow::Go)
+    },
+    ..Command::BASE
+};
+
+/// The family.
+pub const COMMANDS: &[Command] = &[SHELL, MAKE, PIPE, CD, PWD, QUIT, WITH, EVAL, ASSERT, EXPECT, DONT_REPEAT, SHOW_VERSION];

@@ -1,0 +1,73 @@
+//! A frame as one line.
+
+use crate::engine::Session;
+use crate::stack::{Frame, FrameHow};
+use crate::symbols::ModuleRole;
+
+use super::super::Role;
+
+/// The parts of a frame's line.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FrameLine {
+    /// The address, as `0x0000555555555176`.
+    pub pc: String,
+    /// The function's name; `??` where there is none.
+    pub function: String,
+    /// The library, for functions outside of the program.
+    pub from: Option<String>,
+    /// It is the kernel's trampoline for a signal.
+    pub is_signal: bool,
+    /// It was found by guessing.
+    pub is_guess: bool,
+}
+
+impl FrameLine {
+    /// The line as pieces of text, without a newline: `0x0000555555555176 in main ()`.
+    pub fn pieces(&self) -> Vec<(Role, String)> {
+        if self.is_signal {
+            return vec![(Role::Plain, "<signal handler called>".to_owned())];
+        }
+        let mut out = vec![
+            (Role::Address, self.pc.clone()),
+            (Role::Plain, " in ".to_owned()),
+            (Role::Symbol, self.function.clone()),
+            (Role::Plain, " ()".to_owned()),
+        ];
+        if let Some(from) = &self.from {
+            out.push((Role::Plain, " from ".to_owned()));
+            out.push((Role::File, from.clone()));
+        }
+        if self.is_guess {
+            out.push((Role::Dim, " (a guess: no unwind information led here)".to_owned()));
+        }
+        out
+    }
+
+    /// The same as plain text.
+    pub fn text(&self) -> String {
+        self.pieces().into_iter().map(|p| p.1).collect()
+    }
+}
+
+/// What there is to say about a frame.
+pub fn frame_line(session: &Session, frame: &Frame) -> FrameLine {
+    let at = frame.pc.lookup();
+    let modules = &session.inferior.modules;
+    let module = modules.at(at);
+    let function = modules.symbolize(at).filter(|l| l.is_code).map(|l| l.name().into_owned());
+    // The head of a PLT has no symbol: the lazy bind starts there.
+    let function = function.or_else(|| {
+        let module = module?;
+        let head = module.plt().header_at(module.bias)?;
+        (at >= head && at < head + 16).then(|| "PLT[0]".to_owned())
+    });
+    FrameLine {
+        pc: format!("0x{:016x}", frame.pc.addr().0),
+        function: function.unwrap_or_else(|| "??".to_owned()),
+        from: module
+            .filter(|m| matches!(m.role, ModuleRole::Library | ModuleRole::Interpreter))
+            .map(|m| m.path.display().to_string()),
+        is_signal: frame.is_signal_trampoline,
+        is_guess: frame.how == FrameHow::Guess,
+    }
+}

@@ -1,0 +1,145 @@
+//! Why the program stands still, in gdb's words.
+
+use crate::base::{Tid, VirtAddr};
+use crate::engine::{Bind, Breakpoint, Hit, Kind, Notice, Session, Stop, StopReason, WatchKind};
+use crate::expr::Host;
+use crate::value::{Printer, Value};
+
+use super::super::Role;
+use super::frame::frame_line;
+
+type Pieces = Vec<(Role, String)>;
+
+/// What to show for a stop, newlines included. `pid` is that of the process, which may have gone.
+pub fn stop_text(session: &Session, stop: &Stop, pid: Tid) -> Pieces {
+    let mut out: Pieces = Vec::new();
+    let mut say = |text: String| out.push((Role::Plain, text));
+    let who = thread_name(session, stop.tid);
+    match &stop.reason {
+        StopReason::Exited(0) => say(format!("[Inferior 1 (process {pid}) exited normally]\n")),
+        StopReason::Exited(code) => say(format!("[Inferior 1 (process {pid}) exited with code {code:02o}]\n")),
+        StopReason::Killed(signal) => say(format!(
+            "\nProgram terminated with signal {}, {}.\nThe program no longer exists.\n",
+            signal.name(),
+            signal.description()
+        )),
+        StopReason::Signal(signal) => {
+            let who = who.map_or("Program".to_owned(), |w| w);
+            say(format!("\n{who} received signal {}, {}.\n", signal.name(), signal.description()));
+        }
+        StopReason::Interrupted => {
+            let who = who.map_or("Program".to_owned(), |w| w);
+            say(format!("\n{who} received signal SIGINT, Interrupt.\n"));
+        }
+        StopReason::Breakpoints(hits) => {
+            let names: Vec<String> = hits.iter().map(|h| hit_name(h, "Breakpoint")).collect();
+            say(format!("\n{}{}, ", who.map_or(String::new(), |w| format!("{w} hit ")), names.join(", ")));
+        }
+        StopReason::Watch { id, kind, text, old, new } => {
+            let noun = watch_noun(*kind);
+            say(format!("\n{}{noun} {id}: {text}\n\n", who.map_or(String::new(), |w| format!("{w} hit "))));
+            let shown = |v: &Option<Value>| show(session, v);
+            match old {
+                Some(_) => say(format!("Old value = {}\nNew value = {}\n", shown(old), shown(new))),
+                None => say(format!("Value = {}\n", shown(new))),
+            }
+        }
+        StopReason::Bind { hit, bind } => {
+            let name = hit_name(hit, "Catchpoint");
+            say(format!("\n{}{name} (bind {}), ", who.map_or(String::new(), |w| format!("{w} hit ")), bind.symbol));
+        }
+        StopReason::Libraries { hit, loaded, unloaded } => {
+            match hit {
+                Some(hit) => say(format!("\n{}\n", hit_name(hit, "Catchpoint"))),
+                None => say("Stopped due to shared library event:\n".to_owned()),
+            }
+            if !unloaded.is_empty() {
+                say(format!("  Inferior unloaded {}\n", unloaded.join("\n    ")));
+            }
+            if !loaded.is_empty() {
+                say(format!("  Inferior loaded {}\n", loaded.join("\n    ")));
+            }
+        }
+        StopReason::Begun => say("\nProgram stopped.\n".to_owned()),
+        StopReason::Arrived | StopReason::Attached => {}
+    }
+    if !stop.reason.is_end() {
+        match session.frame(0) {
+            Ok(frame) => out.extend(frame_line(session, &frame).pieces()),
+            Err(e) => out.push((Role::Plain, e.to_string())),
+        }
+        out.push((Role::Plain, "\n".to_owned()));
+    }
+    if let StopReason::Bind { bind, .. } = &stop.reason {
+        out.push((Role::Plain, bind_text(session, bind)));
+    }
+    out
+}
+
+/// `Thread 2 "th"`, once there was a second thread.
+fn thread_name(session: &Session, tid: Tid) -> Option<String> {
+    let process = session.inferior.process.as_ref().filter(|p| p.has_had_threads())?;
+    Some(format!("Thread {} \"{}\"", process.number_of(tid)?, process.target.thread_name(tid)))
+}
+
+fn hit_name(hit: &Hit, noun: &str) -> String {
+    let noun = if hit.temporary { format!("Temporary {}", noun.to_lowercase()) } else { noun.to_owned() };
+    format!("{noun} {}", hit.id)
+}
+
+fn watch_noun(kind: WatchKind) -> &'static str {
+    match kind {
+        WatchKind::Write => "Hardware watchpoint",
+        WatchKind::Read => "Hardware read watchpoint",
+        WatchKind::Access => "Hardware access (read/write) watchpoint",
+    }
+}
+
+fn show(session: &Session, value: &Option<Value>) -> String {
+    match value {
+        Some(value) => {
+            let printer = Printer { memory: session.memory(), symbols: session, options: &session.options() };
+            printer.text(value, None).unwrap_or_else(|e| format!("<{e}>"))
+        }
+        None => "<unreadable>".to_owned(),
+    }
+}
+
+/// `puts@plt called from main+48; slot GOT[3] 0x404000, still puts@plt+6`
+fn bind_text(session: &Session, bind: &Bind) -> String {
+    let name = |addr: u64| session.location(VirtAddr(addr)).map_or_else(|| format!("{addr:#x}"), |l| l.with_offset());
+    let from = bind.returns_to.0;
+    let how = if bind.called {
+        format!("called from {}", name(from))
+    } else {
+        format!("reached by a tail jump; returns to {}", name(from))
+    };
+    format!("{}@plt {how}; slot GOT[{}] {:#x}, still {}\n", bind.symbol, bind.index, bind.slot, name(bind.value))
+}
+
+/// What to show for a notice, newline included; `None` for what gdb does not mention either.
+pub fn notice_text(session: &Session, notice: &Notice) -> Option<(Role, String)> {
+    let plain = |text: String| Some((Role::Plain, text));
+    match notice {
+        Notice::ThreadBegun { tid, pthread } => plain(format!("[New Thread {pthread:#x} (LWP {tid})]\n")),
+        Notice::ThreadEnded { tid, pthread } => plain(format!("[Thread {pthread:#x} (LWP {tid}) exited]\n")),
+        Notice::Forked { child, vfork } => {
+            plain(format!("[Detaching after {} from child process {child}]\n", if *vfork { "vfork" } else { "fork" }))
+        }
+        Notice::Exec(path) => {
+            let pid = session.process().map(|p| p.target.pid()).unwrap_or(Tid(0));
+            plain(format!("process {pid} is executing new program: {path}\n"))
+        }
+        Notice::Signal(signal) => plain(format!("\nProgram received signal {}, {}.\n", signal.name(), signal.description())),
+        Notice::Warning(text) => Some((Role::Warning, format!("{text}\n"))),
+    }
+}
+
+/// The location column of a breakpoint without lines: `<main+4>`.
+pub fn what_text(session: &Session, breakpoint: &Breakpoint, addr: VirtAddr) -> String {
+    match &breakpoint.kind {
+        Kind::Code { .. } => session.location(addr).map_or_else(String::new, |l| format!("<{}>", l.with_offset_demangled())),
+        Kind::Watch(watch) => watch.text.clone(),
+        Kind::Catch(_) => breakpoint.spec.clone(),
+    }
+}

@@ -1,0 +1,163 @@
+//! Characters and strings as C and gdb write them.
+
+use super::options::PrintOptions;
+
+/// A character, or what cannot be one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Unit {
+    /// A character that can be shown.
+    Shown(char),
+    /// A number that is shown as an escape.
+    Escaped(u32),
+}
+
+/// Splits bytes into characters of `width` 1 (UTF-8, byte by byte where it is not), 2 (UTF-16) or 4 bytes.
+fn units(bytes: &[u8], width: usize) -> Vec<Unit> {
+    let classify = |n: u32| match char::from_u32(n) {
+        Some(c) if is_shown(c) => Unit::Shown(c),
+        _ => Unit::Escaped(n),
+    };
+    match width {
+        2 => {
+            let words = bytes.chunks_exact(2).map(|c| u16::from_le_bytes([c[0], c[1]]));
+            char::decode_utf16(words)
+                .map(|r| r.map_or_else(|e| Unit::Escaped(e.unpaired_surrogate().into()), |c| classify(c.into())))
+                .collect()
+        }
+        4 => bytes.chunks_exact(4).map(|c| classify(u32::from_le_bytes([c[0], c[1], c[2], c[3]]))).collect(),
+        _ => {
+            let mut out = Vec::with_capacity(bytes.len());
+            for chunk in bytes.utf8_chunks() {
+                for c in chunk.valid().chars() {
+                    if is_shown(c) {
+                        out.push(Unit::Shown(c));
+                    } else {
+                        out.extend(c.encode_utf8(&mut [0; 4]).bytes().map(|b| Unit::Escaped(b.into())));
+                    }
+                }
+                out.extend(chunk.invalid().iter().map(|b| Unit::Escaped((*b).into())));
+            }
+            out
+        }
+    }
+}
+
+/// Whether a character is shown as itself: std's notion of printable, by what its debug form escapes.
+fn is_shown(c: char) -> bool {
+    matches!(c, '"' | '\'' | '\\') || c.escape_debug().len() == 1
+}
+
+fn push_unit(out: &mut String, unit: Unit, quote: char) {
+    match unit {
+        Unit::Shown(c) => {
+            if c == quote || c == '\\' {
+                out.push('\\');
+            }
+            out.push(c);
+        }
+        Unit::Escaped(n) => match n {
+            7 => out.push_str("\\a"),
+            8 => out.push_str("\\b"),
+            9 => out.push_str("\\t"),
+            10 => out.push_str("\\n"),
+            11 => out.push_str("\\v"),
+            12 => out.push_str("\\f"),
+            13 => out.push_str("\\r"),
+            0..=0o777 => out.push_str(&format!("\\{n:03o}")),
+            _ => out.push_str(&format!("\\x{n:x}")),
+        },
+    }
+}
+
+/// A character with its quotes: `'A'`, `'\n'`, `L'x'`. `bytes` are those of the character.
+pub fn quoted_char(bytes: &[u8], prefix: &str) -> String {
+    let mut out = format!("{prefix}'");
+    for unit in units(bytes, bytes.len()) {
+        push_unit(&mut out, unit, '\'');
+    }
+    out.push('\'');
+    out
+}
+
+/// A string with its quotes, runs folded and cut after so many characters:
+/// `"ab", 'x' <repeats 20 times>, "c"...`. `more` says that the string goes on behind `bytes`.
+pub fn quoted_string(bytes: &[u8], width: usize, prefix: &str, options: &PrintOptions, more: bool) -> String {
+    let units = units(bytes, width);
+    let limit = options.elements.map_or(usize::MAX, |n| n as usize);
+    let mut out = String::new();
+    let (mut quoted, mut shown, mut at) = (false, 0, 0);
+    while at < units.len() && shown < limit {
+        let unit = units[at];
+        let run = units[at..].iter().take_while(|u| **u == unit).count();
+        if options.repeats.is_some_and(|n| run > n as usize) {
+            if quoted {
+                out.push('"');
+                quoted = false;
+            }
+            if !out.is_empty() {
+                out.push_str(", ");
+            }
+            out.push_str(&format!("{prefix}'"));
+            push_unit(&mut out, unit, '\'');
+            out.push_str(&format!("' <repeats {run} times>"));
+        } else {
+            if !quoted {
+                if !out.is_empty() {
+                    out.push_str(", ");
+                }
+                out.push_str(&format!("{prefix}\""));
+                quoted = true;
+            }
+            (0..run).for_each(|_| push_unit(&mut out, unit, '"'));
+        }
+        shown += run;
+        at += run;
+    }
+    if quoted {
+        out.push('"');
+    }
+    if out.is_empty() {
+        out = format!("{prefix}\"\"");
+    }
+    if more || at < units.len() {
+        out.push_str("...");
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(bytes: &[u8]) -> String {
+        quoted_string(bytes, 1, "", &PrintOptions::default(), false)
+    }
+
+    #[test]
+    fn strings_are_gdbs() {
+        // From gdb 13.1.
+        assert_eq!(shown(b"AB\n\t\x1b\x07\"\\"), r#""AB\n\t\033\a\"\\""#);
+        assert_eq!(shown(b"abc\0def"), r#""abc\000def""#);
+        assert_eq!(shown("h\u{e9}llo \u{4e2d}".as_bytes()), "\"h\u{e9}llo \u{4e2d}\"");
+        assert_eq!(shown(b"ab\xc3(\xff"), r#""ab\303(\377""#);
+        assert_eq!(shown(&[b'a'; 29]), "'a' <repeats 29 times>");
+        assert_eq!(shown(b"baaaaaaaaaaaaab"), r#""b", 'a' <repeats 13 times>, "b""#);
+        assert_eq!(shown(b""), "\"\"");
+        assert_eq!(quoted_string(b"x\0y\0", 2, "u", &PrintOptions::default(), false), "u\"xy\"");
+        assert_eq!(quoted_char(b"\xff", ""), r"'\377'");
+        assert_eq!(quoted_char(b"'", ""), r"'\''");
+        assert_eq!(quoted_char(b"\"", ""), "'\"'");
+        let wide: Vec<u8> = [0x6c6c6568u32, 0x6f770a6f, 0x1646c72, 0x78].iter().flat_map(|n| n.to_le_bytes()).collect();
+        assert_eq!(quoted_string(&wide, 4, "U", &PrintOptions::default(), false), r#"U"\x6c6c6568\x6f770a6f\x1646c72x""#);
+    }
+
+    #[test]
+    fn the_limit_counts_whole_runs() {
+        let options = PrintOptions { elements: Some(4), ..PrintOptions::default() };
+        let four = |b: &[u8]| quoted_string(b, 1, "", &options, false);
+        assert_eq!(four(b"hello"), "\"hell\"...");
+        assert_eq!(four(b"hell"), "\"hell\"");
+        assert_eq!(four(b"ab\0\0\0\0\0"), r#""ab\000\000\000\000\000""#);
+        assert_eq!(four(&[&[b'a'; 20][..], b"b"].concat()), "'a' <repeats 20 times>...");
+    }
+}
