@@ -27,13 +27,9 @@ pub use breakpoints::{Breakpoint, Breakpoints, Catch, Condition, Disposition, Ki
 pub use host::module_ref;
 pub use inferior::{Inferior, LibraryEvents, Process, Program};
 pub use journal::{Change, Entry, Journal};
-<<<<<<< HEAD
-pub use launch::{Environment, pending_signal};
+pub use launch::pending_signal;
 pub use patch::{Saved, shown};
 pub use redirect::{Redirected, SlotWrite};
-=======
-pub use launch::pending_signal;
->>>>>>> main
 pub use session::{Selection, Session};
 pub use settings::Settings;
 pub use signal_table::{Disposition as SignalDisposition, SignalTable};
