@@ -11,6 +11,7 @@ mod environment;
 mod help;
 mod history;
 mod interpreter;
+mod loader;
 mod logging;
 mod registry;
 mod script;
@@ -43,6 +44,9 @@ pub const FAMILIES: &[&[Command]] = &[
     environment::COMMANDS,
     complete::COMMANDS,
     history::COMMANDS,
+    loader::GOT,
+    loader::PLT,
+    loader::RELOCATIONS,
 ];
 
 /// The expression language of the commands.
