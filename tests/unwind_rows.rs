@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use rdbg::base::FileAddr;
-use rdbg::dwarf::{CfaRule, CfiIndex, CfiSections, RegRule, UnwindRow};
+use rdbg::dwarf::{CfaRule, CfiIndex, CfiSections, RegRule, Section, UnwindRow};
 use rdbg::elf::Image;
 
 /// A row as readelf shows it: the address, and each column's name with its cell.
@@ -101,5 +101,28 @@ fn rows_are_readelfs() {
         let bare = Image::from_bytes("bare", bare).unwrap();
         assert!(bare.sections().is_empty());
         compare(&CfiSections::of(&bare), &rows, file);
+    }
+}
+
+#[test]
+fn damaged_tables_are_errors_or_nothing() {
+    let Ok(image) = Image::open(Path::new("/bin/ls")) else { return };
+    let whole = CfiSections::of(&image);
+    let (Some(frames), Some(hdr)) = (whole.eh_frame, whole.eh_frame_hdr) else { return };
+    for round in 0..200usize {
+        let (mut bytes, mut table) = (frames.bytes.to_vec(), hdr.bytes.to_vec());
+        for i in 0..40 {
+            let at = (round * 7919 + i * 104_729) % bytes.len();
+            bytes[at] ^= (1 + round * 31 + i) as u8;
+        }
+        let at = round % table.len();
+        table[at] ^= 0x55;
+        bytes.truncate(bytes.len() - round * 8);
+        let eh_frame = Some(Section { bytes: &bytes, addr: frames.addr });
+        let eh_frame_hdr = (round % 2 == 0).then_some(Section { bytes: &table, addr: hdr.addr });
+        let (sections, index) = (CfiSections { eh_frame, eh_frame_hdr, ..whole }, CfiIndex::default());
+        for pc in (0x3000..0x18000).step_by(0x333) {
+            let _ = index.row(&sections, FileAddr(pc));
+        }
     }
 }

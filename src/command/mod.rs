@@ -1,8 +1,10 @@
 //! The commands: one description each, and what follows from it (parsing, abbreviations, help, completion, the reference).
 
 mod args;
+mod breaks;
 mod complete;
 mod cx;
+mod data;
 mod define;
 mod describe;
 mod dispatch;
@@ -14,10 +16,12 @@ mod interpreter;
 mod loader;
 mod logging;
 mod registry;
+mod run;
 mod script;
 mod settings;
 mod settings_table;
 mod shell;
+mod step;
 
 pub use args::{Args, choice, split_words, word_end};
 pub use complete::{Completion, complete, hint};
@@ -30,6 +34,7 @@ pub use help::{list_below, usage};
 pub use history::history_file;
 pub use interpreter::{Interpreter, Language, LineReader, NoLines};
 pub use registry::{Entry, Registry, Resolved};
+pub use run::{load, run_to_stop};
 pub use script::{decode_line, expand_home};
 pub use settings::{Sentence, Setting, SettingKind, file_error, integer};
 pub use settings_table::SETTINGS;
@@ -44,10 +49,11 @@ pub const FAMILIES: &[&[Command]] = &[
     environment::COMMANDS,
     complete::COMMANDS,
     history::COMMANDS,
-    loader::GOT,
-    loader::PLT,
-    loader::RELOCATIONS,
+    run::COMMANDS,
+    step::COMMANDS,
+    breaks::COMMANDS,
+    loader::COMMANDS,
 ];
 
 /// The expression language of the commands.
-pub const LANGUAGE: Language = Language::NONE;
+pub const LANGUAGE: Language = data::LANGUAGE;

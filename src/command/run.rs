@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::base::{Error, Need, Result, Tid};
 use crate::engine::{Happening, Notice, Plan, Session, Stop, StopReason};
-use crate::ui::Role;
+use crate::expr::Host;
 use crate::ui::render::{notice_text, stop_text};
 use crate::value::{Type, Value};
 
@@ -168,7 +168,8 @@ fn find_program(path: &Path) -> PathBuf {
     if path.exists() || path.components().count() > 1 {
         return path.to_owned();
     }
-    let in_path = std::env::var_os("PATH").and_then(|all| std::env::split_paths(&all).map(|d| d.join(path)).find(|p| p.is_file()));
+    let in_path =
+        std::env::var_os("PATH").and_then(|all| std::env::split_paths(&all).map(|d| d.join(path)).find(|p| p.is_file()));
     in_path.unwrap_or_else(|| path.to_owned())
 }
 
@@ -380,15 +381,16 @@ fn jump(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     go(cx, None)
 }
 
-/// Asks before a process is left behind: `quit`'s question. True if there is none, or if it may go.
-pub fn may_leave(cx: &mut Cx<'_>) -> Result<bool> {
-    let Some(process) = &cx.session.inferior.process else { return Ok(true) };
-    let (pid, verb) = (process.target.pid(), if process.launched { "killed" } else { "detached" });
-    cx.out.text(Role::Plain, "");
-    cx.query(&format!("A debugging session is active.\n\n\tInferior 1 [process {pid}] will be {verb}.\n\nQuit anyway? "))
+/// What is lost when rdbg ends now, in gdb's words.
+pub(super) fn at_stake(session: &Session) -> Option<String> {
+    let process = session.inferior.process.as_ref()?;
+    let verb = if process.launched { "killed" } else { "detached" };
+    Some(format!("\tInferior 1 [process {}] will be {verb}.\n", process.target.pid()))
 }
 
-/// The name of the session's thread for `Session`'s users outside: its process id, if it runs.
-pub fn process_id(session: &Session) -> Option<Tid> {
-    session.inferior.process.as_ref().map(|p| p.target.pid())
+/// How the program ended last.
+pub(super) fn exit_status(session: &Session) -> Option<i32> {
+    let value = session.variables.get("_exitcode")?;
+    let bytes = value.bytes(session.memory(), None).ok()?;
+    Some(i32::from_le_bytes(bytes.get(..4)?.try_into().ok()?))
 }

@@ -66,6 +66,7 @@ fn unsupported(what: &str) -> Error {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use super::*;
     use crate::base::SliceMemory;

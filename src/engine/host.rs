@@ -300,6 +300,10 @@ impl Host for Session {
         Err(Error::user("rdbg cannot call functions of the program yet."))
     }
 
+    fn warn(&mut self, text: &str) {
+        self.warnings.push(text.to_owned());
+    }
+
     fn variables(&self) -> &Variables {
         &self.variables
     }

@@ -39,6 +39,8 @@ pub struct Session {
     pub variables: Variables,
     /// `$1`, `$2`, ...
     pub history: ValueHistory,
+    /// What evaluating expressions had to say besides values, to be shown.
+    pub warnings: Vec<String>,
     /// The commands of the breakpoints that made the last stop, to be run.
     pub stop_commands: Vec<Vec<String>>,
     /// Those commands are being run: what they bring about waits for its turn.
@@ -50,8 +52,9 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session that owns the terminal on standard input, if there is one.
+    /// A session that owns the terminal on standard input, if there is one, and gets the calling thread's Ctrl-C.
     pub fn new() -> Session {
+        crate::os::signals::install();
         Session { terminal: Terminal::open(), ..Session::default() }
     }
 

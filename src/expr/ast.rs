@@ -46,6 +46,8 @@ pub enum ExprKind {
     Member(Box<Expr>, Arc<str>, bool),
     /// `(type) a`; `{type} a` if the flag is set: what lies at address `a`.
     Cast(Arc<Type>, Box<Expr>, bool),
+    /// `{a, b, c}`
+    Array(Vec<Expr>),
     /// `f(a, b)`
     Call(Box<Expr>, Vec<Expr>),
 }

@@ -12,7 +12,8 @@ pub trait Names {
     /// name in bytes. `libc.so.6!GOT[5]` gives libc and 9; a short name (`libc`, `ld.so`) is understood too.
     fn match_module(&self, text: &str) -> Option<(ModuleRef, usize)>;
 
-    /// The type of this name (`word_t`, `struct node`) in the program's debug information; base types are known already.
+    /// The type of this name (`word_t`, `struct node`) in the program's debug information; base types are known already. It is
+    /// asked for every name that stands where an operand may stand, so it should be quick.
     fn find_type(&self, name: &str) -> Result<Option<Arc<Type>>>;
 }
 
@@ -57,6 +58,9 @@ pub trait Host: Names + Symbols {
 
     /// Calls a function of the program.
     fn call(&mut self, function: &Value, arguments: &[Value]) -> Result<Value>;
+
+    /// Takes a warning, as `left shift count is negative`: shown as `warning: ` and the text.
+    fn warn(&mut self, text: &str);
 
     /// The convenience variables.
     fn variables(&self) -> &Variables;

@@ -1,11 +1,25 @@
 //! The expression language.
 
+mod assign;
 mod ast;
+mod eval;
+mod functions;
 mod host;
-mod pending;
+mod lex;
+mod operators;
+mod parse;
+mod parse_type;
 mod variables;
 
 pub use ast::{Binary, Expr, ExprKind, Unary};
+pub use eval::{address_of_value, eval, eval_address, eval_condition, eval_type};
 pub use host::{Host, Names};
-pub use pending::{eval, eval_address, eval_condition, parse};
+pub use parse::{parse, parse_list, parse_prefix};
 pub use variables::{ValueHistory, Variables};
+
+#[cfg(test)]
+mod gdb_tests;
+#[cfg(test)]
+mod test_host;
+#[cfg(test)]
+mod tests;

@@ -27,6 +27,11 @@ impl Variables {
         }
     }
 
+    /// What a variable is before it is set: `void`, and a place to assign to.
+    pub(super) fn unset(name: &str) -> Value {
+        Value::void().placed(Place::Variable { name: name.into(), offset: 0 })
+    }
+
     /// Name and value, the newest first, as gdb's `show convenience` lists them.
     pub fn newest_first(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.order.iter().rev().filter_map(|n| Some((n.as_str(), self.values.get(n)?)))
@@ -42,7 +47,7 @@ pub struct ValueHistory {
 impl ValueHistory {
     /// Appends a value (fetched, so that it stays what was shown); its number.
     pub fn push(&mut self, value: Value) -> usize {
-        self.values.push(value);
+        self.values.push(value.frozen());
         self.values.len()
     }
 
@@ -69,7 +74,7 @@ impl ValueHistory {
         }
         match (self.values.len() as u64).checked_sub(n) {
             Some(absolute) if absolute > 0 => self.get(absolute),
-            _ => Err(Error::user(format!("History has not yet reached ${}.", self.values.len() as i128 - i128::from(n)))),
+            _ => Err(Error::user(format!("History does not go back to $${n}."))),
         }
     }
 }

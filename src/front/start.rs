@@ -48,7 +48,7 @@ pub fn run(options: &Options) -> i32 {
         false => TextOutput::stdout(),
     };
     let interpreter = Interpreter::new(FAMILIES, SETTINGS, LANGUAGE);
-    let state = Rc::new(RefCell::new(State { session: Session::default(), interpreter }));
+    let state = Rc::new(RefCell::new(State { session: Session::new(), interpreter }));
     let mut front = Front { state, out, any_failed: false, last_failed: options.batch };
     front.session(options)
 }

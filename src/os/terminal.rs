@@ -57,3 +57,10 @@ impl Terminal {
         self.program_modes = None;
     }
 }
+
+impl Drop for Terminal {
+    /// Whatever happens to rdbg, its shell gets the terminal back as it was.
+    fn drop(&mut self) {
+        self.take();
+    }
+}

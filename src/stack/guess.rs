@@ -139,7 +139,7 @@ fn by_prologue(memory: &dyn Memory, start: VirtAddr, pc: VirtAddr, registers: &R
 /// `[rbp]` is the caller's rbp and `[rbp+8]` the return address, if they look like it.
 fn by_frame_pointer(memory: &dyn Memory, code: &dyn CodeMap, pc: FramePc, rsp: VirtAddr, regs: &Registers) -> Option<Guess> {
     let rbp = VirtAddr(regs.get(Gpr::Rbp)?);
-    if rbp < rsp || rbp.0 % 8 != 0 {
+    if rbp < rsp || !rbp.0.is_multiple_of(8) {
         return None;
     }
     let call = call_before(memory, code, VirtAddr(read_u64(memory, rbp + 8).ok()?))?;

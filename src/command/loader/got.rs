@@ -13,9 +13,6 @@ use crate::loader::{Got, GotWords, Relro, Slot};
 use crate::symbols::Module;
 use crate::ui::{Role, Row};
 
-/// The family.
-pub const COMMANDS: &[Command] = &[GOT];
-
 /// `info got`
 pub const GOT: Command = Command {
     name: "info got",
@@ -69,9 +66,8 @@ struct Line<'a> {
 
 fn show_table(cx: &mut Cx<'_>, module: &Arc<Module>, got: &Got, regex: Option<&Regex>, relocations: bool, quiet: bool) {
     let lines = lines(cx.session, module, got);
-    let fits = |l: &Line<'_>| {
-        regex.is_none_or(|r| l.slot.versioned_name().is_some_and(|n| r.is_match(&n)) || r.is_match(&l.text))
-    };
+    let fits =
+        |l: &Line<'_>| regex.is_none_or(|r| l.slot.versioned_name().is_some_and(|n| r.is_match(&n)) || r.is_match(&l.text));
     let shown: Vec<&Line<'_>> = lines.iter().filter(|l| fits(l)).collect();
     if shown.is_empty() && (quiet || regex.is_none()) && !got.slots.is_empty() {
         return;
@@ -82,7 +78,8 @@ fn show_table(cx: &mut Cx<'_>, module: &Arc<Module>, got: &Got, regex: Option<&R
     let holds_base = |w: &GotWords| w.first <= 0 && w.first + w.count as i64 > 0;
     let (base, apart): (Vec<&GotWords>, Vec<&GotWords>) = got.words.iter().partition(|w| holds_base(w));
     for run in base.iter().chain(&apart) {
-        let rows: Vec<&&Line<'_>> = shown.iter().filter(|l| l.slot.addr >= run.start && l.slot.addr - run.start < 8 * run.count).collect();
+        let rows: Vec<&&Line<'_>> =
+            shown.iter().filter(|l| l.slot.addr >= run.start && l.slot.addr - run.start < 8 * run.count).collect();
         if rows.is_empty() {
             continue;
         }
@@ -98,7 +95,10 @@ fn show_table(cx: &mut Cx<'_>, module: &Arc<Module>, got: &Got, regex: Option<&R
         cx.say("No slot matches.\n");
     }
     if is_static(module.image()) && module.role == crate::symbols::ModuleRole::Main {
-        cx.say(format!("{} is statically linked: it has no lazy slots, its start-up code fills in what IFUNC resolvers choose.\n", module.name));
+        cx.say(format!(
+            "{} is statically linked: it has no lazy slots, its start-up code fills in what IFUNC resolvers choose.\n",
+            module.name
+        ));
     }
 }
 
@@ -132,7 +132,12 @@ fn head(session: &Session, module: &Module, got: &Got) -> String {
     let (words, section) = run.map_or((0, ""), |r| (r.count, r.section.as_str()));
     let slots = run.map_or(0, |r| count_slots(got, r));
     let section = if section.is_empty() { String::new() } else { format!(" ({section})") };
-    format!("GOT of {} at {base}: {}, {}, {binding}, {relro}{section}\n", module.name, counted(words, "word"), counted(slots, "slot"))
+    format!(
+        "GOT of {} at {base}: {}, {}, {binding}, {relro}{section}\n",
+        module.name,
+        counted(words, "word"),
+        counted(slots, "slot")
+    )
 }
 
 fn apart_head(module: &Module, got: &Got, run: &GotWords) -> String {

@@ -5,7 +5,9 @@ mod plt;
 mod relocations;
 mod scope;
 
-pub use got::COMMANDS as GOT;
-pub use plt::COMMANDS as PLT;
-pub use relocations::COMMANDS as RELOCATIONS;
+use super::describe::Command;
+
 pub(super) use scope::{address, addressed};
+
+/// The family.
+pub const COMMANDS: &[Command] = &[got::GOT, plt::PLT, relocations::RELOCATIONS];

@@ -11,9 +11,6 @@ use crate::loader::Stub;
 use crate::symbols::Module;
 use crate::ui::{Role, Row, Table};
 
-/// The family.
-pub const COMMANDS: &[Command] = &[PLT];
-
 /// `info plt`
 pub const PLT: Command = Command {
     name: "info plt",
@@ -53,7 +50,10 @@ fn plt(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         }
         table.show(cx.out);
         if is_static(module.image()) && module.role == crate::symbols::ModuleRole::Main {
-            cx.say(format!("{} is statically linked: nothing is bound lazily; these stubs lead to what IFUNC resolvers chose.\n", module.name));
+            cx.say(format!(
+                "{} is statically linked: nothing is bound lazily; these stubs lead to what IFUNC resolvers chose.\n",
+                module.name
+            ));
         }
     }
     Ok(Flow::Go)

@@ -11,9 +11,6 @@ use crate::expr::Host;
 use crate::symbols::Module;
 use crate::ui::{Role, Row};
 
-/// The family.
-pub const COMMANDS: &[Command] = &[RELOCATIONS];
-
 /// `info relocations`
 pub const RELOCATIONS: Command = Command {
     name: "info relocations",
@@ -83,7 +80,8 @@ impl Line {
         let mut word = [0; 8];
         let now = memory.read(at, &mut word).ok().map(|()| u64::from_le_bytes(word));
         let kind = if r.kind == r_x86_64::ABS64 { "R_X86_64_64".to_owned() } else { r.kind_name() };
-        let verdict = if session.inferior.process.is_none() { "not yet" } else { verdict(session, module, r, file, now, relocated) };
+        let verdict =
+            if session.inferior.process.is_none() { "not yet" } else { verdict(session, module, r, file, now, relocated) };
         Line { at, kind, symbol: symbol(image, r, file), file, now, verdict }
     }
 
@@ -115,7 +113,14 @@ fn symbol(image: &Image, r: &Relocation, file: u64) -> String {
 }
 
 /// What has become of a relocation in a process.
-fn verdict(session: &Session, module: &Arc<Module>, r: &Relocation, file: u64, now: Option<u64>, relocated: bool) -> &'static str {
+fn verdict(
+    session: &Session,
+    module: &Arc<Module>,
+    r: &Relocation,
+    file: u64,
+    now: Option<u64>,
+    relocated: bool,
+) -> &'static str {
     use r_x86_64::{ABS64, COPY, DTPMOD64, DTPOFF64, GLOB_DAT, IRELATIVE, JUMP_SLOT, RELATIVE, TLSDESC, TPOFF64};
     let Some(now) = now else { return "unreadable" };
     let moved = module.virt(FileAddr(file)).0;

@@ -1,0 +1,75 @@
+//! Assignment: to memory, to registers, to parts of convenience variables.
+
+use super::eval::Evaluator;
+use super::operators::cast;
+use crate::base::{Error, Result};
+use crate::value::{Place, TypeKind, Value, insert_bits};
+
+/// Stores `new` where `old` lives, converted to its type; the value as it is there then.
+pub(super) fn store(evaluator: &mut Evaluator<'_>, old: &Value, new: &Value) -> Result<Value> {
+    if old.is_frozen() {
+        return Err(Error::user("Left operand of assignment is not a modifiable lvalue."));
+    }
+    if matches!(old.place, Place::Nowhere | Place::Absent(_)) {
+        return Err(Error::user("Left operand of assignment is not an lvalue."));
+    }
+    let memory = evaluator.host.memory();
+    if matches!(old.ty.stripped().kind, TypeKind::Function(_) | TypeKind::NoDebug(_)) {
+        return Err(Error::user("Invalid cast."));
+    }
+    let converted = cast(&old.ty, new, memory)?;
+    if evaluator.dry {
+        return Ok(converted);
+    }
+    let bytes = converted.whole_bytes(memory, evaluator.host.options().max_value_size)?;
+    let bytes = match old.bits {
+        None => bytes,
+        Some(bits) => {
+            let n = converted.to_int(memory)?;
+            let mut around = old.clone().refreshed().bytes(memory, None)?.to_vec();
+            insert_bits(&mut around, bits, n);
+            let stored = old.clone().with_bytes(around.clone());
+            if stored.to_int(memory)? != n && n >> bits.len.min(127) != 0 && n != -1 {
+                evaluator.host.warn(&format!("Value does not fit in {} bits.", bits.len));
+            }
+            around.into()
+        }
+    };
+    write(evaluator, &old.place, &bytes)?;
+    Ok(old.clone().with_bytes(bytes))
+}
+
+fn write(evaluator: &mut Evaluator<'_>, place: &Place, bytes: &[u8]) -> Result<()> {
+    let host = &mut *evaluator.host;
+    match place {
+        Place::Memory(addr) => host.write_memory(*addr, bytes),
+        Place::Register { name, offset } => {
+            let whole = host.register(name)?.ok_or_else(|| Error::user(format!("Invalid register `{name}'")))?;
+            let mut all = whole.bytes(host.memory(), None)?.to_vec();
+            patch(&mut all, *offset, bytes)?;
+            host.write_register(name, &all)
+        }
+        Place::Variable { name, offset } => {
+            let Some(whole) = host.variables().get(name).cloned() else {
+                return Err(Error::user("Left operand of assignment is not an lvalue."));
+            };
+            let mut all = whole.bytes(host.memory(), None)?.to_vec();
+            patch(&mut all, *offset, bytes)?;
+            host.variables_mut().set(name, whole.with_bytes(all));
+            Ok(())
+        }
+        _ => Err(Error::user("Left operand of assignment is not an lvalue.")),
+    }
+}
+
+/// Replaces bytes inside a whole.
+fn patch(all: &mut [u8], offset: u64, bytes: &[u8]) -> Result<()> {
+    let start = usize::try_from(offset).unwrap_or(usize::MAX);
+    match all.get_mut(start..start.saturating_add(bytes.len())) {
+        Some(part) => {
+            part.copy_from_slice(bytes);
+            Ok(())
+        }
+        None => Err(Error::user("no such vector element")),
+    }
+}

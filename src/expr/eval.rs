@@ -1,0 +1,454 @@
+//! Trees into values.
+
+use super::ast::{Binary, Expr, ExprKind, Unary};
+use super::functions;
+use super::host::Host;
+use super::operators::{
+    alignment, binary, cast, complemented, decayed, is_true, negated, pointer_step, promoted_type, structure_operator,
+};
+use super::{assign, variables::Variables};
+use crate::base::{Error, Result, VirtAddr};
+use crate::value::{ArrayKind, Fields, NoDebug, Place, Type, TypeKind, Value};
+
+/// The value of an expression. Memory, registers and variables change where it assigns or calls.
+pub fn eval(expr: &Expr, host: &mut dyn Host) -> Result<Value> {
+    Evaluator { host, dry: false }.value(expr)
+}
+
+/// A value that has the type of the expression, as `whatis` and `sizeof` want it: nothing is assigned or called, and what
+/// cannot be read does not matter.
+pub fn eval_type(expr: &Expr, host: &mut dyn Host) -> Result<Value> {
+    let mut evaluator = Evaluator { host, dry: true };
+    match &expr.kind {
+        ExprKind::Type(ty) => Ok(Value::at(ty, VirtAddr(0))),
+        ExprKind::Name(..) => evaluator.named(expr),
+        _ => evaluator.value(expr),
+    }
+}
+
+/// The address that an expression stands for in `x` and `break *`: of a function, of an array's first element, or the
+/// number that a pointer or an integer is.
+pub fn eval_address(expr: &Expr, host: &mut dyn Host) -> Result<VirtAddr> {
+    let value = eval(expr, host)?;
+    address_of_value(&value, host)
+}
+
+/// As [`eval_address`], of a value.
+pub fn address_of_value(value: &Value, host: &dyn Host) -> Result<VirtAddr> {
+    let value = decayed(value)?;
+    Ok(VirtAddr(value.to_int(host.memory())? as u64))
+}
+
+/// Whether a condition holds. `void` does not.
+pub fn eval_condition(expr: &Expr, host: &mut dyn Host) -> Result<bool> {
+    let value = eval(expr, host)?;
+    is_true(&value, host.memory())
+}
+
+pub(super) struct Evaluator<'a> {
+    pub(super) host: &'a mut dyn Host,
+    /// Only the type matters.
+    pub(super) dry: bool,
+}
+
+impl Evaluator<'_> {
+    pub(super) fn value(&mut self, expr: &Expr) -> Result<Value> {
+        match &expr.kind {
+            ExprKind::Constant(value) => Ok(value.clone()),
+            ExprKind::Name(name, _) => {
+                let value = self.named(expr)?;
+                match value.ty.stripped().kind {
+                    TypeKind::NoDebug(NoDebug::Data | NoDebug::Tls) => Err(unknown_type(name)),
+                    _ => Ok(value),
+                }
+            }
+            ExprKind::Dollar(name) => self.dollar(name),
+            ExprKind::History(n) => self.host.history().get(*n),
+            ExprKind::HistoryBack(n) => self.host.history().back(*n),
+            ExprKind::Type(_) => Err(Error::user("Attempt to use a type name as an expression")),
+            ExprKind::Unary(op, operand) => self.unary(*op, operand),
+            ExprKind::Binary(op, left, right) => self.binary(*op, left, right),
+            ExprKind::Assign(op, left, right) => self.assign(*op, left, right),
+            ExprKind::Conditional(parts) => {
+                let [condition, then, otherwise] = &**parts;
+                let condition = self.value(condition)?;
+                let taken = if self.truth(&condition)? { then } else { otherwise };
+                self.value(taken)
+            }
+            ExprKind::Index(left, index) => self.index(left, index),
+            ExprKind::Member(of, name, arrow) => self.member(of, name, *arrow),
+            ExprKind::Cast(ty, operand, false) => self.cast(ty, operand),
+            ExprKind::Cast(ty, operand, true) => {
+                let operand = self.value(operand)?;
+                Ok(Value::at(ty, address_of_value(&operand, self.host)?))
+            }
+            ExprKind::Array(elements) => self.array(elements),
+            ExprKind::Call(function, arguments) => self.call(function, arguments, None),
+        }
+    }
+
+    /// A symbol, whether its type is known or not.
+    fn named(&self, expr: &Expr) -> Result<Value> {
+        let ExprKind::Name(name, module) = &expr.kind else { return Err(Error::user("Not a name.")) };
+        match self.host.lookup(name, *module)? {
+            Some(value) => Ok(value),
+            None if module.is_some() => Err(Error::user(format!("No symbol \"{name}\" in specified context."))),
+            None => Err(self.host.no_symbol(name)),
+        }
+    }
+
+    /// The operand of `&` or of a cast, where a symbol without a type is welcome.
+    fn place(&mut self, expr: &Expr) -> Result<Value> {
+        if matches!(expr.kind, ExprKind::Name(..)) { self.named(expr) } else { self.value(expr) }
+    }
+
+    fn dollar(&mut self, name: &str) -> Result<Value> {
+        if let Some(value) = self.host.register(name)? {
+            return Ok(value);
+        }
+        if let Some(value) = self.host.computed(name)? {
+            return Ok(value);
+        }
+        Ok(self.host.variables().get(name).cloned().unwrap_or_else(|| Variables::unset(name)))
+    }
+
+    pub(super) fn truth(&self, value: &Value) -> Result<bool> {
+        if self.dry && !value.ty.is_void() {
+            return Ok(is_true(value, self.host.memory()).unwrap_or(true));
+        }
+        is_true(value, self.host.memory())
+    }
+
+    fn unary(&mut self, op: Unary, operand: &Expr) -> Result<Value> {
+        match op {
+            Unary::AddressOf => {
+                let value = self.place(operand)?;
+                match value.address() {
+                    Some(addr) => Ok(Value::pointer(&value.ty, addr)),
+                    None if value.ty.element().is_some() && value.place == Place::Nowhere => Err(needs_memory()),
+                    None => Err(Error::user("Attempt to take address of value not located in memory.")),
+                }
+            }
+            Unary::Deref => {
+                let value = self.value(operand)?;
+                self.dereferenced(&value)
+            }
+            Unary::SizeOf | Unary::AlignOf => {
+                let of = match &operand.kind {
+                    ExprKind::Type(ty) => ty.clone(),
+                    _ => Evaluator { host: self.host, dry: true }.value(operand)?.ty,
+                };
+                let n = if op == Unary::SizeOf { of.stripped().size } else { alignment(&of)? };
+                Ok(Value::int(&Type::ulong(), n.into()))
+            }
+            Unary::PreIncrement | Unary::PreDecrement | Unary::PostIncrement | Unary::PostDecrement => {
+                let step = if matches!(op, Unary::PreIncrement | Unary::PostIncrement) { Binary::Add } else { Binary::Subtract };
+                let old = self.value(operand)?;
+                let old = if self.dry { old } else { self.fetched(&old)? };
+                let new = self.computed(step, &old, &Value::int(&Type::int(), 1))?;
+                let stored = self.store(operand, &old, &new)?;
+                let post = matches!(op, Unary::PostIncrement | Unary::PostDecrement);
+                Ok(if post { old.placed(Place::Nowhere) } else { stored })
+            }
+            Unary::Plus | Unary::Minus | Unary::Not | Unary::Complement => {
+                let value = self.value(operand)?;
+                let value = self.readable(value);
+                structure_operator(
+                    &value,
+                    match op {
+                        Unary::Plus => "+",
+                        Unary::Minus => "-",
+                        Unary::Not => "!",
+                        _ => "~",
+                    },
+                )?;
+                match op {
+                    Unary::Minus => negated(&value, self.host.memory()),
+                    Unary::Complement => complemented(&value, self.host.memory()),
+                    Unary::Not => Ok(Value::int(&Type::int(), i128::from(!self.truth(&value)?))),
+                    _ if value.ty.is_arithmetic() => cast(&promoted_type(&value.ty), &value, self.host.memory()),
+                    _ => Err(Error::user("Argument to positive operation not a number.")),
+                }
+            }
+        }
+    }
+
+    /// Where only the type matters, a value that cannot be read is taken for zero.
+    fn readable(&self, value: Value) -> Value {
+        if self.dry && value.ty.size <= 16 && value.bytes(self.host.memory(), None).is_err() {
+            let size = value.ty.size as usize;
+            return Value::computed(&value.ty, vec![0; size]);
+        }
+        value
+    }
+
+    pub(super) fn fetched(&self, value: &Value) -> Result<Value> {
+        value.fetched(self.host.memory(), self.host.options().max_value_size)
+    }
+
+    fn dereferenced(&self, value: &Value) -> Result<Value> {
+        let ty = value.ty.stripped();
+        match &ty.kind {
+            TypeKind::Pointer(target) | TypeKind::Reference(target, _) => {
+                if target.is_void() {
+                    return Err(Error::user("Attempt to dereference a generic pointer."));
+                }
+                match value.to_int(self.host.memory()) {
+                    Ok(addr) => Ok(Value::at(target, VirtAddr(addr as u64))),
+                    Err(_) if self.dry => Ok(Value::at(target, VirtAddr(0))),
+                    Err(e) => Err(e),
+                }
+            }
+            TypeKind::Array { element, kind, vector: false, .. } => {
+                if value.address().is_none() {
+                    return Err(needs_memory());
+                }
+                // The base of a GOT is its word 0, wherever its first word lies.
+                let first = if *kind == ArrayKind::Plain { None } else { value.element(0) };
+                Ok(first.unwrap_or_else(|| value.clone().retyped(element).refreshed()))
+            }
+            TypeKind::Int { .. } | TypeKind::Char { .. } | TypeKind::Bool | TypeKind::Enum { .. } => {
+                Ok(Value::at(&Type::long(), VirtAddr(value.to_int(self.host.memory())? as u64)))
+            }
+            _ if ty.is_function() => Ok(value.clone()),
+            TypeKind::Struct { .. } => Err(Error::user("Structure has no component named operator*.")),
+            _ => Err(Error::user("Attempt to take contents of a non-pointer value.")),
+        }
+    }
+
+    fn binary(&mut self, op: Binary, left: &Expr, right: &Expr) -> Result<Value> {
+        let a = self.value(left)?;
+        match op {
+            Binary::Comma => return self.value(right),
+            Binary::And | Binary::Or => {
+                structure_operator(&a, if op == Binary::And { "&&" } else { "||" })?;
+                let short = self.truth(&a)? == (op == Binary::Or);
+                let result = if short {
+                    op == Binary::Or
+                } else {
+                    let b = self.value(right)?;
+                    self.truth(&b)?
+                };
+                return Ok(Value::int(&Type::int(), result.into()));
+            }
+            _ => {}
+        }
+        let b = self.value(right)?;
+        if op == Binary::Repeat {
+            return self.repeated(&a, &b);
+        }
+        let (a, b) = (self.readable(a), self.readable(b));
+        self.computed(op, &a, &b)
+    }
+
+    /// An arithmetic operator on two values, its warnings given.
+    pub(super) fn computed(&mut self, op: Binary, a: &Value, b: &Value) -> Result<Value> {
+        let mut warning = None;
+        let result = binary(op, a, b, self.host.memory(), &mut warning);
+        if let Some(text) = warning.filter(|_| !self.dry) {
+            self.host.warn(text);
+        }
+        match result {
+            // `sizeof (1 / 0)` has a type.
+            Err(_) if self.dry && op == Binary::Divide && a.ty.is_integral() && b.ty.is_integral() => Ok(a.clone()),
+            other => other,
+        }
+    }
+
+    fn repeated(&mut self, a: &Value, count: &Value) -> Result<Value> {
+        let Place::Memory(addr) = a.place else {
+            return Err(Error::user("Only values in memory can be extended with '@'."));
+        };
+        let n = count.to_int(self.host.memory())?;
+        match u64::try_from(n) {
+            Ok(n) if n > 0 => Ok(Value::at(&Type::array(&a.ty, n), addr)),
+            _ => Err(Error::user(format!("Invalid number {n} of repetitions."))),
+        }
+    }
+
+    fn assign(&mut self, op: Option<Binary>, left: &Expr, right: &Expr) -> Result<Value> {
+        let old = self.value(left)?;
+        let new = self.value(right)?;
+        let new = match op {
+            None => new,
+            Some(op) => {
+                let old = self.readable(old.clone());
+                self.computed(op, &old, &new)?
+            }
+        };
+        self.store(left, &old, &new)
+    }
+
+    fn store(&mut self, left: &Expr, old: &Value, new: &Value) -> Result<Value> {
+        if let (ExprKind::Dollar(name), Place::Variable { offset: 0, .. }) = (&left.kind, &old.place) {
+            let whole = if new.ty.is_function() { decayed(new)? } else { new.clone() };
+            if self.dry {
+                return Ok(whole);
+            }
+            let whole = self.fetched(&whole)?;
+            self.host.variables_mut().set(name, whole.clone());
+            return Ok(whole.placed(Place::Nowhere));
+        }
+        assign::store(self, old, new)
+    }
+
+    fn index(&mut self, left: &Expr, index: &Expr) -> Result<Value> {
+        let array = self.value(left)?;
+        if let (ExprKind::Constant(name), Some(_)) = (&index.kind, array.table_bounds())
+            && name.ty.element().is_some_and(|e| e.is_char())
+        {
+            let bytes = name.bytes(self.host.memory(), None)?;
+            let name = String::from_utf8_lossy(bytes.strip_suffix(&[0]).unwrap_or(&bytes)).into_owned();
+            return self.host.slot(&array, &name);
+        }
+        let index = self.value(index)?;
+        let ty = array.ty.stripped();
+        match &ty.kind {
+            TypeKind::Array { kind, count, lower, vector, .. } => {
+                let i = index.to_int(self.host.memory()).map_err(|_| Error::user("Can't do that binary op on that type"))?;
+                let Ok(i) = i64::try_from(i) else { return Err(Error::user("no such vector element")) };
+                let end = lower.saturating_add_unsigned(count.unwrap_or(0));
+                let inside = (*lower..end).contains(&i);
+                if *kind != ArrayKind::Plain && !inside {
+                    return Err(no_such_word(*kind, *lower, end));
+                }
+                // Only what lies in memory may be read beyond its end.
+                if !inside && (*vector || !matches!(array.place, Place::Memory(_))) {
+                    return Err(Error::user("no such vector element"));
+                }
+                array.element(i).ok_or_else(|| Error::user("no such vector element"))
+            }
+            TypeKind::Pointer(_) => {
+                let moved = self.computed(Binary::Add, &array, &index)?;
+                self.dereferenced(&moved)
+            }
+            _ => Err(Error::user(format!("cannot subscript something of type `{}'", array.ty))),
+        }
+    }
+
+    fn member(&mut self, of: &Expr, name: &str, arrow: bool) -> Result<Value> {
+        let mut value = self.value(of)?;
+        let is_structure = |v: &Value| match v.ty.target() {
+            Some(target) => matches!(target.stripped().kind, TypeKind::Struct { .. }),
+            None => false,
+        };
+        // gdb takes `.` and `->` for one another.
+        if is_structure(&value) {
+            value = self.dereferenced(&value)?;
+        }
+        let TypeKind::Struct { fields, .. } = &value.ty.stripped().kind else {
+            let what = if arrow { "structure pointer" } else { "structure" };
+            return Err(Error::user(format!("Attempt to extract a component of a value that is not a {what}.")));
+        };
+        match find_member(&value, fields, name, 0)? {
+            Some(member) => Ok(member),
+            None => Err(Error::user(format!("There is no member named {name}."))),
+        }
+    }
+
+    fn cast(&mut self, ty: &std::sync::Arc<Type>, operand: &Expr) -> Result<Value> {
+        if let ExprKind::Call(function, arguments) = &operand.kind {
+            let result = self.call(function, arguments, Some(ty))?;
+            return cast(ty, &result, self.host.memory());
+        }
+        let value = self.place(operand)?;
+        if let TypeKind::NoDebug(NoDebug::Data | NoDebug::Tls) = value.ty.stripped().kind {
+            // A symbol without a type is what the cast says that it is.
+            return Ok(value.retyped(ty));
+        }
+        let value = self.readable(value);
+        cast(ty, &value, self.host.memory())
+    }
+
+    fn array(&mut self, elements: &[Expr]) -> Result<Value> {
+        let mut bytes = Vec::new();
+        let mut ty = None;
+        for element in elements {
+            let value = self.value(element)?;
+            let value = self.readable(value);
+            let first = ty.get_or_insert_with(|| value.ty.clone());
+            if first.size != value.ty.size {
+                return Err(Error::user("array elements must all be the same size"));
+            }
+            bytes.extend_from_slice(&value.whole_bytes(self.host.memory(), self.host.options().max_value_size)?);
+        }
+        let ty = ty.ok_or_else(|| Error::user("array elements must all be the same size"))?;
+        Ok(Value::computed(&Type::array(&ty, elements.len() as u64), bytes))
+    }
+
+    /// A call. `result` is the type that a cast around it says the function returns, should nothing else tell.
+    fn call(&mut self, function: &Expr, arguments: &[Expr], result: Option<&std::sync::Arc<Type>>) -> Result<Value> {
+        let mut values = Vec::with_capacity(arguments.len());
+        for argument in arguments {
+            values.push(self.value(argument)?);
+        }
+        if let ExprKind::Dollar(name) = &function.kind
+            && let Some(value) = functions::call(name, &values, self.host)?
+        {
+            return Ok(value);
+        }
+        let mut callee = self.value(function)?;
+        if let TypeKind::NoDebug(_) = callee.ty.stripped().kind {
+            let Some(result) = result else {
+                let name = if let ExprKind::Name(name, _) = &function.kind { name } else { "function" };
+                let message = format!("'{name}' has unknown return type; cast the call to its declared return type");
+                return Err(Error::user(message));
+            };
+            callee = callee.retyped(&Type::function_unprototyped(result));
+        }
+        if self.dry
+            && let Some(result) = returned_type(&callee)
+        {
+            return Ok(Value::at(&result, VirtAddr(0)));
+        }
+        self.host.call(&callee, &values)
+    }
+}
+
+fn returned_type(callee: &Value) -> Option<std::sync::Arc<Type>> {
+    let ty = callee.ty.target().unwrap_or(&callee.ty);
+    match &ty.stripped().kind {
+        TypeKind::Function(f) => Some(f.result.clone()),
+        _ => None,
+    }
+}
+
+/// A member by its name, also in members without one.
+fn find_member(value: &Value, fields: &Fields, name: &str, depth: u32) -> Result<Option<Value>> {
+    let fields = fields.get()?;
+    if let Some(field) = fields.iter().find(|f| &*f.name == name) {
+        return Ok(Some(value.member(field)));
+    }
+    for field in fields.iter().filter(|f| f.name.is_empty() && depth < 50) {
+        if let TypeKind::Struct { fields, .. } = &field.ty.stripped().kind
+            && let Some(found) = find_member(&value.member(field), fields, name, depth + 1)?
+        {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+fn unknown_type(name: &str) -> Error {
+    Error::user(format!("'{name}' has unknown type; cast it to its declared type"))
+}
+
+/// gdb's error where a string or an array would have to be put into the process's memory.
+pub(super) fn needs_memory() -> Error {
+    Error::user("evaluation of this expression requires the target program to be active")
+}
+
+fn no_such_word(kind: ArrayKind, lower: i64, end: i64) -> Error {
+    let (table, what) = if matches!(kind, ArrayKind::Plt(_)) { ("PLT", "stubs") } else { ("GOT", "words") };
+    Error::user(match end - lower {
+        0 => format!("{table} has no {what}."),
+        _ => format!("{table} has {what} [{lower}]..[{}].", end - 1),
+    })
+}
+
+/// The pointer that lies `n` elements further.
+pub(super) fn stepped(pointer: &Value, n: i128, memory: &dyn crate::base::Memory) -> Result<Value> {
+    let step = pointer_step(&pointer.ty)?;
+    let addr = pointer.to_int(memory)?.wrapping_add(n.wrapping_mul(step.into()));
+    Ok(Value::int(&pointer.ty, addr))
+}

@@ -1,0 +1,442 @@
+//! Tokens into a tree, by precedence climbing.
+
+use std::sync::Arc;
+
+use super::ast::{Binary, Expr, ExprKind, Unary};
+use super::host::Names;
+use super::lex::{Lexer, Spanned, Token, shortened};
+use crate::base::{Error, Result, Span};
+use crate::value::{Type, Value};
+
+/// How deep brackets and prefix operators may be nested.
+const MAX_NESTING: u32 = 200;
+
+/// How many nodes may lie on the longest way down a tree: long chains of operators count here.
+const MAX_DEPTH: u32 = 1000;
+
+/// Parses an expression that is the whole of `text`. `names` tells modules and types by their names.
+pub fn parse(text: &str, names: &dyn Names) -> Result<Expr> {
+    let (expr, rest) = parse_prefix(text, names, false)?;
+    if rest < text.len() {
+        let span = Span { start: rest, end: text.len() };
+        return Err(Error::Syntax { message: "Junk after end of expression.".to_owned(), span });
+    }
+    Ok(expr)
+}
+
+/// Parses the expression that `text` begins with, and where it ends: at the end of the text, at a closing bracket that
+/// was not opened, at `if` or `thread N`, and with `comma_ends` at a comma outside brackets.
+pub fn parse_prefix(text: &str, names: &dyn Names, comma_ends: bool) -> Result<(Expr, usize)> {
+    let mut lexer = Lexer::new(text, comma_ends, names);
+    let token = lexer.next()?;
+    let mut parser = Parser { text, names, lexer, token, nesting: 0 };
+    let expr = parser.whole()?;
+    match parser.token.token {
+        Token::End => Ok((expr, parser.token.span.start)),
+        _ => Err(parser.syntax_error()),
+    }
+}
+
+/// Parses expressions separated by commas; none in an empty text.
+pub fn parse_list(text: &str, names: &dyn Names) -> Result<Vec<Expr>> {
+    let mut out = Vec::new();
+    let mut rest = text;
+    if rest.trim().is_empty() {
+        return Ok(out);
+    }
+    loop {
+        let (expr, end) = parse_prefix(rest, names, true)?;
+        out.push(expr);
+        rest = &rest[end..];
+        match rest.strip_prefix(',') {
+            Some(after) => rest = after,
+            None if rest.trim().is_empty() => return Ok(out),
+            None => {
+                let start = text.len() - rest.len();
+                let span = Span { start, end: text.len() };
+                return Err(Error::Syntax { message: "Junk after end of expression.".to_owned(), span });
+            }
+        }
+    }
+}
+
+pub(super) struct Parser<'a> {
+    pub(super) text: &'a str,
+    pub(super) names: &'a dyn Names,
+    lexer: Lexer<'a>,
+    /// The token that is next.
+    pub(super) token: Spanned,
+    nesting: u32,
+}
+
+/// Precedence of an operator between two operands, and whether it groups to the right.
+fn precedence(op: &str) -> Option<(u8, bool)> {
+    Some(match op {
+        "=" | "+=" | "-=" | "*=" | "/=" | "%=" | "&=" | "|=" | "^=" | "<<=" | ">>=" => (1, true),
+        "?" => (2, true),
+        "||" => (3, false),
+        "&&" => (4, false),
+        "|" => (5, false),
+        "^" => (6, false),
+        "&" => (7, false),
+        "==" | "!=" => (8, false),
+        "<" | ">" | "<=" | ">=" => (9, false),
+        "<<" | ">>" => (10, false),
+        "@" => (11, false),
+        "+" | "-" => (12, false),
+        "*" | "/" | "%" => (13, false),
+        _ => return None,
+    })
+}
+
+fn binary(op: &str) -> Option<Binary> {
+    use Binary::*;
+    Some(match op {
+        "||" => Or,
+        "&&" => And,
+        "|" => BitOr,
+        "^" => BitXor,
+        "&" => BitAnd,
+        "==" => Equal,
+        "!=" => NotEqual,
+        "<" => Less,
+        "<=" => LessEqual,
+        ">" => Greater,
+        ">=" => GreaterEqual,
+        "<<" => ShiftLeft,
+        ">>" => ShiftRight,
+        "@" => Repeat,
+        "+" => Add,
+        "-" => Subtract,
+        "*" => Multiply,
+        "/" => Divide,
+        "%" => Remainder,
+        _ => return None,
+    })
+}
+
+impl Parser<'_> {
+    pub(super) fn syntax_error(&self) -> Error {
+        let span = self.token.span;
+        let near = shortened(self.text.get(span.start..).unwrap_or_default());
+        Error::Syntax { message: format!("A syntax error in expression, near `{near}'."), span }
+    }
+
+    pub(super) fn advance(&mut self) -> Result<Spanned> {
+        let next = self.lexer.next()?;
+        Ok(std::mem::replace(&mut self.token, next))
+    }
+
+    pub(super) fn is_op(&self, op: &str) -> bool {
+        matches!(self.token.token, Token::Op(o) if o == op)
+    }
+
+    /// Skips the operator if it is next.
+    pub(super) fn take(&mut self, op: &str) -> Result<bool> {
+        let found = self.is_op(op);
+        if found {
+            self.advance()?;
+        }
+        Ok(found)
+    }
+
+    pub(super) fn expect(&mut self, op: &str) -> Result<()> {
+        if self.take(op)? { Ok(()) } else { Err(self.syntax_error()) }
+    }
+
+    /// Runs `f` one level deeper; too deep is an error rather than an overflow of the stack.
+    pub(super) fn nested<T>(&mut self, f: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        if self.nesting >= MAX_NESTING {
+            return Err(self.too_deep());
+        }
+        self.nesting += 1;
+        let result = f(self);
+        self.nesting -= 1;
+        result
+    }
+
+    fn too_deep(&self) -> Error {
+        let message = "The expression is nested too deeply.".to_owned();
+        Error::Syntax { message, span: self.token.span }
+    }
+
+    fn node(&self, start: usize, kind: ExprKind) -> Result<Expr> {
+        let below = match &kind {
+            ExprKind::Unary(_, a) | ExprKind::Member(a, ..) | ExprKind::Cast(_, a, _) => a.depth,
+            ExprKind::Binary(_, a, b) | ExprKind::Assign(_, a, b) | ExprKind::Index(a, b) => a.depth.max(b.depth),
+            ExprKind::Conditional(parts) => parts.iter().map(|e| e.depth).max().unwrap_or(0),
+            ExprKind::Call(f, arguments) => arguments.iter().map(|e| e.depth).fold(f.depth, u32::max),
+            ExprKind::Array(elements) => elements.iter().map(|e| e.depth).max().unwrap_or(0),
+            _ => 0,
+        };
+        if below >= MAX_DEPTH {
+            return Err(self.too_deep());
+        }
+        let end = self.token.span.start.max(start);
+        let end = start + self.text.get(start..end).map_or(0, |t| t.trim_end().len());
+        Ok(Expr { kind, span: Span { start, end }, depth: below + 1 })
+    }
+
+    /// An expression or a type.
+    fn whole(&mut self) -> Result<Expr> {
+        if self.at_type()? {
+            let start = self.token.span.start;
+            let ty = self.type_name()?;
+            return self.node(start, ExprKind::Type(ty));
+        }
+        self.comma()
+    }
+
+    fn comma(&mut self) -> Result<Expr> {
+        let start = self.token.span.start;
+        let mut left = self.expression(0)?;
+        while self.take(",")? {
+            let right = self.expression(0)?;
+            left = self.node(start, ExprKind::Binary(Binary::Comma, Box::new(left), Box::new(right)))?;
+        }
+        Ok(left)
+    }
+
+    /// Operators that bind at least as tightly as `least`.
+    fn expression(&mut self, least: u8) -> Result<Expr> {
+        let start = self.token.span.start;
+        let mut left = self.unary()?;
+        while let Token::Op(op) = self.token.token {
+            let Some((level, to_right)) = precedence(op).filter(|p| p.0 >= least) else { break };
+            self.advance()?;
+            let next = if to_right { level } else { level + 1 };
+            let kind = if op == "?" {
+                let then = self.nested(|p| p.expression(0))?;
+                self.expect(":")?;
+                let otherwise = self.nested(|p| p.expression(next))?;
+                ExprKind::Conditional(Box::new([left, then, otherwise]))
+            } else {
+                let right = Box::new(self.nested(|p| p.expression(next))?);
+                match (op, binary(op)) {
+                    (_, Some(op)) => ExprKind::Binary(op, Box::new(left), right),
+                    ("=", _) => ExprKind::Assign(None, Box::new(left), right),
+                    (op, _) => ExprKind::Assign(binary(op.trim_end_matches('=')), Box::new(left), right),
+                }
+            };
+            left = self.node(start, kind)?;
+        }
+        Ok(left)
+    }
+
+    fn unary(&mut self) -> Result<Expr> {
+        let start = self.token.span.start;
+        let op = match &self.token.token {
+            Token::Op("+") => Unary::Plus,
+            Token::Op("-") => Unary::Minus,
+            Token::Op("!") => Unary::Not,
+            Token::Op("~") => Unary::Complement,
+            Token::Op("*") => Unary::Deref,
+            Token::Op("&") => Unary::AddressOf,
+            Token::Op("++") => Unary::PreIncrement,
+            Token::Op("--") => Unary::PreDecrement,
+            // gdb reads `&&x` as the address of a label; here it is `& &x`, which is an error of its own.
+            Token::Op("{") => return self.braces(start),
+            Token::Op("(") => return self.parenthesis(start),
+            Token::Name { name, quoted: false } => match &**name {
+                "sizeof" => return self.size_of(start, Unary::SizeOf),
+                "alignof" | "_Alignof" => return self.size_of(start, Unary::AlignOf),
+                _ => return self.postfix(),
+            },
+            _ => return self.postfix(),
+        };
+        self.advance()?;
+        let operand = self.nested(Self::unary)?;
+        self.node(start, ExprKind::Unary(op, Box::new(operand)))
+    }
+
+    fn size_of(&mut self, start: usize, op: Unary) -> Result<Expr> {
+        self.advance()?;
+        if self.is_op("(") {
+            let open = self.advance()?;
+            if self.at_type()? {
+                let ty = self.nested(Self::type_name)?;
+                self.expect(")")?;
+                let operand = self.node(open.span.start, ExprKind::Type(ty))?;
+                return self.node(start, ExprKind::Unary(op, Box::new(operand)));
+            }
+            let inner = self.nested(Self::comma)?;
+            self.expect(")")?;
+            let operand = self.suffixes(open.span.start, inner)?;
+            return self.node(start, ExprKind::Unary(op, Box::new(operand)));
+        }
+        let operand = self.nested(Self::unary)?;
+        self.node(start, ExprKind::Unary(op, Box::new(operand)))
+    }
+
+    /// `(type) a` or `(a)`
+    fn parenthesis(&mut self, start: usize) -> Result<Expr> {
+        self.advance()?;
+        if self.at_type()? {
+            let ty = self.nested(Self::type_name)?;
+            self.expect(")")?;
+            let operand = self.nested(Self::unary)?;
+            return self.node(start, ExprKind::Cast(ty, Box::new(operand), false));
+        }
+        let inner = self.nested(Self::comma)?;
+        self.expect(")")?;
+        self.suffixes(start, inner)
+    }
+
+    /// `{type} a` or `{a, b, c}`
+    fn braces(&mut self, start: usize) -> Result<Expr> {
+        self.advance()?;
+        if self.at_type()? {
+            let ty = self.nested(Self::type_name)?;
+            self.expect("}")?;
+            let operand = self.nested(Self::unary)?;
+            return self.node(start, ExprKind::Cast(ty, Box::new(operand), true));
+        }
+        let mut elements = vec![self.nested(|p| p.expression(0))?];
+        while self.take(",")? {
+            elements.push(self.nested(|p| p.expression(0))?);
+        }
+        self.expect("}")?;
+        let array = self.node(start, ExprKind::Array(elements))?;
+        self.suffixes(start, array)
+    }
+
+    fn postfix(&mut self) -> Result<Expr> {
+        let start = self.token.span.start;
+        let primary = self.primary()?;
+        self.suffixes(start, primary)
+    }
+
+    fn suffixes(&mut self, start: usize, mut left: Expr) -> Result<Expr> {
+        loop {
+            let Token::Op(op) = self.token.token else { return Ok(left) };
+            let inner = Box::new(left);
+            let kind = match op {
+                "[" => {
+                    self.advance()?;
+                    let index = self.nested(Self::comma)?;
+                    self.expect("]")?;
+                    ExprKind::Index(inner, Box::new(index))
+                }
+                "." | "->" => {
+                    self.advance()?;
+                    match self.advance()? {
+                        Spanned { token: Token::Name { name, .. }, .. } => ExprKind::Member(inner, name, op == "->"),
+                        wrong => {
+                            self.token = wrong;
+                            return Err(self.syntax_error());
+                        }
+                    }
+                }
+                "(" => {
+                    self.advance()?;
+                    let mut arguments = Vec::new();
+                    if !self.is_op(")") {
+                        arguments.push(self.nested(|p| p.expression(0))?);
+                        while self.take(",")? {
+                            arguments.push(self.nested(|p| p.expression(0))?);
+                        }
+                    }
+                    self.expect(")")?;
+                    ExprKind::Call(inner, arguments)
+                }
+                "++" | "--" => {
+                    self.advance()?;
+                    ExprKind::Unary(if op == "++" { Unary::PostIncrement } else { Unary::PostDecrement }, inner)
+                }
+                _ => return Ok(*inner),
+            };
+            left = self.node(start, kind)?;
+        }
+    }
+
+    fn primary(&mut self) -> Result<Expr> {
+        let start = self.token.span.start;
+        let kind = match self.token.token.clone() {
+            Token::Constant(value) => {
+                self.advance()?;
+                ExprKind::Constant(value)
+            }
+            Token::Str(bytes, ty) => {
+                self.advance()?;
+                ExprKind::Constant(self.string(bytes, ty)?)
+            }
+            Token::Dollar(name) => {
+                self.advance()?;
+                dollar(name)
+            }
+            Token::Module(module) => {
+                self.advance()?;
+                match self.token.token.clone() {
+                    Token::Name { name, .. } => {
+                        self.advance()?;
+                        ExprKind::Name(name, Some(module))
+                    }
+                    _ => return Err(self.syntax_error()),
+                }
+            }
+            Token::Name { quoted: false, .. } if self.at_type()? => return Err(self.syntax_error()),
+            Token::Name { name, quoted } => {
+                self.advance()?;
+                self.qualified(name, quoted)?
+            }
+            _ => return Err(self.syntax_error()),
+        };
+        self.node(start, kind)
+    }
+
+    /// A name, with what `::` and (for quoted modules) `!` add to it.
+    fn qualified(&mut self, name: Arc<str>, quoted: bool) -> Result<ExprKind> {
+        if self.is_op("::") || (quoted && self.is_op("!")) {
+            let with_bang = format!("{name}!");
+            let module = self.names.match_module(&with_bang).filter(|(_, len)| *len == name.len());
+            if let Some((module, _)) = module {
+                self.advance()?;
+                if let Token::Name { name, .. } = self.token.token.clone() {
+                    self.advance()?;
+                    return Ok(ExprKind::Name(name, Some(module)));
+                }
+                return Err(self.syntax_error());
+            }
+            if self.is_op("::") {
+                return Err(Error::NoSymbol { name: name.to_string(), near: Vec::new() });
+            }
+        }
+        // A whole `module!name` in quotes.
+        if quoted && let Some((module, len)) = self.names.match_module(&name) {
+            if let Some(symbol) = name.get(len + 1..).filter(|s| !s.is_empty()) {
+                return Ok(ExprKind::Name(symbol.into(), Some(module)));
+            }
+        }
+        Ok(ExprKind::Name(name, None))
+    }
+
+    /// Adjacent strings are one.
+    fn string(&mut self, mut bytes: Vec<u8>, ty: Arc<Type>) -> Result<Value> {
+        while let Token::Str(more, other) = self.token.token.clone() {
+            if other.size != ty.size {
+                return Err(Error::user("Undefined string concatenation."));
+            }
+            bytes.extend(more);
+            self.advance()?;
+        }
+        let width = ty.size;
+        bytes.extend(std::iter::repeat_n(0, width as usize));
+        Ok(Value::computed(&Type::array(&ty, bytes.len() as u64 / width), bytes))
+    }
+}
+
+/// `$`, `$$`, `$N`, `$$N` or `$name`, without its first `$`.
+fn dollar(name: Arc<str>) -> ExprKind {
+    let number = |s: &str| s.bytes().all(|c| c.is_ascii_digit()).then(|| s.parse().unwrap_or(u64::MAX));
+    match &*name {
+        "" => ExprKind::HistoryBack(0),
+        "$" => ExprKind::HistoryBack(1),
+        n => match (number(n), n.strip_prefix('$').and_then(number)) {
+            // gdb: `$0` is `$`.
+            (Some(0), _) => ExprKind::HistoryBack(0),
+            (Some(n), _) => ExprKind::History(n),
+            (_, Some(n)) => ExprKind::HistoryBack(n),
+            _ => ExprKind::Dollar(name),
+        },
+    }
+}

@@ -1,0 +1,3 @@
+//! Expressions on memory, registers and tables.
+
+use super::test_host::TestHost;
