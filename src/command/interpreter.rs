@@ -174,6 +174,8 @@ pub struct Interpreter {
     /// How many loops run within each other, in the innermost user's command.
     pub(super) loops: u32,
     pub(super) log: Option<super::logging::Log>,
+    /// rdbg was started with `-batch`.
+    pub batch: bool,
     /// Names of hooks that run now: a hook does not run itself.
     pub(super) hooks_running: Vec<String>,
     /// Lines that were typed, for `show commands`.
@@ -206,10 +208,16 @@ impl Interpreter {
             depth: 0,
             loops: 0,
             log: None,
+            batch: false,
             hooks_running: Vec::new(),
             typed: Vec::new(),
             has_hooks: false,
         }
+    }
+
+    /// Whether the line was given directly (typed, piped, `-ex`), and not by a script or in a batch: gdb says more then.
+    pub fn is_direct(&self) -> bool {
+        self.sources.is_empty() && !self.batch
     }
 
     /// Whether a person types the lines: no script runs, and the reader is a terminal.

@@ -15,6 +15,7 @@ mod fixture;
 mod help;
 mod history;
 mod interpreter;
+mod loader;
 mod logging;
 mod registry;
 mod run;
@@ -53,6 +54,7 @@ pub const FAMILIES: &[&[Command]] = &[
     run::COMMANDS,
     step::COMMANDS,
     breaks::COMMANDS,
+    loader::COMMANDS,
 ];
 
 /// The expression language of the commands.
