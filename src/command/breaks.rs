@@ -16,8 +16,30 @@ use super::help::list_below;
 
 /// Breakpoints.
 pub const COMMANDS: &[Command] = &[
-    BREAK, TBREAK, HBREAK, THBREAK, WATCH, RWATCH, AWATCH, CATCH, TCATCH, CATCH_BIND, CATCH_LOAD, CATCH_UNLOAD, TCATCH_BIND, CONDITION, IGNORE,
-    COMMANDS_COMMAND, ENABLE, ENABLE_ONCE, ENABLE_DELETE, ENABLE_COUNT, DISABLE, DELETE, CLEAR, INFO_BREAKPOINTS,
+    BREAK,
+    TBREAK,
+    HBREAK,
+    THBREAK,
+    WATCH,
+    RWATCH,
+    AWATCH,
+    CATCH,
+    TCATCH,
+    CATCH_BIND,
+    CATCH_LOAD,
+    CATCH_UNLOAD,
+    TCATCH_BIND,
+    CONDITION,
+    IGNORE,
+    COMMANDS_COMMAND,
+    ENABLE,
+    ENABLE_ONCE,
+    ENABLE_DELETE,
+    ENABLE_COUNT,
+    DISABLE,
+    DELETE,
+    CLEAR,
+    INFO_BREAKPOINTS,
 ];
 
 const BREAK: Command = Command {
@@ -92,7 +114,12 @@ fn request(cx: &mut Cx<'_>, args: &Args) -> Result<Request> {
         let after = after.trim_start();
         let (word, after) = after.split_at(after.find(char::is_whitespace).unwrap_or(after.len()));
         let number = word.parse().map_err(|_| Error::user(format!("Invalid thread ID: {word}")))?;
-        let known = cx.session.inferior.process.as_ref().is_some_and(|p| p.target.threads().iter().any(|t| p.number_of(*t) == Some(number)));
+        let known = cx
+            .session
+            .inferior
+            .process
+            .as_ref()
+            .is_some_and(|p| p.target.threads().iter().any(|t| p.number_of(*t) == Some(number)));
         if !known {
             return Err(Error::user(format!("Unknown thread {number}.")));
         }
@@ -193,7 +220,9 @@ fn set_watch(cx: &mut Cx<'_>, args: &Args, kind: WatchKind) -> Result<Flow> {
     let pieces = Session::watch_pieces(addr, value.ty.size)?;
     let used: usize = session.breakpoints.iter().filter(|b| b.enabled).map(|b| registers_used(&b.kind)).sum();
     if used + pieces.len() > 4 {
-        return Err(Error::user("Could not insert hardware watchpoint: the processor has four debug registers, and they are in use."));
+        return Err(Error::user(
+            "Could not insert hardware watchpoint: the processor has four debug registers, and they are in use.",
+        ));
     }
     // `-l`: the address as it is now, whatever the expression will mean later.
     let (text, parsed) = if by_location {
@@ -496,7 +525,8 @@ fn for_each(cx: &mut Cx<'_>, text: &str, act: impl Fn(&mut Breakpoint), place: i
         let done = match one {
             Chosen::Whole(id) => cx.session.breakpoints.get_mut(id).map(&act),
             Chosen::Place(id, n) => cx.session.breakpoints.get_mut(id).and_then(|b| {
-                let location = b.locations.get_mut(n - 1).ok_or_else(|| Error::user(format!("Bad breakpoint location number '{n}'")))?;
+                let location =
+                    b.locations.get_mut(n - 1).ok_or_else(|| Error::user(format!("Bad breakpoint location number '{n}'")))?;
                 place(location);
                 Ok(())
             }),
@@ -675,7 +705,13 @@ fn breakpoint_rows(session: &Session, b: &Breakpoint, width: usize) -> String {
         (Kind::Code { .. }, _) => ("<MULTIPLE>".to_owned(), String::new()),
         _ => (String::new(), what_text(session, b, VirtAddr(0))),
     };
-    let head = format!("{:<7} {:<width$} {:<4} {:<3} {address:<18} {what}", b.id, b.type_word(), b.disposition.word(), letter(b.enabled));
+    let head = format!(
+        "{:<7} {:<width$} {:<4} {:<3} {address:<18} {what}",
+        b.id,
+        b.type_word(),
+        b.disposition.word(),
+        letter(b.enabled)
+    );
     let mut text = format!("{}\n", head.trim_end_matches(' '));
     if let Some(condition) = &b.condition {
         text.push_str(&format!("\tstop only if {}\n", condition.text));
@@ -695,7 +731,14 @@ fn breakpoint_rows(session: &Session, b: &Breakpoint, width: usize) -> String {
     if let (Kind::Code { .. }, [_, _, ..]) = (&b.kind, b.locations.as_slice()) {
         for (n, l) in (1..).zip(&b.locations) {
             let number = format!("{}.{n}", b.id);
-            let row = format!("{number:<7} {:<width$} {:<4} {:<3} 0x{:016x} {}", "", "", letter(l.enabled), l.addr.0, what_text(session, b, l.addr));
+            let row = format!(
+                "{number:<7} {:<width$} {:<4} {:<3} 0x{:016x} {}",
+                "",
+                "",
+                letter(l.enabled),
+                l.addr.0,
+                what_text(session, b, l.addr)
+            );
             text.push_str(&format!("{row}\n"));
         }
     }

@@ -8,12 +8,16 @@ mod data;
 mod define;
 mod describe;
 mod dispatch;
+mod display;
 mod docs;
 mod environment;
 mod help;
 mod history;
 mod interpreter;
 mod logging;
+mod memory;
+mod print_options;
+mod registers;
 mod registry;
 mod run;
 mod script;
@@ -32,8 +36,8 @@ pub use docs::reference;
 pub use help::{list_below, usage};
 pub use history::history_file;
 pub use interpreter::{Interpreter, Language, LineReader, NoLines};
-pub use run::{load, run_to_stop};
 pub use registry::{Entry, Registry, Resolved};
+pub use run::{load, run_to_stop};
 pub use script::{decode_line, expand_home};
 pub use settings::{Sentence, Setting, SettingKind, file_error, integer};
 pub use settings_table::SETTINGS;
@@ -51,6 +55,10 @@ pub const FAMILIES: &[&[Command]] = &[
     run::COMMANDS,
     step::COMMANDS,
     breaks::COMMANDS,
+    data::COMMANDS,
+    display::COMMANDS,
+    memory::COMMANDS,
+    registers::COMMANDS,
 ];
 
 /// The expression language of the commands.

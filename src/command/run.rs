@@ -168,7 +168,8 @@ fn find_program(path: &Path) -> PathBuf {
     if path.exists() || path.components().count() > 1 {
         return path.to_owned();
     }
-    let in_path = std::env::var_os("PATH").and_then(|all| std::env::split_paths(&all).map(|d| d.join(path)).find(|p| p.is_file()));
+    let in_path =
+        std::env::var_os("PATH").and_then(|all| std::env::split_paths(&all).map(|d| d.join(path)).find(|p| p.is_file()));
     in_path.unwrap_or_else(|| path.to_owned())
 }
 
