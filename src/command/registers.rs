@@ -1,10 +1,10 @@
 //! Registers.
 
-use crate::arch::regs::{RegId, RegType, all_registers, find, general_registers};
+use crate::arch::regs::{RegGroup, RegId, RegType, all_registers, find, general_registers};
 use crate::base::{Error, Need, Result};
 use crate::engine::Session;
 use crate::expr::Host;
-use crate::value::{Letter, PrintOptions, Value};
+use crate::value::{Letter, Value};
 
 use super::args::Args;
 use super::cx::Cx;
@@ -39,19 +39,23 @@ pub const COMMANDS: &[Command] = &[INFO_REGISTERS, INFO_ALL_REGISTERS];
 
 fn info(cx: &mut Cx<'_>, args: &Args, all: bool) -> Result<Flow> {
     let state = cx.session.selected_xstate().ok();
+    let state = state.as_ref();
     let mut chosen = Vec::new();
     if args.text.is_empty() {
-        chosen = if all { all_registers(state.as_ref()) } else { general_registers(state.as_ref()) };
+        chosen = if all { all_registers(state) } else { general_registers(state) };
     }
     for word in args.text.split_whitespace() {
         let name = word.strip_prefix('$').unwrap_or(word);
-        match (find(name), group(name)) {
+        let of = |group| all_registers(state).into_iter().filter(move |id| id.info().group == group);
+        match (find(name), name) {
             (Some(id), _) => chosen.push(id),
-            (None, Some(wanted)) => {
-                let members = all_registers(state.as_ref()).into_iter().filter(|id| wanted(*id));
-                chosen.extend(members);
-            }
-            (None, None) => return Err(Error::user(format!("Invalid register `{name}'"))),
+            (None, "general") => chosen.extend(general_registers(state)),
+            (None, "float") => chosen.extend(of(RegGroup::Float)),
+            (None, "vector") => chosen.extend(of(RegGroup::Vector)),
+            (None, "system") => chosen.extend(["fs_base", "gs_base", "orig_rax"].into_iter().filter_map(find)),
+            (None, "all" | "save" | "restore") => chosen.extend(all_registers(state)),
+            (None, "mmx") => {}
+            (None, _) => return Err(Error::user(format!("Invalid register `{name}'"))),
         }
     }
     for id in chosen {
@@ -61,21 +65,10 @@ fn info(cx: &mut Cx<'_>, args: &Args, all: bool) -> Result<Flow> {
     Ok(Flow::Go)
 }
 
-type Wanted = fn(RegId) -> bool;
-
-/// Which registers a group's name means.
-fn group(name: &str) -> Option<Wanted> {
-    Some(match name {
-        "all" => |_| true,
-        "general" | "save" | "restore" => |id| general_registers(None).contains(&id),
-        _ => return None,
-    })
-}
-
 /// gdb's row: the name, the value in hexadecimal, and in its own way.
 fn row(session: &Session, id: RegId) -> String {
     let info = id.info();
-    let options = PrintOptions { elements: None, repeats: None, ..session.options() };
+    let options = session.options();
     let shown = |value: &Value, letter| value_text(session, value, letter, &options).unwrap_or_else(|e| format!("<error: {e}>"));
     let name = format!("{:<15}", info.name);
     let value = match session.register(&info.name) {
@@ -90,13 +83,18 @@ fn row(session: &Session, id: RegId) -> String {
         RegType::Extended => {
             let bytes = value.bytes(session.memory(), None).unwrap_or_default();
             let raw: String = bytes.iter().take(10).rev().map(|b| format!("{b:02x}")).collect();
-            format!("{name}{:<19}(raw 0x{raw})\n", shown(&value, None))
+            format!("{name}{}(raw 0x{raw})\n", column(shown(&value, None)))
         }
         RegType::Vector(_) => format!("{name}{}\n", shown(&value, Some(Letter::Hex))),
         _ => {
             let natural = shown(&value, None);
             let natural = natural.strip_prefix(&format!("({}) ", value.ty)).unwrap_or(&natural).to_owned();
-            format!("{name}{:<19}{natural}\n", shown(&value, Some(Letter::Hex)))
+            format!("{name}{}{natural}\n", column(shown(&value, Some(Letter::Hex))))
         }
     }
+}
+
+/// gdb's middle column: twenty wide, and one blank at least.
+fn column(text: String) -> String {
+    format!("{text:<19} ")
 }

@@ -78,13 +78,15 @@ pub struct ExamineState {
     pub size: char,
     /// Where the next `x` without an address goes on.
     pub next: VirtAddr,
+    /// The last count, for an `x` without anything.
+    pub count: i64,
     /// The last item shown: its type and its address, for `$_` and `$__`.
     pub last: Option<(Arc<Type>, VirtAddr)>,
 }
 
 impl Default for ExamineState {
     fn default() -> ExamineState {
-        ExamineState { letter: None, size: 'w', next: VirtAddr(0), last: None }
+        ExamineState { letter: None, size: 'w', next: VirtAddr(0), count: 1, last: None }
     }
 }
 
