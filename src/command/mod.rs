@@ -10,10 +10,15 @@ mod describe;
 mod dispatch;
 mod display;
 mod docs;
+mod dump;
 mod environment;
+mod find;
+#[cfg(test)]
+mod fixture;
 mod help;
 mod history;
 mod interpreter;
+mod loader;
 mod logging;
 mod memory;
 mod print_options;
@@ -58,7 +63,10 @@ pub const FAMILIES: &[&[Command]] = &[
     data::COMMANDS,
     display::COMMANDS,
     memory::COMMANDS,
+    find::COMMANDS,
+    dump::COMMANDS,
     registers::COMMANDS,
+    loader::COMMANDS,
 ];
 
 /// The expression language of the commands.

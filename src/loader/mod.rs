@@ -1,11 +1,13 @@
 //! What ld.so does, as pure reads of memory and images.
 #![deny(clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod call_sites;
 mod entry;
 mod got;
 mod plt;
 mod rendezvous;
 
+pub use call_sites::CallSites;
 pub use entry::find_main;
 pub use got::{Got, GotWords, Relro, ReservedWord, Slot, SlotState};
 pub use plt::{Plt, Stub};
