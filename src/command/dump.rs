@@ -3,8 +3,9 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
+use std::sync::mpsc::sync_channel;
 
-use crate::base::{Error, Need, Result, VirtAddr};
+use crate::base::{Error, Memory, Need, Result, VirtAddr};
 use crate::elf::shf;
 use crate::engine::Session;
 use crate::expr::Host;
@@ -20,6 +21,9 @@ use super::settings::file_error;
 
 /// How much is moved at a time, in bytes.
 const CHUNK: usize = 1 << 20;
+
+/// How many of those are under way between the reader and the writer.
+const BUFFERS: usize = 3;
 
 /// The most that `restore` writes into the journal; what is larger cannot be undone.
 const MAX_LOGGED: u64 = 16 << 20;
@@ -162,21 +166,43 @@ fn memory_to_file(cx: &mut Cx<'_>, args: &Args, append: bool) -> Result<Flow> {
     if let Some(hole) = first_hole(cx.session, start, stop)? {
         return Err(Error::Fault { addr: hole });
     }
-    let mut file = open(&name, &path, append)?;
-    let memory = cx.session.memory();
-    let mut buffer = vec![0; CHUNK.min(usize::try_from(stop - start).unwrap_or(CHUNK))];
-    let mut at = start;
-    while at < stop {
-        if take_interrupt() {
-            return Err(Error::Cancelled);
+    let file = open(&name, &path, append)?;
+    let (read, written) = copy_to_file(cx.session.memory(), start, stop, file);
+    written.map_err(|e| file_error(&name, &e))?;
+    read.map(|()| Flow::Go)
+}
+
+/// Reads memory and, in a second thread, writes the file: how the reading ended, and how the writing did.
+fn copy_to_file(memory: &dyn Memory, start: VirtAddr, stop: VirtAddr, mut file: File) -> (Result<()>, std::io::Result<()>) {
+    let (full, to_write) = sync_channel::<Vec<u8>>(BUFFERS);
+    let (empty, to_fill) = sync_channel::<Vec<u8>>(BUFFERS);
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(move || {
+            for buffer in to_write {
+                file.write_all(&buffer)?;
+                // The reader may be done already.
+                let _ = empty.send(buffer);
+            }
+            Ok(())
+        });
+        let mut read = Ok(());
+        let (mut at, mut made) = (start, 0);
+        while at < stop && read.is_ok() {
+            let next = if made < BUFFERS { Some(Vec::new()) } else { to_fill.recv().ok() };
+            // Without a buffer coming back the writer has failed.
+            let Some(mut buffer) = next else { break };
+            made += 1;
+            buffer.resize(usize::try_from(stop - at).unwrap_or(CHUNK).min(CHUNK), 0);
+            read = if take_interrupt() { Err(Error::Cancelled) } else { memory.read(at, &mut buffer) };
+            at = at + buffer.len() as u64;
+            if read.is_ok() && full.send(buffer).is_err() {
+                break;
+            }
         }
-        let want = buffer.len().min(usize::try_from(stop - at).unwrap_or(CHUNK));
-        let part = buffer.get_mut(..want).unwrap_or_default();
-        memory.read(at, part)?;
-        file.write_all(part).map_err(|e| file_error(&name, &e))?;
-        at = at + want as u64;
-    }
-    Ok(Flow::Go)
+        drop(full);
+        let written = writer.join().unwrap_or_else(|_| Err(std::io::Error::other("the writer has failed")));
+        (read, written)
+    })
 }
 
 /// The first address of a range that no readable mapping holds; without a process the first that the file does not hold.
@@ -278,7 +304,11 @@ fn file_to_memory(session: &mut Session, file: &mut File, name: &str, start: Vir
         let part = buffer.get_mut(..want).unwrap_or_default();
         file.read_exact(part).map_err(|e| file_error(name, &e))?;
         let at = start + done;
-        if logged { session.patch_memory(at, part)? } else { session.write_unlogged(at, part, None)? }
+        if logged {
+            session.patch_memory(at, part)?
+        } else {
+            session.write_unlogged(at, part, None)?
+        }
         done += want as u64;
     }
     Ok(())

@@ -47,7 +47,8 @@ pub(super) fn parse(text: &str, options: &mut PrintOptions) -> Result<Option<usi
         let (value, behind) = after.split_at(after.find(char::is_whitespace).unwrap_or(after.len()));
         rest = match kind {
             Kind::Limit(limit, zero_is_none) => {
-                *limit(options) = number(value, *zero_is_none)?;
+                let expected = || Error::user(format!("Expected integer at: {after} {}", text.get(end..).unwrap_or_default()));
+                *limit(options) = number(value, *zero_is_none).ok_or_else(expected)?;
                 behind
             }
             Kind::Switch(_) | Kind::Nothing if value.is_empty() || value.starts_with('-') => {
@@ -84,15 +85,13 @@ fn named(word: &str) -> std::result::Result<&'static Kind, &'static str> {
     }
 }
 
-fn number(value: &str, zero_is_none: bool) -> Result<Option<u32>> {
+/// A limit (`None`: unlimited), or `None` for what is none.
+fn number(value: &str, zero_is_none: bool) -> Option<Option<u32>> {
     if !value.is_empty() && "unlimited".starts_with(value) || value == "-1" && !zero_is_none {
-        return Ok(None);
+        return Some(None);
     }
-    match value.parse() {
-        Ok(0) if zero_is_none => Ok(None),
-        Ok(n) => Ok(Some(n)),
-        Err(_) => Err(Error::user(format!("Expected integer at: {value}"))),
-    }
+    let n = value.parse().ok()?;
+    Some(Some(n).filter(|n| *n != 0 || !zero_is_none))
 }
 
 #[cfg(test)]
@@ -111,6 +110,7 @@ mod tests {
         // gdb 13's own sentences.
         let error = |text| parse(text, &mut PrintOptions::default()).unwrap_err().to_string();
         assert_eq!(error("-foo 3 -- 5"), "Unrecognized option at: -foo 3 -- 5");
+        assert_eq!(error("-elements foo -- 5"), "Expected integer at: foo -- 5");
         assert_eq!(error("-a -- 5"), "Ambiguous option at: -a -- 5");
     }
 }
