@@ -8,8 +8,11 @@ mod data;
 mod define;
 mod describe;
 mod dispatch;
+mod display;
 mod docs;
+mod dump;
 mod environment;
+mod find;
 #[cfg(test)]
 mod fixture;
 mod help;
@@ -17,6 +20,9 @@ mod history;
 mod interpreter;
 mod loader;
 mod logging;
+mod memory;
+mod print_options;
+mod registers;
 mod registry;
 mod run;
 mod script;
@@ -54,6 +60,12 @@ pub const FAMILIES: &[&[Command]] = &[
     run::COMMANDS,
     step::COMMANDS,
     breaks::COMMANDS,
+    data::COMMANDS,
+    display::COMMANDS,
+    memory::COMMANDS,
+    find::COMMANDS,
+    dump::COMMANDS,
+    registers::COMMANDS,
     loader::COMMANDS,
 ];
 
