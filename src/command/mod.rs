@@ -1,6 +1,7 @@
 //! The commands: one description each, and what follows from it (parsing, abbreviations, help, completion, the reference).
 
 mod args;
+mod asm;
 mod breaks;
 mod complete;
 mod cx;
@@ -13,6 +14,7 @@ mod docs;
 mod environment;
 mod help;
 mod history;
+mod info_frame;
 mod interpreter;
 mod logging;
 mod memory;
@@ -24,7 +26,9 @@ mod script;
 mod settings;
 mod settings_table;
 mod shell;
+mod stack;
 mod step;
+mod threads;
 
 pub use args::{Args, choice, split_words, word_end};
 pub use complete::{Completion, complete, hint};
@@ -59,6 +63,10 @@ pub const FAMILIES: &[&[Command]] = &[
     display::COMMANDS,
     memory::COMMANDS,
     registers::COMMANDS,
+    stack::COMMANDS,
+    info_frame::COMMANDS,
+    threads::COMMANDS,
+    asm::COMMANDS,
 ];
 
 /// The expression language of the commands.
