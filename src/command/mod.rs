@@ -1,6 +1,7 @@
 //! The commands: one description each, and what follows from it (parsing, abbreviations, help, completion, the reference).
 
 mod args;
+mod asm;
 mod breaks;
 mod complete;
 mod cx;
@@ -17,6 +18,7 @@ mod find;
 mod fixture;
 mod help;
 mod history;
+mod info_frame;
 mod interpreter;
 mod loader;
 mod logging;
@@ -29,7 +31,9 @@ mod script;
 mod settings;
 mod settings_table;
 mod shell;
+mod stack;
 mod step;
+mod threads;
 
 pub use args::{Args, choice, split_words, word_end};
 pub use complete::{Completion, complete, hint};
@@ -67,6 +71,10 @@ pub const FAMILIES: &[&[Command]] = &[
     dump::COMMANDS,
     registers::COMMANDS,
     loader::COMMANDS,
+    stack::COMMANDS,
+    info_frame::COMMANDS,
+    threads::COMMANDS,
+    asm::COMMANDS,
 ];
 
 /// The expression language of the commands.
