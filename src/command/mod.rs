@@ -1,6 +1,7 @@
 //! The commands: one description each, and what follows from it (parsing, abbreviations, help, completion, the reference).
 
 mod args;
+mod assemble;
 mod breaks;
 mod complete;
 mod cx;
@@ -15,6 +16,7 @@ mod history;
 mod interpreter;
 mod loader;
 mod logging;
+mod patch;
 mod registry;
 mod run;
 mod script;
@@ -53,6 +55,7 @@ pub const FAMILIES: &[&[Command]] = &[
     step::COMMANDS,
     breaks::COMMANDS,
     loader::COMMANDS,
+    patch::COMMANDS,
 ];
 
 /// The expression language of the commands.

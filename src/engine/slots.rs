@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::base::{AddrRange, Memory, VirtAddr};
+use crate::base::{AddrRange, VirtAddr};
 use crate::elf::{Binding, Image, Symbol, SymbolKind, pt};
 use crate::expr::Host;
 use crate::loader::{ReservedWord, Slot, SlotState};
@@ -90,21 +90,29 @@ impl Session {
     /// The values of a module's GOT words in the order of [`crate::loader::Got::slots`]; `None` where memory cannot be read.
     pub fn slot_values(&self, module: &Module) -> Vec<Option<u64>> {
         let Some(got) = module.got() else { return Vec::new() };
-        let memory = crate::base::PageCache::new(self.memory());
-        let value = |slot: &Slot| {
-            let mut word = [0; 8];
-            memory.read(module.virt(slot.addr), &mut word).ok().map(|()| u64::from_le_bytes(word))
-        };
-        got.slots.iter().map(value).collect()
+        let mut values = Vec::with_capacity(got.slots.len());
+        for run in &got.words {
+            let mut bytes = vec![0; 8 * run.count as usize];
+            let n = self.memory().read_partial(module.virt(run.start), &mut bytes).unwrap_or(0);
+            let words = bytes.chunks_exact(8).zip((1..).map(|i| 8 * i <= n));
+            let word = |w: &[u8]| w.try_into().ok().map(u64::from_le_bytes);
+            values.extend(words.map(|(w, is_there)| word(w).filter(|_| is_there)));
+        }
+        values
     }
 
     /// What the value of a slot means.
     pub fn slot_meaning(&self, module: &Arc<Module>, slot: &Slot, value: Option<u64>) -> SlotMeaning {
         let Some(value) = value else { return SlotMeaning::Unreadable };
         match slot.state(value, module.bias) {
+            SlotState::Reserved(word) if value == 0 => SlotMeaning::Unused(word),
             SlotState::Reserved(word) => SlotMeaning::Reserved(word),
             SlotState::Unrelocated => SlotMeaning::NotYet,
-            SlotState::Unresolved(at) => SlotMeaning::Unresolved(at),
+            // IFUNCs are never resolved lazily, and other slots only where the file lets them.
+            SlotState::Unresolved(at) if slot.is_jump_slot() && module.got().is_some_and(|g| g.is_lazy) => {
+                SlotMeaning::Unresolved(at)
+            }
+            SlotState::Unresolved(_) => SlotMeaning::NotYet,
             SlotState::Bound(at) => self.bound_to(module, slot, at),
             SlotState::Ifunc(at) if self.was_written(module.virt(slot.addr), value) => SlotMeaning::Redirected(at),
             SlotState::Ifunc(at) => SlotMeaning::Ifunc(at),
@@ -199,8 +207,8 @@ impl Session {
             SlotMeaning::Relative(at) => whole(at),
             SlotMeaning::Undefined => "undefined weak symbol".into(),
             SlotMeaning::Tls(n) => format!("tls {n}"),
-            SlotMeaning::Constant if value == 0 => "unused".into(),
-            SlotMeaning::Constant => self.full_name(VirtAddr(value), None).unwrap_or_else(|| "no relocation".into()),
+            SlotMeaning::Constant if value == 0 => "constant".into(),
+            SlotMeaning::Constant => self.full_name(VirtAddr(value), None).unwrap_or_else(|| "constant".into()),
             other => match other.target() {
                 Some(at) => format!("{} -> {}", other.state(), whole(at)),
                 None => other.state().into(),

@@ -7,7 +7,7 @@ mod scope;
 
 use super::describe::Command;
 
-pub(super) use scope::{address, addressed};
+pub(super) use scope::{address, addressed, module};
 
 /// The family.
 pub const COMMANDS: &[Command] = &[got::GOT, plt::PLT, relocations::RELOCATIONS];

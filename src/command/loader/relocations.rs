@@ -45,9 +45,11 @@ fn relocations(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
             continue;
         }
         cx.out.text(Role::Title, &format!("Relocations of {}: {}\n", module.name, all.len()));
-        let memory = PageCache::new(cx.session.memory());
+        let cache = PageCache::new(cx.session.memory());
+        // A file's segments do not begin at pages.
+        let memory: &dyn Memory = if cx.session.inferior.process.is_some() { &cache } else { cx.session.memory() };
         let relocated = cx.session.is_relocated(&module);
-        let lines: Vec<Line> = all.iter().map(|r| Line::of(cx.session, &module, &memory, r, relocated)).collect();
+        let lines: Vec<Line> = all.iter().map(|r| Line::of(cx.session, &module, memory, r, relocated)).collect();
         let kinds = lines.iter().map(|l| l.kind.len()).max().unwrap_or(0);
         let symbols = lines.iter().map(|l| l.symbol.chars().count()).max().unwrap_or(0).min(60);
         let fits = |l: &&Line| regex.as_ref().is_none_or(|r| [&l.symbol, &l.kind, l.verdict].iter().any(|t| r.is_match(t)));
