@@ -11,6 +11,8 @@ mod describe;
 mod dispatch;
 mod docs;
 mod environment;
+#[cfg(test)]
+mod fixture;
 mod help;
 mod history;
 mod interpreter;

@@ -195,9 +195,11 @@ impl CfiIndex {
             && let Ok(hdr) = EhFrameHdr::new(hdr.bytes, LittleEndian).parse(&bases, 8)
             && let Some(table) = hdr.table()
             && let Ok(pointer) = table.lookup(pc, &bases)
-            && let Ok(offset) = table.pointer_to_offset(pointer)
+            && let Ok(at) = pointer.direct()
+            // Not gimli's pointer_to_offset: it panics on an FDE before the section (overflow checks on).
+            && let Some(offset) = at.checked_sub(section.addr.0).and_then(|n| usize::try_from(n).ok())
         {
-            return row_at(&frame, &bases, offset.0, pc);
+            return row_at(&frame, &bases, offset, pc);
         }
         let list = self.eh_frame.get_or_init(|| scan(&frame, &bases));
         row_from_list(&frame, &bases, list, pc)

@@ -159,6 +159,7 @@ impl Session {
         for id in others {
             modules.remove(id);
         }
+        self.resolve_breakpoints();
     }
 
     /// Undoes what must not stay behind when rdbg itself fails: called by the panic hook.

@@ -90,10 +90,10 @@ impl<'a> Lexer<'a> {
     fn token(&mut self) -> Result<Token> {
         let bytes = &self.bytes()[self.pos.min(self.text.len())..];
         let Some(&first) = bytes.first() else { return Ok(Token::End) };
-        if first.is_ascii_alphanumeric() || first == b'_' {
-            if let Some(module) = self.module() {
-                return Ok(Token::Module(module));
-            }
+        if (first.is_ascii_alphanumeric() || first == b'_')
+            && let Some(module) = self.module()
+        {
+            return Ok(Token::Module(module));
         }
         let digit_at = |i: usize| bytes.get(i).is_some_and(u8::is_ascii_digit);
         if first.is_ascii_digit() || (first == b'.' && digit_at(1)) {

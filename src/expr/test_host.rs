@@ -210,7 +210,7 @@ impl Host for TestHost {
         &self.history
     }
 
-    fn options(&self) -> &PrintOptions {
-        &self.options
+    fn options(&self) -> PrintOptions {
+        self.options.clone()
     }
 }

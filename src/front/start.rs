@@ -119,6 +119,7 @@ impl Front {
         {
             let mut state = self.state.borrow_mut();
             state.interpreter.reader = reader;
+            state.interpreter.batch = options.batch;
             let settings = &mut state.session.settings;
             settings.confirm &= !options.batch;
             if let Some(tty) = &options.tty {

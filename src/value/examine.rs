@@ -342,5 +342,4 @@ pub fn hexdump(printer: &Printer<'_>, start: VirtAddr, len: u64, out: &mut dyn F
 }
 
 #[cfg(test)]
-#[path = "examine_tests.rs"]
 mod tests;

@@ -407,5 +407,4 @@ fn flags_text(n: i128, flags: &[Flag]) -> String {
 }
 
 #[cfg(test)]
-#[path = "print_tests.rs"]
 mod tests;

@@ -133,7 +133,7 @@ impl Hinter for Names {
     fn hint(&self, line: &str, position: usize, _: &Context<'_>) -> Option<String> {
         let state = self.state.upgrade()?;
         let state = state.try_borrow().ok()?;
-        if position < line.len() { None } else { hint(&state.interpreter, line) }
+        if position < line.len() || !self.colour { None } else { hint(&state.interpreter, line) }
     }
 }
 
