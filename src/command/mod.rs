@@ -15,6 +15,7 @@ mod environment;
 mod fixture;
 mod help;
 mod history;
+mod info;
 mod interpreter;
 mod loader;
 mod logging;
@@ -56,6 +57,7 @@ pub const FAMILIES: &[&[Command]] = &[
     run::COMMANDS,
     step::COMMANDS,
     breaks::COMMANDS,
+    info::COMMANDS,
     loader::COMMANDS,
     patch::COMMANDS,
 ];

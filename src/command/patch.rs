@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::arch::disasm::{Flavor, Formatter};
 use crate::base::{Error, Need, Result, VirtAddr};
-use crate::engine::{Change, Entry, Session, SlotMeaning, shown};
+use crate::engine::{Change, Entry, Session, SlotMeaning};
 use crate::expr::Host;
 use crate::ui::{Role, Row, Table};
 
@@ -64,15 +64,11 @@ fn patch(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     cx.say(format!("Patch {number}: {} byte{} at {place}\n", bytes.len(), if bytes.len() == 1 { "" } else { "s" }));
     for (sign, role, rows) in [("-", Role::Dim, old), ("+", Role::Changed, new)] {
         for (at, text, _) in rows {
-            cx.out.text(role, &format!("{sign} {}:\t{text}\n", addressed_at(cx.session, at)));
+            cx.out.text(role, &format!("{sign} {}:\t{text}\n", addressed(cx.session, at)));
         }
     }
     show_notes(cx);
     Ok(Flow::Go)
-}
-
-fn addressed_at(session: &Session, at: VirtAddr) -> String {
-    addressed(session, at)
 }
 
 /// The notes of the newest entry.
@@ -172,10 +168,7 @@ fn literal(text: &str) -> Result<Vec<u8>> {
 /// What is at `at`, from there for at least `len` bytes: instructions in code, bytes elsewhere. Address, text, length.
 fn lines(session: &Session, at: VirtAddr, len: usize) -> Result<Vec<(VirtAddr, String, usize)>> {
     let memory = session.memory();
-    let is_code = session.inferior.modules.at(at).is_some_and(|m| {
-        let file = m.to_file(at);
-        m.image().section_at(file).map_or_else(|| m.image().load_at(file).is_some_and(|s| s.is_code()), |s| s.is_code())
-    });
+    let is_code = session.is_code(at);
     let mut bytes = vec![0; len + if is_code { 16 } else { 0 }];
     let n = memory.read_partial(at, &mut bytes)?;
     if n < len {
@@ -283,28 +276,31 @@ fn change_row(session: &Session, number: usize, entry: &Entry, change: &Change) 
         }
         Change::Register { tid, name, old, new } => (format!("${name}"), format!("thread {tid}"), old, new),
     };
+    let at = if let Change::Memory { at, .. } = change { Some(*at) } else { None };
+    let is_data = !at.is_some_and(|a| session.is_code(a));
     let named = |bytes: &[u8]| {
-        let word = bytes.try_into().ok().map(u64::from_le_bytes);
-        let name = word.and_then(|w| session.full_name(VirtAddr(w), None)).filter(|_| bytes.len() == 8);
-        name.map_or_else(|| shortened(bytes), |n| format!("{} <{n}>", shown(bytes)))
+        let word = bytes.try_into().ok().map(u64::from_le_bytes).filter(|_| is_data);
+        let name = word.and_then(|w| session.full_name(VirtAddr(w), None));
+        let text = shortened(session, at, bytes);
+        name.map_or(text.clone(), |n| format!("{text} <{n}>"))
     };
     let notes = if entry.notes.is_empty() { String::new() } else { format!(" ({})", entry.notes.join("; ")) };
     Row::new()
         .both("number", Role::Plain, number.to_string(), number)
         .cell("address", Role::Address, place)
         .cell("name", Role::Symbol, name)
-        .both("old", Role::Plain, named(old), shown(old))
+        .both("old", Role::Plain, named(old), session.shown(at, old))
         .note(Role::Plain, "->")
-        .both("new", Role::Changed, named(new), shown(new))
+        .both("new", Role::Changed, named(new), session.shown(at, new))
         .both("command", Role::Plain, format!("{}{notes}", entry.what), entry.what.as_str())
         .hidden("notes", entry.notes.clone())
 }
 
 /// Long runs of bytes are cut.
-fn shortened(bytes: &[u8]) -> String {
+fn shortened(session: &Session, at: Option<VirtAddr>, bytes: &[u8]) -> String {
     match bytes.get(..16) {
-        Some(head) if bytes.len() > 16 => format!("{} ..({} bytes)", shown(head), bytes.len()),
-        _ => shown(bytes),
+        Some(head) if bytes.len() > 16 => format!("{} ..({} bytes)", session.shown(at, head), bytes.len()),
+        _ => session.shown(at, bytes),
     }
 }
 
@@ -354,13 +350,13 @@ fn steps(cx: &mut Cx<'_>, args: &Args, verb: &str, step: fn(&mut Session) -> Res
 
 /// What undoing or redoing an entry changed, in a few words.
 fn summary(session: &Session, entry: &Entry, undone: bool) -> String {
-    let (place, old, new) = match entry.changes.as_slice() {
-        [Change::Memory { at, old, new }] => (addressed(session, *at), old, new),
-        [Change::Register { name, old, new, .. }] => (format!("${name}"), old, new),
+    let (place, at, old, new) = match entry.changes.as_slice() {
+        [Change::Memory { at, old, new }] => (addressed(session, *at), Some(*at), old, new),
+        [Change::Register { name, old, new, .. }] => (format!("${name}"), None, old, new),
         changes => return format!("{} changes", changes.len()),
     };
     let (from, to) = if undone { (new, old) } else { (old, new) };
-    format!("{place} {} -> {}", shortened(from), shortened(to))
+    format!("{place} {} -> {}", shortened(session, at, from), shortened(session, at, to))
 }
 
 /// `redirect`

@@ -28,7 +28,7 @@ pub use host::module_ref;
 pub use inferior::{Inferior, LibraryEvents, Process, Program};
 pub use journal::{Change, Entry, Journal};
 pub use launch::pending_signal;
-pub use patch::{Saved, shown};
+pub use patch::Saved;
 pub use redirect::{Redirected, SlotWrite};
 pub use session::{Selection, Session};
 pub use settings::Settings;

@@ -179,19 +179,27 @@ impl Session {
         self.inferior.journal.entries().iter().flat_map(|e| &e.changes).any(wrote)
     }
 
-    /// `libc.so.6!puts`: an address by module and name. Of several names the `preferred` one, if it is one of them.
+    /// `libc.so.6!puts`: an address by module and name, without a name by module and link-time address. Of several names the
+    /// `preferred` one, if it is one of them.
     pub fn full_name(&self, at: VirtAddr, preferred: Option<&str>) -> Option<String> {
         let module = self.inferior.modules.at(at)?;
         if let Some(name) = preferred.filter(|n| defines(module, n, at)) {
             return Some(format!("{}!{name}", module.name));
         }
-        let location = module.locate(at)?;
-        Some(format!("{}!{}", module.name, location.with_offset()))
+        Some(match module.locate(at) {
+            Some(location) => format!("{}!{}", module.name, location.with_offset()),
+            None => format!("{}+{:#x}", module.name, module.to_file(at).0),
+        })
     }
 
     /// What a slot with this meaning says of itself: `unresolved -> puts@plt+6`, `bound -> libc.so.6!puts`.
     pub fn slot_text(&self, module: &Arc<Module>, slot: &Slot, value: u64, meaning: SlotMeaning) -> String {
         let whole = |at: VirtAddr| self.full_name(at, slot.name.as_deref()).unwrap_or_else(|| at.to_string());
+        // Debian strips ld.so of everything but its exports; which of its variants this one is (xsavec, xsave, fxsave) nobody says.
+        let resolver = |at: VirtAddr| match self.inferior.modules.at(at).filter(|m| m.locate(at).is_none()) {
+            Some(m) if m.role == ModuleRole::Interpreter => format!("{}!_dl_runtime_resolve (found)", m.name),
+            _ => whole(at),
+        };
         match meaning {
             SlotMeaning::Reserved(ReservedWord::Dynamic) => "_DYNAMIC".into(),
             SlotMeaning::Reserved(ReservedWord::LinkMap) => {
@@ -199,7 +207,7 @@ impl Session {
                 let owner = self.inferior.modules.iter().find(|m| m.link_map == Some(map));
                 format!("link_map of {}", owner.unwrap_or(module).name)
             }
-            SlotMeaning::Reserved(ReservedWord::Resolver) => whole(VirtAddr(value)),
+            SlotMeaning::Reserved(ReservedWord::Resolver) => resolver(VirtAddr(value)),
             SlotMeaning::Unused(ReservedWord::Dynamic) => "reserved for _DYNAMIC".into(),
             SlotMeaning::Unused(ReservedWord::LinkMap) => "reserved for the link_map".into(),
             SlotMeaning::Unused(ReservedWord::Resolver) => "reserved for the resolver".into(),

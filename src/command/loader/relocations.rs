@@ -138,17 +138,12 @@ fn verdict(
         }
         JUMP_SLOT if file != 0 && now == moved && (relocated || module.bias.0 != 0) => "lazy",
         JUMP_SLOT | GLOB_DAT | ABS64 => judged(is_symbol(session, module, r, now)),
-        IRELATIVE => judged(now != file && now != moved && is_code(session, VirtAddr(now))),
+        IRELATIVE => judged(now != file && now != moved && session.is_code(VirtAddr(now))),
         COPY => copied(session, module, r),
         TPOFF64 | DTPOFF64 | DTPMOD64 | TLSDESC => judged(relocated),
         _ if now == file => "not yet",
         _ => "applied",
     }
-}
-
-fn is_code(session: &Session, at: VirtAddr) -> bool {
-    let module = session.inferior.modules.at(at);
-    module.is_some_and(|m| m.image().load_at(m.to_file(at)).is_some_and(|s| s.is_code()))
 }
 
 /// Whether the value is the relocation's symbol, as any module defines it, plus its addend.
@@ -165,7 +160,7 @@ fn is_symbol(session: &Session, module: &Arc<Module>, r: &Relocation, now: u64) 
         return true; // also the canonical stub of an undefined function
     }
     let is_ifunc = |m: &Arc<Module>| m.image().dynsym().named(symbol.name).iter().any(|s| s.kind == SymbolKind::Ifunc);
-    is_code(session, value) && session.inferior.modules.iter().any(is_ifunc) && !session.was_written(module.virt(r.offset), now)
+    session.is_code(value) && session.inferior.modules.iter().any(is_ifunc) && !session.was_written(module.virt(r.offset), now)
 }
 
 /// Whether the copy is still what it was copied from. A program's variables change.
