@@ -81,6 +81,9 @@ pub fn relro_range(module: &Module) -> AddrRange {
     }
 }
 
+/// The name under which the resolver goes that GOT[2] leads to, where no symbol names it.
+pub const FOUND_RESOLVER: &str = "_dl_runtime_resolve";
+
 /// Whether a program is linked statically: nobody binds anything in it.
 pub fn is_static(image: &Image) -> bool {
     image.interp().is_none() && image.needed().next().is_none()
@@ -195,10 +198,9 @@ impl Session {
     /// What a slot with this meaning says of itself: `unresolved -> puts@plt+6`, `bound -> libc.so.6!puts`.
     pub fn slot_text(&self, module: &Arc<Module>, slot: &Slot, value: u64, meaning: SlotMeaning) -> String {
         let whole = |at: VirtAddr| self.full_name(at, slot.name.as_deref()).unwrap_or_else(|| at.to_string());
-        // Debian strips ld.so of everything but its exports; which of its variants this one is (xsavec, xsave, fxsave) nobody says.
-        let resolver = |at: VirtAddr| match self.inferior.modules.at(at).filter(|m| m.locate(at).is_none()) {
-            Some(m) if m.role == ModuleRole::Interpreter => format!("{}!_dl_runtime_resolve (found)", m.name),
-            _ => whole(at),
+        let resolver = |at: VirtAddr| match self.is_found_resolver(at) {
+            true => format!("{}!{FOUND_RESOLVER} (found)", self.inferior.modules.interpreter().unwrap_or(module).name),
+            false => whole(at),
         };
         match meaning {
             SlotMeaning::Reserved(ReservedWord::Dynamic) => "_DYNAMIC".into(),
@@ -222,6 +224,18 @@ impl Session {
                 None => other.state().into(),
             },
         }
+    }
+
+    /// Whether GOT[2] of a module leads here and no symbol names it: Debian strips ld.so of everything but its exports. Which of
+    /// its variants (xsavec, xsave, fxsave) it is nobody says.
+    pub fn is_found_resolver(&self, at: VirtAddr) -> bool {
+        let Some(ld) = self.inferior.modules.interpreter() else { return false };
+        let leads_here = |m: &Arc<Module>| {
+            let slot = m.got().and_then(|g| g.slot(2).ok());
+            let slot = slot.filter(|s| s.reserved == Some(ReservedWord::Resolver));
+            slot.is_some_and(|s| crate::base::read_u64(self.memory(), m.virt(s.addr)).is_ok_and(|v| v == at.0))
+        };
+        ld.ranges().iter().any(|r| r.contains(at)) && ld.locate(at).is_none() && self.inferior.modules.iter().any(leads_here)
     }
 
     /// An address in the module that talks about itself: its symbol without the module, else section and offset.

@@ -9,7 +9,7 @@ use crate::engine::Session;
 use crate::expr::Host;
 use crate::loader::{InitialStack, Pointer};
 use crate::os::procfs;
-use crate::ui::{Role, Row};
+use crate::ui::{Role, Row, Table};
 
 /// `info auxv`
 pub const AUXV: Command = Command {
@@ -76,9 +76,9 @@ fn startup(cx: &mut Cx<'_>, _: &Args) -> Result<Flow> {
     let (at, how) = stack_start(cx.session)?;
     let stack = InitialStack::read(cx.session.memory(), at)?;
     cx.out.text(Role::Title, &format!("The stack as the kernel left it, from {at} ({how})\n"));
-    for row in rows(cx.session, &stack) {
-        cx.row(&row);
-    }
+    let mut table = Table::new();
+    rows(cx.session, &stack).into_iter().for_each(|r| table.push(r));
+    table.show(cx.out);
     Ok(Flow::Go)
 }
 
@@ -106,11 +106,8 @@ fn row(at: VirtAddr, what: impl Into<String>, value: Option<u64>, meaning: impl 
     let text = value.map_or_else(String::new, |v| format!("{v:#018x}"));
     Row::new()
         .cell("address", Role::Address, at.to_string())
-        .width(14)
         .cell("what", Role::Variable, what)
-        .width(16)
         .both("value", Role::Plain, text.clone(), Some(text).filter(|t| !t.is_empty()))
-        .width(18)
         .cell("meaning", Role::Plain, meaning)
 }
 
@@ -164,10 +161,10 @@ fn strings(session: &Session, stack: &InitialStack) -> Vec<Row> {
     let mut out: Vec<Row> = Vec::new();
     if let Some(first) = places.keys().next().filter(|a| **a > stack.end) {
         let gap = *first - stack.end;
-        out.push(row(stack.end, "(alignment)", None, format!("{gap} bytes")));
+        out.push(row(stack.end, "(alignment)", None, super::got::counted(gap, "byte")));
     }
     out.extend(places.into_iter().map(|(at, (what, text))| row(at, what, None, text)));
-    out.push(row(end, "(end)", None, "the last word of the stack is zero"));
+    out.push(row(end, "(end)", None, "zeros up to the end of the stack"));
     out
 }
 
