@@ -112,7 +112,9 @@ impl Session {
             SlotState::Reserved(word) => SlotMeaning::Reserved(word),
             SlotState::Unrelocated => SlotMeaning::NotYet,
             // IFUNCs are never resolved lazily, and other slots only where the file lets them.
-            SlotState::Unresolved(at) if slot.is_jump_slot() && module.got().is_some_and(|g| g.is_lazy) => {
+            SlotState::Unresolved(at)
+                if slot.is_jump_slot() && module.got().is_some_and(|g| g.is_lazy) && !self.binds_eagerly() =>
+            {
                 SlotMeaning::Unresolved(at)
             }
             SlotState::Unresolved(_) => SlotMeaning::NotYet,
@@ -217,7 +219,7 @@ impl Session {
             SlotMeaning::Relative(at) => whole(at),
             SlotMeaning::Undefined => "undefined weak symbol".into(),
             SlotMeaning::Tls(n) => format!("tls {n}"),
-            SlotMeaning::Constant if value == 0 => "constant".into(),
+            SlotMeaning::Constant if value < 0x1000 => "constant".into(),
             SlotMeaning::Constant => self.full_name(VirtAddr(value), None).unwrap_or_else(|| "constant".into()),
             other => match other.target() {
                 Some(at) => format!("{} -> {}", other.state(), whole(at)),

@@ -44,7 +44,6 @@ fn relocations(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
             }
             continue;
         }
-        cx.out.text(Role::Title, &format!("Relocations of {}: {}\n", module.name, all.len()));
         let cache = PageCache::new(cx.session.memory());
         // A file's segments do not begin at pages.
         let memory: &dyn Memory = if cx.session.inferior.process.is_some() { &cache } else { cx.session.memory() };
@@ -54,10 +53,14 @@ fn relocations(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         let symbols = lines.iter().map(|l| l.symbol.chars().count()).max().unwrap_or(0).min(60);
         let fits = |l: &&Line| regex.as_ref().is_none_or(|r| [&l.symbol, &l.kind, l.verdict].iter().any(|t| r.is_match(t)));
         let rows: Vec<Row> = lines.iter().filter(fits).map(|l| l.row(&module, kinds, symbols)).collect();
+        if rows.is_empty() && args.has("-all") {
+            continue;
+        }
+        cx.out.text(Role::Title, &format!("Relocations of {}: {}\n", module.name, all.len()));
         for row in &rows {
             cx.row(row);
         }
-        if rows.is_empty() && !args.has("-all") {
+        if rows.is_empty() {
             cx.say("No relocation matches.\n");
         }
     }
@@ -138,7 +141,8 @@ fn verdict(
         }
         JUMP_SLOT if file != 0 && now == moved && (relocated || module.bias.0 != 0) => "lazy",
         JUMP_SLOT | GLOB_DAT | ABS64 => judged(is_symbol(session, module, r, now)),
-        IRELATIVE => judged(now != file && now != moved && session.is_code(VirtAddr(now))),
+        // *Folklore*: glibc has IFUNCs that choose nothing and are there for what their resolvers do (`__x86_cpu_features`).
+        IRELATIVE => judged(relocated && now == 0 || now != file && now != moved && session.is_code(VirtAddr(now))),
         COPY => copied(session, module, r),
         TPOFF64 | DTPOFF64 | DTPMOD64 | TLSDESC => judged(relocated),
         _ if now == file => "not yet",
