@@ -2,6 +2,7 @@
 
 mod args;
 mod asm;
+mod assemble;
 mod breaks;
 mod complete;
 mod cx;
@@ -25,6 +26,11 @@ mod logging;
 mod memory;
 mod print_options;
 mod registers;
+mod info;
+mod interpreter;
+mod loader;
+mod logging;
+mod patch;
 mod registry;
 mod run;
 mod script;
@@ -75,6 +81,9 @@ pub const FAMILIES: &[&[Command]] = &[
     info_frame::COMMANDS,
     threads::COMMANDS,
     asm::COMMANDS,
+    info::COMMANDS,
+    loader::COMMANDS,
+    patch::COMMANDS,
 ];
 
 /// The expression language of the commands.
