@@ -27,9 +27,6 @@ mod memory;
 mod print_options;
 mod registers;
 mod info;
-mod interpreter;
-mod loader;
-mod logging;
 mod patch;
 mod registry;
 mod run;
@@ -82,7 +79,6 @@ pub const FAMILIES: &[&[Command]] = &[
     threads::COMMANDS,
     asm::COMMANDS,
     info::COMMANDS,
-    loader::COMMANDS,
     patch::COMMANDS,
 ];
 
