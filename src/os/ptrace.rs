@@ -29,10 +29,10 @@ fn request(name: &str, request: c_uint, tid: Tid, addr: usize, data: usize) -> R
     let result = unsafe { libc::ptrace(request, tid.0, addr as *mut c_void, data as *mut c_void) };
     if result == -1 {
         let error = Error::last_os(format!("ptrace({name}, {tid})"));
-        tracing::trace!(%tid, name, ?error, "ptrace");
+        tracing::trace!(target: "os", %tid, name, ?error, "ptrace");
         return Err(if matches!(error, Error::Os { errno: libc::ESRCH, .. }) { Error::Gone } else { error });
     }
-    tracing::trace!(%tid, name, addr, data, "ptrace");
+    tracing::trace!(target: "os", %tid, name, addr, data, "ptrace");
     Ok(result)
 }
 
@@ -107,7 +107,7 @@ fn peek_user(tid: Tid, offset: usize) -> Result<u64> {
             _ => return Err(error),
         }
     }
-    tracing::trace!(%tid, offset, word, "PTRACE_PEEKUSER");
+    tracing::trace!(target: "os", %tid, offset, word, "PTRACE_PEEKUSER");
     Ok(word as u64)
 }
 

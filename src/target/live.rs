@@ -14,7 +14,7 @@ use crate::os::affinity::Follower;
 use crate::os::debugregs::{self, Condition, Watch};
 use crate::os::mem::ProcessMemory;
 use crate::os::spawn::{Launch, launch};
-use crate::os::wait::{Status, wait_any, wait_for};
+use crate::os::wait::{Status, wait_any, wait_eagerly, wait_for};
 use crate::os::{procfs, ptrace, signals};
 
 /// Whether a thread runs.
@@ -264,14 +264,21 @@ impl Live {
                 }
             }
         }
-        let Some(pc) = known(ptrace::peek_register(tid, Gpr::Rip))? else { return Ok(RawStop::Interrupted) };
-        let at = VirtAddr(pc.wrapping_sub(1));
-        if !self.planted || !self.int3s.contains_key(&at) {
-            return Ok(RawStop::Signal(Signal::TRAP));
-        }
+        // All registers cost no more than one, and a condition will want some.
+        let Some(words) = known(ptrace::get_registers(tid))? else { return Ok(RawStop::Interrupted) };
+        let mut registers = Registers::from_user(words);
+        let at = VirtAddr(registers.pc().wrapping_sub(1));
+        let ours = self.planted && self.int3s.contains_key(&at);
         if let Some(thread) = self.threads.get_mut(&tid) {
-            thread.pc.set(Some(at.0));
-            thread.pc_changed = true;
+            if ours {
+                registers.set(Gpr::Rip, at.0);
+                thread.pc_changed = true;
+            }
+            thread.pc.set(Some(registers.pc()));
+            thread.registers.set(Some(registers));
+        }
+        if !ours {
+            return Ok(RawStop::Signal(Signal::TRAP));
         }
         Ok(RawStop::Int3(at))
     }
@@ -529,7 +536,7 @@ impl Control for Live {
             if signals::interrupted() {
                 return Err(Error::Cancelled);
             }
-            let Some((tid, status)) = wait_any(true)? else { continue };
+            let Some((tid, status)) = wait_eagerly()? else { continue };
             self.follower.follow(tid);
             let Some(event) = self.digest(tid, status)? else { continue };
             match event.what {
