@@ -328,8 +328,13 @@ impl Evaluator<'_> {
         match &ty.kind {
             TypeKind::Array { kind, count, lower, vector, .. } => {
                 let i = index.to_int(self.host.memory()).map_err(|_| Error::user("Can't do that binary op on that type"))?;
-                let Ok(i) = i64::try_from(i) else { return Err(Error::user("no such vector element")) };
                 let end = lower.saturating_add_unsigned(count.unwrap_or(0));
+                let Ok(i) = i64::try_from(i) else {
+                    return Err(match kind {
+                        ArrayKind::Plain => Error::user("no such vector element"),
+                        _ => no_such_word(*kind, *lower, end),
+                    });
+                };
                 let inside = (*lower..end).contains(&i);
                 if *kind != ArrayKind::Plain && !inside {
                     return Err(no_such_word(*kind, *lower, end));
