@@ -1,6 +1,8 @@
 //! The commands: one description each, and what follows from it (parsing, abbreviations, help, completion, the reference).
 
 mod args;
+mod asm;
+mod assemble;
 mod breaks;
 mod complete;
 mod cx;
@@ -17,19 +19,24 @@ mod find;
 mod fixture;
 mod help;
 mod history;
+mod info_frame;
 mod interpreter;
 mod loader;
 mod logging;
 mod memory;
 mod print_options;
 mod registers;
+mod info;
+mod patch;
 mod registry;
 mod run;
 mod script;
 mod settings;
 mod settings_table;
 mod shell;
+mod stack;
 mod step;
+mod threads;
 
 pub use args::{Args, choice, split_words, word_end};
 pub use complete::{Completion, complete, hint};
@@ -67,6 +74,12 @@ pub const FAMILIES: &[&[Command]] = &[
     dump::COMMANDS,
     registers::COMMANDS,
     loader::COMMANDS,
+    stack::COMMANDS,
+    info_frame::COMMANDS,
+    threads::COMMANDS,
+    asm::COMMANDS,
+    info::COMMANDS,
+    patch::COMMANDS,
 ];
 
 /// The expression language of the commands.

@@ -79,6 +79,22 @@ impl Session {
         Ok(entry)
     }
 
+    /// Bytes of memory or of a register as they are shown: eight bytes of data as a number, others as they stand.
+    pub fn shown(&self, at: Option<VirtAddr>, bytes: &[u8]) -> String {
+        match bytes.try_into() {
+            Ok(word) if !at.is_some_and(|a| self.is_code(a)) => format!("{:#018x}", u64::from_le_bytes(word)),
+            _ => bytes.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(" "),
+        }
+    }
+
+    /// Whether an address is one of a module's code.
+    pub fn is_code(&self, at: VirtAddr) -> bool {
+        let Some(module) = self.inferior.modules.at(at) else { return false };
+        let addr = module.to_file(at);
+        let by_segment = || module.image().load_at(addr).is_some_and(|s| s.is_code());
+        module.image().section_at(addr).map_or_else(by_segment, |s| s.is_code())
+    }
+
     /// Refuses where something no longer holds what it is to hold. An entry may change a byte twice: later steps see what
     /// earlier ones will have written.
     fn check(&self, steps: &[Step<'_>], verb: &str, what: &str) -> Result<()> {
@@ -93,7 +109,7 @@ impl Session {
                     }
                     if now != step.before {
                         let name = self.location(at).map(|l| format!(" <{}>", l.with_offset())).unwrap_or_default();
-                        let (now, then) = (shown(&now), shown(step.before));
+                        let (now, then) = (self.shown(Some(at), &now), self.shown(Some(at), step.before));
                         return Err(refused(verb, what, &format!("{at}{name}"), &now, &then));
                     }
                     written.extend((at.0..).zip(step.after.iter().copied()));
@@ -102,7 +118,13 @@ impl Session {
                     let now = self.register_of(tid, name)?;
                     let now = registers.get(&(tid, name)).map_or(now, |b| b.to_vec());
                     if now != step.before {
-                        return Err(refused(verb, what, &format!("${name}"), &shown(&now), &shown(step.before)));
+                        return Err(refused(
+                            verb,
+                            what,
+                            &format!("${name}"),
+                            &self.shown(None, &now),
+                            &self.shown(None, step.before),
+                        ));
                     }
                     registers.insert((tid, name), step.after);
                 }
@@ -171,14 +193,6 @@ impl Session {
 
 fn refused(verb: &str, what: &str, place: &str, now: &str, then: &str) -> Error {
     Error::user(format!("Cannot {verb} \"{what}\": {place} holds {now}, not {then} as rdbg left it."))
-}
-
-/// Eight bytes as a number, others as they stand.
-pub fn shown(bytes: &[u8]) -> String {
-    match bytes.try_into() {
-        Ok(word) => format!("{:#018x}", u64::from_le_bytes(word)),
-        Err(_) => bytes.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(" "),
-    }
 }
 
 #[derive(Clone, Copy)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::base::{AddrRange, Memory, VirtAddr};
+use crate::base::{AddrRange, VirtAddr};
 use crate::elf::{Binding, Image, Symbol, SymbolKind, pt};
 use crate::expr::Host;
 use crate::loader::{ReservedWord, Slot, SlotState};
@@ -81,6 +81,9 @@ pub fn relro_range(module: &Module) -> AddrRange {
     }
 }
 
+/// The name under which the resolver goes that GOT[2] leads to, where no symbol names it.
+pub const FOUND_RESOLVER: &str = "_dl_runtime_resolve";
+
 /// Whether a program is linked statically: nobody binds anything in it.
 pub fn is_static(image: &Image) -> bool {
     image.interp().is_none() && image.needed().next().is_none()
@@ -90,21 +93,31 @@ impl Session {
     /// The values of a module's GOT words in the order of [`crate::loader::Got::slots`]; `None` where memory cannot be read.
     pub fn slot_values(&self, module: &Module) -> Vec<Option<u64>> {
         let Some(got) = module.got() else { return Vec::new() };
-        let memory = crate::base::PageCache::new(self.memory());
-        let value = |slot: &Slot| {
-            let mut word = [0; 8];
-            memory.read(module.virt(slot.addr), &mut word).ok().map(|()| u64::from_le_bytes(word))
-        };
-        got.slots.iter().map(value).collect()
+        let mut values = Vec::with_capacity(got.slots.len());
+        for run in &got.words {
+            let mut bytes = vec![0; 8 * run.count as usize];
+            let n = self.memory().read_partial(module.virt(run.start), &mut bytes).unwrap_or(0);
+            let words = bytes.chunks_exact(8).zip((1..).map(|i| 8 * i <= n));
+            let word = |w: &[u8]| w.try_into().ok().map(u64::from_le_bytes);
+            values.extend(words.map(|(w, is_there)| word(w).filter(|_| is_there)));
+        }
+        values
     }
 
     /// What the value of a slot means.
     pub fn slot_meaning(&self, module: &Arc<Module>, slot: &Slot, value: Option<u64>) -> SlotMeaning {
         let Some(value) = value else { return SlotMeaning::Unreadable };
         match slot.state(value, module.bias) {
+            SlotState::Reserved(word) if value == 0 => SlotMeaning::Unused(word),
             SlotState::Reserved(word) => SlotMeaning::Reserved(word),
             SlotState::Unrelocated => SlotMeaning::NotYet,
-            SlotState::Unresolved(at) => SlotMeaning::Unresolved(at),
+            // IFUNCs are never resolved lazily, and other slots only where the file lets them.
+            SlotState::Unresolved(at)
+                if slot.is_jump_slot() && module.got().is_some_and(|g| g.is_lazy) && !self.binds_eagerly() =>
+            {
+                SlotMeaning::Unresolved(at)
+            }
+            SlotState::Unresolved(_) => SlotMeaning::NotYet,
             SlotState::Bound(at) => self.bound_to(module, slot, at),
             SlotState::Ifunc(at) if self.was_written(module.virt(slot.addr), value) => SlotMeaning::Redirected(at),
             SlotState::Ifunc(at) => SlotMeaning::Ifunc(at),
@@ -171,19 +184,26 @@ impl Session {
         self.inferior.journal.entries().iter().flat_map(|e| &e.changes).any(wrote)
     }
 
-    /// `libc.so.6!puts`: an address by module and name. Of several names the `preferred` one, if it is one of them.
+    /// `libc.so.6!puts`: an address by module and name, without a name by module and link-time address. Of several names the
+    /// `preferred` one, if it is one of them.
     pub fn full_name(&self, at: VirtAddr, preferred: Option<&str>) -> Option<String> {
         let module = self.inferior.modules.at(at)?;
         if let Some(name) = preferred.filter(|n| defines(module, n, at)) {
             return Some(format!("{}!{name}", module.name));
         }
-        let location = module.locate(at)?;
-        Some(format!("{}!{}", module.name, location.with_offset()))
+        Some(match module.locate(at) {
+            Some(location) => format!("{}!{}", module.name, location.with_offset()),
+            None => format!("{}+{:#x}", module.name, module.to_file(at).0),
+        })
     }
 
     /// What a slot with this meaning says of itself: `unresolved -> puts@plt+6`, `bound -> libc.so.6!puts`.
     pub fn slot_text(&self, module: &Arc<Module>, slot: &Slot, value: u64, meaning: SlotMeaning) -> String {
         let whole = |at: VirtAddr| self.full_name(at, slot.name.as_deref()).unwrap_or_else(|| at.to_string());
+        let resolver = |at: VirtAddr| match self.is_found_resolver(at) {
+            true => format!("{}!{FOUND_RESOLVER} (found)", self.inferior.modules.interpreter().unwrap_or(module).name),
+            false => whole(at),
+        };
         match meaning {
             SlotMeaning::Reserved(ReservedWord::Dynamic) => "_DYNAMIC".into(),
             SlotMeaning::Reserved(ReservedWord::LinkMap) => {
@@ -191,7 +211,7 @@ impl Session {
                 let owner = self.inferior.modules.iter().find(|m| m.link_map == Some(map));
                 format!("link_map of {}", owner.unwrap_or(module).name)
             }
-            SlotMeaning::Reserved(ReservedWord::Resolver) => whole(VirtAddr(value)),
+            SlotMeaning::Reserved(ReservedWord::Resolver) => resolver(VirtAddr(value)),
             SlotMeaning::Unused(ReservedWord::Dynamic) => "reserved for _DYNAMIC".into(),
             SlotMeaning::Unused(ReservedWord::LinkMap) => "reserved for the link_map".into(),
             SlotMeaning::Unused(ReservedWord::Resolver) => "reserved for the resolver".into(),
@@ -199,13 +219,25 @@ impl Session {
             SlotMeaning::Relative(at) => whole(at),
             SlotMeaning::Undefined => "undefined weak symbol".into(),
             SlotMeaning::Tls(n) => format!("tls {n}"),
-            SlotMeaning::Constant if value == 0 => "unused".into(),
-            SlotMeaning::Constant => self.full_name(VirtAddr(value), None).unwrap_or_else(|| "no relocation".into()),
+            SlotMeaning::Constant if value < 0x1000 => "constant".into(),
+            SlotMeaning::Constant => self.full_name(VirtAddr(value), None).unwrap_or_else(|| "constant".into()),
             other => match other.target() {
                 Some(at) => format!("{} -> {}", other.state(), whole(at)),
                 None => other.state().into(),
             },
         }
+    }
+
+    /// Whether GOT[2] of a module leads here and no symbol names it: Debian strips ld.so of everything but its exports. Which of
+    /// its variants (xsavec, xsave, fxsave) it is nobody says.
+    pub fn is_found_resolver(&self, at: VirtAddr) -> bool {
+        let Some(ld) = self.inferior.modules.interpreter() else { return false };
+        let leads_here = |m: &Arc<Module>| {
+            let slot = m.got().and_then(|g| g.slot(2).ok());
+            let slot = slot.filter(|s| s.reserved == Some(ReservedWord::Resolver));
+            slot.is_some_and(|s| crate::base::read_u64(self.memory(), m.virt(s.addr)).is_ok_and(|v| v == at.0))
+        };
+        ld.ranges().iter().any(|r| r.contains(at)) && ld.locate(at).is_none() && self.inferior.modules.iter().any(leads_here)
     }
 
     /// An address in the module that talks about itself: its symbol without the module, else section and offset.

@@ -44,18 +44,23 @@ fn relocations(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
             }
             continue;
         }
-        cx.out.text(Role::Title, &format!("Relocations of {}: {}\n", module.name, all.len()));
-        let memory = PageCache::new(cx.session.memory());
+        let cache = PageCache::new(cx.session.memory());
+        // A file's segments do not begin at pages.
+        let memory: &dyn Memory = if cx.session.inferior.process.is_some() { &cache } else { cx.session.memory() };
         let relocated = cx.session.is_relocated(&module);
-        let lines: Vec<Line> = all.iter().map(|r| Line::of(cx.session, &module, &memory, r, relocated)).collect();
+        let lines: Vec<Line> = all.iter().map(|r| Line::of(cx.session, &module, memory, r, relocated)).collect();
         let kinds = lines.iter().map(|l| l.kind.len()).max().unwrap_or(0);
         let symbols = lines.iter().map(|l| l.symbol.chars().count()).max().unwrap_or(0).min(60);
         let fits = |l: &&Line| regex.as_ref().is_none_or(|r| [&l.symbol, &l.kind, l.verdict].iter().any(|t| r.is_match(t)));
         let rows: Vec<Row> = lines.iter().filter(fits).map(|l| l.row(&module, kinds, symbols)).collect();
+        if rows.is_empty() && args.has("-all") {
+            continue;
+        }
+        cx.out.text(Role::Title, &format!("Relocations of {}: {}\n", module.name, all.len()));
         for row in &rows {
             cx.row(row);
         }
-        if rows.is_empty() && !args.has("-all") {
+        if rows.is_empty() {
             cx.say("No relocation matches.\n");
         }
     }
@@ -136,17 +141,13 @@ fn verdict(
         }
         JUMP_SLOT if file != 0 && now == moved && (relocated || module.bias.0 != 0) => "lazy",
         JUMP_SLOT | GLOB_DAT | ABS64 => judged(is_symbol(session, module, r, now)),
-        IRELATIVE => judged(now != file && now != moved && is_code(session, VirtAddr(now))),
+        // *Folklore*: glibc has IFUNCs that choose nothing and are there for what their resolvers do (`__x86_cpu_features`).
+        IRELATIVE => judged(relocated && now == 0 || now != file && now != moved && session.is_code(VirtAddr(now))),
         COPY => copied(session, module, r),
         TPOFF64 | DTPOFF64 | DTPMOD64 | TLSDESC => judged(relocated),
         _ if now == file => "not yet",
         _ => "applied",
     }
-}
-
-fn is_code(session: &Session, at: VirtAddr) -> bool {
-    let module = session.inferior.modules.at(at);
-    module.is_some_and(|m| m.image().load_at(m.to_file(at)).is_some_and(|s| s.is_code()))
 }
 
 /// Whether the value is the relocation's symbol, as any module defines it, plus its addend.
@@ -163,7 +164,7 @@ fn is_symbol(session: &Session, module: &Arc<Module>, r: &Relocation, now: u64) 
         return true; // also the canonical stub of an undefined function
     }
     let is_ifunc = |m: &Arc<Module>| m.image().dynsym().named(symbol.name).iter().any(|s| s.kind == SymbolKind::Ifunc);
-    is_code(session, value) && session.inferior.modules.iter().any(is_ifunc) && !session.was_written(module.virt(r.offset), now)
+    session.is_code(value) && session.inferior.modules.iter().any(is_ifunc) && !session.was_written(module.virt(r.offset), now)
 }
 
 /// Whether the copy is still what it was copied from. A program's variables change.
