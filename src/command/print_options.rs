@@ -103,7 +103,7 @@ mod tests {
         let mut options = PrintOptions::default();
         assert_eq!(parse("-5 + 3", &mut options).unwrap(), None);
         assert_eq!(parse("-x--5", &mut options).unwrap(), None);
-        assert_eq!(parse("-elements 3 -pretty -- x", &mut options).unwrap(), Some(23));
+        assert_eq!(parse("-elements 3 -pretty -- x", &mut options).unwrap(), Some(22));
         assert_eq!((options.elements, options.pretty), (Some(3), true));
         assert_eq!(parse("-e unlimited -pretty off -- x", &mut options).unwrap(), Some(27));
         assert_eq!((options.elements, options.pretty), (None, false));

@@ -99,7 +99,12 @@ impl Evaluator<'_> {
 
     /// The operand of `&` or of a cast, where a symbol without a type is welcome.
     fn place(&mut self, expr: &Expr) -> Result<Value> {
-        if matches!(expr.kind, ExprKind::Name(..)) { self.named(expr) } else { self.value(expr) }
+        let value = if matches!(expr.kind, ExprKind::Name(..)) { self.named(expr)? } else { self.value(expr)? };
+        match value.ty.stripped().kind {
+            // What the symbol has is an offset in each thread's block, and no address.
+            TypeKind::NoDebug(NoDebug::Tls) if !self.dry => Err(Error::user("Cannot find thread-local variables on this target")),
+            _ => Ok(value),
+        }
     }
 
     fn dollar(&mut self, name: &str) -> Result<Value> {
