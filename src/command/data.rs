@@ -100,7 +100,7 @@ fn explain(cx: &mut Cx<'_>, text: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for operand in operands {
         let name = text.get(operand.span.start..operand.span.end).unwrap_or_default().trim().to_owned();
-        let value = expr::eval_type(operand, cx.session).and_then(|_| expr::eval(operand, cx.session));
+        let value = expr::eval(operand, cx.session);
         let options = cx.session.options();
         let value = value.and_then(|v| value_text(cx.session, &v, None, &options)).unwrap_or_else(|e| format!("<error: {e}>"));
         let line = format!("{name} = {value}");

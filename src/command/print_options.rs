@@ -7,8 +7,9 @@ use super::settings::switch;
 
 /// What an option sets.
 enum Kind {
+    /// on or off; on without a value.
     Switch(fn(&mut PrintOptions) -> &mut bool),
-    /// The smallest number that means no limit: `unlimited` is this; gdb takes 0 for it too, except for `-max-depth`.
+    /// A number or `unlimited`; the flag: 0 is unlimited too (else -1 is).
     Limit(fn(&mut PrintOptions) -> &mut Option<u32>, bool),
     /// Understood, and without an effect: rdbg has nothing to show differently.
     Nothing,
