@@ -19,7 +19,7 @@ pub enum RegGroup {
     Float,
     /// SSE, AVX, AVX-512 and mxcsr.
     Vector,
-    /// The kernel's own: orig_rax, pkru.
+    /// What gdb 13 leaves out of both listings: fs_base, gs_base, orig_rax, pkru.
     System,
 }
 
@@ -230,8 +230,8 @@ fn general(out: &mut Vec<Register>) {
     for (name, reg, dwarf) in segments.into_iter().chain([("gs", Gpr::Gs, 55)]) {
         out.push(user(name, reg, Some(dwarf), General, RegType::Int(4), 4));
     }
-    out.push(user("fs_base", Gpr::FsBase, Some(58), General, RegType::Long, 8));
-    out.push(user("gs_base", Gpr::GsBase, Some(59), General, RegType::Long, 8));
+    out.push(user("fs_base", Gpr::FsBase, Some(58), System, RegType::Long, 8));
+    out.push(user("gs_base", Gpr::GsBase, Some(59), System, RegType::Long, 8));
     for n in 0..8 {
         let place = RegPlace::Xsave(XsaveField::Mask(n));
         let dwarf = Some(118 + u16::from(n));
@@ -357,7 +357,7 @@ pub fn general_registers(xstate: Option<&XState>) -> Vec<RegId> {
 /// The registers that gdb's `info all-registers` shows on this processor, in its order: of the vector registers only the widest.
 pub fn all_registers(xstate: Option<&XState>) -> Vec<RegId> {
     let widest = xstate.map_or(16, |x| xsave::widest_vector(&x.0));
-    let mut rows = shown(xstate, |r| !matches!(r.name.as_str(), "fs_base" | "gs_base") && r.ty != RegType::Mask);
+    let mut rows = shown(xstate, |r| r.ty != RegType::Mask);
     rows.extend(shown(xstate, |r| r.group == RegGroup::General && r.ty == RegType::Mask));
     let vectors = registers().filter(|(_, r)| r.ty == RegType::Vector(widest));
     let empty = Registers::unknown();
@@ -477,9 +477,6 @@ mod tests {
     #[test]
     fn info_registers_has_gdbs_order() {
         let names: Vec<&str> = general_registers(None).into_iter().map(|id| id.info().name.as_str()).collect();
-        assert_eq!(
-            names.join(" "),
-            "rax rbx rcx rdx rsi rdi rbp rsp r8 r9 r10 r11 r12 r13 r14 r15 rip eflags cs ss ds es fs gs fs_base gs_base"
-        );
+        assert_eq!(names.join(" "), "rax rbx rcx rdx rsi rdi rbp rsp r8 r9 r10 r11 r12 r13 r14 r15 rip eflags cs ss ds es fs gs");
     }
 }

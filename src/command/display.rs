@@ -173,6 +173,7 @@ fn enable(cx: &mut Cx<'_>, args: &Args, on: bool) -> Result<Flow> {
 fn for_numbers(cx: &mut Cx<'_>, text: &str, does: impl Fn(&mut Vec<Display>, usize)) -> Result<Flow> {
     for word in text.split_whitespace() {
         let (first, last) = match word.split_once('-').filter(|(a, _)| !a.is_empty()) {
+            Some((_, "")) => return Err(Error::user("inverted range")),
             Some((first, last)) => (number(cx, first)?, number(cx, last)?),
             None => {
                 let n = number(cx, word)?;

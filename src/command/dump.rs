@@ -132,7 +132,7 @@ fn word<'t>(text: &mut &'t str) -> &'t str {
     word
 }
 
-fn file_name<'t>(text: &mut &'t str) -> Result<(String, PathBuf)> {
+fn file_name(text: &mut &str) -> Result<(String, PathBuf)> {
     let name = split_words(word(text)).into_iter().next().unwrap_or_default();
     if name.is_empty() {
         return Err(Error::user("Missing filename."));

@@ -56,9 +56,11 @@ pub(super) fn examine(cx: &mut Cx<'_>, spec: &FormatSpec, start: Option<VirtAddr
     let session = &*cx.session;
     let out = &mut *cx.out;
     let mut disassembler = Disassembler::new(session);
+    let pc = disassembler.pc();
     Examine {
         printer: Printer { memory: session.memory(), symbols: session, options: &options },
         instruction: &mut |at| if take_interrupt() { Err(Error::Cancelled) } else { disassembler.row(at) },
+        marker: &|at| if pc == Some(at) { "=> " } else { "   " },
         back: &|at, n| instructions_back(session, at, n),
         out: &mut |text| out.text(crate::ui::Role::Plain, text),
     }

@@ -7,8 +7,9 @@ use super::settings::switch;
 
 /// What an option sets.
 enum Kind {
+    /// on or off; on without a value.
     Switch(fn(&mut PrintOptions) -> &mut bool),
-    /// The smallest number that means no limit: `unlimited` is this; gdb takes 0 for it too, except for `-max-depth`.
+    /// A number or `unlimited`; the flag: 0 is unlimited too (else -1 is).
     Limit(fn(&mut PrintOptions) -> &mut Option<u32>, bool),
     /// Understood, and without an effect: rdbg has nothing to show differently.
     Nothing,
@@ -103,7 +104,7 @@ mod tests {
         let mut options = PrintOptions::default();
         assert_eq!(parse("-5 + 3", &mut options).unwrap(), None);
         assert_eq!(parse("-x--5", &mut options).unwrap(), None);
-        assert_eq!(parse("-elements 3 -pretty -- x", &mut options).unwrap(), Some(23));
+        assert_eq!(parse("-elements 3 -pretty -- x", &mut options).unwrap(), Some(22));
         assert_eq!((options.elements, options.pretty), (Some(3), true));
         assert_eq!(parse("-e unlimited -pretty off -- x", &mut options).unwrap(), Some(27));
         assert_eq!((options.elements, options.pretty), (None, false));

@@ -42,35 +42,40 @@ fn info(cx: &mut Cx<'_>, args: &Args, all: bool) -> Result<Flow> {
     let state = state.as_ref();
     let mut chosen = Vec::new();
     if args.text.is_empty() {
-        chosen = if all { all_registers(state) } else { general_registers(state) };
+        chosen = own_names(if all { all_registers(state) } else { general_registers(state) });
     }
     for word in args.text.split_whitespace() {
         let name = word.strip_prefix('$').unwrap_or(word);
-        let of = |group| all_registers(state).into_iter().filter(move |id| id.info().group == group);
+        let of = |group| own_names(all_registers(state).into_iter().filter(|id| id.info().group == group));
         match (find(name), name) {
-            (Some(id), _) => chosen.push(id),
-            (None, "general") => chosen.extend(general_registers(state)),
+            (Some(id), name) => chosen.push((id, name)),
+            (None, "general") => chosen.extend(own_names(general_registers(state))),
             (None, "float") => chosen.extend(of(RegGroup::Float)),
             (None, "vector") => chosen.extend(of(RegGroup::Vector)),
-            (None, "system") => chosen.extend(["fs_base", "gs_base", "orig_rax"].into_iter().filter_map(find)),
-            (None, "all" | "save" | "restore") => chosen.extend(all_registers(state)),
+            (None, "system") => chosen.extend(own_names(["fs_base", "gs_base", "orig_rax"].into_iter().filter_map(find))),
+            (None, "all" | "save" | "restore") => chosen.extend(own_names(all_registers(state))),
             (None, "mmx") => {}
             (None, _) => return Err(Error::user(format!("Invalid register `{name}'"))),
         }
     }
-    for id in chosen {
-        let row = row(cx.session, id);
+    for (id, name) in chosen {
+        let row = row(cx.session, id, name);
         cx.say(row);
     }
     Ok(Flow::Go)
 }
 
+/// Registers with the names that the table has for them; `pc` and `sp` are shown as they were typed.
+fn own_names(ids: impl IntoIterator<Item = RegId>) -> Vec<(RegId, &'static str)> {
+    ids.into_iter().map(|id| (id, id.info().name.as_str())).collect()
+}
+
 /// gdb's row: the name, the value in hexadecimal, and in its own way.
-fn row(session: &Session, id: RegId) -> String {
+fn row(session: &Session, id: RegId, name: &str) -> String {
     let info = id.info();
     let options = session.options();
     let shown = |value: &Value, letter| value_text(session, value, letter, &options).unwrap_or_else(|e| format!("<error: {e}>"));
-    let name = format!("{:<15}", info.name);
+    let name = format!("{name:<14} ");
     let value = match session.register(&info.name) {
         Ok(Some(value)) => value,
         Ok(None) => return format!("{name}<unavailable>\n"),

@@ -99,7 +99,12 @@ impl Evaluator<'_> {
 
     /// The operand of `&` or of a cast, where a symbol without a type is welcome.
     fn place(&mut self, expr: &Expr) -> Result<Value> {
-        if matches!(expr.kind, ExprKind::Name(..)) { self.named(expr) } else { self.value(expr) }
+        let value = if matches!(expr.kind, ExprKind::Name(..)) { self.named(expr)? } else { self.value(expr)? };
+        match value.ty.stripped().kind {
+            // What the symbol has is an offset in each thread's block, and no address.
+            TypeKind::NoDebug(NoDebug::Tls) if !self.dry => Err(Error::user("Cannot find thread-local variables on this target")),
+            _ => Ok(value),
+        }
     }
 
     fn dollar(&mut self, name: &str) -> Result<Value> {
@@ -328,8 +333,13 @@ impl Evaluator<'_> {
         match &ty.kind {
             TypeKind::Array { kind, count, lower, vector, .. } => {
                 let i = index.to_int(self.host.memory()).map_err(|_| Error::user("Can't do that binary op on that type"))?;
-                let Ok(i) = i64::try_from(i) else { return Err(Error::user("no such vector element")) };
                 let end = lower.saturating_add_unsigned(count.unwrap_or(0));
+                let Ok(i) = i64::try_from(i) else {
+                    return Err(match kind {
+                        ArrayKind::Plain => Error::user("no such vector element"),
+                        _ => no_such_word(*kind, *lower, end),
+                    });
+                };
                 let inside = (*lower..end).contains(&i);
                 if *kind != ArrayKind::Plain && !inside {
                     return Err(no_such_word(*kind, *lower, end));

@@ -611,13 +611,12 @@ impl Control for Live {
 
     fn set_registers(&mut self, tid: Tid, registers: &Registers) -> Result<()> {
         let thread = self.thread_mut(tid)?;
-        thread.registers.set(Some(*registers));
+        // Not kept: the kernel makes its own of some bits (IF in eflags stays set).
+        thread.registers.set(None);
         thread.pc.set(Some(registers.pc()));
         thread.pc_changed = false;
         // At once, so that the kernel refuses nonsense (a segment selector, say) while somebody listens.
-        ptrace::set_registers(tid, registers.as_user()).inspect_err(|_| {
-            thread.registers.set(None);
-        })
+        ptrace::set_registers(tid, registers.as_user())
     }
 
     fn set_pc(&mut self, tid: Tid, pc: VirtAddr) -> Result<()> {

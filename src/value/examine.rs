@@ -99,6 +99,8 @@ pub struct Examine<'a> {
     pub printer: Printer<'a>,
     /// Shows an instruction for `x/i`.
     pub instruction: &'a mut ShowInstruction<'a>,
+    /// What stands before the address of an instruction: `=> `, or blanks.
+    pub marker: &'a dyn Fn(VirtAddr) -> &'static str,
     /// The address that lies `n` instructions before another, for `x/-Ni`.
     pub back: &'a dyn Fn(VirtAddr, u64) -> Result<VirtAddr>,
     /// Takes the text, piece by piece.
@@ -277,7 +279,7 @@ impl Examine<'_> {
                     }
                 }
                 Err(e) => {
-                    (self.out)("   ");
+                    (self.out)((self.marker)(*at));
                     self.label(*at);
                     return Err(e);
                 }

@@ -83,8 +83,7 @@ impl Printer<'_> {
                 _ = write!(out, "{{{}}} ", value.ty);
                 self.address(addr, out);
             }
-            Some(Letter::Address) => self.address(addr, out),
-            Some(Letter::Char) => return Err(Error::user("Value can't be converted to integer.")),
+            Some(Letter::Address | Letter::Char) => return Err(Error::user("Value can't be converted to integer.")),
             // gdb takes a function for the one byte that it is long.
             Some(letter) => {
                 let mut byte = [0];
