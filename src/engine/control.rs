@@ -8,6 +8,7 @@ use crate::base::{Error, Result, Signal, Tid, VirtAddr};
 use crate::os::signals;
 use crate::target::{Event, RawStop, ResumeAction, Trap, TrapKind};
 
+use super::blocks::Ran;
 use super::breakpoints::{Catch, Kind, WatchKind};
 use super::inferior::Displaced;
 use super::inject;
@@ -114,6 +115,9 @@ impl Session {
     /// Decides about one event.
     fn handle(&mut self, event: Event) -> Result<Option<Happening>> {
         let tid = event.tid;
+        if event.what != RawStop::Stepped {
+            self.lift_blocks()?;
+        }
         let mut notice = None;
         let verdict = match event.what {
             RawStop::Int3(at) => self.at_site(tid, at)?,
@@ -199,6 +203,8 @@ impl Session {
     pub(super) fn stop(&mut self, tid: Tid, reason: StopReason) -> Result<Stop> {
         let process = self.process_mut()?;
         process.control()?.stop_all()?;
+        self.forget_blocks()?;
+        let process = self.process_mut()?;
         process.plan = None;
         process.generation += 1;
         for thread in process.target.threads() {
@@ -269,17 +275,17 @@ impl Session {
         if self.process()?.plan.as_ref().is_none_or(|p| p.tid() != tid || !p.is_stepping()) {
             return Ok(Verdict::Go(None));
         }
-        match self.instruction_done(tid)? {
+        match self.instructions_done(tid, 1)? {
             Some(reason) => Ok(Verdict::Stop(reason)),
             None => self.step_instruction(tid, true, None),
         }
     }
 
-    /// One instruction of a plan is done: whether that, or what is at the pc now, stops the program.
-    fn instruction_done(&mut self, tid: Tid) -> Result<Option<StopReason>> {
+    /// So many instructions of a plan are done: whether that, or what is at the pc now, stops the program.
+    pub(super) fn instructions_done(&mut self, tid: Tid, count: u64) -> Result<Option<StopReason>> {
         let process = self.process_mut()?;
         let Some(Plan::Instructions { left, .. }) = &mut process.plan else { return Ok(None) };
-        *left -= 1;
+        *left = left.saturating_sub(count);
         let done = *left == 0;
         let mut pc = process.target.pc(tid)?;
         if let Some(shown) = process.sites.original_pc(pc) {
@@ -318,6 +324,15 @@ impl Session {
                 self.go_past(tid, pc, signal)?;
                 return Ok(Verdict::Nothing);
             }
+            let mut pc = pc;
+            if signal.is_none() && self.process()?.sites.get(pc).is_none() && self.runs_blocks() {
+                match self.run_blocks(tid)? {
+                    Ran::Stop(reason) => return Ok(Verdict::Stop(reason)),
+                    Ran::Event => return Ok(Verdict::Nothing),
+                    Ran::Step => past = true,
+                }
+                pc = self.process()?.target.pc(tid)?;
+            }
             let process = self.process_mut()?;
             if !past || process.sites.get(pc).is_none() {
                 process.control()?.resume(tid, ResumeAction::Step(signal))?;
@@ -326,7 +341,7 @@ impl Session {
             match self.past_of(pc)? {
                 // Nothing has run; the next instruction follows at once.
                 Past::Emulate if signal.is_none() && self.emulate_at(tid, pc)? => {
-                    if let Some(reason) = self.instruction_done(tid)? {
+                    if let Some(reason) = self.instructions_done(tid, 1)? {
                         return Ok(Verdict::Stop(reason));
                     }
                     past = true;
@@ -436,15 +451,24 @@ impl Session {
 
     /// Carries out the instruction at `pc` in the registers; false where it would fault, and has to run to do so.
     fn emulate_at(&mut self, tid: Tid, pc: VirtAddr) -> Result<bool> {
+        match self.process()?.sites.get(pc) {
+            Some(site) => self.emulate_code(tid, pc, &site.code.clone()),
+            None => Ok(false),
+        }
+    }
+
+    /// The same for an instruction with these bytes.
+    pub(super) fn emulate_code(&mut self, tid: Tid, pc: VirtAddr, code: &[u8]) -> Result<bool> {
         let process = self.process_mut()?;
-        let Some(site) = process.sites.get(pc) else { return Ok(false) };
-        let mut registers = process.target.registers(tid)?;
-        let push = match inject::emulate(&site.code, pc, &mut registers, &*process.target) {
+        let mut before = process.target.registers(tid)?;
+        let mut registers = before;
+        let push = match inject::emulate(code, pc, &mut registers, &*process.target) {
             Ok(push) => push,
             Err(Error::Fault { .. }) => return Ok(false),
             Err(e) => return Err(e),
         };
-        let only_pc = push.is_none() && registers.sp() == process.target.registers(tid)?.sp() && !site.counts_in_rcx();
+        before.set(Gpr::Rip, registers.pc());
+        let only_pc = before == registers;
         let control = process.control()?;
         if let Some(push) = push
             && control.write(push.at, &push.word.to_le_bytes()).is_err()
@@ -498,6 +522,7 @@ impl Session {
 
     /// Makes int3s and debug registers what breakpoints, catchpoints, plans and the following of libraries want.
     pub(super) fn sync_sites(&mut self) -> Result<()> {
+        self.forget_blocks()?;
         let wanted = self.wanted_sites();
         let traps = self.wanted_traps();
         let process = self.process_mut()?;

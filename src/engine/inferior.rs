@@ -9,6 +9,7 @@ use crate::elf::Image;
 use crate::symbols::Modules;
 use crate::target::{Control, Target, Trap};
 
+use super::blocks::Blocks;
 use super::journal::Journal;
 use super::sites::Sites;
 use super::step::Plan;
@@ -64,6 +65,7 @@ pub struct Process {
     /// The debug registers' traps that are set.
     pub(super) hardware: Vec<Trap>,
     pub(super) plan: Option<Plan>,
+    pub(super) blocks: Blocks,
     /// Threads whose pc is at a site that they have been reported at: they go past it without being reported again.
     pub(super) reported: BTreeMap<Tid, VirtAddr>,
     /// Signals that threads get when they go on.
@@ -93,6 +95,7 @@ impl Process {
             sites: Sites::default(),
             hardware: Vec::new(),
             plan: None,
+            blocks: Blocks::default(),
             reported: BTreeMap::new(),
             deliver: BTreeMap::new(),
             displaced: BTreeMap::new(),

@@ -1,6 +1,7 @@
 //! The debugger without words: sessions, breakpoints, stops, steps, patches.
 
 mod arguments;
+mod blocks;
 mod breakpoints;
 mod control;
 mod frames;

@@ -46,14 +46,6 @@ pub struct Site {
     pub past: Option<Past>,
 }
 
-impl Site {
-    /// Whether its instruction is LOOP, which changes rcx besides the pc.
-    pub fn counts_in_rcx(&self) -> bool {
-        // E0 to E2, behind an address-size prefix or not (Intel SDM vol. 2, LOOP).
-        matches!(self.code.as_slice(), [0xe0..=0xe2, ..] | [0x67, 0xe0..=0xe2, ..])
-    }
-}
-
 /// A slot in use: where it is, and for which place.
 #[derive(Clone, Copy, Debug)]
 struct Slot {

@@ -2,6 +2,8 @@
 
 mod displace;
 mod emulate;
+mod trace;
 
 pub use displace::{Room, SLOT_SIZE, Way, move_to, way};
 pub use emulate::emulate;
+pub use trace::{End, Trace};
