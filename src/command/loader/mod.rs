@@ -1,6 +1,7 @@
 //! How the program is loaded and linked: GOT, PLT, relocations, link maps, the initial stack, the file itself.
 
 mod family;
+mod file;
 mod got;
 mod link_map;
 mod plt;
