@@ -1,19 +1,390 @@
-//! Expressions and values.
+//! Expressions and values: `print` and its kin, and what the rest of the commands ask of expressions.
 
 use crate::base::{Error, Result};
+use crate::engine::Session;
+use crate::expr::{self, Binary, Expr, ExprKind, Host, Unary};
+use crate::value::{FormatSpec, Letter, PrintOptions, Printer, Type, Value, echo_text, format_values, parse_format};
 
+use super::args::Args;
 use super::cx::Cx;
+use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
 use super::interpreter::Language;
 use super::run::{at_stake, exit_status};
 
 /// The expression language of the commands.
-pub const LANGUAGE: Language =
-    Language { require: |session, need| session.require(need), at_stake, exit_status, ..Language::NONE };
+pub const LANGUAGE: Language = Language {
+    truth,
+    require: |session, need| session.require(need),
+    assign: |cx, text| evaluate(cx, text).map(drop),
+    format,
+    explain,
+    integer: |cx, text| integer(cx, text).and_then(|n| i64::try_from(n).map_err(|_| Error::user("Numeric constant too large."))),
+    set_variable: |session, name, n| session.variables.set(name, Value::int(&Type::int(), n.into())),
+    at_stake,
+    exit_status,
+    symbols: |session, prefix| session.inferior.modules.names_with_prefix(prefix, MAX_NAMES),
+    registers,
+};
+
+/// Most names that completion is offered.
+const MAX_NAMES: usize = 1000;
+
+/// The value of an expression. Warnings of its evaluation are shown.
+pub fn evaluate(cx: &mut Cx<'_>, text: &str) -> Result<Value> {
+    let value = expr::parse(text, cx.session).and_then(|e| expr::eval(&e, cx.session));
+    show_warnings(cx);
+    value
+}
+
+/// Shows what evaluating had to say besides values.
+pub fn show_warnings(cx: &mut Cx<'_>) {
+    for warning in std::mem::take(&mut cx.session.warnings) {
+        cx.warn(warning);
+    }
+}
 
 /// The integer that an expression comes to.
-pub fn integer(_cx: &mut Cx<'_>, text: &str) -> Result<i128> {
-    text.trim().parse().map_err(|_| Error::user("pending"))
+pub fn integer(cx: &mut Cx<'_>, text: &str) -> Result<i128> {
+    evaluate(cx, text)?.to_int(cx.session.memory())
+}
+
+/// The run-time address that an expression comes to.
+pub fn address(cx: &mut Cx<'_>, text: &str) -> Result<crate::base::VirtAddr> {
+    let value = evaluate(cx, text)?;
+    expr::address_of_value(&value, cx.session)
+}
+
+/// A value as `print` shows it.
+pub fn value_text(session: &Session, value: &Value, letter: Option<Letter>, options: &PrintOptions) -> Result<String> {
+    Printer { memory: session.memory(), symbols: session, options }.text(value, letter)
 }
 
 /// Shows the displays.
-pub fn show_displays(_cx: &mut Cx<'_>) {}
+pub fn show_displays(cx: &mut Cx<'_>) {
+    super::display::show_all(cx);
+}
+
+fn truth(cx: &mut Cx<'_>, text: &str) -> Result<bool> {
+    let truth = expr::parse(text, cx.session).and_then(|e| expr::eval_condition(&e, cx.session));
+    show_warnings(cx);
+    truth
+}
+
+/// What `printf` writes.
+fn format(cx: &mut Cx<'_>, text: &str) -> Result<String> {
+    let (pieces, arguments) = parse_format(text)?;
+    let mut values = Vec::new();
+    for argument in expr::parse_list(arguments.unwrap_or_default(), cx.session)? {
+        values.push(expr::eval(&argument, cx.session)?);
+    }
+    show_warnings(cx);
+    let options = cx.session.options();
+    format_values(&pieces, &values, &Printer { memory: cx.session.memory(), symbols: cx.session, options: &options })
+}
+
+/// The operands of a condition with their values, a line each: `$rax = 5`.
+fn explain(cx: &mut Cx<'_>, text: &str) -> Vec<String> {
+    let Ok(expr) = expr::parse(text, cx.session) else { return Vec::new() };
+    let mut operands = Vec::new();
+    collect_operands(&expr, &mut operands);
+    let mut lines: Vec<String> = Vec::new();
+    for operand in operands {
+        let name = text.get(operand.span.start..operand.span.end).unwrap_or_default().trim().to_owned();
+        let value = expr::eval_type(operand, cx.session).and_then(|_| expr::eval(operand, cx.session));
+        let options = cx.session.options();
+        let value = value.and_then(|v| value_text(cx.session, &v, None, &options)).unwrap_or_else(|e| format!("<error: {e}>"));
+        let line = format!("{name} = {value}");
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    cx.session.warnings.clear();
+    lines
+}
+
+/// The operands of comparisons and of what joins them; constants say nothing, and what has effects is not done twice.
+fn collect_operands<'e>(expr: &'e Expr, out: &mut Vec<&'e Expr>) {
+    use Binary::*;
+    match &expr.kind {
+        ExprKind::Binary(And | Or | Equal | NotEqual | Less | LessEqual | Greater | GreaterEqual, a, b) => {
+            collect_operands(a, out);
+            collect_operands(b, out);
+        }
+        ExprKind::Unary(Unary::Not, a) => collect_operands(a, out),
+        ExprKind::Constant(_) | ExprKind::Call(..) | ExprKind::Assign(..) => {}
+        ExprKind::Unary(Unary::PreIncrement | Unary::PreDecrement | Unary::PostIncrement | Unary::PostDecrement, _) => {}
+        _ => out.push(expr),
+    }
+}
+
+/// Registers and convenience variables that begin so.
+fn registers(session: &Session, prefix: &str) -> Vec<String> {
+    let registers = crate::arch::regs::registers().map(|(_, r)| r.name.as_str());
+    let names = registers.chain(["pc", "sp", "fp", "GOT", "PLT"]).chain(session.variables.newest_first().map(|v| v.0));
+    let mut names: Vec<String> = names.filter(|n| n.starts_with(prefix)).map(str::to_owned).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+const FORMAT: ArgSpec = ArgSpec::may("/FMT", ArgKind::Format);
+
+const PRINT: Command = Command {
+    name: "print",
+    aliases: &["p", "inspect"],
+    group: Group::Data,
+    args: &[FORMAT, ArgSpec::may("EXP", ArgKind::Expr)],
+    summary: "Print value of expression EXP.",
+    help: "The value enters the history as $1, $2, ...; $ is the last one, $$ the one before it, and without EXP it is shown again.\n\
+FMT is a letter: x d u o t z (numbers), a (address), c (character), f (float), s (string), r (raw).\n\
+Options stand before \"--\": -address -array -array-indexes -null-stop -pretty -symbol -union [on|off],\n\
+-elements -max-depth -repeats NUMBER|unlimited; they are those of \"set print\".\n\
+EXP may be an assignment, and may hold registers ($rax), symbols, GOT and PLT.",
+    examples: &[
+        Example { line: "print/x 255", what: "0xff" },
+        Example { line: "print -elements 3 -- \"abcdef\"", what: "no more than three characters" },
+    ],
+    run: |cx, args| print(cx, args, true),
+    ..Command::BASE
+};
+
+const CALL: Command = Command {
+    name: "call",
+    group: Group::Running,
+    args: &[FORMAT, ArgSpec::may("EXP", ArgKind::Expr)],
+    summary: "Call a function in the program.",
+    help: "As \"print\", but a void result is not shown.",
+    run: |cx, args| print(cx, args, false),
+    ..Command::BASE
+};
+
+const OUTPUT: Command = Command {
+    name: "output",
+    group: Group::Support,
+    args: &[FORMAT, ArgSpec::may("EXP", ArgKind::Expr)],
+    summary: "Like \"print\" but don't put in value history and don't print newline.",
+    help: "For user-defined commands.",
+    run: output,
+    ..Command::BASE
+};
+
+/// A `print`'s options, format and expression.
+struct Request<'t> {
+    options: PrintOptions,
+    letter: Option<char>,
+    spec: FormatSpec,
+    text: std::borrow::Cow<'t, str>,
+}
+
+/// What follows the command's name: `/x` and an expression. The format ends where its letters do: `p/x(5)`.
+fn format_and_text(args: &Args) -> (FormatSpec, std::borrow::Cow<'_, str>) {
+    match args.format.as_deref() {
+        None => (FormatSpec::default(), args.text.as_str().into()),
+        Some(format) => match FormatSpec::parse(format) {
+            (spec, "") => (spec, args.text.as_str().into()),
+            (spec, rest) => (spec, format!("{rest} {}", args.text).into()),
+        },
+    }
+}
+
+fn request<'t>(cx: &Cx<'_>, args: &'t Args) -> Result<Request<'t>> {
+    let mut options = cx.session.options();
+    let (mut spec, mut text) = format_and_text(args);
+    if text.starts_with('-')
+        && let Some(after) = super::print_options::parse(&text, &mut options)?
+    {
+        let after = text.get(after..).unwrap_or_default().trim_start().to_owned();
+        text = match after.strip_prefix('/') {
+            None => after.into(),
+            Some(rest) => {
+                let (format, rest) = FormatSpec::parse(rest);
+                spec = format;
+                rest.trim_start().to_owned().into()
+            }
+        };
+    }
+    Ok(Request { options, letter: spec.letter, spec, text })
+}
+
+fn print(cx: &mut Cx<'_>, args: &Args, show_void: bool) -> Result<Flow> {
+    let request = request(cx, args)?;
+    let letter = request.spec.for_value("print")?;
+    if request.letter.is_some() {
+        cx.interpreter.examine.letter = request.letter;
+    }
+    let value = if request.text.is_empty() { cx.session.history.back(0)? } else { evaluate(cx, &request.text)? };
+    if value.ty.is_void() && !show_void {
+        return Ok(Flow::Go);
+    }
+    let value = value.fetched(cx.session.memory(), request.options.max_value_size)?;
+    let text = value_text(cx.session, &value, letter, &request.options)?;
+    let n = cx.session.history.push(value);
+    cx.say(format!("${n} = {text}\n"));
+    Ok(Flow::Go)
+}
+
+fn output(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    let (spec, text) = format_and_text(args);
+    let letter = spec.for_value("output")?;
+    if text.is_empty() {
+        return Err(Error::user("Argument required (expression to compute)."));
+    }
+    let value = evaluate(cx, &text)?;
+    let options = cx.session.options();
+    let text = value_text(cx.session, &value, letter, &options)?;
+    cx.say(text);
+    Ok(Flow::Go)
+}
+
+const PRINTF: Command = Command {
+    name: "printf",
+    group: Group::Data,
+    args: &[ArgSpec::may("\"FORMAT\", ARG, ...", ArgKind::Rest)],
+    summary: "Formatted printing, like the C \"printf\" function.",
+    help: "The format is C's; %s also takes arrays of characters and pointers to strings in the program.",
+    examples: &[Example { line: "printf \"%d %s\\n\", 5, \"five\"", what: "5 five" }],
+    run: |cx, args| {
+        let text = format(cx, &args.text)?;
+        cx.say(text);
+        Ok(Flow::Go)
+    },
+    ..Command::BASE
+};
+
+const ECHO: Command = Command {
+    name: "echo",
+    group: Group::Support,
+    args: &[ArgSpec::may("TEXT", ArgKind::Rest)],
+    summary: "Print a constant string.",
+    help: "C's escapes are understood: \\n ends the line. A backslash at the end of the text keeps blanks before it.",
+    examples: &[Example { line: "echo hello\\n", what: "a line of its own" }],
+    run: |cx, args| {
+        cx.say(echo_text(&args.text));
+        Ok(Flow::Go)
+    },
+    ..Command::BASE
+};
+
+const WHATIS: Command = Command {
+    name: "whatis",
+    group: Group::Data,
+    args: &[ArgSpec::may("EXP", ArgKind::Expr)],
+    summary: "Print data type of expression EXP.",
+    help: "Nothing of EXP is carried out. Of the name of a type one typedef is resolved; \"ptype\" resolves them all.",
+    examples: &[Example { line: "whatis 1 + 1.0", what: "double" }],
+    run: |cx, args| show_type(cx, &args.text, false),
+    ..Command::BASE
+};
+
+const PTYPE: Command = Command {
+    name: "ptype",
+    group: Group::Data,
+    args: &[ArgSpec::may("/FLAGS", ArgKind::Format), ArgSpec::may("TYPE", ArgKind::Expr)],
+    summary: "Print definition of type TYPE.",
+    help: "TYPE may be an expression too; nothing of it is carried out.",
+    examples: &[Example { line: "ptype unsigned long", what: "unsigned long" }],
+    run: |cx, args| show_type(cx, &args.text, true),
+    ..Command::BASE
+};
+
+fn show_type(cx: &mut Cx<'_>, text: &str, expand: bool) -> Result<Flow> {
+    let (value, is_type) = if text.is_empty() {
+        (cx.session.history.back(0)?, false)
+    } else {
+        let expr = expr::parse(text, cx.session)?;
+        (expr::eval_type(&expr, cx.session)?, matches!(expr.kind, ExprKind::Type(_)))
+    };
+    show_warnings(cx);
+    let text = match (expand, is_type) {
+        (true, _) => value.ty.expanded()?,
+        (false, true) => value.ty.one_typedef_less().to_string(),
+        (false, false) => value.ty.to_string(),
+    };
+    cx.say(format!("type = {text}\n"));
+    Ok(Flow::Go)
+}
+
+const SHOW_VALUES: Command = Command {
+    name: "show values",
+    group: Group::Status,
+    args: &[ArgSpec::may("NUMBER", ArgKind::Expr)],
+    summary: "Elements of value history around item number IDX (or last ten).",
+    run: show_values,
+    ..Command::BASE
+};
+
+fn show_values(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    let len = cx.session.history.len();
+    let first = match args.text.as_str() {
+        "" if args.repeated => cx.interpreter.values_shown + 1,
+        "+" => cx.interpreter.values_shown + 1,
+        "" => len.saturating_sub(9),
+        text => usize::try_from(integer(cx, text)?.max(0)).unwrap_or(usize::MAX).saturating_sub(5),
+    };
+    let options = cx.session.options();
+    for n in (first.max(1)..=len).take(10) {
+        let value = cx.session.history.get(n as u64)?;
+        let text = value_text(cx.session, &value, None, &options).unwrap_or_else(|e| format!("<error: {e}>"));
+        cx.say(format!("${n} = {text}\n"));
+        cx.interpreter.values_shown = n;
+    }
+    Ok(Flow::Go)
+}
+
+const SHOW_CONVENIENCE: Command = Command {
+    name: "show convenience",
+    aliases: &["show conv"],
+    group: Group::Status,
+    summary: "Debugger convenience (\"$foo\") variables and functions.",
+    help: "The newest first, then the functions and what rdbg itself computes.",
+    run: show_convenience,
+    ..Command::BASE
+};
+
+fn show_convenience(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
+    let options = cx.session.options();
+    let shown = |v: &Value| value_text(cx.session, v, None, &options).unwrap_or_else(|e| format!("<error: {e}>"));
+    let mut text = String::new();
+    for (name, value) in cx.session.variables.newest_first() {
+        text.push_str(&format!("${name} = {}\n", shown(value)));
+    }
+    for name in ["_regex", "_streq", "_strlen", "_memeq", "_isvoid"] {
+        text.push_str(&format!("${name} = <internal function {name}>\n"));
+    }
+    for name in ["_inferior", "_thread", "GOT", "PLT"] {
+        if let Ok(Some(value)) = cx.session.computed(name) {
+            text.push_str(&format!("${name} = {}\n", shown(&value)));
+        }
+    }
+    cx.say(text);
+    Ok(Flow::Go)
+}
+
+const INIT_IF_UNDEFINED: Command = Command {
+    name: "init-if-undefined",
+    group: Group::Data,
+    args: &[ArgSpec::may("$VARIABLE = EXP", ArgKind::Rest)],
+    summary: "Initialize a convenience variable if necessary.",
+    examples: &[Example { line: "init-if-undefined $n = 5", what: "5, unless $n has a value already" }],
+    run: init_if_undefined,
+    ..Command::BASE
+};
+
+fn init_if_undefined(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    let expr = expr::parse(args.required("expression to compute")?, cx.session)?;
+    let ExprKind::Assign(None, left, _) = &expr.kind else {
+        return Err(Error::user("Init-if-undefined requires an assignment expression."));
+    };
+    let ExprKind::Dollar(name) = &left.kind else {
+        return Err(Error::user("The first parameter to init-if-undefined should be a GDB variable."));
+    };
+    if cx.session.variables.get(name).is_none_or(|v| v.ty.is_void()) {
+        expr::eval(&expr, cx.session)?;
+        show_warnings(cx);
+    }
+    Ok(Flow::Go)
+}
+
+/// Expressions and values.
+pub const COMMANDS: &[Command] =
+    &[PRINT, CALL, OUTPUT, PRINTF, ECHO, WHATIS, PTYPE, SHOW_VALUES, SHOW_CONVENIENCE, INIT_IF_UNDEFINED];

@@ -38,6 +38,8 @@ impl Cx<'_> {
 
     /// Runs something whose output `expect` and the log see, and writes its error.
     fn recorded(&mut self, run: impl FnOnce(&mut Cx<'_>) -> Result<Flow>) -> Outcome {
+        // A Ctrl-C from before is not meant for this.
+        crate::os::signals::take_interrupt();
         let mut recorder = Recorder(self.interpreter.transcript.clone());
         let mut log = self.interpreter.log.as_ref().map(|l| l.output());
         let mut out = Tee::new(self.out, &mut recorder, false);

@@ -10,7 +10,8 @@ use crate::ui::{Captured, Role};
 
 use super::args::Args;
 use super::describe::{ArgKind, ArgSpec, Command, Repeat};
-use super::{Cx, FAMILIES, Flow, Interpreter, Language, LineReader, SETTINGS};
+use super::{Cx, Flow, Interpreter, Language, LineReader, SETTINGS};
+use super::{complete, define, environment, help, history, script, shell};
 
 thread_local! {
     static VARIABLES: RefCell<HashMap<String, i64>> = RefCell::default();
@@ -120,7 +121,16 @@ pub(super) struct Bench {
 impl Bench {
     pub fn new() -> Bench {
         VARIABLES.with_borrow_mut(HashMap::clear);
-        let families: Vec<&'static [Command]> = FAMILIES.iter().copied().chain([EXTRA]).collect();
+        let families = [
+            help::COMMANDS,
+            script::COMMANDS,
+            define::COMMANDS,
+            shell::COMMANDS,
+            environment::COMMANDS,
+            complete::COMMANDS,
+            history::COMMANDS,
+            EXTRA,
+        ];
         let interpreter = Interpreter::new(&families, SETTINGS, LANGUAGE);
         Bench { session: Session::default(), interpreter, prompts: Rc::default() }
     }

@@ -7,9 +7,11 @@ use std::rc::Rc;
 use crate::base::{Error, Need, Result};
 use crate::engine::Session;
 use crate::ui::{Output, Role, Row};
+use crate::value::ExamineState;
 
 use super::cx::Cx;
 use super::describe::Command;
+use super::display::Displays;
 use super::registry::{Registry, word_length};
 use super::settings::Setting;
 
@@ -182,6 +184,12 @@ pub struct Interpreter {
     pub(super) typed: Vec<String>,
     /// Whether any hook was ever defined.
     pub(super) has_hooks: bool,
+    /// Where `x` goes on, and how.
+    pub(super) examine: ExamineState,
+    /// What is shown at every stop.
+    pub(super) displays: Displays,
+    /// The number of the value that `show values` showed last.
+    pub(super) values_shown: usize,
 }
 
 /// A call of a user's command.
@@ -212,6 +220,9 @@ impl Interpreter {
             hooks_running: Vec::new(),
             typed: Vec::new(),
             has_hooks: false,
+            examine: ExamineState::default(),
+            displays: Displays::default(),
+            values_shown: 0,
         }
     }
 

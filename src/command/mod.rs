@@ -1,6 +1,7 @@
 //! The commands: one description each, and what follows from it (parsing, abbreviations, help, completion, the reference).
 
 mod args;
+mod asm;
 mod assemble;
 mod breaks;
 mod complete;
@@ -9,16 +10,23 @@ mod data;
 mod define;
 mod describe;
 mod dispatch;
+mod display;
 mod docs;
+mod dump;
 mod environment;
+mod find;
 #[cfg(test)]
 mod fixture;
 mod help;
 mod history;
-mod info;
+mod info_frame;
 mod interpreter;
 mod loader;
 mod logging;
+mod memory;
+mod print_options;
+mod registers;
+mod info;
 mod patch;
 mod registry;
 mod run;
@@ -26,7 +34,9 @@ mod script;
 mod settings;
 mod settings_table;
 mod shell;
+mod stack;
 mod step;
+mod threads;
 
 pub use args::{Args, choice, split_words, word_end};
 pub use complete::{Completion, complete, hint};
@@ -57,8 +67,18 @@ pub const FAMILIES: &[&[Command]] = &[
     run::COMMANDS,
     step::COMMANDS,
     breaks::COMMANDS,
-    info::COMMANDS,
+    data::COMMANDS,
+    display::COMMANDS,
+    memory::COMMANDS,
+    find::COMMANDS,
+    dump::COMMANDS,
+    registers::COMMANDS,
     loader::COMMANDS,
+    stack::COMMANDS,
+    info_frame::COMMANDS,
+    threads::COMMANDS,
+    asm::COMMANDS,
+    info::COMMANDS,
     patch::COMMANDS,
 ];
 

@@ -28,6 +28,10 @@ impl Cx<'_> {
         self.interpreter.sources.push(source);
         let mut result = Ok(Flow::Go);
         while matches!(result, Ok(Flow::Go)) {
+            if crate::os::signals::take_interrupt() {
+                result = Err(Error::Cancelled);
+                break;
+            }
             let at = self.interpreter.sources.last().map_or(0, |s| s.next + 1);
             let Some(line) = self.interpreter.next_of_source() else { break };
             result = self.run_line(&line);

@@ -19,6 +19,13 @@ impl<'a> Symbols<'a> {
         self.by_addr().iter().filter_map(move |(_, i)| self.get(*i))
     }
 
+    /// The first address behind `addr` at which a symbol starts.
+    pub fn next_start(self, addr: FileAddr) -> Option<FileAddr> {
+        let sorted = self.by_addr();
+        let after = sorted.partition_point(|(a, _)| *a <= addr.0);
+        sorted.get(after).map(|(a, _)| FileAddr(*a))
+    }
+
     /// The symbols that have a place and whose names as in the file match, sorted by address.
     pub fn matching(self, pattern: &regex::Regex) -> impl Iterator<Item = Symbol<'a>> {
         self.by_address().filter(move |s| pattern.is_match(s.name))

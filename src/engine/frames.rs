@@ -1,8 +1,8 @@
 //! The frames of the selected thread, walked as far as somebody asks and kept for one stop.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
-use crate::base::{Error, MemoryMap, Need, PageCache, Result, Tid, VirtAddr};
+use crate::base::{AddrRange, Error, MemoryMap, Need, PageCache, Result, Tid, VirtAddr};
 use crate::stack::{Frame, ProcessCode, RuleCache, StackEnd, Unwinder};
 
 use super::session::Session;
@@ -12,6 +12,8 @@ use super::session::Session;
 pub(super) struct FrameCache {
     walked: RefCell<Option<Walked>>,
     rules: RuleCache,
+    /// Where `main` lies, for one generation of the modules.
+    main: Cell<Option<(u64, Option<AddrRange>)>>,
 }
 
 #[derive(Debug)]
@@ -31,8 +33,52 @@ impl Session {
         self.frames.walked.replace(None);
     }
 
-    /// The frames of a thread, at most `limit`, and why they ended (`None`: the limit).
+    /// The frames of a thread, at most `limit`, and why they ended (`None`: the limit). They end at `main`, unless `set backtrace
+    /// past-main` says otherwise.
     pub fn backtrace(&self, tid: Tid, limit: usize) -> Result<(Vec<Frame>, Option<StackEnd>)> {
+        let limit = limit.min(self.settings.backtrace_limit.map_or(usize::MAX, |n| n as usize));
+        let (mut frames, mut end) = self.walk(tid, limit)?;
+        if let Some(at) = self.main_among(&frames) {
+            frames.truncate(at + 1);
+            end = Some(StackEnd::Outermost);
+        }
+        Ok((frames, end))
+    }
+
+    /// The first of these frames that is `main`'s, where a backtrace is to end there.
+    fn main_among(&self, frames: &[Frame]) -> Option<usize> {
+        if self.settings.backtrace_past_main || frames.is_empty() {
+            return None;
+        }
+        let main = self.main_range()?;
+        frames.iter().position(|f| main.contains(f.pc.lookup()))
+    }
+
+    /// Where the program's `main` lies.
+    fn main_range(&self) -> Option<AddrRange> {
+        let modules = &self.inferior.modules;
+        if let Some((generation, main)) = self.frames.main.get()
+            && generation == modules.generation()
+        {
+            return main;
+        }
+        let find = || {
+            let start = modules.main()?.address_of("main")?;
+            Some(AddrRange::with_len(start, modules.locate(start)?.size.max(1)))
+        };
+        let main = find();
+        self.frames.main.set(Some((modules.generation(), main)));
+        main
+    }
+
+    /// The caller of a frame of the selected thread, also of `main`.
+    pub fn frame_beyond(&self, frame: &Frame) -> Option<Frame> {
+        let tid = self.selected_thread().ok()?;
+        let (frames, _) = self.walk(tid, frame.level + 2).ok()?;
+        frames.into_iter().nth(frame.level + 1)
+    }
+
+    fn walk(&self, tid: Tid, limit: usize) -> Result<(Vec<Frame>, Option<StackEnd>)> {
         self.require(Need::Stack)?;
         let process = self.process()?;
         let mut walked = self.frames.walked.borrow_mut();
@@ -60,7 +106,9 @@ impl Session {
             let generation = self.process()?.generation;
             let walked = self.frames.walked.borrow();
             let known = walked.as_ref().filter(|w| w.tid == tid && w.generation == generation);
-            if let Some(frame) = known.and_then(|w| w.frames.get(level)) {
+            if let Some(frame) = known.and_then(|w| w.frames.get(level))
+                && known.is_some_and(|w| self.main_among(w.frames.get(..level).unwrap_or_default()).is_none())
+            {
                 return Ok(frame.clone());
             }
         }

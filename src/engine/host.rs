@@ -207,8 +207,7 @@ impl Host for Session {
         let info = id.info();
         let ty = register_type(info.ty);
         if self.inferior.process.is_none() {
-            // gdb: a register is void while there is none.
-            return Ok(Some(Value::void()));
+            return Err(Error::user("No registers."));
         }
         Ok(Some(match self.register_bytes(id)? {
             Some(mut bytes) => {
@@ -217,6 +216,10 @@ impl Host for Session {
             }
             None => Value::absent(&ty, Absence::NotSaved),
         }))
+    }
+
+    fn register_type(&self, name: &str) -> Option<Arc<Type>> {
+        Some(register_type(find(name)?.info().ty))
     }
 
     fn write_register(&mut self, name: &str, bytes: &[u8]) -> Result<()> {

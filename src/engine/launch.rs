@@ -52,6 +52,9 @@ impl Session {
         }
         let pid = crate::target::Target::pid(&live);
         self.inferior.process = Some(Process::new(Box::new(live), true));
+        if let Some(terminal) = &mut self.terminal {
+            terminal.taken_by_program();
+        }
         self.begun(pid)?;
         self.breakpoints.forget_hits();
         Ok(warnings)

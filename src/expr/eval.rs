@@ -103,8 +103,13 @@ impl Evaluator<'_> {
     }
 
     fn dollar(&mut self, name: &str) -> Result<Value> {
-        if let Some(value) = self.host.register(name)? {
-            return Ok(value);
+        match self.host.register(name) {
+            Ok(Some(value)) => return Ok(value),
+            Ok(None) => {}
+            Err(e) => {
+                let ty = if self.dry { self.host.register_type(name) } else { None };
+                return ty.map(|ty| Value::at(&ty, VirtAddr(0))).ok_or(e);
+            }
         }
         if let Some(value) = self.host.computed(name)? {
             return Ok(value);

@@ -1,7 +1,9 @@
-//! What several commands and front ends show: frames and stops.
+//! What several commands and front ends show: frames, stops, instructions.
 
+mod asm;
 mod frame;
 mod stop;
 
+pub use asm::{Disassembler, Instruction, instructions_back};
 pub use frame::{FrameLine, frame_line};
 pub use stop::{notice_text, stop_text, what_text};

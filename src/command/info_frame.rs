@@ -1,0 +1,161 @@
+//! `info frame`: everything about one frame.
+
+use crate::arch::insn::{Insn, MAX_LEN};
+use crate::arch::regs::Gpr;
+use crate::base::{Need, Result, VirtAddr};
+use crate::engine::Session;
+use crate::stack::Frame;
+use crate::ui::render::frame_line;
+
+use super::args::Args;
+use super::cx::Cx;
+use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
+use super::stack::{Finder, by_address, by_function, by_level};
+
+/// `info frame` and its forms.
+pub const COMMANDS: &[Command] = &[INFO_FRAME, INFO_FRAME_LEVEL, INFO_FRAME_FUNCTION, INFO_FRAME_ADDRESS];
+
+const INFO_FRAME: Command = Command {
+    name: "info frame",
+    aliases: &["info f"],
+    group: Group::Status,
+    args: &[ArgSpec::may("LEVEL", ArgKind::FrameNo)],
+    summary: "Everything about a frame: where it is, who called it, which registers it has saved.",
+    examples: &[Example { line: "info frame", what: "tells about the selected frame" }],
+    needs: Some(Need::Stack),
+    run: |cx, args| info(cx, args, by_level),
+    ..Command::BASE
+};
+
+const INFO_FRAME_LEVEL: Command = Command {
+    name: "info frame level",
+    group: Group::Status,
+    args: &[ArgSpec::must("LEVEL", ArgKind::FrameNo)],
+    summary: "Everything about the frame of this number.",
+    needs: Some(Need::Stack),
+    run: |cx, args| info(cx, args, by_level),
+    ..Command::BASE
+};
+
+const INFO_FRAME_FUNCTION: Command = Command {
+    name: "info frame function",
+    group: Group::Status,
+    args: &[ArgSpec::must("FUNCTION", ArgKind::Linespec)],
+    summary: "Everything about the innermost frame of a function.",
+    needs: Some(Need::Stack),
+    run: |cx, args| info(cx, args, by_function),
+    ..Command::BASE
+};
+
+const INFO_FRAME_ADDRESS: Command = Command {
+    name: "info frame address",
+    group: Group::Status,
+    args: &[ArgSpec::must("ADDRESS", ArgKind::Expr)],
+    summary: "Everything about the frame at a stack address.",
+    needs: Some(Need::Stack),
+    run: |cx, args| info(cx, args, by_address),
+    ..Command::BASE
+};
+
+fn info(cx: &mut Cx<'_>, args: &Args, find: Finder) -> Result<Flow> {
+    let (frame, title) = if args.text.is_empty() {
+        let frame = cx.session.selected_frame()?;
+        let title = format!("Stack level {}, frame at", frame.level);
+        (frame, title)
+    } else {
+        let level = find(cx, &args.text)?;
+        (cx.session.frame(level)?, "Stack frame at".to_owned())
+    };
+    let text = describe(cx.session, &frame, &title);
+    cx.say(text);
+    Ok(Flow::Go)
+}
+
+fn describe(session: &Session, frame: &Frame, title: &str) -> String {
+    let mut out = format!("{title} {:#x}:\n rip = {:#x}", frame.cfa.unwrap_or_default(), frame.pc.addr());
+    let function = frame_line(session, frame).function;
+    if function != "??" {
+        out += &format!(" in {function}");
+    }
+    // Who called main is told although a backtrace ends at main.
+    let beyond = session.frame_beyond(frame);
+    match &beyond {
+        Some(caller) => out += &format!("; saved rip = {:#x}\n", caller.pc.addr()),
+        None => out += "; saved rip = <not saved>\n",
+    }
+    let caller = session.frame(frame.level + 1).ok();
+    let callee = frame.level.checked_sub(1).and_then(|l| session.frame(l).ok());
+    let at = |f: &Frame| format!("frame at {:#x}", f.cfa.unwrap_or_default());
+    match (&caller, &callee) {
+        (Some(caller), Some(callee)) => out += &format!(" called by {}, caller of {}\n", at(caller), at(callee)),
+        (Some(caller), None) => out += &format!(" called by {}\n", at(caller)),
+        (None, callee) => {
+            if beyond.is_none() {
+                out += " Outermost frame: outermost\n";
+            }
+            if let Some(callee) = callee {
+                out += &format!(" caller of {}\n", at(callee));
+            }
+        }
+    }
+    if let Some(base) = base(session, frame) {
+        out += &format!(" Arglist at {base:#x}, args: \n Locals at {base:#x},");
+    }
+    if let Some(cfa) = frame.cfa {
+        out += &format!(" Previous frame's sp is {cfa:#x}");
+    }
+    out.push('\n');
+    if let Some(beyond) = &beyond {
+        out += &saved(frame, beyond);
+    }
+    out
+}
+
+/// gdb's order of the registers.
+const REGISTERS: [(Gpr, &str); 16] = [
+    (Gpr::Rax, "rax"),
+    (Gpr::Rbx, "rbx"),
+    (Gpr::Rcx, "rcx"),
+    (Gpr::Rdx, "rdx"),
+    (Gpr::Rsi, "rsi"),
+    (Gpr::Rdi, "rdi"),
+    (Gpr::Rbp, "rbp"),
+    (Gpr::R8, "r8"),
+    (Gpr::R9, "r9"),
+    (Gpr::R10, "r10"),
+    (Gpr::R11, "r11"),
+    (Gpr::R12, "r12"),
+    (Gpr::R13, "r13"),
+    (Gpr::R14, "r14"),
+    (Gpr::R15, "r15"),
+    (Gpr::Rip, "rip"),
+];
+
+/// The registers of the caller that this very frame has saved, not one further in.
+fn saved(frame: &Frame, caller: &Frame) -> String {
+    let own = |register: Gpr| caller.saved_at(register).filter(|at| frame.saved_at(register) != Some(*at));
+    let rows: Vec<String> =
+        REGISTERS.iter().filter_map(|(register, name)| Some(format!("{name} at {:#x}", own(*register)?))).collect();
+    if rows.is_empty() { String::new() } else { format!(" Saved registers:\n  {}\n", rows.join(", ")) }
+}
+
+/// What gdb calls the base of arguments and locals: rbp once the function has begun to set it up, else the word below rsp (or
+/// rsp behind the push).
+fn base(session: &Session, frame: &Frame) -> Option<u64> {
+    let sp = frame.registers.get(Gpr::Rsp)?;
+    let pc = frame.pc.addr();
+    let Some(function) = session.location(frame.pc.lookup()).filter(|l| l.is_code) else { return Some(sp.wrapping_sub(8)) };
+    let mut code = [0; 2 * MAX_LEN];
+    let n = session.process().ok()?.target.read_partial(function.start, &mut code).unwrap_or(0);
+    let code = code.get(..n).unwrap_or_default();
+    let at = |start: VirtAddr| Insn::decode(code.get((start - function.start) as usize..)?, start.0);
+    let mut start = function.start;
+    if let Some(pad) = at(start).filter(Insn::is_landing_pad) {
+        start = VirtAddr(pad.next_ip());
+    }
+    let Some(push) = at(start).filter(|i| pc > start && i.pushed() == Some(Some(Gpr::Rbp))) else {
+        return Some(sp.wrapping_sub(8));
+    };
+    let next = VirtAddr(push.next_ip());
+    if pc > next && at(next).is_some_and(|i| i.sets_frame_pointer()) { frame.registers.get(Gpr::Rbp) } else { Some(sp) }
+}

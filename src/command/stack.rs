@@ -1,0 +1,433 @@
+//! The stack: backtraces, and which frame other commands look at.
+
+use crate::base::{Error, Need, Result, VirtAddr};
+use crate::engine::Session;
+use crate::stack::Frame;
+use crate::ui::Role;
+use crate::ui::render::frame_line;
+
+use super::args::Args;
+use super::cx::Cx;
+use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
+
+/// The stack.
+pub const COMMANDS: &[Command] = &[
+    BACKTRACE,
+    FRAME,
+    FRAME_LEVEL,
+    FRAME_FUNCTION,
+    FRAME_ADDRESS,
+    FRAME_APPLY,
+    FAAS,
+    SELECT_FRAME,
+    UP,
+    DOWN,
+    UP_SILENTLY,
+    DOWN_SILENTLY,
+];
+
+const BACKTRACE: Command = Command {
+    name: "backtrace",
+    aliases: &["bt", "where", "info stack", "info s"],
+    group: Group::Stack,
+    args: &[
+        ArgSpec::may("-full", ArgKind::Switch),
+        ArgSpec::may("-past-main", ArgKind::Switch),
+        ArgSpec::may("-past-entry", ArgKind::Switch),
+        ArgSpec::may("-frame-arguments", ArgKind::Word),
+        ArgSpec::may("COUNT", ArgKind::Rest),
+    ],
+    summary: "Show the frames of the selected thread's stack.",
+    help: "COUNT shows that many of the innermost frames, -COUNT of the outermost ones.\n\
+Frames are found by unwind tables; where there are none, by what the instructions do, which is said in the frame's line.\n\
+It ends at main unless \"set backtrace past-main on\" is set.",
+    examples: &[
+        Example { line: "backtrace", what: "shows all frames" },
+        Example { line: "bt 3", what: "shows the three innermost" },
+    ],
+    needs: Some(Need::Stack),
+    run: backtrace,
+    ..Command::BASE
+};
+
+fn backtrace(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    let mut full = args.has("-full");
+    let mut count = args.get("COUNT").unwrap_or_default().trim();
+    while let Some((word, rest)) = first_word(count) {
+        match word {
+            "full" => full = true,
+            "no-filters" | "hide" => {}
+            // The value of -past-main.
+            "on" if args.has("-past-main") || args.has("-past-entry") => {}
+            _ => break,
+        }
+        count = rest;
+    }
+    let count = if count.is_empty() { None } else { Some(super::data::integer(cx, count)?) };
+    let tid = cx.session.selected_thread().map_err(|_| Error::Needs(Need::Stack))?;
+    let past_main = cx.session.settings.backtrace_past_main || args.has("-past-main");
+    let before = std::mem::replace(&mut cx.session.settings.backtrace_past_main, past_main);
+    let limit = match count {
+        Some(n) if n >= 0 => usize::try_from(n).unwrap_or(usize::MAX).saturating_add(1),
+        _ => usize::MAX,
+    };
+    let walked = cx.session.backtrace(tid, limit);
+    cx.session.settings.backtrace_past_main = before;
+    let (mut frames, end) = walked?;
+    let mut more = false;
+    match count {
+        Some(n) if n < 0 => {
+            let shown = usize::try_from(-n).unwrap_or(usize::MAX);
+            frames.drain(..frames.len().saturating_sub(shown));
+        }
+        Some(n) => {
+            let shown = usize::try_from(n).unwrap_or(usize::MAX);
+            more = frames.len() > shown;
+            frames.truncate(shown);
+        }
+        None => {}
+    }
+    for frame in &frames {
+        if crate::os::signals::take_interrupt() {
+            return Err(Error::Cancelled);
+        }
+        if cx.out.is_unwanted() {
+            return Ok(Flow::Go);
+        }
+        show(cx, frame);
+        if full {
+            cx.say("No symbol table info available.\n");
+        }
+    }
+    if more {
+        cx.say("(More stack frames follow...)\n");
+    } else if let Some(sentence) = end.and_then(|e| e.sentence()) {
+        cx.say(format!("{sentence}\n"));
+    }
+    Ok(Flow::Go)
+}
+
+fn first_word(text: &str) -> Option<(&str, &str)> {
+    let text = text.trim_start();
+    let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    (!word.is_empty()).then(|| (word, rest.trim_start()))
+}
+
+/// Writes `#1  0x... in main ()` and a newline.
+pub(super) fn show(cx: &mut Cx<'_>, frame: &Frame) {
+    let line = frame_line(cx.session, frame);
+    cx.out.text(Role::Plain, &format!("#{:<3}", frame.level));
+    for (role, text) in line.pieces() {
+        cx.out.text(role, &text);
+    }
+    cx.say("\n");
+}
+
+const LEVEL: &[ArgSpec] = &[ArgSpec::may("LEVEL", ArgKind::FrameNo)];
+
+const FRAME: Command = Command {
+    name: "frame",
+    aliases: &["f"],
+    group: Group::Stack,
+    args: LEVEL,
+    summary: "Select a frame, and show it.",
+    help: "Without LEVEL, the selected frame is shown. 0 is the innermost.",
+    examples: &[Example { line: "frame 1", what: "looks at the caller" }],
+    needs: Some(Need::Stack),
+    run: |cx, args| select_and_show(cx, args, by_level, true),
+    ..Command::BASE
+};
+
+const FRAME_LEVEL: Command = Command {
+    name: "frame level",
+    aliases: &["f level"],
+    group: Group::Stack,
+    args: &[ArgSpec::must("LEVEL", ArgKind::FrameNo)],
+    summary: "Select a frame by its number, and show it.",
+    needs: Some(Need::Stack),
+    run: |cx, args| select_and_show(cx, args, by_level, true),
+    ..Command::BASE
+};
+
+const FRAME_FUNCTION: Command = Command {
+    name: "frame function",
+    aliases: &["f function"],
+    group: Group::Stack,
+    args: &[ArgSpec::must("FUNCTION", ArgKind::Linespec)],
+    summary: "Select the innermost frame of a function, and show it.",
+    needs: Some(Need::Stack),
+    run: |cx, args| select_and_show(cx, args, by_function, true),
+    ..Command::BASE
+};
+
+const FRAME_ADDRESS: Command = Command {
+    name: "frame address",
+    aliases: &["f address"],
+    group: Group::Stack,
+    args: &[ArgSpec::must("ADDRESS", ArgKind::Expr)],
+    summary: "Select the frame at a stack address (\"info frame\" tells it), and show it.",
+    needs: Some(Need::Stack),
+    run: |cx, args| select_and_show(cx, args, by_address, true),
+    ..Command::BASE
+};
+
+const SELECT_FRAME: Command = Command {
+    name: "select-frame",
+    group: Group::Stack,
+    args: LEVEL,
+    summary: "Select a frame without showing it.",
+    needs: Some(Need::Stack),
+    run: |cx, args| select_and_show(cx, args, by_level, false),
+    ..Command::BASE
+};
+
+/// How a frame is named.
+pub(super) type Finder = fn(&mut Cx<'_>, &str) -> Result<usize>;
+
+fn select_and_show(cx: &mut Cx<'_>, args: &Args, find: Finder, shown: bool) -> Result<Flow> {
+    cx.session.selected_thread().map_err(|_| Error::Needs(Need::Stack))?;
+    if !args.text.is_empty() {
+        cx.session.selection.level = find(cx, &args.text)?;
+    }
+    if shown {
+        let frame = cx.session.selected_frame()?;
+        show(cx, &frame);
+    }
+    Ok(Flow::Go)
+}
+
+pub(super) fn by_level(cx: &mut Cx<'_>, text: &str) -> Result<usize> {
+    let n = super::data::integer(cx, text)?;
+    let level = usize::try_from(n).map_err(|_| Error::user(format!("No frame at level {text}.")))?;
+    Ok(cx.session.frame(level)?.level)
+}
+
+pub(super) fn by_function(cx: &mut Cx<'_>, text: &str) -> Result<usize> {
+    let wanted: Vec<VirtAddr> =
+        cx.session.locate(text)?.into_iter().filter_map(|a| Some(cx.session.location(a)?.start)).collect();
+    let start = |frame: &Frame| cx.session.location(frame.pc.lookup()).filter(|l| l.is_code).map(|l| l.start);
+    let tid = cx.session.selected_thread()?;
+    let (frames, _) = cx.session.backtrace(tid, usize::MAX)?;
+    let found = frames.iter().find(|f| start(f).is_some_and(|s| wanted.contains(&s)));
+    found.map(|f| f.level).ok_or_else(|| Error::user(format!("No frame for function \"{text}\".")))
+}
+
+pub(super) fn by_address(cx: &mut Cx<'_>, text: &str) -> Result<usize> {
+    let address = super::data::address(cx, text)?;
+    let tid = cx.session.selected_thread()?;
+    let (frames, _) = cx.session.backtrace(tid, usize::MAX)?;
+    let found = frames.iter().find(|f| f.cfa == Some(address));
+    found.map(|f| f.level).ok_or_else(|| Error::user(format!("No frame at address {text}.")))
+}
+
+const COUNT: &[ArgSpec] = &[ArgSpec::may("N", ArgKind::Int)];
+
+const UP: Command = Command {
+    name: "up",
+    group: Group::Stack,
+    args: COUNT,
+    summary: "Select the frame that called this one, or the Nth further out, and show it.",
+    examples: &[Example { line: "up", what: "looks at the caller" }],
+    needs: Some(Need::Stack),
+    run: |cx, args| travel(cx, args, 1, true),
+    ..Command::BASE
+};
+
+const DOWN: Command = Command {
+    name: "down",
+    aliases: &["dow"],
+    group: Group::Stack,
+    args: COUNT,
+    summary: "Select the frame that this one called, or the Nth further in, and show it.",
+    needs: Some(Need::Stack),
+    run: |cx, args| travel(cx, args, -1, true),
+    ..Command::BASE
+};
+
+const UP_SILENTLY: Command = Command {
+    name: "up-silently",
+    group: Group::Stack,
+    args: COUNT,
+    summary: "Same as \"up\", without showing the frame.",
+    needs: Some(Need::Stack),
+    run: |cx, args| travel(cx, args, 1, false),
+    ..Command::BASE
+};
+
+const DOWN_SILENTLY: Command = Command {
+    name: "down-silently",
+    group: Group::Stack,
+    args: COUNT,
+    summary: "Same as \"down\", without showing the frame.",
+    needs: Some(Need::Stack),
+    run: |cx, args| travel(cx, args, -1, false),
+    ..Command::BASE
+};
+
+/// Goes `direction` (1 outwards, -1 inwards) so many frames. Further than the last one is an error only without a count, as
+/// in gdb.
+fn travel(cx: &mut Cx<'_>, args: &Args, direction: i128, shown: bool) -> Result<Flow> {
+    let counted = !args.text.is_empty();
+    let steps = direction * if counted { super::data::integer(cx, &args.text)? } else { 1 };
+    let from = cx.session.selection.level;
+    // A thread without a stack is none.
+    cx.session.frame(from)?;
+    let wanted = (from as i128).saturating_add(steps);
+    let level = if wanted < 0 {
+        if !counted {
+            return Err(Error::user("Bottom (innermost) frame selected; you cannot go down."));
+        }
+        0
+    } else {
+        outermost_up_to(cx.session, usize::try_from(wanted).unwrap_or(usize::MAX))?
+    };
+    if level == from && steps > 0 && !counted {
+        return Err(Error::user("Initial frame selected; you cannot go up."));
+    }
+    cx.session.selection.level = level;
+    if shown {
+        let frame = cx.session.selected_frame()?;
+        show(cx, &frame);
+    }
+    Ok(Flow::Go)
+}
+
+/// This level, or that of the outermost frame if there are fewer.
+fn outermost_up_to(session: &Session, level: usize) -> Result<usize> {
+    if session.frame(level).is_ok() {
+        return Ok(level);
+    }
+    let (frames, _) = session.backtrace(session.selected_thread()?, level.saturating_add(1))?;
+    Ok(frames.len().saturating_sub(1))
+}
+
+const FRAME_APPLY: Command = Command {
+    name: "frame apply",
+    aliases: &["f apply"],
+    group: Group::Stack,
+    args: &[ArgSpec::may("COUNT", ArgKind::Word), ArgSpec::may("COMMAND", ArgKind::Command)],
+    summary: "Run a command in several frames.",
+    help: "COUNT is a number of frames from the innermost on (negative: from the outermost on), \"all\", or \"level\" and levels \
+(3, 1-4).\nFlags before COMMAND: -q does not show the frames, -c goes on after errors and shows them, -s goes on silently.",
+    examples: &[Example { line: "frame apply all print $pc", what: "prints each frame's pc" }],
+    needs: Some(Need::Stack),
+    run: |cx, args| apply(cx, &args.text),
+    ..Command::BASE
+};
+
+const FAAS: Command = Command {
+    name: "faas",
+    group: Group::Stack,
+    args: &[ArgSpec::must("COMMAND", ArgKind::Command)],
+    summary: "Run a command in all frames, ignoring errors and empty output.",
+    needs: Some(Need::Stack),
+    run: |cx, args| apply(cx, &format!("all -s {}", args.text)),
+    ..Command::BASE
+};
+
+fn apply(cx: &mut Cx<'_>, text: &str) -> Result<Flow> {
+    let (what, rest) = first_word(text).ok_or_else(|| Error::user("Missing COUNT argument."))?;
+    let tid = cx.session.selected_thread().map_err(|_| Error::Needs(Need::Stack))?;
+    let (all, _) = cx.session.backtrace(tid, usize::MAX)?;
+    let mut rest = rest;
+    let levels: Vec<usize> = match what {
+        "all" => (0..all.len()).collect(),
+        "level" => {
+            let mut levels = Vec::new();
+            while let Some((word, after)) = first_word(rest).filter(|(w, _)| w.starts_with(|c: char| c.is_ascii_digit())) {
+                levels.extend(level_range(word).ok_or_else(|| Error::user(format!("Invalid level: {word}.")))?);
+                rest = after;
+            }
+            match levels.iter().find(|l| **l >= all.len()) {
+                Some(l) => return Err(Error::user(format!("No frame at level {l}."))),
+                None => levels,
+            }
+        }
+        count => {
+            let n = super::data::integer(cx, count)?;
+            let wanted = usize::try_from(n.unsigned_abs()).unwrap_or(usize::MAX).min(all.len());
+            if n < 0 { (all.len() - wanted..all.len()).collect() } else { (0..wanted).collect() }
+        }
+    };
+    let (flags, command) = ApplyFlags::parse(rest);
+    if command.is_empty() {
+        return Err(Error::user("Please specify a command to apply on the selected frames"));
+    }
+    let before = cx.session.selection;
+    let runs = cx.session.stop_count();
+    let mut result = Ok(Flow::Go);
+    for level in levels {
+        cx.session.selection.level = level;
+        let shown = |cx: &mut Cx<'_>| match cx.session.selected_frame() {
+            Ok(frame) => show(cx, &frame),
+            Err(e) => cx.report(&e),
+        };
+        result = flags.run(cx, command, shown);
+        // What let the program go on has changed the stack.
+        if result.is_err() || cx.session.stop_count() != runs {
+            break;
+        }
+    }
+    if cx.session.stop_count() == runs {
+        cx.session.selection = before;
+    }
+    result
+}
+
+/// `3` or `1-4`.
+fn level_range(word: &str) -> Option<std::ops::RangeInclusive<usize>> {
+    let (first, last) = word.split_once('-').unwrap_or((word, word));
+    let range = first.parse().ok()?..=last.parse().ok()?;
+    (*range.end() < 1 << 20).then_some(range)
+}
+
+/// The flags of `frame apply` and `thread apply`.
+#[derive(Clone, Copy, Default)]
+pub(super) struct ApplyFlags {
+    quiet: bool,
+    go_on: bool,
+    silent: bool,
+}
+
+impl ApplyFlags {
+    /// The flags at the start of `text`, and the command behind them.
+    pub(super) fn parse(text: &str) -> (ApplyFlags, &str) {
+        let mut flags = ApplyFlags::default();
+        let mut text = text.trim();
+        while let Some((word, rest)) = first_word(text) {
+            match word {
+                "-q" => flags.quiet = true,
+                "-c" => flags.go_on = true,
+                "-s" => flags.silent = true,
+                _ => break,
+            }
+            text = rest;
+        }
+        (flags, text)
+    }
+
+    /// Runs a command and shows its output behind what `heading` writes.
+    pub(super) fn run(self, cx: &mut Cx<'_>, command: &str, heading: impl FnOnce(&mut Cx<'_>)) -> Result<Flow> {
+        if self.silent {
+            if let Ok(text) = cx.capture(command)
+                && !text.is_empty()
+            {
+                if !self.quiet {
+                    heading(cx);
+                }
+                cx.say(text);
+            }
+            return Ok(Flow::Go);
+        }
+        if !self.quiet {
+            heading(cx);
+        }
+        match cx.run_line(command) {
+            Err(e) if self.go_on && !matches!(e, Error::Cancelled) => {
+                cx.report(&e);
+                Ok(Flow::Go)
+            }
+            other => other,
+        }
+    }
+}
