@@ -118,8 +118,9 @@ fn segments(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     for (index, s) in module.image().segments().iter().enumerate() {
         let letter = |bit, c| if s.flags & bit != 0 { c } else { '-' };
         let perms: String = [letter(pf::PF_R, 'r'), letter(pf::PF_W, 'w'), letter(pf::PF_X, 'x')].iter().collect();
-        let within =
-            |x: &&Section| x.flags & shf::SHF_ALLOC != 0 && s.contains(x.addr) && x.addr.0 + x.size <= s.addr.0 + s.mem_size;
+        let within = |x: &&Section| {
+            x.flags & shf::SHF_ALLOC != 0 && s.contains(x.addr) && x.end().0 <= s.addr.0.saturating_add(s.mem_size)
+        };
         let names: Vec<String> = module.image().sections().iter().filter(within).map(|x| x.name.clone()).collect();
         let start = module.virt(s.addr);
         table.push(
