@@ -217,6 +217,27 @@ fn relocations_of_running_programs_are_applied() {
     }
 }
 
+/// What xinfo says of an address is what nm and the file say.
+#[test]
+fn xinfo_is_nms() {
+    if tools::find("nm").is_none() {
+        return tools::skip("xinfo_is_nms", "this machine has no nm");
+    }
+    for name in ["lazy", "pie"] {
+        let Some(program) = program("c/hello.c", name) else { continue };
+        let (text, _) = tools::output(Command::new("nm").arg(&program.path));
+        let main = text.lines().find_map(|l| l.strip_suffix(" T main")).expect("nm names main");
+        let main = u64::from_str_radix(main, 16).unwrap();
+        let run = oracles::rdbg(&program, &[], "break main\nrun\nxinfo &main\nx/4xb main\nkill");
+        assert!(run.text.contains(&format!("link-time address {main:#x}\n")), "{name}\n{}", run.text);
+        let offset = rows(&run.text, "^file +offset 0x").pop().unwrap_or_default();
+        let offset = usize::from_str_radix(offset.split_whitespace().nth(2).unwrap().trim_start_matches("0x"), 16).unwrap();
+        let bytes = &std::fs::read(&program.path).unwrap()[offset..offset + 4];
+        let shown: Vec<String> = bytes.iter().map(|b| format!("{b:#04x}")).collect();
+        assert!(run.text.contains(&shown.join("\t")), "{name}: {shown:?}\n{}", run.text);
+    }
+}
+
 /// A statically linked program has no lazy slots, and rdbg says so.
 #[test]
 fn a_static_program_has_no_lazy_slots() {
