@@ -63,7 +63,8 @@ fn run(tool: &str, command: &mut Process, input: &str) -> Result<()> {
     let said = String::from_utf8_lossy(&done.stderr);
     let line = said.lines().find(|l| l.contains("rror") || l.contains("undefined") || l.contains("truncated"));
     let line = line.or_else(|| said.lines().last()).unwrap_or("failed");
-    let text = line.rsplit_once("Error: ").map_or(line, |(_, t)| t);
+    // `{standard input}:2: Error: no such instruction`, `ld: /tmp/code.o:(.text+0x1): relocation truncated`
+    let text = line.rsplit_once("Error: ").or_else(|| line.rsplit_once("): ")).map_or(line, |(_, t)| t);
     Err(Error::user(format!("{tool}: {}", text.trim_start_matches(&format!("{tool}: ")))))
 }
 

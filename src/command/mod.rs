@@ -27,6 +27,7 @@ mod logging;
 mod memory;
 mod patch;
 mod print_options;
+mod redirect;
 mod registers;
 mod registry;
 mod run;
@@ -80,6 +81,7 @@ pub const FAMILIES: &[&[Command]] = &[
     asm::COMMANDS,
     info::COMMANDS,
     patch::COMMANDS,
+    redirect::COMMANDS,
 ];
 
 /// The expression language of the commands.

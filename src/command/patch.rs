@@ -1,10 +1,10 @@
-//! Changing the process: patches, redirected slots, and their undoing.
+//! Changing the process, and undoing it.
 
 use std::path::Path;
 
 use crate::arch::disasm::{Flavor, Formatter};
 use crate::base::{Error, Need, Result, VirtAddr};
-use crate::engine::{Change, Entry, Session, SlotMeaning};
+use crate::engine::{Change, Entry, Session};
 use crate::expr::Host;
 use crate::ui::{Role, Row, Table};
 
@@ -16,7 +16,7 @@ use super::loader::{address, addressed, module};
 use super::script::expand_home;
 
 /// The family.
-pub const COMMANDS: &[Command] = &[PATCH, PATCHES, UNDO, REDO, REDIRECT, REDIRECTS, UNBIND];
+pub const COMMANDS: &[Command] = &[PATCH, PATCHES, UNDO, REDO, REDIRECTS];
 
 /// `patch`
 pub const PATCH: Command = Command {
@@ -218,7 +218,7 @@ fn save(cx: &mut Cx<'_>, args: &Args, file: &str) -> Result<Flow> {
     Ok(Flow::Go)
 }
 
-fn counted(n: usize, what: &str) -> String {
+pub(super) fn counted(n: usize, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
@@ -359,130 +359,35 @@ fn summary(session: &Session, entry: &Entry, undone: bool) -> String {
     format!("{place} {} -> {}", shortened(session, at, from), shortened(session, at, to))
 }
 
-/// `redirect`
-pub const REDIRECT: Command = Command {
-    name: "redirect",
-    group: Group::Patching,
-    args: &[ArgSpec::must("FUNCTION", ArgKind::Word), ArgSpec::must("TARGET", ArgKind::Expr), ArgSpec::MODULE],
-    summary: "Make every GOT slot that leads to FUNCTION lead to TARGET.",
-    help: "All modules' slots are rewritten, JUMP_SLOT and GLOB_DAT, bound or not; with -m only that module's. It is one entry\n\
-           for undo. FUNCTION may be MODULE!FUNCTION, and TARGET any expression.\n\
-           Calls that do not go through a slot, and pointers that were copied before, keep leading to FUNCTION.",
-    examples: &[
-        Example { line: "redirect puts my_puts", what: "calls of puts come to my_puts" },
-        Example { line: "redirect puts my_puts -m libc.so.6", what: "only those of libc" },
-    ],
-    needs: Some(Need::Live),
-    own: true,
-    repeat: Repeat::No,
-    run: redirect,
-    ..Command::BASE
-};
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn redirect(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
-    let function = args.get("FUNCTION").unwrap_or_default().to_owned();
-    let mut target = args.get("TARGET").unwrap_or_default().to_owned();
-    let mut module = args.get("-m").map(str::to_owned);
-    // -m may follow the expression too.
-    if let Some((before, name)) = target.clone().rsplit_once(" -m ") {
-        (target, module) = (before.trim().to_owned(), Some(name.trim().to_owned()));
+    #[test]
+    fn the_first_plain_equals_sign_divides() {
+        assert_eq!(split("main+4 = 90 90"), Some(("main+4", "90 90")));
+        assert_eq!(split("(a==b)*8=90"), Some(("(a==b)*8", "90")));
+        assert_eq!(split("a == b = 90"), Some(("a == b", "90")));
+        assert_eq!(split("GOT[\"a=b\"] = \"x = y\""), Some(("GOT[\"a=b\"]", "\"x = y\"")));
+        for nothing in ["", "main", "= 90", "main =", "a == b", "'a = 90"] {
+            assert_eq!(split(nothing), None, "{nothing}");
+        }
     }
-    let at = address(cx, &target)?;
-    let done = cx.session.redirect(&format!("redirect {function} {target}"), &function, at, module.as_deref())?;
-    let name = cx.session.full_name(at, None).unwrap_or_else(|| at.to_string());
-    cx.say(format!("Redirect {}: {} of {function} -> {name}\n", done.number, counted(done.slots.len(), "slot")));
-    let mut table = Table::new();
-    for w in &done.slots {
-        let old = cx.session.slot_meaning(&w.module, &w.slot, Some(w.old));
-        let old_text = match old {
-            SlotMeaning::Redirected(at) | SlotMeaning::Bound(at) | SlotMeaning::Ifunc(at) => {
-                cx.session.full_name(at, w.slot.name.as_deref()).unwrap_or_else(|| at.to_string())
-            }
-            _ => cx.session.slot_text(&w.module, &w.slot, w.old, old),
-        };
-        table.push(
-            Row::new()
-                .cell("module", Role::File, w.module.name.as_str())
-                .both("index", Role::Plain, format!("GOT[{}]", w.slot.index), w.slot.index)
-                .cell("address", Role::Address, w.module.virt(w.slot.addr).to_string())
-                .cell("symbol", Role::Symbol, w.slot.versioned_name().unwrap_or_default())
-                .cell("type", Role::Plain, w.slot.relocation.map(|r| r.kind_name()).unwrap_or_default())
-                .cell("old", Role::Plain, format!("{:#018x}", w.old))
-                .note(Role::Plain, "->")
-                .cell("new", Role::Address, format!("{:#018x}", w.new))
-                .cell("was", Role::Dim, format!("was {old_text}")),
-        );
-    }
-    table.show(cx.out);
-    for note in &done.notes {
-        cx.out.text(Role::Dim, &format!("{note}\n"));
-    }
-    warn(cx, &function, &done);
-    Ok(Flow::Go)
-}
 
-/// How many copied pointers are named.
-const NAMED_COPIES: usize = 8;
+    #[test]
+    fn bytes_are_pairs_of_digits() {
+        assert_eq!(hexadecimal("90 90").unwrap(), [0x90, 0x90]);
+        assert_eq!(hexadecimal("90cc, 0x0f05").unwrap(), [0x90, 0xcc, 0x0f, 0x05]);
+        for wrong in ["9", "0x", "zz", "90 9", "9\u{e9}"] {
+            assert!(hexadecimal(wrong).is_err(), "{wrong}");
+        }
+    }
 
-fn warn(cx: &mut Cx<'_>, function: &str, done: &crate::engine::Redirected) {
-    if let Some(slot) = &done.recursive {
-        cx.warn(format!("the target calls {function} through {slot} itself: it will call itself without end."));
+    #[test]
+    fn strings_have_cs_escapes() {
+        assert_eq!(literal(r#""a\n\t\x41\101\0\\\"""#).unwrap(), b"a\n\tAA\0\\\"");
+        assert_eq!(literal("\"\u{e9}\"").unwrap(), "\u{e9}".as_bytes());
+        assert!(literal("\"a").is_err());
+        assert!(literal("\"a\\").is_err());
     }
-    if done.slots.iter().any(|w| !w.slot.is_jump_slot()) {
-        cx.warn(format!(
-            "the program may have copied {function}'s address out of a GLOB_DAT slot before; such copies are not redirected."
-        ));
-    }
-    if !done.copies.is_empty() {
-        let named: Vec<String> = done.copies.iter().take(NAMED_COPIES).map(|a| addressed(cx.session, *a)).collect();
-        let more = if done.copies.len() > NAMED_COPIES { ", ..." } else { "" };
-        let n = counted(done.copies.len(), "writable word");
-        cx.warn(format!(
-            "{n} outside of these slots hold{} {function}'s address: {}{more}",
-            if done.copies.len() == 1 { "s" } else { "" },
-            named.join(", ")
-        ));
-    }
-}
-
-/// `unbind`
-pub const UNBIND: Command = Command {
-    name: "unbind",
-    group: Group::Patching,
-    args: &[ArgSpec::ALL, ArgSpec::MODULE, ArgSpec::may("SYMBOL", ArgKind::Symbol)],
-    summary: "Write the lazy code's address back into a slot, so that the next call binds it again.",
-    help: "With -all, into every bound slot of the program and its libraries that was linked for lazy binding; -m selects a\n\
-           module. One entry for undo.",
-    examples: &[Example { line: "unbind puts", what: "the next call of puts is resolved again" }],
-    needs: Some(Need::Live),
-    own: true,
-    repeat: Repeat::No,
-    run: unbind,
-    ..Command::BASE
-};
-
-fn unbind(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
-    let symbol = args.get("SYMBOL");
-    if symbol.is_none() && !args.has("-all") {
-        return Err(Error::user("Argument required (SYMBOL or -all).  Try \"help unbind\"."));
-    }
-    let what = format!("unbind {}", symbol.unwrap_or("-all"));
-    let done = cx.session.unbind(&what, symbol, args.get("-m"))?;
-    let mut table = Table::new();
-    for w in &done {
-        let meaning = cx.session.slot_meaning(&w.module, &w.slot, Some(w.new));
-        table.push(
-            Row::new()
-                .cell("module", Role::File, w.module.name.as_str())
-                .both("index", Role::Plain, format!("GOT[{}]", w.slot.index), w.slot.index)
-                .cell("address", Role::Address, w.module.virt(w.slot.addr).to_string())
-                .cell("symbol", Role::Symbol, w.slot.versioned_name().unwrap_or_default())
-                .cell("old", Role::Plain, format!("{:#018x}", w.old))
-                .note(Role::Plain, "->")
-                .cell("new", Role::Address, format!("{:#018x}", w.new))
-                .cell("state", Role::Plain, cx.session.slot_text(&w.module, &w.slot, w.new, meaning)),
-        );
-    }
-    table.show(cx.out);
-    Ok(Flow::Go)
 }

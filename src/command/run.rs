@@ -119,6 +119,8 @@ fn units(lines: &[String]) -> Vec<&[String]> {
 
 /// Lets the program go on by a plan, and shows what comes of it.
 pub(super) fn go(cx: &mut Cx<'_>, plan: Option<Plan>) -> Result<Flow> {
+    // What was said so far stands before what the program writes.
+    cx.out.flush();
     cx.session.resume(plan)?;
     run_to_stop(cx)
 }

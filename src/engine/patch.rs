@@ -160,10 +160,10 @@ impl Session {
                 continue;
             }
             let addr = module.to_file(*at);
-            let segment = image.load_at(addr).filter(|s| addr - s.addr + new.len() as u64 <= s.file_size);
-            let offset = segment.map(|s| (s.offset + (addr - s.addr)) as usize);
-            let relocated = image.relocations().any(|r| r.offset.0 < addr.0 + new.len() as u64 && addr.0 < r.offset.0 + 8);
-            match offset.filter(|_| !relocated).and_then(|o| bytes.get_mut(o..o + new.len())) {
+            let segment = image.load_at(addr).filter(|s| (addr - s.addr).saturating_add(new.len() as u64) <= s.file_size);
+            let offset = segment.and_then(|s| usize::try_from(s.offset.checked_add(addr - s.addr)?).ok());
+            let relocated = image.relocations().any(|r| r.offset < addr + new.len() as u64 && addr < r.offset + 8);
+            match offset.filter(|_| !relocated).and_then(|o| bytes.get_mut(o..o.checked_add(new.len())?)) {
                 Some(place) => {
                     place.copy_from_slice(new);
                     saved.changes += 1;

@@ -62,7 +62,7 @@ fn rows(module: &Module) -> Vec<Row> {
         };
         return image.loads().enumerate().map(segment).collect();
     }
-    let loaded = image.sections().iter().filter(|s| s.flags & u64::from(shf::SHF_ALLOC) != 0);
+    let loaded = image.sections().iter().filter(|s| s.flags & shf::SHF_ALLOC != 0);
     loaded.map(|s| row(module.virt(s.addr).0, module.virt(s.end()).0, &s.name)).collect()
 }
 

@@ -1,6 +1,7 @@
 //! What happens when the program gets a signal.
 
 use crate::base::{Error, Result, Signal};
+use crate::command::loader::address;
 use crate::command::{ArgKind, ArgSpec, Args, Command, Cx, Example, Flow, Group, Repeat};
 use crate::engine::SignalDisposition;
 use crate::ui::{Role, Row};
@@ -10,7 +11,7 @@ pub const SIGNALS: Command = Command {
     name: "info signals",
     aliases: &["info handle"],
     group: Group::Status,
-    args: &[ArgSpec::JSON, ArgSpec::may("SIGNAL", ArgKind::Word)],
+    args: &[ArgSpec::JSON, ArgSpec::may("SIGNAL", ArgKind::Expr)],
     summary: "What debugger does when program gets various signals.",
     help: "With SIGNAL (a name, or a number from 1 to 15), that one's row.",
     examples: &[Example { line: "info signals SIGUSR1", what: "one signal" }],
@@ -27,8 +28,11 @@ fn all() -> impl Iterator<Item = Signal> {
 
 fn info_signals(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     if let Some(text) = args.get("SIGNAL") {
-        let signal = by_text(text)?;
         cx.out.text(Role::Title, HEAD);
+        let signal = match by_name(text) {
+            Some(signal) => signal,
+            None => by_text(&address(cx, text)?.0.to_string())?,
+        };
         show(cx, signal);
         return Ok(Flow::Go);
     }

@@ -78,8 +78,8 @@ fn info_address(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     };
     let is_asked = |m: &&Arc<Module>| module.is_none_or(|r| r == crate::engine::module_ref(m.id));
     let tls = session.inferior.modules.iter().filter(is_asked).find_map(|m| {
-        let named = m.image().symbols().named(rest).into_iter();
-        let tls = named.filter(|s| s.kind == SymbolKind::Tls && !s.is_undefined()).next()?;
+        let mut named = m.image().symbols().named(rest).into_iter();
+        let tls = named.find(|s| s.kind == SymbolKind::Tls && !s.is_undefined())?;
         Some((tls.addr, m.path.display().to_string()))
     });
     if let Some((offset, path)) = tls {

@@ -78,7 +78,7 @@ fn in_module(session: &Session, module: &Arc<Module>, at: VirtAddr, facts: &mut 
         let relro = if relro_range(module).contains(at) { ", RELRO" } else { "" };
         facts.push(("segment", format!("{index} LOAD {flags} + {:#x}{relro}", file - s.addr)));
         if session.inferior.process.is_none() && file - s.addr < s.file_size {
-            facts.push(("file", format!("offset {:#x} of {}", s.offset + (file - s.addr), image.path().display())));
+            facts.push(("file", format!("offset {:#x} of {}", s.offset.saturating_add(file - s.addr), image.path().display())));
         }
     }
     if let Some(slot) = module.got().and_then(|g| g.slot_at(file)) {
