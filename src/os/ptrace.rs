@@ -57,6 +57,11 @@ pub fn step(tid: Tid, signal: Option<Signal>) -> Result<()> {
     request("PTRACE_SINGLESTEP", libc::PTRACE_SINGLESTEP, tid, 0, number(signal)).map(drop)
 }
 
+/// Lets a stopped tracee run to the next entry into a system call, or exit from one.
+pub fn to_system_call(tid: Tid) -> Result<()> {
+    request("PTRACE_SYSCALL", libc::PTRACE_SYSCALL, tid, 0, 0).map(drop)
+}
+
 /// Leaves a tracee in its group stop, to be told of its end.
 pub fn listen(tid: Tid) -> Result<()> {
     request("PTRACE_LISTEN", libc::PTRACE_LISTEN, tid, 0, 0).map(drop)
