@@ -69,7 +69,9 @@ impl Session {
                 Verdict::Past | Verdict::Nothing => {}
             }
         }
-        self.process_mut()?.control()?.resume_all()
+        let process = self.process_mut()?;
+        // Where the plan has come to its end by now, nothing may run on.
+        if process.early.is_some() { Ok(()) } else { process.control()?.resume_all() }
     }
 
     /// Lets one thread go on from a stop that was reported.
