@@ -31,6 +31,8 @@ enum State {
 struct Thread {
     state: State,
     stepping: bool,
+    /// The pc of a new program image, from the stop that reports it to the end of a step from there.
+    exec_pc: Option<u64>,
     pc: Cell<Option<u64>>,
     pc_changed: bool,
     registers: Cell<Option<Registers>>,
@@ -38,7 +40,12 @@ struct Thread {
 
 impl Thread {
     fn new(state: State) -> Thread {
-        Thread { state, stepping: false, pc: Cell::new(None), pc_changed: false, registers: Cell::new(None) }
+        Thread { state, stepping: false, exec_pc: None, pc: Cell::new(None), pc_changed: false, registers: Cell::new(None) }
+    }
+
+    /// A thread that has just executed a new program.
+    fn at_exec(tid: Tid) -> Result<Thread> {
+        Ok(Thread { exec_pc: known(ptrace::peek_register(tid, Gpr::Rip))?, ..Thread::new(State::Stopped) })
     }
 
     /// Forgets what was cached: the thread is about to run.
@@ -85,7 +92,7 @@ impl Live {
     pub fn launch(what: &Launch) -> Result<(Live, bool)> {
         let launched = launch(what)?;
         let mut live = Live::new(launched.pid, true)?;
-        live.threads.insert(launched.pid, Thread::new(State::Stopped));
+        live.threads.insert(launched.pid, Thread::at_exec(launched.pid)?);
         Ok((live, launched.randomized))
     }
 
@@ -160,6 +167,7 @@ impl Live {
         thread.forget();
         thread.state = State::Running;
         thread.stepping = matches!(action, ResumeAction::Step(_));
+        thread.exec_pc = thread.exec_pc.filter(|_| thread.stepping);
         alive(match action {
             ResumeAction::Continue(signal) => ptrace::cont(tid, signal),
             ResumeAction::Step(signal) => ptrace::step(tid, signal),
@@ -210,6 +218,10 @@ impl Live {
         if let Some(thread) = self.threads.get_mut(&tid) {
             thread.state = State::Stopped;
         }
+        if self.is_return_of_exec(tid, status)? {
+            self.let_go(tid, ResumeAction::Step(None))?;
+            return Ok(None);
+        }
         let what = match status {
             Status::Signal(Signal::TRAP) => self.classify_trap(tid)?,
             Status::Signal(signal) => RawStop::Signal(signal),
@@ -251,6 +263,12 @@ impl Live {
             self.threads.clear();
         }
         Event { tid, what }
+    }
+
+    /// *Folklore*: a step from PTRACE_EVENT_EXEC ends when execve returns, before anything of the new program has run.
+    fn is_return_of_exec(&mut self, tid: Tid, status: Status) -> Result<bool> {
+        let Some(pc) = self.threads.get_mut(&tid).and_then(|t| t.exec_pc.take()) else { return Ok(false) };
+        Ok(status == Status::Signal(Signal::TRAP) && known(ptrace::peek_register(tid, Gpr::Rip))? == Some(pc))
     }
 
     /// What a SIGTRAP is: an int3 of ours, a step, a debug register, or the program's own.
@@ -352,7 +370,7 @@ impl Live {
         let former = known(ptrace::event_message(tid))?.unwrap_or(0) as i32;
         // The thread that called execve has become the leader, and all others are gone without a word.
         self.threads.clear();
-        self.threads.insert(self.pid, Thread::new(State::Stopped));
+        self.threads.insert(self.pid, Thread::at_exec(self.pid)?);
         self.ready.clear();
         self.int3s.clear();
         self.own_code.clear();
