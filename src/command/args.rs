@@ -9,6 +9,8 @@ use super::describe::{ArgKind, ArgSpec, Command};
 pub struct Args {
     /// Everything after the command's name and format, without blanks around it.
     pub text: String,
+    /// The text with the blanks at its end (`echo`, `complete`).
+    pub raw: String,
     /// What stood after `/`, right behind the command's name: `4gx`. Without the slash.
     pub format: Option<String>,
     /// The line came from Enter: nothing was typed.
@@ -21,18 +23,20 @@ pub struct Args {
 impl Args {
     /// Cuts `text` as `command`'s table says. A missing argument and a wrong choice are errors.
     pub fn parse(command: &Command, format: Option<&str>, text: &str) -> Result<Args> {
+        let raw = text.trim_start().to_owned();
         let text = text.trim();
-        let mut args = Args { text: text.to_owned(), format: format.map(str::to_owned), ..Args::default() };
+        let mut args = Args { text: text.to_owned(), raw, format: format.map(str::to_owned), ..Args::default() };
         let has_options = command.args.iter().any(|a| a.name.starts_with('-'));
         let mut positional =
             command.args.iter().filter(|a| !a.name.starts_with('-') && !matches!(a.kind, ArgKind::Format)).peekable();
         let mut left = text;
         while !left.is_empty() {
-            if has_options && left.starts_with('-') {
-                if let Some(after) = args.option(command, left)? {
-                    left = after;
-                    continue;
-                }
+            if has_options
+                && left.starts_with('-')
+                && let Some(after) = args.option(command, left)?
+            {
+                left = after;
+                continue;
             }
             let Some(spec) = positional.next() else { break };
             let (word, after) = cut(spec.kind, left, positional.peek().is_none());
@@ -51,7 +55,7 @@ impl Args {
 
     /// Arguments that are one piece of text, for commands that call each other.
     pub fn of(text: &str) -> Args {
-        Args { text: text.trim().to_owned(), rest: text.trim().to_owned(), ..Args::default() }
+        Args { text: text.trim().to_owned(), raw: text.trim_start().to_owned(), rest: text.trim().to_owned(), ..Args::default() }
     }
 
     /// The argument or the option's value of this name.
@@ -220,4 +224,29 @@ pub fn split_words(text: &str) -> Vec<String> {
     }
     words.extend(word);
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_cut_as_a_shell_cuts_them() {
+        assert_eq!(split_words(r#"a "b c" 'd\' e\ f ''"#), ["a", "b c", "d\\", "e f", ""]);
+        assert_eq!(split_words("  "), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_location_ends_before_its_condition() {
+        assert_eq!("main if x == 1".split_at(linespec_end("main if x == 1")).0, "main ");
+        assert_eq!(linespec_end("ifoo"), 4);
+        assert_eq!("*0x10 thread 2".split_at(linespec_end("*0x10 thread 2")).0, "*0x10 ");
+    }
+
+    #[test]
+    fn brackets_and_quotes_hold_words_together() {
+        assert_eq!(word_end("GOT[ 3 ] = 1"), 8);
+        assert_eq!(word_end("'a b' c"), 5);
+        assert_eq!(word_end(&"(".repeat(100_000)), 100_000);
+    }
 }

@@ -433,7 +433,7 @@ fn ignore(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let count = super::data::integer(cx, args.get("COUNT").unwrap_or_default())?;
     let count = u64::try_from(count).unwrap_or(0);
     cx.session.breakpoints.get_mut(id)?.ignore = count;
-    cx.say(format!("{}\n", ignore_sentence(id, count)));
+    cx.say_directly(format!("{}\n", ignore_sentence(id, count)));
     Ok(Flow::Go)
 }
 
@@ -662,7 +662,7 @@ fn clear(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     for id in doomed {
         cx.session.breakpoints.remove(id)?;
     }
-    cx.say(format!("Deleted breakpoint{} {} \n", if names.len() == 1 { "" } else { "s" }, names.join(" ")));
+    cx.say_directly(format!("Deleted breakpoint{} {} \n", if names.len() == 1 { "" } else { "s" }, names.join(" ")));
     Ok(Flow::Go)
 }
 

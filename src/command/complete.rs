@@ -39,7 +39,10 @@ fn find(interpreter: &Interpreter, session: &Session, line: &str, depth: u32) ->
         let rest = text.get(at..).unwrap_or_default();
         let word = rest.get(..word_length(rest)).unwrap_or_default();
         if word.len() == rest.len() {
-            let names = registry.below(&prefix, word).filter(|(name, _)| !hidden(&prefix, name)).map(|(name, _)| name.to_owned());
+            let names = registry
+                .below(&prefix, word)
+                .filter(|(name, entry)| !hidden(&prefix, name, entry))
+                .map(|(name, _)| name.to_owned());
             let words: Vec<String> = names.collect();
             if !words.is_empty() {
                 return Completion { start: indent + at, words };
@@ -68,9 +71,13 @@ fn find(interpreter: &Interpreter, session: &Session, line: &str, depth: u32) ->
     }
 }
 
-/// Names of one letter or without letters are no help in a list.
-fn hidden(prefix: &str, name: &str) -> bool {
-    name.len() == 1 || (prefix.is_empty() && name.starts_with("hook"))
+/// Short names and hooks are no help in a list.
+fn hidden(prefix: &str, name: &str, entry: &Entry) -> bool {
+    let abbreviates = match entry {
+        Entry::Command(c) => c.name.rsplit(' ').next().is_some_and(|last| last.len() > name.len() && last.starts_with(name)),
+        _ => false,
+    };
+    abbreviates || name.len() == 1 && name != "x" || prefix.is_empty() && name.starts_with("hook")
 }
 
 /// What an argument can become.
@@ -134,7 +141,7 @@ fn kind_at(command: &Command, text: &str) -> Option<ArgKind> {
     if let Some(option) = before.and_then(|w| command.args.iter().find(|a| a.name == w && !matches!(a.kind, ArgKind::Switch))) {
         return Some(option.kind);
     }
-    positional().nth(complete_words).or_else(|| positional().last()).map(|a| a.kind)
+    positional().nth(complete_words).or_else(|| positional().next_back()).map(|a| a.kind)
 }
 
 fn names(interpreter: &Interpreter, session: &Session, start: usize, word: &str, kind: Option<ArgKind>) -> Completion {
@@ -189,7 +196,7 @@ pub const COMPLETE: Command = Command {
 };
 
 fn list(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
-    let line = args.text.as_str();
+    let line = args.raw.as_str();
     let found = complete(cx.interpreter, cx.session, line);
     let before = line.get(..found.start).unwrap_or_default();
     let most = cx.session.settings.max_completions.map_or(usize::MAX, |n| n as usize);
@@ -203,3 +210,23 @@ fn list(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
 
 /// The family.
 pub const COMMANDS: &[Command] = &[COMPLETE];
+
+#[cfg(test)]
+mod tests {
+    use crate::command::fixture::run;
+
+    #[test]
+    fn commands_settings_options_and_names_complete() {
+        assert_eq!(run("complete info sy"), "info symbol\n");
+        assert_eq!(run("complete set print el"), "set print elements\n");
+        assert_eq!(run("complete set confirm "), "set confirm off\nset confirm on\n");
+        assert_eq!(run("complete info slots -"), "info slots -all\ninfo slots -json\ninfo slots -m\n");
+        assert_eq!(run("complete count m"), "count main\ncount malloc\n");
+        assert_eq!(run("complete count 1+$r"), "count 1+$rax\ncount 1+$rbx\n");
+        assert_eq!(run("complete help info sy"), "help info symbol\n");
+        assert_eq!(run("complete with print pre"), "with print pretty\n");
+        assert!(run("complete source /etc/passw").starts_with("source /etc/passwd\n"));
+        assert_eq!(run("complete frob x"), "");
+        assert_eq!(run("complete"), run("complete "));
+    }
+}

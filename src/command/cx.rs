@@ -21,6 +21,13 @@ impl Cx<'_> {
         self.out.text(Role::Plain, text.as_ref());
     }
 
+    /// Writes what gdb says only of commands that were given directly.
+    pub fn say_directly(&mut self, text: impl AsRef<str>) {
+        if self.interpreter.is_direct() {
+            self.say(text);
+        }
+    }
+
     /// Writes a row.
     pub fn row(&mut self, row: &Row) {
         self.out.row(row);

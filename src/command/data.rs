@@ -22,7 +22,7 @@ pub const LANGUAGE: Language = Language {
     set_variable: |session, name, n| session.variables.set(name, Value::int(&Type::int(), n.into())),
     at_stake,
     exit_status,
-    symbols: |session, prefix| session.inferior.modules.names_with_prefix(prefix, MAX_NAMES),
+    symbols: names,
     registers,
 };
 
@@ -31,9 +31,19 @@ const MAX_NAMES: usize = 1000;
 
 /// The value of an expression. Warnings of its evaluation are shown.
 pub fn evaluate(cx: &mut Cx<'_>, text: &str) -> Result<Value> {
-    let value = expr::parse(text, cx.session).and_then(|e| expr::eval(&e, cx.session));
+    let parsed = expr::parse(text, cx.session).map_err(|e| missing_module(cx.session, text).unwrap_or(e));
+    let value = parsed.and_then(|e| expr::eval(&e, cx.session));
     show_warnings(cx);
     value
+}
+
+/// What is wrong where `libc.so.6!puts` could not be parsed: there is no such module, or not yet.
+fn missing_module(session: &Session, text: &str) -> Option<Error> {
+    let (before, after) = text.split_once('!')?;
+    let is_part = |c: char| c.is_alphanumeric() || "._-+".contains(c);
+    let name = before.get(before.rfind(|c| !is_part(c)).map_or(0, |i| i + 1)..)?;
+    let is_module = name.contains(".so") && after.starts_with(|c: char| c.is_alphabetic() || c == '_');
+    if is_module { session.module_named(name).err() } else { None }
 }
 
 /// Shows what evaluating had to say besides values.
@@ -57,6 +67,12 @@ pub fn address(cx: &mut Cx<'_>, text: &str) -> Result<crate::base::VirtAddr> {
 /// A value as `print` shows it.
 pub fn value_text(session: &Session, value: &Value, letter: Option<Letter>, options: &PrintOptions) -> Result<String> {
     Printer { memory: session.memory(), symbols: session, options }.text(value, letter)
+}
+
+/// The names that begin so: symbols, and the tables that are values.
+fn names(session: &Session, prefix: &str) -> Vec<String> {
+    let tables = ["GOT", "PLT"].into_iter().filter(|t| t.starts_with(prefix)).map(str::to_owned);
+    tables.chain(session.inferior.modules.names_with_prefix(prefix, MAX_NAMES)).collect()
 }
 
 /// Shows the displays.
@@ -90,7 +106,7 @@ fn explain(cx: &mut Cx<'_>, text: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for operand in operands {
         let name = text.get(operand.span.start..operand.span.end).unwrap_or_default().trim().to_owned();
-        let value = expr::eval_type(operand, cx.session).and_then(|_| expr::eval(operand, cx.session));
+        let value = expr::eval(operand, cx.session);
         let options = cx.session.options();
         let value = value.and_then(|v| value_text(cx.session, &v, None, &options)).unwrap_or_else(|e| format!("<error: {e}>"));
         let line = format!("{name} = {value}");
@@ -171,8 +187,9 @@ const OUTPUT: Command = Command {
 /// A `print`'s options, format and expression.
 struct Request<'t> {
     options: PrintOptions,
-    letter: Option<char>,
     spec: FormatSpec,
+    /// A format stood behind the options.
+    has_format: bool,
     text: std::borrow::Cow<'t, str>,
 }
 
@@ -190,6 +207,7 @@ fn format_and_text(args: &Args) -> (FormatSpec, std::borrow::Cow<'_, str>) {
 fn request<'t>(cx: &Cx<'_>, args: &'t Args) -> Result<Request<'t>> {
     let mut options = cx.session.options();
     let (mut spec, mut text) = format_and_text(args);
+    let mut has_format = false;
     if text.starts_with('-')
         && let Some(after) = super::print_options::parse(&text, &mut options)?
     {
@@ -199,18 +217,24 @@ fn request<'t>(cx: &Cx<'_>, args: &'t Args) -> Result<Request<'t>> {
             Some(rest) => {
                 let (format, rest) = FormatSpec::parse(rest);
                 spec = format;
+                has_format = true;
                 rest.trim_start().to_owned().into()
             }
         };
     }
-    Ok(Request { options, letter: spec.letter, spec, text })
+    Ok(Request { options, spec, has_format, text })
 }
 
 fn print(cx: &mut Cx<'_>, args: &Args, show_void: bool) -> Result<Flow> {
     let request = request(cx, args)?;
-    let letter = request.spec.for_value("print")?;
-    if request.letter.is_some() {
-        cx.interpreter.examine.letter = request.letter;
+    let mut spec = request.spec;
+    if (args.format.is_some() || request.has_format) && spec.letter.is_none() {
+        // gdb: an empty format is the last one.
+        spec.letter = cx.interpreter.examine.letter.filter(|l| Letter::parse(*l).is_some());
+    }
+    let letter = spec.for_value("print")?;
+    if spec.letter.is_some() {
+        cx.interpreter.examine.letter = spec.letter;
     }
     let value = if request.text.is_empty() { cx.session.history.back(0)? } else { evaluate(cx, &request.text)? };
     if value.ty.is_void() && !show_void {

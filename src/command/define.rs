@@ -117,21 +117,19 @@ pub const DEFINE: Command = Command {
 
 fn define(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let name = new_name(cx, &args.text)?;
-    match cx.interpreter.registry.exact(&name) {
-        Some(Entry::User(_)) => {
-            if !cx.query(&format!("Redefine command \"{name}\"? "))? {
-                return Err(Error::user("Command not redefined."));
-            }
-        }
-        Some(_) => {
-            if !cx.query(&format!("Really redefine built-in command \"{name}\"? "))? {
-                return Err(Error::user("Command not redefined."));
-            }
-        }
-        None => {}
+    let question = match cx.interpreter.registry.exact(&name) {
+        Some(Entry::User(_)) => Some(format!("Redefine command \"{name}\"? ")),
+        Some(_) => Some(format!("Really redefine built-in command \"{name}\"? ")),
+        None => None,
+    };
+    if let Some(question) = question
+        && !cx.query(&question)?
+    {
+        return Err(Error::user("Command not redefined."));
     }
-    if let Some(hooked) = name.strip_prefix("hook-").or_else(|| name.strip_prefix("hookpost-")) {
-        let known = hooked == "stop" || cx.interpreter.registry.resolve(hooked).is_ok();
+    let (prefix, last) = name.rsplit_once(' ').unwrap_or(("", name.as_str()));
+    if let Some(hooked) = last.strip_prefix("hook-").or_else(|| last.strip_prefix("hookpost-")) {
+        let known = hooked == "stop" || cx.interpreter.registry.resolve(&format!("{prefix} {hooked}")).is_ok();
         if !known {
             cx.warn(format!("Your new `{name}' command does not hook any existing command."));
             if !cx.query("Proceed? ")? {
@@ -260,3 +258,57 @@ fn show_user(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
 
 /// The family.
 pub const COMMANDS: &[Command] = &[DEFINE, DOCUMENT, ALIAS, SHOW_USER];
+
+#[cfg(test)]
+mod tests {
+    use crate::command::fixture::run;
+
+    #[test]
+    fn arguments_are_put_in_as_they_were_typed() {
+        let define = "define foo\nsay $argc $arg0 $arg1\nend\n";
+        assert_eq!(run(&format!("{define}foo a b")), "2 a b\n");
+        assert_eq!(run(&format!("{define}foo a")), "Missing argument 1 in user function.\n");
+        assert_eq!(run(&format!("{define}foo \"x y\" b")), "2 \"x y\" b\n");
+        assert_eq!(run("define f\nsay $arg*|$argcount\nend\nf 1  2"), "1  2|$argcount\n");
+    }
+
+    #[test]
+    fn a_command_that_calls_itself_ends() {
+        // Of the size that a main thread's stack has: tests get a quarter of it.
+        std::thread::Builder::new().stack_size(8 << 20).spawn(call_itself).unwrap().join().unwrap();
+    }
+
+    fn call_itself() {
+        assert_eq!(run("set max-user-call-depth 3\ndefine f\nf\nend\nf"), "Max user call depth exceeded -- command aborted.\n");
+        assert_eq!(run("define f\nf\nend\nf"), "Max user call depth exceeded -- command aborted.\n");
+        assert_eq!(run("alias f = say\ndefine g\ng2\nend\ndefine g2\ng\nend\ng").lines().count(), 1);
+    }
+
+    #[test]
+    fn quit_inside_quits() {
+        assert_eq!(run("define f\nwhile 1\nif 1\nquit 5\nend\nend\nend\nf\nsay no"), "quit 5\n");
+    }
+
+    #[test]
+    fn hooks_run_around_their_command() {
+        let text = "define hook-say\nset $h = 1\nend\ndefine hookpost-say\nshow confirm\nend\nsay hi";
+        assert_eq!(run(text), "hi\nWhether to confirm potentially dangerous operations is on.\n");
+        let text = "define hook-nosuch\nend\ndefine hook-say\nsay before\nend\nsay hi";
+        let warning = "warning: Your new `hook-nosuch' command does not hook any existing command.\n\
+                       Proceed? (y or n) [answered Y; input not from terminal]\n";
+        assert_eq!(run(text), format!("{warning}before\nhi\n"));
+    }
+
+    #[test]
+    fn documents_and_aliases_show_in_help() {
+        let text = "define foo\nsay x\nend\ndocument foo\nFirst line.\nSecond.\nend\nhelp foo";
+        assert_eq!(run(text), "First line.\nSecond.\n");
+        assert_eq!(run("document nosuch"), "Undefined command: \"nosuch\".\n");
+        assert_eq!(run("alias zz = say -x\nzz 1"), "-x 1\n");
+        assert_eq!(run("alias say = info"), "Alias say is the name of an existing command\n");
+        assert_eq!(run("alias x1 = nosuch1"), "Undefined command: \"nosuch1\".  Try \"help\".\n");
+        assert_eq!(run("alias"), "Usage: alias [-a] [--] ALIAS = COMMAND [DEFAULT-ARGS...]\n");
+        assert_eq!(run("define"), "Argument required (name of command to define).\n");
+        assert_eq!(run("define info foo\nsay hi\nend\ninfo foo"), "hi\n");
+    }
+}

@@ -38,6 +38,8 @@ impl Cx<'_> {
 
     /// Runs something whose output `expect` and the log see, and writes its error.
     fn recorded(&mut self, run: impl FnOnce(&mut Cx<'_>) -> Result<Flow>) -> Outcome {
+        // A Ctrl-C from before is not meant for this.
+        crate::os::signals::take_interrupt();
         let mut recorder = Recorder(self.interpreter.transcript.clone());
         let mut log = self.interpreter.log.as_ref().map(|l| l.output());
         let mut out = Tee::new(self.out, &mut recorder, false);
@@ -104,7 +106,7 @@ impl Cx<'_> {
             return Ok(Flow::Go);
         }
         if line.len() > MAX_LINE {
-            return Err(Error::user(format!("Line of {} bytes is too long: {MAX_LINE} at most.", line.len())));
+            return Err(Error::user(format!("Line is too long: more than {MAX_LINE} bytes.")));
         }
         let line = define::substitute(line, self.interpreter.frames.last())?;
         if self.session.settings.trace_commands {
@@ -145,7 +147,11 @@ impl Cx<'_> {
         if !self.interpreter.has_hooks {
             return Ok(());
         }
-        let hook = format!("{kind}{}", name.replace(' ', "-"));
+        // gdb's place for it: `info hook-got` for `info got`.
+        let hook = match name.rsplit_once(' ') {
+            Some((prefix, last)) => format!("{prefix} {kind}{last}"),
+            None => format!("{kind}{name}"),
+        };
         let Some(Entry::User(command)) = self.interpreter.registry.exact(&hook).cloned() else { return Ok(()) };
         if self.interpreter.hooks_running.contains(&hook) {
             return Ok(());
@@ -228,5 +234,30 @@ impl Cx<'_> {
     /// Whether `need` is there.
     pub fn require(&self, need: Need) -> Result<()> {
         (self.interpreter.language.require)(self.session, need)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::command::fixture::run;
+
+    #[test]
+    fn enter_repeats_as_the_command_says() {
+        assert_eq!(run("say a"), "a\n");
+        assert_eq!(run("say a\n\n"), "a\na\n");
+        assert_eq!(run("count/4x 1\n\nquit\n"), "Some(\"4x\") \"1\" false\nNone \"\" true\nquit 0\n");
+        assert_eq!(run("# nothing\n\nfrob\n\n"), "Undefined command: \"frob\".  Try \"help\".\n");
+    }
+
+    #[test]
+    fn options_and_json_come_from_the_table() {
+        assert_eq!(run("slots -m libc.so.6 -all put"), "head\nput  libc.so.6\n");
+        assert_eq!(run("slots -json put"), "{\"name\":\"put\",\"module\":false}\n");
+        assert_eq!(run("slots -m"), "-m requires an argument\n");
+    }
+
+    #[test]
+    fn traced_commands_have_a_plus() {
+        assert_eq!(run("set trace-commands on\nsay hi"), "+say hi\nhi\n");
     }
 }

@@ -100,7 +100,11 @@ fn show(cx: &mut Cx<'_>, at: usize) {
         cx.say(format!("{number}: x/{count}{letter}{size} {text}{gap}"));
         let start = expr::eval_address(&expr, cx.session);
         show_warnings(cx);
-        if let Err(e) = start.and_then(|start| memory::examine(cx, &spec, Some(start))) {
+        // A display leaves behind where it ended, but not how it looked.
+        let mut state = cx.interpreter.examine.clone();
+        let shown = start.and_then(|start| memory::examine(cx, &spec, Some(start), &mut state));
+        cx.interpreter.examine.next = state.next;
+        if let Err(e) = shown {
             cx.say(format!("<error: {e}>\n"));
         }
         return;
@@ -169,6 +173,7 @@ fn enable(cx: &mut Cx<'_>, args: &Args, on: bool) -> Result<Flow> {
 fn for_numbers(cx: &mut Cx<'_>, text: &str, does: impl Fn(&mut Vec<Display>, usize)) -> Result<Flow> {
     for word in text.split_whitespace() {
         let (first, last) = match word.split_once('-').filter(|(a, _)| !a.is_empty()) {
+            Some((_, "")) => return Err(Error::user("inverted range")),
             Some((first, last)) => (number(cx, first)?, number(cx, last)?),
             None => {
                 let n = number(cx, word)?;
@@ -219,7 +224,9 @@ fn info_display(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
     let mut text = "Auto-display expressions now in effect:\nNum Enb Expression\n".to_owned();
     for d in list {
         let format = match d.spec.letter {
-            Some(letter) if d.examines() => format!("/{}{letter}{} ", d.count(), d.size()),
+            // In this order, as gdb has it.
+            Some('i' | 's') => format!("/{}b{} ", d.count(), d.spec.letter.unwrap_or('i')),
+            Some(letter) if d.examines() => format!("/{}{}{letter} ", d.count(), d.size()),
             Some(letter) => format!("/{letter} "),
             None => String::new(),
         };

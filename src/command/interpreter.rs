@@ -109,9 +109,14 @@ impl Transcript {
 
     /// What was written in this half-open range of positions, as far as it is still kept.
     pub fn between(&self, start: usize, end: usize) -> &str {
-        let at = |position: usize| self.text.ceil_char_boundary(position.saturating_sub(self.dropped));
+        let at = |position: usize| boundary(&self.text, position.saturating_sub(self.dropped));
         self.text.get(at(start)..at(end)).unwrap_or_default()
     }
+}
+
+/// The first boundary of characters from `at` on.
+fn boundary(text: &str, at: usize) -> usize {
+    (at..text.len()).find(|i| text.is_char_boundary(*i)).unwrap_or(text.len())
 }
 
 /// An output that writes into a shared transcript.
@@ -122,7 +127,7 @@ impl Output for Recorder {
         let mut t = self.0.borrow_mut();
         t.text.push_str(text);
         if t.text.len() > TRANSCRIPT_LIMIT {
-            let cut = t.text.ceil_char_boundary(t.text.len() / 2);
+            let cut = boundary(&t.text, t.text.len() / 2);
             t.text.drain(..cut);
             t.dropped += cut;
         }
@@ -171,6 +176,8 @@ pub struct Interpreter {
     /// How many loops run within each other, in the innermost user's command.
     pub(super) loops: u32,
     pub(super) log: Option<super::logging::Log>,
+    /// rdbg was started with `-batch`.
+    pub batch: bool,
     /// Names of hooks that run now: a hook does not run itself.
     pub(super) hooks_running: Vec<String>,
     /// Lines that were typed, for `show commands`.
@@ -209,6 +216,7 @@ impl Interpreter {
             depth: 0,
             loops: 0,
             log: None,
+            batch: false,
             hooks_running: Vec::new(),
             typed: Vec::new(),
             has_hooks: false,
@@ -216,6 +224,11 @@ impl Interpreter {
             displays: Displays::default(),
             values_shown: 0,
         }
+    }
+
+    /// Whether the line was given directly (typed, piped, `-ex`), and not by a script or in a batch: gdb says more then.
+    pub fn is_direct(&self) -> bool {
+        self.sources.is_empty() && !self.batch
     }
 
     /// Whether a person types the lines: no script runs, and the reader is a terminal.

@@ -4,7 +4,7 @@ use crate::base::{Error, Result, VirtAddr};
 use crate::expr::Host;
 use crate::os::signals::take_interrupt;
 use crate::ui::render::{Disassembler, instructions_back};
-use crate::value::{Examine, FormatSpec, Printer, Value, hexdump};
+use crate::value::{Examine, ExamineState, FormatSpec, Printer, Value, hexdump};
 
 use super::args::Args;
 use super::cx::Cx;
@@ -33,34 +33,38 @@ fn x(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let (spec, rest) = args.format.as_deref().map_or((FormatSpec::default(), ""), FormatSpec::parse);
     let text = format!("{rest}{}", args.text);
     let start = if text.is_empty() { None } else { Some(address(cx, &text)?) };
-    examine(cx, &spec, start)?;
+    let (mut spec, mut state) = (spec, cx.interpreter.examine.clone());
+    if args.format.is_none() && start.is_none() {
+        spec.count = Some(state.count);
+    }
+    state.count = spec.count.unwrap_or(1);
+    let result = examine(cx, &spec, start, &mut state);
+    let last = state.last.take();
+    cx.interpreter.examine = state;
+    result?;
+    if let Some((ty, at)) = last {
+        let there = Value::at(&ty, at).fetched(cx.session.memory(), None).unwrap_or_else(|_| Value::void());
+        cx.session.variables.set("_", Value::pointer(&ty, at));
+        cx.session.variables.set("__", there);
+    }
     Ok(Flow::Go)
 }
 
 /// Shows memory as `x` does, from `start` on or where the last one ended.
-pub(super) fn examine(cx: &mut Cx<'_>, spec: &FormatSpec, start: Option<VirtAddr>) -> Result<()> {
-    let mut state = cx.interpreter.examine.clone();
+pub(super) fn examine(cx: &mut Cx<'_>, spec: &FormatSpec, start: Option<VirtAddr>, state: &mut ExamineState) -> Result<()> {
     let options = cx.session.options();
     let session = &*cx.session;
     let out = &mut *cx.out;
-    let result = {
-        let mut disassembler = Disassembler::new(session);
-        Examine {
-            printer: Printer { memory: session.memory(), symbols: session, options: &options },
-            instruction: &mut |at| if take_interrupt() { Err(Error::Cancelled) } else { disassembler.row(at) },
-            back: &|at, n| instructions_back(session, at, n),
-            out: &mut |text| out.text(crate::ui::Role::Plain, text),
-        }
-        .run(spec, start, &mut state)
-    };
-    let last = state.last.take();
-    cx.interpreter.examine = state;
-    if let Some((ty, at)) = last {
-        cx.session.variables.set("_", Value::pointer(&ty, at));
-        let there = Value::at(&ty, at).fetched(cx.session.memory(), None).unwrap_or_else(|_| Value::void());
-        cx.session.variables.set("__", there);
+    let mut disassembler = Disassembler::new(session);
+    let pc = disassembler.pc();
+    Examine {
+        printer: Printer { memory: session.memory(), symbols: session, options: &options },
+        instruction: &mut |at| if take_interrupt() { Err(Error::Cancelled) } else { disassembler.row(at) },
+        marker: &|at| if pc == Some(at) { "=> " } else { "   " },
+        back: &|at, n| instructions_back(session, at, n),
+        out: &mut |text| out.text(crate::ui::Role::Plain, text),
     }
-    result
+    .run(spec, start, state)
 }
 
 const HEXDUMP: Command = Command {

@@ -2,6 +2,7 @@
 
 mod args;
 mod asm;
+mod assemble;
 mod breaks;
 mod complete;
 mod cx;
@@ -11,14 +12,22 @@ mod describe;
 mod dispatch;
 mod display;
 mod docs;
+mod dump;
 mod environment;
+mod find;
+#[cfg(test)]
+mod fixture;
 mod help;
 mod history;
+mod info;
 mod info_frame;
 mod interpreter;
+mod loader;
 mod logging;
 mod memory;
+mod patch;
 mod print_options;
+mod redirect;
 mod registers;
 mod registry;
 mod run;
@@ -62,11 +71,17 @@ pub const FAMILIES: &[&[Command]] = &[
     data::COMMANDS,
     display::COMMANDS,
     memory::COMMANDS,
+    find::COMMANDS,
+    dump::COMMANDS,
     registers::COMMANDS,
+    loader::COMMANDS,
     stack::COMMANDS,
     info_frame::COMMANDS,
     threads::COMMANDS,
     asm::COMMANDS,
+    info::COMMANDS,
+    patch::COMMANDS,
+    redirect::COMMANDS,
 ];
 
 /// The expression language of the commands.

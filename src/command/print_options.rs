@@ -7,8 +7,9 @@ use super::settings::switch;
 
 /// What an option sets.
 enum Kind {
+    /// on or off; on without a value.
     Switch(fn(&mut PrintOptions) -> &mut bool),
-    /// The smallest number that means no limit: `unlimited` is this; gdb takes 0 for it too, except for `-max-depth`.
+    /// A number or `unlimited`; the flag: 0 is unlimited too (else -1 is).
     Limit(fn(&mut PrintOptions) -> &mut Option<u32>, bool),
     /// Understood, and without an effect: rdbg has nothing to show differently.
     Nothing,
@@ -47,7 +48,8 @@ pub(super) fn parse(text: &str, options: &mut PrintOptions) -> Result<Option<usi
         let (value, behind) = after.split_at(after.find(char::is_whitespace).unwrap_or(after.len()));
         rest = match kind {
             Kind::Limit(limit, zero_is_none) => {
-                *limit(options) = number(value, *zero_is_none)?;
+                let expected = || Error::user(format!("Expected integer at: {after} {}", text.get(end..).unwrap_or_default()));
+                *limit(options) = number(value, *zero_is_none).ok_or_else(expected)?;
                 behind
             }
             Kind::Switch(_) | Kind::Nothing if value.is_empty() || value.starts_with('-') => {
@@ -84,15 +86,13 @@ fn named(word: &str) -> std::result::Result<&'static Kind, &'static str> {
     }
 }
 
-fn number(value: &str, zero_is_none: bool) -> Result<Option<u32>> {
+/// A limit (`None`: unlimited), or `None` for what is none.
+fn number(value: &str, zero_is_none: bool) -> Option<Option<u32>> {
     if !value.is_empty() && "unlimited".starts_with(value) || value == "-1" && !zero_is_none {
-        return Ok(None);
+        return Some(None);
     }
-    match value.parse() {
-        Ok(0) if zero_is_none => Ok(None),
-        Ok(n) => Ok(Some(n)),
-        Err(_) => Err(Error::user(format!("Expected integer at: {value}"))),
-    }
+    let n = value.parse().ok()?;
+    Some(Some(n).filter(|n| *n != 0 || !zero_is_none))
 }
 
 #[cfg(test)]
@@ -104,13 +104,14 @@ mod tests {
         let mut options = PrintOptions::default();
         assert_eq!(parse("-5 + 3", &mut options).unwrap(), None);
         assert_eq!(parse("-x--5", &mut options).unwrap(), None);
-        assert_eq!(parse("-elements 3 -pretty -- x", &mut options).unwrap(), Some(23));
+        assert_eq!(parse("-elements 3 -pretty -- x", &mut options).unwrap(), Some(22));
         assert_eq!((options.elements, options.pretty), (Some(3), true));
         assert_eq!(parse("-e unlimited -pretty off -- x", &mut options).unwrap(), Some(27));
         assert_eq!((options.elements, options.pretty), (None, false));
         // gdb 13's own sentences.
         let error = |text| parse(text, &mut PrintOptions::default()).unwrap_err().to_string();
         assert_eq!(error("-foo 3 -- 5"), "Unrecognized option at: -foo 3 -- 5");
+        assert_eq!(error("-elements foo -- 5"), "Expected integer at: foo -- 5");
         assert_eq!(error("-a -- 5"), "Ambiguous option at: -a -- 5");
     }
 }

@@ -133,12 +133,17 @@ impl Registry {
                 Some(Entry::Command(c)) => c.args.is_empty(),
                 Some(_) => false,
             };
-            let found = if word.is_empty() { None } else { self.pick(prefix, word, strict)? };
+            let after = rest.get(word.len()..).unwrap_or_default();
+            let found = match word.is_empty() || prefix == "set" && self.is_assignment(word, after) {
+                true => None,
+                false => self.pick(prefix, word, strict)?,
+            };
             let Some((name, entry)) = found else {
                 return match at {
                     Some(done) if word.is_empty() || !strict => Ok(done),
-                    Some(_) if rest.starts_with('/') => Ok(at.take().unwrap_or_else(|| unreachable!())),
-                    _ => Err(self.undefined(prefix, word)),
+                    // gdb names the whole rest below a prefix, and the first word at the top.
+                    Some(_) => Err(self.undefined(prefix, word, rest.trim_end())),
+                    None => Err(self.undefined("", word, word)),
                 };
             };
             rest = rest.get(word.len()..).unwrap_or_default().trim_start();
@@ -148,7 +153,14 @@ impl Registry {
                 break;
             }
         }
-        at.ok_or_else(|| self.undefined("", ""))
+        at.ok_or_else(|| self.undefined("", "", ""))
+    }
+
+    /// Whether `set WORD...` assigns to something that only begins like a setting: `set list[2] = 5`.
+    fn is_assignment(&self, word: &str, after: &str) -> bool {
+        let after = after.trim_start();
+        let assigns = after.starts_with(['[', '(']) || after.starts_with('=') && !after.starts_with("==");
+        assigns && !self.names.contains_key(&format!("set {word}"))
     }
 
     /// The one entry below `prefix` that `word` names or abbreviates: its canonical name, and what it is.
@@ -185,10 +197,14 @@ impl Registry {
     }
 
     /// gdb's sentence for a name that there is not, and names that were meant perhaps.
-    fn undefined(&self, prefix: &str, word: &str) -> Error {
+    fn undefined(&self, prefix: &str, word: &str, text: &str) -> Error {
         let (kind, help) =
             if prefix.is_empty() { (String::new(), String::new()) } else { (format!("{prefix} "), format!(" {prefix}")) };
-        let mut text = format!("Undefined {kind}command: \"{word}\".  Try \"help{help}\".");
+        let mut shown: String = text.chars().take(100).collect();
+        if shown.len() < text.len() {
+            shown.push_str("...");
+        }
+        let mut text = format!("Undefined {kind}command: \"{shown}\".  Try \"help{help}\".");
         let near = self.near(prefix, word);
         if !near.is_empty() {
             text.push_str(&format!("\nDid you mean {}?", near.join(", ")));
@@ -244,4 +260,60 @@ pub fn distance(a: &str, b: &str) -> usize {
         before_last = std::mem::replace(&mut last, now);
     }
     last.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::command::fixture::{Bench, run};
+
+    fn name(line: &str) -> String {
+        match Bench::new().interpreter.registry.resolve(line) {
+            Ok(found) => format!("{}|{}", found.name, found.rest),
+            Err(e) => e.to_string(),
+        }
+    }
+
+    #[test]
+    fn abbreviations_are_unique_or_named_by_gdb() {
+        assert_eq!(name("s"), "step|");
+        assert_eq!(name("si 3"), "stepi|3");
+        assert_eq!(name("i sym main"), "info symbol|main");
+        assert_eq!(name("step"), "step|");
+        assert_eq!(name("!ls"), "shell|ls");
+        assert_eq!(name("show conf"), "show confirm|");
+        assert_eq!(name("show p el"), "show print elements|");
+    }
+
+    #[test]
+    fn sentences_are_gdbs() {
+        assert_eq!(name("frobnicate"), "Undefined command: \"frobnicate\".  Try \"help\".");
+        assert_eq!(name("info frobnicate"), "Undefined info command: \"frobnicate\".  Try \"help info\".");
+        assert!(name("stpe").ends_with("\nDid you mean step?"), "{}", name("stpe"));
+        assert_eq!(name("st"), "Ambiguous command \"st\": step, stepi.");
+        assert!(run("info").starts_with("List of info subcommands:\n\n"));
+    }
+
+    #[test]
+    fn gdbs_names_win_over_own_ones() {
+        // `slots` is rdbg's, `sharedlibrary` and `symbol` are gdb's.
+        assert_eq!(name("info s"), "Ambiguous info command \"s\": set, sharedlibrary, symbol.");
+        assert_eq!(name("info sl"), "info slots|");
+    }
+
+    #[test]
+    fn set_falls_through_to_assignment() {
+        assert_eq!(name("set $x = 1"), "set|$x = 1");
+        assert_eq!(name("set GOT[3] = 5"), "set|GOT[3] = 5");
+        assert_eq!(name("set list[2] = 5"), "set|list[2] = 5");
+        assert_eq!(name("set var i=1"), "set variable|i=1");
+        assert_eq!(name("set print frob 1"), "Undefined set print command: \"frob 1\".  Try \"help set print\".");
+    }
+
+    #[test]
+    fn nonsense_is_one_line() {
+        for line in ["(((", "\u{1}", "@", "\"", "é"] {
+            assert_eq!(name(line).lines().count(), 1, "{line}");
+        }
+        assert!(name(&"a".repeat(100_000)).len() < 300);
+    }
 }

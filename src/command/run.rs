@@ -119,6 +119,8 @@ fn units(lines: &[String]) -> Vec<&[String]> {
 
 /// Lets the program go on by a plan, and shows what comes of it.
 pub(super) fn go(cx: &mut Cx<'_>, plan: Option<Plan>) -> Result<Flow> {
+    // What was said so far stands before what the program writes.
+    cx.out.flush();
     cx.session.resume(plan)?;
     run_to_stop(cx)
 }
@@ -155,10 +157,10 @@ pub fn load(cx: &mut Cx<'_>, path: &Path) -> Result<()> {
     let path = find_program(path);
     cx.session.load_program(&path)?;
     let shown = path.display();
-    cx.say(format!("Reading symbols from {shown}...\n"));
+    cx.say_directly(format!("Reading symbols from {shown}...\n"));
     let has_debug = cx.session.inferior.program.as_ref().is_some_and(|p| p.image.section(".debug_info").is_some());
     if !has_debug {
-        cx.say(format!("(No debugging symbols found in {shown})\n"));
+        cx.say_directly(format!("(No debugging symbols found in {shown})\n"));
     }
     Ok(())
 }
@@ -215,7 +217,7 @@ fn launch(cx: &mut Cx<'_>, args: &Args) -> Result<()> {
     }
     if let Some(program) = &cx.session.inferior.program {
         let line = format!("Starting program: {} {}\n", program.path.display(), cx.session.settings.args);
-        cx.say(line);
+        cx.say_directly(line);
     }
     cx.out.flush();
     for warning in cx.session.launch()? {
@@ -301,9 +303,9 @@ fn attach(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     match &cx.session.inferior.program {
         Some(program) => {
             let line = format!("Attaching to program: {}, process {pid}\n", program.path.display());
-            cx.say(line);
+            cx.say_directly(line);
         }
-        None => cx.say(format!("Attaching to process {pid}\n")),
+        None => cx.say_directly(format!("Attaching to process {pid}\n")),
     }
     cx.session.attach(Tid(pid))?;
     stopped(cx, &Stop { tid: Tid(pid), reason: StopReason::Attached }, Tid(pid))
@@ -322,7 +324,7 @@ const DETACH: Command = Command {
 fn detach(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
     let pid = cx.session.process()?.target.pid();
     let path = cx.session.inferior.program.as_ref().map(|p| p.path.display().to_string()).unwrap_or_default();
-    cx.say(format!("Detaching from program: {path}, process {pid}\n"));
+    cx.say_directly(format!("Detaching from program: {path}, process {pid}\n"));
     cx.session.detach()?;
     cx.say(format!("[Inferior 1 (process {pid}) detached]\n"));
     Ok(Flow::Go)
@@ -350,11 +352,11 @@ fn continue_(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
             let crossings = u64::try_from(n - 1).unwrap_or(0);
             breakpoint.ignore = crossings;
             let id = breakpoint.id;
-            cx.say(format!("{}  Continuing.\n", super::breaks::ignore_sentence(id, crossings)));
+            cx.say_directly(format!("{}  Continuing.\n", super::breaks::ignore_sentence(id, crossings)));
             return go(cx, None);
         }
     }
-    cx.say("Continuing.\n");
+    cx.say_directly("Continuing.\n");
     go(cx, None)
 }
 
@@ -375,7 +377,7 @@ fn jump(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let [to] = places.as_slice() else {
         return Err(Error::user("Unreasonable jump request"));
     };
-    cx.say(format!("Continuing at {to:#x}.\n"));
+    cx.say_directly(format!("Continuing at {to:#x}.\n"));
     let tid = cx.session.selected_thread()?;
     cx.session.write_register_unlogged(tid, "rip", &to.0.to_le_bytes())?;
     go(cx, None)

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::base::{Error, Result};
 
-use super::args::{Args, split_words};
+use super::args::Args;
 use super::cx::{Block, Cx};
 use super::describe::{ArgKind, ArgSpec, Command, Flow, Group, Repeat};
 use super::dispatch::MAX_LINE;
@@ -28,6 +28,10 @@ impl Cx<'_> {
         self.interpreter.sources.push(source);
         let mut result = Ok(Flow::Go);
         while matches!(result, Ok(Flow::Go)) {
+            if crate::os::signals::take_interrupt() {
+                result = Err(Error::Cancelled);
+                break;
+            }
             let at = self.interpreter.sources.last().map_or(0, |s| s.next + 1);
             let Some(line) = self.interpreter.next_of_source() else { break };
             result = self.run_line(&line);
@@ -166,7 +170,7 @@ pub fn decode_line(mut bytes: Vec<u8>) -> Result<String> {
         return Ok(String::from_utf8_lossy(&bytes).into_owned());
     }
     if bytes.len() > MAX_LINE {
-        return Err(Error::user(format!("Line of {} bytes is too long: {MAX_LINE} at most.", bytes.len())));
+        return Err(Error::user(format!("Line is too long: more than {MAX_LINE} bytes.")));
     }
     if let Some(at) = memchr::memchr(0, &bytes) {
         return Err(Error::user(format!("Line contains a NUL byte, in column {}.", at + 1)));
@@ -283,9 +287,9 @@ pub const END: Command = Command {
 pub const SOURCE: Command = Command {
     name: "source",
     group: Group::Support,
-    args: &[ArgSpec::may("-v", ArgKind::Switch), ArgSpec::may("-s", ArgKind::Switch), ArgSpec::may("FILE", ArgKind::Rest)],
+    args: &[ArgSpec::may("-v", ArgKind::Switch), ArgSpec::may("-s", ArgKind::Switch), ArgSpec::may("FILE", ArgKind::File)],
     summary: "Read commands from a file named FILE.",
-    help: "The file ends at its first error. Without \"-s\" or a slash in its name it is looked for in the current directory.\nWith \"-v\" each command is shown as it runs.",
+    help: "The file ends at its first error. \"-s\" is accepted, as gdb has it. With \"-v\" each command is shown as it runs.",
     repeat: Repeat::No,
     run: source,
     ..Command::BASE
@@ -295,7 +299,7 @@ fn source(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let Some(name) = args.get("FILE") else {
         return Err(Error::user("source command requires file name of file to source."));
     };
-    let path = expand_home(&split_words(name).join(" "));
+    let path = expand_home(name);
     let traced = cx.session.settings.trace_commands;
     cx.session.settings.trace_commands |= args.has("-v");
     let result = cx.run_file(&path);
@@ -317,3 +321,79 @@ pub fn expand_home(path: &str) -> PathBuf {
 
 /// The family.
 pub const COMMANDS: &[Command] = &[IF, WHILE, LOOP_BREAK, LOOP_CONTINUE, END, SOURCE];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::fixture::{Bench, run};
+
+    #[test]
+    fn blocks_nest_and_prompt_as_gdb_does() {
+        let mut bench = Bench::new();
+        let out = bench
+            .run("set $i = 0\nwhile $i < 3\nif $i == 1\nset $i = $i+1\nloop_continue\nend\nsay i\nset $i = $i+1\nend\nsay done");
+        assert_eq!(out, "i\ni\ndone\n");
+        // gdb 13.1, the same lines piped in: ` >` at the first level, `  >` at the second.
+        assert_eq!(*bench.prompts.borrow(), " >  >  >  > > > >");
+    }
+
+    #[test]
+    fn else_belongs_to_its_own_if() {
+        let text = "if 0\nif 1\nsay a\nelse\nsay b\nend\nelse\nif 0\nsay c\nelse\nsay d\nend\nend";
+        assert_eq!(run(text), "d\n");
+    }
+
+    #[test]
+    fn a_break_leaves_one_loop() {
+        let text = "set $i = 0\nwhile $i < 2\nset $i = $i+1\nwhile 1\nloop_break\nsay no\nend\nsay $i\nend\nloop_break";
+        assert_eq!(run(text), "$i\n$i\n\"loop_break\" stands in no \"while\".\n");
+    }
+
+    #[test]
+    fn missing_conditions_and_ends_are_said() {
+        assert_eq!(
+            run("if\nwhile\nend"),
+            "if command requires an argument.\nwhile command requires an argument.\nThis command cannot be used at the top level.\n"
+        );
+        assert_eq!(run("if 1\nsay x"), "warning: end of input inside of a block: \"end\" is missing.\nx\n");
+        assert_eq!(run(&"if 1\n".repeat(5000)).lines().next(), Some("Blocks are nested too deeply."));
+    }
+
+    #[test]
+    fn an_error_in_a_file_names_its_line_and_ends_it() {
+        let dir = std::env::temp_dir().join(format!("rdbg-script-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let file = dir.join("a b.gdb");
+        std::fs::write(&file, "# a comment\nsay one\nfrob\nsay two\n").unwrap();
+        let out = run(&format!("source '{}'\nsay on", file.display()));
+        let place = file.display();
+        assert_eq!(
+            out,
+            format!("one\n{place}:3: Error in sourced command file:\nUndefined command: \"frob\".  Try \"help\".\non\n")
+        );
+        std::fs::write(&file, b"say one\nsay a\0b\n").unwrap();
+        assert_eq!(run(&format!("source \"{place}\"")), format!("{place}:2: Line contains a NUL byte, in column 6.\n"));
+        std::fs::remove_dir_all(&dir).unwrap();
+        assert_eq!(run("source /nonexistent"), "/nonexistent: No such file or directory.\n");
+        assert_eq!(run("source /"), "/: Is a directory.\n");
+        assert_eq!(run("source"), "source command requires file name of file to source.\n");
+    }
+
+    #[test]
+    fn a_file_that_sources_itself_ends() {
+        let file = std::env::temp_dir().join(format!("rdbg-self-{}.gdb", std::process::id()));
+        std::fs::write(&file, format!("source {}\n", file.display())).unwrap();
+        let line = format!("source {}", file.display());
+        let out = std::thread::Builder::new().stack_size(8 << 20).spawn(move || run(&line)).unwrap().join().unwrap();
+        std::fs::remove_file(&file).unwrap();
+        assert!(out.contains("Max user call depth exceeded"), "{out}");
+    }
+
+    #[test]
+    fn lines_that_are_no_text_are_errors() {
+        assert_eq!(decode_line(b"ab\xff".to_vec()).unwrap_err().to_string(), "Line is not UTF-8, in column 3.");
+        assert_eq!(decode_line(b"# caf\xe9\n".to_vec()).unwrap(), "# caf\u{fffd}");
+        assert_eq!(decode_line(b"a\r\n".to_vec()).unwrap(), "a");
+        assert_eq!(decode_line(vec![b'x'; 10 << 20]).unwrap_err().to_string(), "Line is too long: more than 1048576 bytes.");
+    }
+}

@@ -22,7 +22,7 @@ pub enum SettingKind {
     Uint(fn(&mut Settings) -> &mut u32),
     /// One of these words.
     Enum(fn(&mut Settings) -> &mut &'static str, &'static [&'static str]),
-    /// Any text, blanks around it removed.
+    /// Any text, blanks at its end included.
     Text(fn(&mut Settings) -> &mut String),
     /// A file's name: `~` is expanded.
     File(fn(&mut Settings) -> &mut String),
@@ -114,6 +114,8 @@ fn on_off(on: bool) -> &'static str {
 /// `set NAME TEXT`.
 pub fn set(cx: &mut Cx<'_>, setting: &Setting, text: &str) -> Result<()> {
     let before = cx.session.settings.clone();
+    // gdb keeps the blanks at the end of texts: a prompt has one.
+    let whole = text.trim_start();
     let text = text.trim();
     match setting.kind {
         SettingKind::Bool(at) => *at(&mut cx.session.settings) = switch(text)?,
@@ -144,16 +146,14 @@ pub fn set(cx: &mut Cx<'_>, setting: &Setting, text: &str) -> Result<()> {
             }
             *at(&mut cx.session.settings) = word;
         }
-        SettingKind::Text(at) => *at(&mut cx.session.settings) = text.to_owned(),
+        SettingKind::Text(at) => *at(&mut cx.session.settings) = whole.to_owned(),
         SettingKind::File(at) => {
             *at(&mut cx.session.settings) = expand_home(text).to_string_lossy().into_owned();
         }
     }
-    if let Some(after) = setting.after {
-        if let Err(e) = after(cx) {
-            setting.restore(&mut cx.session.settings, before);
-            return Err(e);
-        }
+    if let Some(Err(e)) = setting.after.map(|after| after(cx)) {
+        setting.restore(&mut cx.session.settings, before);
+        return Err(e);
     }
     Ok(())
 }
@@ -221,4 +221,78 @@ pub fn integer(cx: &mut Cx<'_>, text: &str) -> Result<i64> {
 pub fn file_error(name: &str, e: &std::io::Error) -> Error {
     let text = e.to_string();
     Error::user(format!("{name}: {}.", text.split(" (os error").next().unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::command::SETTINGS;
+    use crate::command::fixture::run;
+    use crate::engine::Settings;
+
+    /// What gdb 13.1 says to the same lines.
+    #[test]
+    fn values_are_parsed_as_gdb_parses_them() {
+        assert_eq!(run("set confirm maybe"), "\"on\" or \"off\" expected.\n");
+        assert_eq!(run("set confirm of\nshow confirm"), "Whether to confirm potentially dangerous operations is off.\n");
+        for on in ["", "1", "y", "enable"] {
+            assert_eq!(
+                run(&format!("set confirm off\nset confirm {on}\nshow confirm")),
+                "Whether to confirm potentially dangerous operations is on.\n"
+            );
+        }
+        assert_eq!(run("set listsize"), "Argument required (integer to set it to, or \"unlimited\").\n");
+        assert_eq!(run("set height -1"), "integer -1 out of range\n");
+        assert_eq!(run("set height 0\nshow height"), "Number of lines rdbg thinks are in a page is unlimited.\n");
+        assert_eq!(run("set width unl\nshow width"), "Number of characters rdbg thinks are in a line is unlimited.\n");
+        assert_eq!(run("set disassembly-flavor foo"), "Undefined item: \"foo\".\n");
+        assert_eq!(run("set disassembly-flavor"), "Requires an argument. Valid arguments are att, intel.\n");
+        assert_eq!(run("set disassembly-flavor i\nshow disassembly-flavor"), "The disassembly flavor is \"intel\".\n");
+        assert_eq!(run("set breakpoint pending foo"), "\"on\", \"off\" or \"auto\" expected.\n");
+        assert_eq!(run("set print max-depth -2"), "only -1 is allowed to set as unlimited\n");
+        assert_eq!(run("set print max-depth -1\nshow print max-depth"), "Maximum print depth is unlimited.\n");
+        assert_eq!(run("set print elements 99999999999"), "integer 99999999999 out of range\n");
+        assert_eq!(run("set output-radix 3"), "Unsupported output radix ``decimal 3''; output radix unchanged.\n");
+        assert_eq!(run("set output-radix 16"), "Output radix now set to decimal 16, hex 10, octal 20.\n");
+        assert_eq!(run("set max-value-size 3"), "max-value-size set too low, increasing to 16 bytes\n");
+        assert_eq!(run("set prompt foo> \nshow prompt"), "Rdbg's prompt is \"foo> \".\n");
+    }
+
+    /// gdb 13.1's `show` of defaults, where the name of the debugger is not in it.
+    #[test]
+    fn defaults_and_sentences_are_gdbs() {
+        let sentences = [
+            ("print elements", "Limit on string chars or array elements to print is 200."),
+            ("print repeats", "Threshold for repeated print elements is 10."),
+            ("breakpoint pending", "Debugger's behavior regarding pending breakpoints is auto."),
+            ("scheduler-locking", "Mode for locking scheduler during execution is \"replay\"."),
+            ("follow-fork-mode", "Debugger response to a program call of fork or vfork is \"parent\"."),
+            ("max-value-size", "Maximum value size is 65536 bytes."),
+            ("language", "The current source language is \"auto; currently c\"."),
+            ("debug-file-directory", "The directory where separate debug symbols are searched for is \"/usr/lib/debug\"."),
+            ("disable-randomization", "Disabling randomization of debuggee's virtual address space is on."),
+            ("logging", "logging debugredirect:  off: Debug output will go to both the screen and the log file."),
+        ];
+        for (name, sentence) in sentences {
+            let shown = run(&format!("show {name}"));
+            assert_eq!(shown.lines().next(), Some(sentence), "{name}");
+        }
+    }
+
+    #[test]
+    fn each_setting_takes_the_words_it_lists_and_its_own_value() {
+        for setting in SETTINGS {
+            let value = setting.value(&Settings::default());
+            let out = run(&format!("set {} {value}\nshow {}", setting.name, setting.name));
+            assert!(!out.contains("expected") && !out.contains("Undefined") && !out.contains("{}"), "{}: {out}", setting.name);
+            assert!(setting.summary.ends_with('.'), "{}", setting.name);
+        }
+    }
+
+    #[test]
+    fn the_environment_is_edited_as_gdb_edits_it() {
+        let text = "set environment FOO = baz qux\nshow environment FOO\nset env FOO=x\nshow env FOO\nunset env FOO\nshow env FOO\nset env X";
+        let out = "FOO = baz qux\nFOO = x\nEnvironment variable \"FOO\" not defined.\nSetting environment variable \"X\" to null value.\n";
+        assert_eq!(run(text), out);
+        assert_eq!(run("set environment"), "Argument required (environment variable and value).\n");
+    }
 }

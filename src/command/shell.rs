@@ -96,7 +96,7 @@ fn set_exit_variables(cx: &mut Cx<'_>, status: ExitStatus) {
 pub const PIPE: Command = Command {
     name: "pipe",
     aliases: &["|"],
-    args: &[ArgSpec::may("COMMAND | SHELL_COMMAND", ArgKind::Rest)],
+    args: &[ArgSpec::may("COMMAND | SHELL_COMMAND", ArgKind::Command)],
     summary: "Send the output of a gdb command to a shell command.",
     help: "\"pipe -d DELIM COMMAND DELIM SHELL_COMMAND\" is for a COMMAND that has a \"|\" in it. Without COMMAND the last one is repeated.",
     examples: &[Example { line: "pipe help info | wc -l", what: "count lines" }],
@@ -187,10 +187,10 @@ fn quit(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         Some(text) => settings::integer(cx, text)? as i32,
         None => 0,
     };
-    if let Some(stake) = (cx.interpreter.language.at_stake)(cx.session) {
-        if !cx.query(&format!("A debugging session is active.\n\n{stake}\nQuit anyway? "))? {
-            return Err(Error::user("Not confirmed."));
-        }
+    if let Some(stake) = (cx.interpreter.language.at_stake)(cx.session)
+        && !cx.query(&format!("A debugging session is active.\n\n{stake}\nQuit anyway? "))?
+    {
+        return Err(Error::user("Not confirmed."));
     }
     Ok(Flow::Quit(status))
 }
@@ -199,7 +199,7 @@ fn quit(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
 pub const WITH: Command = Command {
     name: "with",
     aliases: &["w"],
-    args: &[ArgSpec::may("SETTING [VALUE] [-- COMMAND]", ArgKind::Rest)],
+    args: &[ArgSpec::may("SETTING [VALUE] [-- COMMAND]", ArgKind::Setting)],
     summary: "Temporarily set SETTING to VALUE, run COMMAND using the setting, then restore it.",
     help: "Without COMMAND the last one is repeated.",
     examples: &[Example { line: "with print pretty on -- show print pretty", what: "one command, another setting" }],
@@ -327,3 +327,46 @@ pub const SHOW_VERSION: Command = Command {
 
 /// The family.
 pub const COMMANDS: &[Command] = &[SHELL, MAKE, PIPE, CD, PWD, QUIT, WITH, EVAL, ASSERT, EXPECT, DONT_REPEAT, SHOW_VERSION];
+
+#[cfg(test)]
+mod tests {
+    use crate::command::fixture::{Bench, run};
+
+    #[test]
+    fn shell_and_pipe_write_where_everything_goes() {
+        assert_eq!(run("shell echo hi\n!echo ho\npipe say a | tr a b\n|say c|cat"), "hi\nho\nb\nc\n");
+        assert_eq!(run("pipe"), "Missing COMMAND\n");
+        assert_eq!(run("pipe say a"), "Missing delimiter before SHELL_COMMAND\n");
+        assert_eq!(run("pipe -d @@ say a|b @@ cat"), "a|b\n");
+        // A filter that does not read its input is no error.
+        assert_eq!(run("pipe help all | true\nshell exit 3\nassert $_shell_exitcode == 3"), "");
+    }
+
+    #[test]
+    fn with_sets_for_one_command() {
+        assert_eq!(
+            run("with print pretty on -- show print pretty\nshow print pretty"),
+            "Pretty formatting of structures is on.\nPretty formatting of structures is off.\n"
+        );
+        assert_eq!(run("with"), "Missing arguments.\n");
+        assert_eq!(run("with frob -- say"), "Undefined set command: \"frob\".  Try \"help set\".\n");
+    }
+
+    #[test]
+    fn expect_looks_at_the_last_output_and_failing_is_remembered() {
+        let mut bench = Bench::new();
+        assert_eq!(bench.run("say hello\nexpect ^hel+o$\nexpect h\nassert 1"), "hello\n");
+        assert!(!bench.interpreter.failed);
+        assert_eq!(bench.run("expect bye"), "Expected /bye/; the last command wrote this:\n  hello\n");
+        assert!(bench.interpreter.failed);
+        assert_eq!(run("expect ("), "Invalid regular expression \"(\": unclosed group.\n");
+        assert_eq!(run("assert 1 == 2"), "Assertion failed: 1 == 2\n");
+        assert_eq!(run("define f\nsay in f\nend\nf\nexpect in f"), "in f\n");
+    }
+
+    #[test]
+    fn quit_takes_a_status() {
+        assert_eq!(run("quit 3"), "quit 3\n");
+        assert_eq!(run("q 1+1"), "quit 2\n");
+    }
+}

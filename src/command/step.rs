@@ -101,7 +101,7 @@ fn finish(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
     let frame = cx.session.selected_frame()?;
     let caller = cx.session.frame(level + 1).map_err(|_| Error::user("\"finish\" not meaningful in the outermost frame."))?;
     let tid = cx.session.selected_thread()?;
-    cx.say(format!("Run till exit from #{level:<3}{}\n", frame_line(cx.session, &frame).text()));
+    cx.say_directly(format!("Run till exit from #{level:<3}{}\n", frame_line(cx.session, &frame).text()));
     // Back in the caller the stack is as high as before the call: the CFA. A deeper activation that returns to the same
     // place has a lower one.
     let min_sp = frame.cfa.map_or_else(|| frame.registers.sp().wrapping_add(1), |cfa| cfa.0);

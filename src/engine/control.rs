@@ -70,7 +70,7 @@ impl Session {
             }
         }
         let process = self.process_mut()?;
-        // Where the plan has come to its end by now, nothing may run on.
+        // The stop is there already: a thread that went on now would run away from it.
         if process.early.is_some() { Ok(()) } else { process.control()?.resume_all() }
     }
 

@@ -13,6 +13,9 @@ use super::journal::Change;
 use super::register_types::register_type;
 use super::session::Session;
 
+/// Of a longer name that does not exist an error shows the beginning.
+const MAX_NAME: usize = 200;
+
 /// A module's number, as values carry it.
 pub fn module_ref(id: ModuleId) -> ModuleRef {
     ModuleRef(id.0.into())
@@ -207,8 +210,7 @@ impl Host for Session {
         let info = id.info();
         let ty = register_type(info.ty);
         if self.inferior.process.is_none() {
-            // gdb: a register is void while there is none.
-            return Ok(Some(Value::void()));
+            return Err(Error::user("No registers."));
         }
         Ok(Some(match self.register_bytes(id)? {
             Some(mut bytes) => {
@@ -217,6 +219,10 @@ impl Host for Session {
             }
             None => Value::absent(&ty, Absence::NotSaved),
         }))
+    }
+
+    fn register_type(&self, name: &str) -> Option<Arc<Type>> {
+        Some(register_type(find(name)?.info().ty))
     }
 
     fn write_register(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
@@ -293,7 +299,11 @@ impl Host for Session {
         if self.inferior.program.is_none() {
             return Error::user("No symbol table is loaded.  Use the \"file\" command.");
         }
-        Error::NoSymbol { name: name.to_owned(), near: self.similar(name) }
+        let shown = match name.char_indices().nth(MAX_NAME) {
+            Some((end, _)) => format!("{}...", name.get(..end).unwrap_or_default()),
+            None => name.to_owned(),
+        };
+        Error::NoSymbol { name: shown, near: self.similar(name) }
     }
 
     fn call(&mut self, _function: &Value, _arguments: &[Value]) -> Result<Value> {

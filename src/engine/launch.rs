@@ -52,6 +52,9 @@ impl Session {
         }
         let pid = crate::target::Target::pid(&live);
         self.inferior.process = Some(Process::new(Box::new(live), true));
+        if let Some(terminal) = &mut self.terminal {
+            terminal.taken_by_program();
+        }
         self.begun(pid)?;
         self.breakpoints.forget_hits();
         Ok(warnings)
@@ -159,6 +162,7 @@ impl Session {
         for id in others {
             modules.remove(id);
         }
+        self.resolve_breakpoints();
     }
 
     /// Undoes what must not stay behind when rdbg itself fails: called by the panic hook.

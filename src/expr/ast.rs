@@ -12,7 +12,9 @@ pub struct Expr {
     pub kind: ExprKind,
     /// Where it stands in the text, in bytes.
     pub span: Span,
-    /// How many nodes lie on the longest way down, itself included: the parser bounds it, so that recursion may walk it.
+    /// How many nodes lie on the longest way down, itself included: dropping it takes as many steps of recursion.
+    pub(super) height: u32,
+    /// How deep its evaluation nests: a chain of operators, whose left sides are walked in a loop, counts once.
     pub(super) depth: u32,
 }
 

@@ -99,12 +99,22 @@ impl Evaluator<'_> {
 
     /// The operand of `&` or of a cast, where a symbol without a type is welcome.
     fn place(&mut self, expr: &Expr) -> Result<Value> {
-        if matches!(expr.kind, ExprKind::Name(..)) { self.named(expr) } else { self.value(expr) }
+        let value = if matches!(expr.kind, ExprKind::Name(..)) { self.named(expr)? } else { self.value(expr)? };
+        match value.ty.stripped().kind {
+            // What the symbol has is an offset in each thread's block, and no address.
+            TypeKind::NoDebug(NoDebug::Tls) if !self.dry => Err(Error::user("Cannot find thread-local variables on this target")),
+            _ => Ok(value),
+        }
     }
 
     fn dollar(&mut self, name: &str) -> Result<Value> {
-        if let Some(value) = self.host.register(name)? {
-            return Ok(value);
+        match self.host.register(name) {
+            Ok(Some(value)) => return Ok(value),
+            Ok(None) => {}
+            Err(e) => {
+                let ty = if self.dry { self.host.register_type(name) } else { None };
+                return ty.map(|ty| Value::at(&ty, VirtAddr(0))).ok_or(e);
+            }
         }
         if let Some(value) = self.host.computed(name)? {
             return Ok(value);
@@ -139,7 +149,8 @@ impl Evaluator<'_> {
                     _ => Evaluator { host: self.host, dry: true }.value(operand)?.ty,
                 };
                 let n = if op == Unary::SizeOf { of.stripped().size } else { alignment(&of)? };
-                Ok(Value::int(&Type::ulong(), n.into()))
+                // gdb's type for sizes is int.
+                Ok(Value::int(&Type::int(), n.into()))
             }
             Unary::PreIncrement | Unary::PreDecrement | Unary::PostIncrement | Unary::PostDecrement => {
                 let step = if matches!(op, Unary::PreIncrement | Unary::PostIncrement) { Binary::Add } else { Binary::Subtract };
@@ -216,10 +227,24 @@ impl Evaluator<'_> {
         }
     }
 
+    /// A chain of operators: `1 + 2 + 3` leans to the left and is walked in a loop, however long it is.
     fn binary(&mut self, op: Binary, left: &Expr, right: &Expr) -> Result<Value> {
-        let a = self.value(left)?;
+        let mut chain = vec![(op, right)];
+        let mut first = left;
+        while let ExprKind::Binary(op, left, right) = &first.kind {
+            chain.push((*op, right));
+            first = left;
+        }
+        let mut value = self.value(first)?;
+        while let Some((op, right)) = chain.pop() {
+            value = self.operator(op, value, right)?;
+        }
+        Ok(value)
+    }
+
+    fn operator(&mut self, op: Binary, a: Value, right: &Expr) -> Result<Value> {
         match op {
-            Binary::Comma => return self.value(right),
+            Binary::Comma => self.value(right),
             Binary::And | Binary::Or => {
                 structure_operator(&a, if op == Binary::And { "&&" } else { "||" })?;
                 let short = self.truth(&a)? == (op == Binary::Or);
@@ -229,16 +254,18 @@ impl Evaluator<'_> {
                     let b = self.value(right)?;
                     self.truth(&b)?
                 };
-                return Ok(Value::int(&Type::int(), result.into()));
+                Ok(Value::int(&Type::int(), result.into()))
             }
-            _ => {}
+            Binary::Repeat => {
+                let count = self.value(right)?;
+                self.repeated(&a, &count)
+            }
+            _ => {
+                let b = self.value(right)?;
+                let (a, b) = (self.readable(a), self.readable(b));
+                self.computed(op, &a, &b)
+            }
         }
-        let b = self.value(right)?;
-        if op == Binary::Repeat {
-            return self.repeated(&a, &b);
-        }
-        let (a, b) = (self.readable(a), self.readable(b));
-        self.computed(op, &a, &b)
     }
 
     /// An arithmetic operator on two values, its warnings given.
@@ -306,8 +333,13 @@ impl Evaluator<'_> {
         match &ty.kind {
             TypeKind::Array { kind, count, lower, vector, .. } => {
                 let i = index.to_int(self.host.memory()).map_err(|_| Error::user("Can't do that binary op on that type"))?;
-                let Ok(i) = i64::try_from(i) else { return Err(Error::user("no such vector element")) };
                 let end = lower.saturating_add_unsigned(count.unwrap_or(0));
+                let Ok(i) = i64::try_from(i) else {
+                    return Err(match kind {
+                        ArrayKind::Plain => Error::user("no such vector element"),
+                        _ => no_such_word(*kind, *lower, end),
+                    });
+                };
                 let inside = (*lower..end).contains(&i);
                 if *kind != ArrayKind::Plain && !inside {
                     return Err(no_such_word(*kind, *lower, end));
@@ -353,8 +385,9 @@ impl Evaluator<'_> {
         }
         let value = self.place(operand)?;
         if let TypeKind::NoDebug(NoDebug::Data | NoDebug::Tls) = value.ty.stripped().kind {
-            // A symbol without a type is what the cast says that it is.
-            return Ok(value.retyped(ty));
+            // A symbol without a type is what the cast says that it is, but nothing to assign to.
+            let value = value.retyped(ty);
+            return if self.dry { Ok(value) } else { Ok(self.fetched(&value)?.placed(Place::Nowhere)) };
         }
         let value = self.readable(value);
         cast(ty, &value, self.host.memory())

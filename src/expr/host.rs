@@ -29,6 +29,12 @@ pub trait Host: Names + Symbols {
     /// name, an error if there is one and no process. One that is not known is a value with [`crate::value::Absence`].
     fn register(&self, name: &str) -> Result<Option<Value>>;
 
+    /// The type that a register has, also while there is no process.
+    fn register_type(&self, name: &str) -> Option<Arc<Type>> {
+        let _ = name;
+        None
+    }
+
     /// Writes the whole of a register: as many bytes as its value has.
     fn write_register(&mut self, name: &str, bytes: &[u8]) -> Result<()>;
 

@@ -90,10 +90,10 @@ impl<'a> Lexer<'a> {
     fn token(&mut self) -> Result<Token> {
         let bytes = &self.bytes()[self.pos.min(self.text.len())..];
         let Some(&first) = bytes.first() else { return Ok(Token::End) };
-        if first.is_ascii_alphanumeric() || first == b'_' {
-            if let Some(module) = self.module() {
-                return Ok(Token::Module(module));
-            }
+        if (first.is_ascii_alphanumeric() || first == b'_')
+            && let Some(module) = self.module()
+        {
+            return Ok(Token::Module(module));
         }
         let digit_at = |i: usize| bytes.get(i).is_some_and(u8::is_ascii_digit);
         if first.is_ascii_digit() || (first == b'.' && digit_at(1)) {
@@ -208,7 +208,7 @@ impl<'a> Lexer<'a> {
         if quote == b'\'' && prefix == 0 && inside.len() > 2 && !inside.starts_with('\\') {
             return Ok(Some(Token::Name { name: inside.into(), quoted: true }));
         }
-        let content = unescaped(inside, width);
+        let content = unescaped(inside, width).map_err(|message| self.error(message))?;
         if quote == b'"' {
             return Ok(Some(Token::Str(content, ty)));
         }
@@ -269,8 +269,8 @@ fn closing_quote(bytes: &[u8], quote: u8) -> Option<usize> {
     }
 }
 
-/// The bytes of a literal: escapes replaced, characters of `width` bytes.
-fn unescaped(text: &str, width: usize) -> Vec<u8> {
+/// The bytes of a literal: escapes replaced, characters of `width` bytes. An error is gdb's sentence.
+fn unescaped(text: &str, width: usize) -> std::result::Result<Vec<u8>, &'static str> {
     let mut out = Vec::with_capacity(text.len() * width);
     let mut rest = text;
     let mut push = |n: u32| out.extend(n.to_le_bytes().into_iter().take(width));
@@ -294,6 +294,9 @@ fn unescaped(text: &str, width: usize) -> Vec<u8> {
             }
             'x' => {
                 let len = digits(16, 1, rest.len());
+                if len == 0 {
+                    return Err("\\x escape without a following hex digit");
+                }
                 // Of more digits than fit the last ones count.
                 let tail = &rest[1 + len.saturating_sub(8)..1 + len];
                 (u32::from_str_radix(tail, 16).unwrap_or(u32::from(b'x')), 1 + len)
@@ -315,7 +318,7 @@ fn unescaped(text: &str, width: usize) -> Vec<u8> {
         rest = &rest[len..];
         push(n);
     }
-    out
+    Ok(out)
 }
 
 /// A floating-point literal; `None` if it is none.

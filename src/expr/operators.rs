@@ -245,10 +245,10 @@ fn arithmetic(op: Binary, a: &Value, b: &Value, memory: &dyn Memory, warning: &m
     if a.ty.float().is_some() || b.ty.float().is_some() {
         let (x, y) = (x.to_real(), y.to_real());
         let result = match op {
-            Binary::Add => x.add(y),
-            Binary::Subtract => x.subtract(y),
-            Binary::Multiply => x.multiply(y),
-            Binary::Divide => x.divide(y),
+            Binary::Add => x.plus(y),
+            Binary::Subtract => x.minus(y),
+            Binary::Multiply => x.times(y),
+            Binary::Divide => x.divided_by(y),
             _ => return Err(Error::user("Integer-only operation on floating point number.")),
         };
         return encoded(Number::Real(result), &ty);

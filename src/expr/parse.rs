@@ -9,10 +9,13 @@ use crate::base::{Error, Result, Span};
 use crate::value::{Type, Value};
 
 /// How deep brackets and prefix operators may be nested.
-const MAX_NESTING: u32 = 200;
+const MAX_NESTING: u32 = 100;
 
-/// How many nodes may lie on the longest way down a tree: long chains of operators count here.
-const MAX_DEPTH: u32 = 1000;
+/// How many nodes may lie on the longest way down a tree: dropping it recurses that far.
+const MAX_HEIGHT: u32 = 2000;
+
+/// How deep an evaluation may nest.
+const MAX_DEPTH: u32 = 200;
 
 /// Parses an expression that is the whole of `text`. `names` tells modules and types by their names.
 pub fn parse(text: &str, names: &dyn Names) -> Result<Expr> {
@@ -155,26 +158,38 @@ impl Parser<'_> {
         result
     }
 
-    fn too_deep(&self) -> Error {
+    pub(super) fn too_deep(&self) -> Error {
         let message = "The expression is nested too deeply.".to_owned();
         Error::Syntax { message, span: self.token.span }
     }
 
     fn node(&self, start: usize, kind: ExprKind) -> Result<Expr> {
-        let below = match &kind {
-            ExprKind::Unary(_, a) | ExprKind::Member(a, ..) | ExprKind::Cast(_, a, _) => a.depth,
-            ExprKind::Binary(_, a, b) | ExprKind::Assign(_, a, b) | ExprKind::Index(a, b) => a.depth.max(b.depth),
-            ExprKind::Conditional(parts) => parts.iter().map(|e| e.depth).max().unwrap_or(0),
-            ExprKind::Call(f, arguments) => arguments.iter().map(|e| e.depth).fold(f.depth, u32::max),
-            ExprKind::Array(elements) => elements.iter().map(|e| e.depth).max().unwrap_or(0),
-            _ => 0,
+        let (mut height, mut depth) = (1, 1);
+        let mut contains = |e: &Expr, chained: bool| {
+            height = height.max(e.height + 1);
+            depth = depth.max(e.depth + u32::from(!chained));
         };
-        if below >= MAX_DEPTH {
+        match &kind {
+            ExprKind::Unary(_, a) | ExprKind::Member(a, ..) | ExprKind::Cast(_, a, _) => contains(a, false),
+            ExprKind::Binary(_, a, b) => {
+                contains(a, matches!(a.kind, ExprKind::Binary(..)));
+                contains(b, false);
+            }
+            ExprKind::Assign(_, a, b) | ExprKind::Index(a, b) => {
+                contains(a, false);
+                contains(b, false);
+            }
+            ExprKind::Conditional(parts) => parts.iter().for_each(|e| contains(e, false)),
+            ExprKind::Call(f, arguments) => std::iter::once(&**f).chain(arguments).for_each(|e| contains(e, false)),
+            ExprKind::Array(elements) => elements.iter().for_each(|e| contains(e, false)),
+            _ => {}
+        }
+        if height > MAX_HEIGHT || depth > MAX_DEPTH {
             return Err(self.too_deep());
         }
         let end = self.token.span.start.max(start);
         let end = start + self.text.get(start..end).map_or(0, |t| t.trim_end().len());
-        Ok(Expr { kind, span: Span { start, end }, depth: below + 1 })
+        Ok(Expr { kind, span: Span { start, end }, height, depth })
     }
 
     /// An expression or a type.
@@ -402,10 +417,11 @@ impl Parser<'_> {
             }
         }
         // A whole `module!name` in quotes.
-        if quoted && let Some((module, len)) = self.names.match_module(&name) {
-            if let Some(symbol) = name.get(len + 1..).filter(|s| !s.is_empty()) {
-                return Ok(ExprKind::Name(symbol.into(), Some(module)));
-            }
+        if quoted
+            && let Some((module, len)) = self.names.match_module(&name)
+            && let Some(symbol) = name.get(len + 1..).filter(|s| !s.is_empty())
+        {
+            return Ok(ExprKind::Name(symbol.into(), Some(module)));
         }
         Ok(ExprKind::Name(name, None))
     }

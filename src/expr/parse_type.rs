@@ -10,6 +10,9 @@ use crate::value::{ArrayKind, Type, base_type};
 const SPECIFIERS: [&str; 13] =
     ["void", "char", "short", "int", "long", "signed", "unsigned", "float", "double", "_Bool", "__int128", "_Float16", "bool"];
 
+/// How many `*`, `[]` and `()` may stand in one declarator on a level.
+const MAX_DERIVATIONS: usize = 20;
+
 /// What a declarator adds to its base type, in the order in which it is added.
 enum Derivation {
     Pointer { constant: bool, volatile: bool },
@@ -105,6 +108,7 @@ impl Parser<'_> {
     fn declarator(&mut self) -> Result<Vec<Derivation>> {
         let mut out = Vec::new();
         loop {
+            self.bounded(&out)?;
             if self.take("*")? {
                 let (constant, volatile) = self.qualifiers()?;
                 out.push(Derivation::Pointer { constant, volatile });
@@ -128,6 +132,7 @@ impl Parser<'_> {
             }
         }
         loop {
+            self.bounded(&suffixes)?;
             if self.take("(")? {
                 suffixes.push(self.nested(Self::parameters)?);
             } else if self.take("[")? {
@@ -140,6 +145,11 @@ impl Parser<'_> {
         out.extend(suffixes.into_iter().rev());
         out.extend(inner);
         Ok(out)
+    }
+
+    /// Types are walked by recursion: they must not be longer than a stack is deep.
+    fn bounded(&self, derivations: &[Derivation]) -> Result<()> {
+        if derivations.len() > MAX_DERIVATIONS { Err(self.too_deep()) } else { Ok(()) }
     }
 
     /// Behind a `[`: a number or nothing, and the `]`.

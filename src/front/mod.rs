@@ -1,7 +1,7 @@
 //! The faces: the prompt, files and pipes of commands.
 
 mod options;
-mod pipe;
+mod plain;
 mod repl;
 mod start;
 

@@ -11,7 +11,7 @@ use crate::engine::Session;
 use crate::ui::{Output, Role, TextOutput};
 
 use super::options::{HELP, Options, Step, quote};
-use super::pipe::PipeReader;
+use super::plain::PlainReader;
 use super::repl::Repl;
 
 /// The session and the interpreter, which completion looks at while a line is typed.
@@ -112,13 +112,15 @@ impl Front {
 
     /// Settings and directories that the options give.
     fn settle(&mut self, options: &Options, terminal: bool) -> Flow {
-        let reader: Rc<RefCell<dyn LineReader>> = match terminal {
+        let editing = terminal && std::env::var_os("TERM").is_some_and(|t| !t.is_empty() && t != "dumb");
+        let reader: Rc<RefCell<dyn LineReader>> = match editing {
             true => Rc::new(RefCell::new(Repl::new(&self.state))),
-            false => Rc::new(RefCell::new(PipeReader::stdin())),
+            false => Rc::new(RefCell::new(PlainReader::stdin())),
         };
         {
             let mut state = self.state.borrow_mut();
             state.interpreter.reader = reader;
+            state.interpreter.batch = options.batch;
             let settings = &mut state.session.settings;
             settings.confirm &= !options.batch;
             if let Some(tty) = &options.tty {

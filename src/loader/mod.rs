@@ -1,15 +1,19 @@
 //! What ld.so does, as pure reads of memory and images.
 #![deny(clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod call_sites;
 mod entry;
 mod got;
 mod plt;
 mod rendezvous;
+mod startup;
 
+pub use call_sites::CallSites;
 pub use entry::find_main;
 pub use got::{Got, GotWords, Relro, ReservedWord, Slot, SlotState};
 pub use plt::{Plt, Stub};
 pub use rendezvous::{LinkMap, MapState, Rendezvous, event_address, find_rendezvous};
+pub use startup::{InitialStack, Pointer};
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]

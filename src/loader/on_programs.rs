@@ -205,3 +205,30 @@ fn damaged_files_have_some_got_or_none() {
     crate::elf::damage::each_truncated(ask);
     crate::elf::damage::each_flipped(ask);
 }
+
+/// Every `call` or `jmp` that objdump shows with a stub's name is a call site, and no other.
+#[test]
+fn call_sites_are_objdumps() {
+    for (name, path) in programs() {
+        let (image, got, plt) = tables(&path);
+        let Some(text) = built::output("objdump", &["-d", "--no-show-raw-insn", path.to_str().unwrap()]) else { return };
+        let mut expected = std::collections::BTreeSet::new();
+        let mut in_plt = false;
+        for line in text.lines() {
+            if let Some(section) = line.strip_prefix("Disassembly of section ") {
+                in_plt = section.starts_with(".plt");
+            }
+            let Some((addr, insn)) = line.split_once(":\t").filter(|_| !in_plt) else { continue };
+            let mut words = insn.split_whitespace().skip_while(|w| matches!(*w, "bnd" | "notrack"));
+            let branch = words.next().is_some_and(|m| m.starts_with("call") || m.starts_with('j'));
+            let target = words.next().and_then(|t| u64::from_str_radix(t, 16).ok()).map(FileAddr);
+            let stub = target.filter(|t| branch && plt.stubs.iter().any(|s| s.addr == *t));
+            if let Some(stub) = stub {
+                expected.insert((stub, FileAddr(u64::from_str_radix(addr.trim(), 16).unwrap())));
+            }
+        }
+        let sites = CallSites::of(&image, Some(&got), &plt);
+        let found = plt.stubs.iter().flat_map(|s| sites.of_target(s.addr).map(|site| (s.addr, site))).collect();
+        assert_eq!(expected, found, "{name}");
+    }
+}

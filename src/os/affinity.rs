@@ -38,6 +38,7 @@ impl Follower {
         if self.on == Some(core) || self.original.is_none() {
             return;
         }
+        tracing::debug!(target: "os", %tid, core, "following");
         let mut set = CpuSet::new();
         if set.set(core).is_ok() && sched_setaffinity(Pid::from_raw(0), &set).is_ok() {
             self.on = Some(core);

@@ -29,10 +29,10 @@ fn request(name: &str, request: c_uint, tid: Tid, addr: usize, data: usize) -> R
     let result = unsafe { libc::ptrace(request, tid.0, addr as *mut c_void, data as *mut c_void) };
     if result == -1 {
         let error = Error::last_os(format!("ptrace({name}, {tid})"));
-        tracing::trace!(%tid, name, ?error, "ptrace");
+        tracing::trace!(target: "os", %tid, name, ?error, "ptrace");
         return Err(if matches!(error, Error::Os { errno: libc::ESRCH, .. }) { Error::Gone } else { error });
     }
-    tracing::trace!(%tid, name, addr, data, "ptrace");
+    tracing::trace!(target: "os", %tid, name, addr, data, "ptrace");
     Ok(result)
 }
 
@@ -55,6 +55,11 @@ pub fn cont(tid: Tid, signal: Option<Signal>) -> Result<()> {
 /// Lets a stopped tracee run one instruction, with a signal.
 pub fn step(tid: Tid, signal: Option<Signal>) -> Result<()> {
     request("PTRACE_SINGLESTEP", libc::PTRACE_SINGLESTEP, tid, 0, number(signal)).map(drop)
+}
+
+/// Lets a stopped tracee run to the next entry into a system call, or exit from one.
+pub fn to_system_call(tid: Tid) -> Result<()> {
+    request("PTRACE_SYSCALL", libc::PTRACE_SYSCALL, tid, 0, 0).map(drop)
 }
 
 /// Leaves a tracee in its group stop, to be told of its end.
@@ -107,7 +112,7 @@ fn peek_user(tid: Tid, offset: usize) -> Result<u64> {
             _ => return Err(error),
         }
     }
-    tracing::trace!(%tid, offset, word, "PTRACE_PEEKUSER");
+    tracing::trace!(target: "os", %tid, offset, word, "PTRACE_PEEKUSER");
     Ok(word as u64)
 }
 

@@ -59,7 +59,7 @@ pub struct Launch {
     pub foreground: bool,
 }
 
-/// A program stopped by its PTRACE_EVENT_EXEC: nothing of it has run.
+/// A program stopped before its first instruction.
 #[derive(Debug)]
 pub struct Launched {
     /// Its process id.
@@ -101,7 +101,7 @@ pub fn launch(launch: &Launch) -> Result<Launched> {
     }
     // A child that died meanwhile shows in the wait below.
     let _ = File::from(go_write).write_all(&[1]);
-    let stopped = wait_for_exec(pid);
+    let stopped = wait_for_exec(pid).and_then(|()| leave_exec(pid));
     let mut report = Vec::new();
     if stopped.is_ok() {
         // The exec has closed the child's end; what is there was written before.
@@ -140,6 +140,23 @@ fn wait_for_exec(pid: Tid) -> Result<()> {
             Ok(None) => {}
             // A Ctrl-C while it starts is seen at the next wait.
             Err(Error::Cancelled) => {}
+            Err(e) => return Err(e),
+        }
+    }
+}
+
+/// Lets a program that has told of its exec leave that system call.
+///
+/// *Folklore*: at PTRACE_EVENT_EXEC the thread is still within execve: rax is -ENOSYS (-38), what is written to it is lost, and
+/// a single step ends where it began. At the system call's exit the registers are those of the first instruction.
+fn leave_exec(pid: Tid) -> Result<()> {
+    ptrace::to_system_call(pid)?;
+    loop {
+        match wait_for(pid, true) {
+            Ok(Some((_, Status::Syscall))) => return Ok(()),
+            Ok(Some((_, Status::Exited(_) | Status::Killed(_)))) => return Err(Error::Gone),
+            Ok(Some(_)) => ptrace::to_system_call(pid)?,
+            Ok(None) | Err(Error::Cancelled) => {}
             Err(e) => return Err(e),
         }
     }

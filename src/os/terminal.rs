@@ -38,6 +38,11 @@ impl Terminal {
         self.program_has_it = tcsetpgrp(&stdin, Pid::from_raw(group.0)).is_ok();
     }
 
+    /// Notes that a program has made its own group the foreground one, before its first instruction.
+    pub fn taken_by_program(&mut self) {
+        self.program_has_it = true;
+    }
+
     /// Takes it back, with rdbg's modes. SIGTTOU is ignored (see [`super::signals::install`]), so this works from the
     /// background.
     pub fn take(&mut self) {

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use crate::base::{AddrRange, FileAddr, LoadBias, Result, VirtAddr};
 use crate::dwarf::{CfiIndex, CfiSections, UnwindRow};
 use crate::elf::{Image, Symbol};
-use crate::loader::{self, Got, Plt};
+use crate::loader::{self, CallSites, Got, Plt};
 
 /// A module's number, which stays its own as long as it is loaded.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -31,6 +31,7 @@ pub struct ModuleFile {
     image: Arc<Image>,
     got: OnceLock<Option<Got>>,
     plt: OnceLock<Plt>,
+    call_sites: OnceLock<CallSites>,
     found: OnceLock<Vec<FoundFunction>>,
     cfi: CfiIndex,
 }
@@ -52,7 +53,14 @@ const GUESSED_SIZE: u64 = 64;
 impl ModuleFile {
     /// Wraps an image; nothing is read yet.
     pub fn new(image: Arc<Image>) -> ModuleFile {
-        ModuleFile { image, got: OnceLock::new(), plt: OnceLock::new(), found: OnceLock::new(), cfi: CfiIndex::default() }
+        ModuleFile {
+            image,
+            got: OnceLock::new(),
+            plt: OnceLock::new(),
+            call_sites: OnceLock::new(),
+            found: OnceLock::new(),
+            cfi: CfiIndex::default(),
+        }
     }
 
     /// The image.
@@ -133,6 +141,11 @@ impl Module {
     /// Its PLT; empty if it has none.
     pub fn plt(&self) -> &Plt {
         self.file.plt.get_or_init(|| self.got().map(|got| Plt::of(self.image(), got)).unwrap_or_default())
+    }
+
+    /// Who calls through its PLT and GOT; found once, by disassembling it.
+    pub fn call_sites(&self) -> &CallSites {
+        self.file.call_sites.get_or_init(|| CallSites::of(self.image(), self.got(), self.plt()))
     }
 
     /// The unwind row at one of its run-time addresses; `None` where its tables say nothing about it.

@@ -1,7 +1,7 @@
 //! A live process under ptrace.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::marker::PhantomData;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::os::affinity::Follower;
 use crate::os::debugregs::{self, Condition, Watch};
 use crate::os::mem::ProcessMemory;
 use crate::os::spawn::{Launch, launch};
-use crate::os::wait::{Status, wait_any, wait_for};
+use crate::os::wait::{Status, wait_any, wait_eagerly, wait_for};
 use crate::os::{procfs, ptrace, signals};
 
 /// Whether a thread runs.
@@ -70,10 +70,12 @@ pub struct Live {
     /// Where an int3 is wanted; the byte that it covers while it is in memory.
     int3s: BTreeMap<VirtAddr, Option<u8>>,
     planted: bool,
+    /// Where an int3 was taken out while threads ran: one may have run it already. Until all have stopped once.
+    retired: BTreeSet<VirtAddr>,
     /// Where rdbg's own code lies: what was there before.
     own_code: BTreeMap<VirtAddr, Box<[u8]>>,
-    /// A vfork child runs in this memory, untraced: no int3 may be there.
-    vforking: bool,
+    /// How many vfork children run in this memory, untraced: no int3 may be there.
+    vforking: u32,
     watches: [Option<Watch>; debugregs::SLOTS],
     /// Events that came while all were being stopped.
     ready: VecDeque<Event>,
@@ -114,6 +116,8 @@ impl Live {
                     Err(Error::Gone) => {}
                     // EPERM: a thread born of a seized one is traced already, and reports itself.
                     Err(Error::Os { .. }) if procfs::status_number(tid, "TracerPid").is_some_and(|t| t != 0) => {}
+                    // EPERM also for a thread that is ending.
+                    Err(Error::Os { .. }) if tid != pid && matches!(procfs::state(tid), None | Some('Z' | 'X')) => {}
                     Err(e) => return Err(e),
                 }
             }
@@ -133,8 +137,9 @@ impl Live {
             threads: BTreeMap::new(),
             int3s: BTreeMap::new(),
             planted: false,
+            retired: BTreeSet::new(),
             own_code: BTreeMap::new(),
-            vforking: false,
+            vforking: 0,
             watches: [None; debugregs::SLOTS],
             ready: VecDeque::new(),
             newborn: HashMap::new(),
@@ -171,7 +176,7 @@ impl Live {
 
     /// Puts the int3 bytes into memory.
     fn plant(&mut self) {
-        if self.planted || self.vforking {
+        if self.planted || self.vforking > 0 {
             return;
         }
         self.planted = true;
@@ -186,12 +191,17 @@ impl Live {
             return;
         }
         self.planted = false;
+        let in_use = self.any_runs();
         for (addr, byte) in &mut self.int3s {
             if let Some(byte) = byte.take() {
-                // The page may be unmapped by now: then there is nothing to take out.
-                let _ = self.memory.write(self.pid, *addr, &[byte]);
+                lift_one(&self.memory, self.pid, *addr, byte);
+                self.retired.extend(in_use.then_some(*addr));
             }
         }
+    }
+
+    fn any_runs(&self) -> bool {
+        self.threads.values().any(|t| t.state == State::Running)
     }
 
     /// What a wait status means; `None` for what concerns nobody (and the thread runs on).
@@ -220,11 +230,11 @@ impl Live {
             Status::Vfork => {
                 // The child runs in this very memory until it execs; it is not traced, so an int3 would kill it.
                 self.lift();
-                self.vforking = true;
+                self.vforking += 1;
                 RawStop::Vfork(self.release_child(tid)?)
             }
             Status::VforkDone => {
-                self.vforking = false;
+                self.vforking = self.vforking.saturating_sub(1);
                 self.plant();
                 RawStop::VforkDone
             }
@@ -282,16 +292,29 @@ impl Live {
                 }
             }
         }
-        let Some(pc) = known(ptrace::peek_register(tid, Gpr::Rip))? else { return Ok(RawStop::Interrupted) };
-        let at = VirtAddr(pc.wrapping_sub(1));
-        if !self.planted || !self.int3s.contains_key(&at) {
+        // All registers cost no more than one, and a condition will want some.
+        let Some(words) = known(ptrace::get_registers(tid))? else { return Ok(RawStop::Interrupted) };
+        let mut registers = Registers::from_user(words);
+        let at = VirtAddr(registers.pc().wrapping_sub(1));
+        let ours = self.planted && self.int3s.contains_key(&at) || self.was_ours(at);
+        if let Some(thread) = self.threads.get_mut(&tid) {
+            if ours {
+                registers.set(Gpr::Rip, at.0);
+                thread.pc_changed = true;
+            }
+            thread.pc.set(Some(registers.pc()));
+            thread.registers.set(Some(registers));
+        }
+        if !ours {
             return Ok(RawStop::Signal(Signal::TRAP));
         }
-        if let Some(thread) = self.threads.get_mut(&tid) {
-            thread.pc.set(Some(at.0));
-            thread.pc_changed = true;
-        }
         Ok(RawStop::Int3(at))
+    }
+
+    /// Whether an int3 of ours was here when a thread ran it, and has been taken out since.
+    fn was_ours(&self, at: VirtAddr) -> bool {
+        let mut byte = [INT3];
+        self.retired.contains(&at) && self.memory.read(at, &mut byte).is_ok() && byte != [INT3]
     }
 
     /// Waits for the first stop of a child that an event announces; `None` when it has died before.
@@ -352,7 +375,8 @@ impl Live {
         self.int3s.clear();
         self.own_code.clear();
         self.planted = false;
-        self.vforking = false;
+        self.retired.clear();
+        self.vforking = 0;
         self.watches = [None; debugregs::SLOTS];
         self.memory = ProcessMemory::open(self.pid)?;
         Ok(RawStop::Exec(Tid(former)))
@@ -430,12 +454,20 @@ fn plant_one(memory: &ProcessMemory, tid: Tid, addr: VirtAddr) -> Result<u8> {
     Ok(u8::from_le_bytes(byte))
 }
 
+/// Takes one int3 out of memory, if it is still there: the page may be unmapped by now, or hold other code.
+fn lift_one(memory: &ProcessMemory, tid: Tid, addr: VirtAddr, covered: u8) {
+    let mut byte = [0];
+    if memory.read(addr, &mut byte).is_ok() && byte == [INT3] {
+        let _ = memory.write(tid, addr, &[covered]);
+    }
+}
+
 impl Memory for Live {
     fn read_partial(&self, at: VirtAddr, buf: &mut [u8]) -> Result<usize> {
         let n = self.memory.read_partial(at, buf)?;
         let end = VirtAddr(at.0.saturating_add(n as u64));
         // Pieces of own code are short: one that reaches into the range begins not far before it.
-        for (start, bytes) in self.own_code.range(at - 64..end) {
+        for (start, bytes) in self.own_code.range(VirtAddr(at.0.saturating_sub(64))..end) {
             for (addr, byte) in (start.0..).zip(bytes.iter()).filter(|(addr, _)| *addr >= at.0) {
                 if let Some(shown) = buf.get_mut(..n).and_then(|b| b.get_mut((addr - at.0) as usize)) {
                     *shown = *byte;
@@ -547,7 +579,7 @@ impl Control for Live {
             if signals::interrupted() {
                 return Err(Error::Cancelled);
             }
-            let Some((tid, status)) = wait_any(true)? else { continue };
+            let Some((tid, status)) = wait_eagerly()? else { continue };
             self.follower.follow(tid);
             let Some(event) = self.digest(tid, status)? else { continue };
             match event.what {
@@ -571,10 +603,13 @@ impl Control for Live {
     fn stop_all(&mut self) -> Result<()> {
         signals::set_running(None);
         self.interrupt_running()?;
-        while self.threads.values().any(|t| t.state == State::Running) {
-            match wait_any(true) {
+        while self.any_runs() {
+            // A leader that ends before the others sends no word of it: to be looked at from time to time.
+            let alone = self.threads.len() > 1 && self.running() == [self.pid];
+            match wait_any(!alone) {
                 Ok(Some((tid, status))) => self.collect(tid, status)?,
-                Ok(None) | Err(Error::Cancelled) => {}
+                Ok(None) => std::thread::sleep(std::time::Duration::from_micros(50)),
+                Err(Error::Cancelled) => {}
                 Err(Error::Gone) => break,
                 Err(e) => return Err(e),
             }
@@ -586,6 +621,8 @@ impl Control for Live {
             }
         }
         self.lift();
+        // All have stopped, and whoever ran an int3 was set back.
+        self.retired.clear();
         self.follower.release();
         Ok(())
     }
@@ -622,13 +659,12 @@ impl Control for Live {
 
     fn set_registers(&mut self, tid: Tid, registers: &Registers) -> Result<()> {
         let thread = self.thread_mut(tid)?;
-        thread.registers.set(Some(*registers));
+        // Not kept: the kernel makes its own of some bits (IF in eflags stays set).
+        thread.registers.set(None);
         thread.pc.set(Some(registers.pc()));
         thread.pc_changed = false;
         // At once, so that the kernel refuses nonsense (a segment selector, say) while somebody listens.
-        ptrace::set_registers(tid, registers.as_user()).inspect_err(|_| {
-            thread.registers.set(None);
-        })
+        ptrace::set_registers(tid, registers.as_user())
     }
 
     fn set_pc(&mut self, tid: Tid, pc: VirtAddr) -> Result<()> {
@@ -669,7 +705,8 @@ impl Control for Live {
     fn remove(&mut self, trap: Trap) -> Result<()> {
         let Some(watch) = as_watch(trap) else {
             if let Some(Some(byte)) = self.int3s.remove(&trap.addr) {
-                let _ = self.memory.write(self.pid, trap.addr, &[byte]);
+                lift_one(&self.memory, self.pid, trap.addr, byte);
+                self.retired.extend(self.any_runs().then_some(trap.addr));
             }
             return Ok(());
         };

@@ -146,9 +146,10 @@ impl Row {
         out
     }
 
-    /// The row as one JSON object, in the order of its cells.
-    pub fn json(&self) -> Value {
-        let fields = self.cells.iter().filter_map(|c| Some((c.key.to_owned(), c.value.clone()?)));
-        Value::Object(fields.collect())
+    /// The row as one JSON object, in the order of its cells, without a newline.
+    pub fn json(&self) -> String {
+        let fields = self.cells.iter().filter_map(|c| Some((c.key, c.value.as_ref()?)));
+        let fields: Vec<String> = fields.map(|(key, value)| format!("{}:{value}", Value::from(key))).collect();
+        format!("{{{}}}", fields.join(","))
     }
 }

@@ -61,3 +61,27 @@ fn set_widths(row: &mut Row, widths: &[usize]) {
         cell.width = *width;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::Captured;
+
+    #[test]
+    fn columns_are_as_wide_as_their_widest_cell_and_lines_have_no_blanks_at_the_end() {
+        let mut table = Table::with_head(&["name", "size", "note"]);
+        table.push(Row::new().cell("name", Role::Symbol, "a").both("size", Role::Plain, "10", 10).right().cell(
+            "note",
+            Role::Plain,
+            "x",
+        ));
+        table.push(Row::new().cell("name", Role::Symbol, "longer").both("size", Role::Plain, "7", 7).right().cell(
+            "note",
+            Role::Plain,
+            "",
+        ));
+        let mut out = Captured::default();
+        table.show(&mut out);
+        assert_eq!(out.text, "name    size  note\na         10  x\nlonger     7\n");
+    }
+}

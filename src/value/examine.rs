@@ -76,15 +76,17 @@ pub struct ExamineState {
     pub letter: Option<char>,
     /// The last size letter.
     pub size: char,
-    /// Where the next `x` without an address goes on.
-    pub next: VirtAddr,
+    /// Where the next `x` without an address goes on; `None` before the first one.
+    pub next: Option<VirtAddr>,
+    /// The last count, for an `x` without anything.
+    pub count: i64,
     /// The last item shown: its type and its address, for `$_` and `$__`.
     pub last: Option<(Arc<Type>, VirtAddr)>,
 }
 
 impl Default for ExamineState {
     fn default() -> ExamineState {
-        ExamineState { letter: None, size: 'w', next: VirtAddr(0), last: None }
+        ExamineState { letter: None, size: 'w', next: None, count: 1, last: None }
     }
 }
 
@@ -97,6 +99,8 @@ pub struct Examine<'a> {
     pub printer: Printer<'a>,
     /// Shows an instruction for `x/i`.
     pub instruction: &'a mut ShowInstruction<'a>,
+    /// What stands before the address of an instruction: `=> `, or blanks.
+    pub marker: &'a dyn Fn(VirtAddr) -> &'static str,
     /// The address that lies `n` instructions before another, for `x/-Ni`.
     pub back: &'a dyn Fn(VirtAddr, u64) -> Result<VirtAddr>,
     /// Takes the text, piece by piece.
@@ -141,9 +145,10 @@ impl Examine<'_> {
     /// byte that cannot be read is returned and belongs right behind the text, on the same line.
     pub fn run(&mut self, spec: &FormatSpec, start: Option<VirtAddr>, state: &mut ExamineState) -> Result<()> {
         let (letter, size) = completed(spec, state);
-        let mut at = start.unwrap_or(state.next);
+        let none = || Error::user("Argument required (starting display address).");
+        let mut at = start.or(state.next).ok_or_else(none)?;
         let count = spec.count.unwrap_or(1);
-        state.next = at;
+        state.next = Some(at);
         let result = match letter {
             'i' => self.instructions(&mut at, count, state),
             's' => self.strings(&mut at, count, size, state),
@@ -172,7 +177,7 @@ impl Examine<'_> {
         let ty = item_type(letter, size);
         if count < 0 {
             *at = *at - count.unsigned_abs().wrapping_mul(size);
-            state.next = *at;
+            state.next = Some(*at);
         }
         let per_row = match size {
             1 | 2 => 8,
@@ -212,7 +217,7 @@ impl Examine<'_> {
             *at = *at + items * size;
             left -= items;
             if count > 0 {
-                state.next = *at;
+                state.next = Some(*at);
             }
         }
         Ok(())
@@ -231,7 +236,7 @@ impl Examine<'_> {
         let limit = self.printer.options.elements.map_or(1 << 26, |n| n as usize);
         if count < 0 {
             *at = string_backward(self.printer.memory, *at, count.unsigned_abs(), width, limit);
-            state.next = *at;
+            state.next = Some(*at);
         }
         for _ in 0..count.unsigned_abs() {
             let (bytes, end) = read_string(self.printer.memory, *at, width as usize, limit);
@@ -246,7 +251,7 @@ impl Examine<'_> {
             state.last = Some((item_type(Letter::Str, width), *at));
             *at = *at + bytes.len() as u64 + if end == StringEnd::Nul { width } else { 0 };
             if count > 0 {
-                state.next = *at;
+                state.next = Some(*at);
             }
             if let StringEnd::Fault(addr) = end {
                 // gdb goes on to say the same of every further one.
@@ -260,7 +265,7 @@ impl Examine<'_> {
     fn instructions(&mut self, at: &mut VirtAddr, count: i64, state: &mut ExamineState) -> Result<()> {
         if count < 0 {
             *at = (self.back)(*at, count.unsigned_abs())?;
-            state.next = *at;
+            state.next = Some(*at);
         }
         for _ in 0..count.unsigned_abs() {
             match (self.instruction)(*at) {
@@ -270,11 +275,11 @@ impl Examine<'_> {
                     state.last = Some((Type::int8(), *at));
                     *at = *at + len.max(1);
                     if count > 0 {
-                        state.next = *at;
+                        state.next = Some(*at);
                     }
                 }
                 Err(e) => {
-                    (self.out)("   ");
+                    (self.out)((self.marker)(*at));
                     self.label(*at);
                     return Err(e);
                 }

@@ -105,8 +105,12 @@ fn wrap(ty: &Type, declarator: &mut String, depth: u32) {
             declarator.insert_str(0, &format!(" {words}{gap}"));
             wrap(target, declarator, depth + 1);
         }
-        TypeKind::Array { element, count, .. } if ty.name.is_empty() => {
+        TypeKind::Array { element, count, vector, .. } if ty.name.is_empty() => {
             match count {
+                Some(n) if *vector => {
+                    let gap = if declarator.is_empty() { "" } else { " " };
+                    _ = write!(declarator, "{gap}__attribute__ ((vector_size({n})))");
+                }
                 Some(n) => _ = write!(declarator, "[{n}]"),
                 None => declarator.push_str("[]"),
             }

@@ -83,8 +83,7 @@ impl Printer<'_> {
                 _ = write!(out, "{{{}}} ", value.ty);
                 self.address(addr, out);
             }
-            Some(Letter::Address) => self.address(addr, out),
-            Some(Letter::Char) => return Err(Error::user("Value can't be converted to integer.")),
+            Some(Letter::Address | Letter::Char) => return Err(Error::user("Value can't be converted to integer.")),
             // gdb takes a function for the one byte that it is long.
             Some(letter) => {
                 let mut byte = [0];
@@ -252,6 +251,10 @@ impl Printer<'_> {
             out.push_str("{...}");
             return Ok(());
         }
+        if let (ArrayKind::Plt(_), Some(addr)) = (kind, part.addr) {
+            self.stubs(addr, element.size, *count, out);
+            return Ok(());
+        }
         let indent = 2 * part.depth as usize;
         let size = usize::try_from(element.size).unwrap_or(usize::MAX).max(1);
         let at = |i: u64| {
@@ -295,6 +298,17 @@ impl Printer<'_> {
         }
         out.push('}');
         Ok(())
+    }
+
+    /// A PLT is shown as where its stubs are: `{0x401020, 0x401030 <puts@plt>}`.
+    fn stubs(&self, first: VirtAddr, stride: u64, count: u64, out: &mut String) {
+        let shown = count.min(self.options.elements.map_or(u64::MAX, u64::from));
+        for i in 0..shown {
+            let addr = first + i.wrapping_mul(stride);
+            let name = self.symbols.symbol(addr).map_or(String::new(), |s| format!(" <{s}>"));
+            _ = write!(out, "{}{addr}{name}", if i == 0 { "{" } else { ", " });
+        }
+        out.push_str(if shown < count { "...}" } else { "}" });
     }
 
     /// The characters of an array as a string: without the NUL at its very end, or up to the first one.

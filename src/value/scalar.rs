@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::c_string::quoted_char;
-use super::float::{Real, float_text};
+use super::float::Real;
+use super::float_text::float_text;
 use super::number::{int_from_bytes, int_to_bytes};
 use super::options::{OutputRadix, PrintOptions, Symbols};
 use super::types::{FloatFormat, Type, TypeKind};

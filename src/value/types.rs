@@ -169,23 +169,27 @@ type Finder = Box<dyn Fn() -> Result<Vec<Field>> + Send + Sync>;
 
 /// The members of a structure: known, or found when first asked for, which also is how a structure can point to itself.
 #[derive(Clone)]
-pub struct Fields(Arc<(OnceLock<Result<Arc<[Field]>>>, Option<Finder>)>);
+pub struct Fields(Arc<Members>);
+
+struct Members {
+    found: OnceLock<Result<Arc<[Field]>>>,
+    finder: Option<Finder>,
+}
 
 impl Fields {
     /// Members that are known.
     pub fn known(fields: Vec<Field>) -> Fields {
-        Fields(Arc::new((OnceLock::from(Ok(fields.into())), None)))
+        Fields(Arc::new(Members { found: OnceLock::from(Ok(fields.into())), finder: None }))
     }
 
     /// Members that `find` finds when they are first asked for.
     pub fn found_by(find: impl Fn() -> Result<Vec<Field>> + Send + Sync + 'static) -> Fields {
-        Fields(Arc::new((OnceLock::new(), Some(Box::new(find)))))
+        Fields(Arc::new(Members { found: OnceLock::new(), finder: Some(Box::new(find)) }))
     }
 
     /// The members, in the order of their declaration.
     pub fn get(&self) -> Result<Arc<[Field]>> {
-        let (found, find) = &*self.0;
-        found.get_or_init(|| find.as_ref().map_or_else(|| Ok(Vec::new()), |f| f()).map(Arc::from)).clone()
+        self.0.found.get_or_init(|| self.0.finder.as_ref().map_or_else(|| Ok(Vec::new()), |f| f()).map(Arc::from)).clone()
     }
 }
 

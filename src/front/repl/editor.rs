@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::rc::{Rc, Weak};
 
@@ -22,6 +23,8 @@ pub struct Repl {
     editor: Option<Editor<Names, FileHistory>>,
     state: Weak<RefCell<State>>,
     file: PathBuf,
+    /// Lines of a paste that are still to be read.
+    pasted: VecDeque<String>,
     /// Whether lines have been typed that the file does not have.
     changed: bool,
     /// `set history save`, as it was when a line was read last.
@@ -31,8 +34,7 @@ pub struct Repl {
 impl Repl {
     /// An editor with the history of the user's file. Where the terminal cannot be used, input ends at once.
     pub fn new(state: &Rc<RefCell<State>>) -> Repl {
-        let dumb = std::env::var_os("TERM").is_none_or(|t| t == "dumb");
-        let colour = !dumb && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+        let colour = std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
         let (file, size) = {
             let state = state.borrow();
             let settings = &state.session.settings;
@@ -40,7 +42,6 @@ impl Repl {
         };
         let config = Config::builder()
             .completion_type(CompletionType::List)
-            .bracketed_paste(!dumb)
             .auto_add_history(false)
             .max_history_size(size)
             .map(rustyline::config::Builder::build)
@@ -50,21 +51,23 @@ impl Repl {
             editor.set_helper(Some(Names { state: Rc::downgrade(state), colour }));
             // There is none before the first time.
             let _ = editor.load_history(&file);
-            if let Some((columns, rows)) = editor.dimensions().filter(|d| d.1 > 1 && !dumb) {
+            if let Some((columns, rows)) = editor.dimensions().filter(|d| (2..u16::MAX).contains(&d.1)) {
                 let settings = &mut state.borrow_mut().session.settings;
                 settings.height = Some(u32::from(rows));
                 settings.width = Some(u32::from(columns));
             }
             editor
         });
-        Repl { editor, state: Rc::downgrade(state), file, changed: false, save: true }
+        Repl { editor, state: Rc::downgrade(state), file, pasted: VecDeque::new(), changed: false, save: true }
     }
 
-    fn add(&mut self, line: &str) {
-        let Some(editor) = &mut self.editor else { return };
-        if !line.trim().is_empty() && line.len() < 4096 {
-            self.changed |= editor.add_history_entry(line).unwrap_or(false);
+    /// A typed line, noted in the history.
+    fn accept(&mut self, line: String) -> Result<String> {
+        let line = decode_line(line.into_bytes())?;
+        if let Some(editor) = self.editor.as_mut().filter(|_| !line.trim().is_empty() && line.len() < 4096) {
+            self.changed |= editor.add_history_entry(&line).unwrap_or(false);
         }
+        Ok(line)
     }
 }
 
@@ -73,14 +76,21 @@ impl LineReader for Repl {
         if let Some(Ok(save)) = self.state.upgrade().map(|s| s.try_borrow().map(|s| s.session.settings.history_save)) {
             self.save = save;
         }
+        if let Some(line) = self.pasted.pop_front() {
+            return self.accept(line).map(Some);
+        }
         let Some(editor) = &mut self.editor else { return Ok(None) };
         match editor.readline(prompt) {
-            Ok(line) => {
-                let line = decode_line(line.into_bytes())?;
-                self.add(&line);
-                Ok(Some(line))
+            Ok(text) => {
+                self.pasted.extend(text.lines().map(str::to_owned));
+                let first = self.pasted.pop_front().unwrap_or_default();
+                // An answer is no command to come back to.
+                if prompt.ends_with("(y or n) ") { Ok(Some(first)) } else { self.accept(first).map(Some) }
             }
-            Err(ReadlineError::Interrupted) => Err(Error::Cancelled),
+            Err(ReadlineError::Interrupted) => {
+                self.pasted.clear();
+                Err(Error::Cancelled)
+            }
             Err(ReadlineError::Eof) => Ok(None),
             Err(ReadlineError::Io(e)) if e.kind() == std::io::ErrorKind::InvalidData => Err(Error::user("Line is not UTF-8.")),
             // The terminal has gone.
@@ -133,7 +143,7 @@ impl Hinter for Names {
     fn hint(&self, line: &str, position: usize, _: &Context<'_>) -> Option<String> {
         let state = self.state.upgrade()?;
         let state = state.try_borrow().ok()?;
-        if position < line.len() { None } else { hint(&state.interpreter, line) }
+        if position < line.len() || !self.colour { None } else { hint(&state.interpreter, line) }
     }
 }
 

@@ -51,6 +51,11 @@ impl<'a> Disassembler<'a> {
         Ok(Instruction { addr, bytes: code.get(..len).unwrap_or(code).to_vec(), text })
     }
 
+    /// The pc of the selected frame.
+    pub fn pc(&self) -> Option<VirtAddr> {
+        self.pc
+    }
+
     /// `=> ` before the instruction that the selected frame is at, blanks before others.
     pub fn marker(&self, addr: VirtAddr) -> &'static str {
         if self.pc == Some(addr) { "=> " } else { "   " }

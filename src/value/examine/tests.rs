@@ -48,7 +48,7 @@ fn run(commands: &[&str]) -> String {
         let mut instruction = |at: VirtAddr| Ok((format!("   {at}:\tnop"), 1));
         let back = |at: VirtAddr, n: u64| Ok(at - n);
         let mut out = |s: &str| text.push_str(s);
-        let mut x = Examine { printer, instruction: &mut instruction, back: &back, out: &mut out };
+        let mut x = Examine { printer, instruction: &mut instruction, marker: &|_| "   ", back: &back, out: &mut out };
         if let Err(e) = x.run(&spec, start, &mut state) {
             text.push_str(&e.to_string());
         }

@@ -11,7 +11,7 @@ impl Symbols for NoSymbols {
     fn symbol(&self, addr: VirtAddr) -> Option<String> {
         match addr.0 {
             0x401106 => Some("fun".to_owned()),
-            a @ 0x404180..0x404200 if a == 0x404180 => Some("g".to_owned()),
+            0x404180 => Some("g".to_owned()),
             a @ 0x404180..0x404200 => Some(format!("g+{}", a - 0x404180)),
             _ => None,
         }

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::regs::{Gpr, Registers, XState};
-use super::xsave;
+use super::values::{Gpr, Registers, XState};
+use super::xsave::{self, RegBytes, XsaveField};
 
 /// A register by its place in [`registers`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -19,7 +19,7 @@ pub enum RegGroup {
     Float,
     /// SSE, AVX, AVX-512 and mxcsr.
     Vector,
-    /// The kernel's own: orig_rax, pkru.
+    /// What gdb 13 leaves out of both listings: fs_base, gs_base, orig_rax, pkru.
     System,
 }
 
@@ -55,25 +55,6 @@ pub(super) enum RegPlace {
     User { reg: Gpr, at: u8, len: u8 },
     /// A field of the XSAVE area.
     Xsave(XsaveField),
-}
-
-/// A field of the XSAVE area (Intel SDM vol. 1, 13.4 and 13.5).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum XsaveField {
-    /// st(n), ten bytes.
-    St(u8),
-    /// `len` bytes at an offset of the legacy region that belong to x87; shown as a 32-bit word.
-    Control { at: u8, len: u8 },
-    /// The abridged tag byte at 4, shown as the full 16-bit tag word.
-    Tag,
-    /// mxcsr, four bytes at 24.
-    Mxcsr,
-    /// The low `len` (16, 32, 64) bytes of vector register n (0 to 31).
-    Vector { n: u8, len: u8 },
-    /// The opmask register n.
-    Mask(u8),
-    /// pkru, four bytes.
-    Pkru,
 }
 
 /// A register: what it is called, and where it lives.
@@ -122,37 +103,6 @@ impl Register {
             RegPlace::User { reg, .. } if !self.is_part => Some(reg),
             _ => None,
         }
-    }
-}
-
-/// A register's bytes, little-endian.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct RegBytes {
-    bytes: [u8; 64],
-    len: u8,
-}
-
-impl RegBytes {
-    /// The first 64 of these bytes.
-    pub fn new(from: &[u8]) -> RegBytes {
-        let mut bytes = [0; 64];
-        let len = from.len().min(64);
-        bytes[..len].copy_from_slice(&from[..len]);
-        RegBytes { bytes, len: len as u8 }
-    }
-
-    /// The low eight bytes as a number.
-    pub fn as_u64(&self) -> u64 {
-        let mut word = [0; 8];
-        word.copy_from_slice(&self.bytes[..8]);
-        u64::from_le_bytes(word)
-    }
-}
-
-impl std::ops::Deref for RegBytes {
-    type Target = [u8];
-    fn deref(&self) -> &[u8] {
-        &self.bytes[..self.len.into()]
     }
 }
 
@@ -230,8 +180,8 @@ fn general(out: &mut Vec<Register>) {
     for (name, reg, dwarf) in segments.into_iter().chain([("gs", Gpr::Gs, 55)]) {
         out.push(user(name, reg, Some(dwarf), General, RegType::Int(4), 4));
     }
-    out.push(user("fs_base", Gpr::FsBase, Some(58), General, RegType::Long, 8));
-    out.push(user("gs_base", Gpr::GsBase, Some(59), General, RegType::Long, 8));
+    out.push(user("fs_base", Gpr::FsBase, Some(58), System, RegType::Long, 8));
+    out.push(user("gs_base", Gpr::GsBase, Some(59), System, RegType::Long, 8));
     for n in 0..8 {
         let place = RegPlace::Xsave(XsaveField::Mask(n));
         let dwarf = Some(118 + u16::from(n));
@@ -357,7 +307,7 @@ pub fn general_registers(xstate: Option<&XState>) -> Vec<RegId> {
 /// The registers that gdb's `info all-registers` shows on this processor, in its order: of the vector registers only the widest.
 pub fn all_registers(xstate: Option<&XState>) -> Vec<RegId> {
     let widest = xstate.map_or(16, |x| xsave::widest_vector(&x.0));
-    let mut rows = shown(xstate, |r| !matches!(r.name.as_str(), "fs_base" | "gs_base") && r.ty != RegType::Mask);
+    let mut rows = shown(xstate, |r| r.ty != RegType::Mask);
     rows.extend(shown(xstate, |r| r.group == RegGroup::General && r.ty == RegType::Mask));
     let vectors = registers().filter(|(_, r)| r.ty == RegType::Vector(widest));
     let empty = Registers::unknown();
@@ -477,9 +427,6 @@ mod tests {
     #[test]
     fn info_registers_has_gdbs_order() {
         let names: Vec<&str> = general_registers(None).into_iter().map(|id| id.info().name.as_str()).collect();
-        assert_eq!(
-            names.join(" "),
-            "rax rbx rcx rdx rsi rdi rbp rsp r8 r9 r10 r11 r12 r13 r14 r15 rip eflags cs ss ds es fs gs fs_base gs_base"
-        );
+        assert_eq!(names.join(" "), "rax rbx rcx rdx rsi rdi rbp rsp r8 r9 r10 r11 r12 r13 r14 r15 rip eflags cs ss ds es fs gs");
     }
 }

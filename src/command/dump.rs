@@ -1,0 +1,345 @@
+//! Memory to files and back: `dump`, `append`, `restore`, `compare-sections`.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::PathBuf;
+use std::sync::mpsc::sync_channel;
+
+use crate::base::{Error, Memory, Need, Result, VirtAddr};
+use crate::elf::shf;
+use crate::engine::Session;
+use crate::expr::Host;
+use crate::os::signals::take_interrupt;
+
+use super::args::{Args, split_words, word_end};
+use super::cx::Cx;
+use super::data::{address, evaluate, integer};
+use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
+use super::help::list_below;
+use super::script::expand_home;
+use super::settings::file_error;
+
+/// How much is moved at a time, in bytes.
+const CHUNK: usize = 1 << 20;
+
+/// How many of those are under way between the reader and the writer.
+const BUFFERS: usize = 3;
+
+/// The most that `restore` writes into the journal; what is larger cannot be undone.
+const MAX_LOGGED: u64 = 16 << 20;
+
+const MEMORY_ARGS: &[ArgSpec] = &[ArgSpec::may("FILE START STOP", ArgKind::Rest)];
+const VALUE_ARGS: &[ArgSpec] = &[ArgSpec::may("FILE EXPRESSION", ArgKind::Rest)];
+
+/// A prefix that lists what stands below it.
+const fn prefix(name: &'static str, summary: &'static str, run: fn(&mut Cx<'_>, &Args) -> Result<Flow>) -> Command {
+    Command { name, summary, group: Group::Data, repeat: Repeat::No, run, ..Command::BASE }
+}
+
+const fn memory(
+    name: &'static str,
+    aliases: &'static [&'static str],
+    summary: &'static str,
+    run: fn(&mut Cx<'_>, &Args) -> Result<Flow>,
+) -> Command {
+    Command { name, aliases, summary, group: Group::Data, args: MEMORY_ARGS, repeat: Repeat::No, run, ..Command::BASE }
+}
+
+const fn value(
+    name: &'static str,
+    aliases: &'static [&'static str],
+    summary: &'static str,
+    run: fn(&mut Cx<'_>, &Args) -> Result<Flow>,
+) -> Command {
+    Command { name, aliases, summary, group: Group::Data, args: VALUE_ARGS, repeat: Repeat::No, run, ..Command::BASE }
+}
+
+const fn unsupported(name: &'static str, summary: &'static str) -> Command {
+    Command {
+        name,
+        summary,
+        group: Group::Data,
+        args: MEMORY_ARGS,
+        repeat: Repeat::No,
+        run: |_, _| Err(Error::user("rdbg writes raw bytes only: use \"dump memory\", and objcopy for other formats.")),
+        ..Command::BASE
+    }
+}
+
+const RESTORE: Command = Command {
+    name: "restore",
+    group: Group::Data,
+    args: &[ArgSpec::may("FILE binary [OFFSET [START [END]]]", ArgKind::Rest)],
+    summary: "Restore the contents of FILE to target memory.",
+    help: "The file's byte 0 belongs to address OFFSET (0 without one); of the file only bytes START up to END are written, there\n\
+where they belong. Only raw files (\"binary\") are understood.",
+    repeat: Repeat::No,
+    run: restore,
+    ..Command::BASE
+};
+
+const COMPARE_SECTIONS: Command = Command {
+    name: "compare-sections",
+    group: Group::Data,
+    args: &[ArgSpec::may("-r", ArgKind::Switch), ArgSpec::may("SECTION", ArgKind::Word)],
+    summary: "Compare section data on target to the exec file.",
+    help: "All sections that are loaded, those that are not written to (-r), or one. Addresses are those of the process.",
+    needs: Some(Need::Executable),
+    run: compare_sections,
+    ..Command::BASE
+};
+
+/// Memory and files.
+pub const COMMANDS: &[Command] = &[
+    prefix("dump", "Dump target code/data to a local file.", |cx, args| below(cx, args, "dump")),
+    prefix("dump binary", "Write target code/data to a raw binary file.", |cx, args| below(cx, args, "dump binary")),
+    Command {
+        examples: &[Example { line: "dump memory /dev/null &GOT[0] &GOT[3]", what: "the first three words of the GOT" }],
+        ..memory("dump memory", &["dump binary memory"], "Write contents of memory to a raw binary file.", |cx, args| {
+            memory_to_file(cx, args, false)
+        })
+    },
+    value("dump value", &["dump binary value"], "Write the value of an expression to a raw binary file.", |cx, args| {
+        value_to_file(cx, args, false)
+    }),
+    unsupported("dump srec", "Not there: Motorola's format."),
+    unsupported("dump ihex", "Not there: Intel's format."),
+    unsupported("dump tekhex", "Not there: Tektronix's format."),
+    unsupported("dump verilog", "Not there: Verilog's format."),
+    prefix("append", "Append target code/data to a local file.", |cx, args| below(cx, args, "append")),
+    prefix("append binary", "Append target code/data to a raw binary file.", |cx, args| below(cx, args, "append binary")),
+    memory("append memory", &["append binary memory"], "Append contents of memory to a raw binary file.", |cx, args| {
+        memory_to_file(cx, args, true)
+    }),
+    value("append value", &["append binary value"], "Append the value of an expression to a raw binary file.", |cx, args| {
+        value_to_file(cx, args, true)
+    }),
+    RESTORE,
+    COMPARE_SECTIONS,
+];
+
+fn below(cx: &mut Cx<'_>, args: &Args, prefix: &str) -> Result<Flow> {
+    match args.text.split_whitespace().next() {
+        None => list_below(cx, prefix),
+        Some(word) => Err(Error::user(format!("Undefined {prefix} command: \"{word}\".  Try \"help {prefix}\"."))),
+    }
+}
+
+/// Cuts the next word off, brackets and quotes kept together.
+fn word<'t>(text: &mut &'t str) -> &'t str {
+    let (word, rest) = text.split_at(word_end(text));
+    *text = rest.trim_start();
+    word
+}
+
+fn file_name(text: &mut &str) -> Result<(String, PathBuf)> {
+    let name = split_words(word(text)).into_iter().next().unwrap_or_default();
+    if name.is_empty() {
+        return Err(Error::user("Missing filename."));
+    }
+    let path = expand_home(&name);
+    Ok((name, path))
+}
+
+/// Opens a file to be written anew, or at its end.
+fn open(name: &str, path: &PathBuf, append: bool) -> Result<File> {
+    let file = if append { File::options().append(true).create(true).open(path) } else { File::create(path) };
+    file.map_err(|e| file_error(name, &e))
+}
+
+fn memory_to_file(cx: &mut Cx<'_>, args: &Args, append: bool) -> Result<Flow> {
+    let mut rest = args.text.as_str();
+    let (name, path) = file_name(&mut rest)?;
+    let start = word(&mut rest);
+    if start.is_empty() {
+        return Err(Error::user("Missing start address."));
+    }
+    if rest.is_empty() {
+        return Err(Error::user("Missing stop address."));
+    }
+    let start = address(cx, start)?;
+    let stop = address(cx, rest)?;
+    if start >= stop {
+        return Err(Error::user("Invalid memory address range (start >= end)."));
+    }
+    // Nothing is written when it is known that not everything can be read.
+    if let Some(hole) = first_hole(cx.session, start, stop)? {
+        return Err(Error::Fault { addr: hole });
+    }
+    let file = open(&name, &path, append)?;
+    let (read, written) = copy_to_file(cx.session.memory(), start, stop, file);
+    written.map_err(|e| file_error(&name, &e))?;
+    read.map(|()| Flow::Go)
+}
+
+/// Reads memory and, in a second thread, writes the file: how the reading ended, and how the writing did.
+fn copy_to_file(memory: &dyn Memory, start: VirtAddr, stop: VirtAddr, mut file: File) -> (Result<()>, std::io::Result<()>) {
+    let (full, to_write) = sync_channel::<Vec<u8>>(BUFFERS);
+    let (empty, to_fill) = sync_channel::<Vec<u8>>(BUFFERS);
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(move || {
+            for buffer in to_write {
+                file.write_all(&buffer)?;
+                // The reader may be done already.
+                let _ = empty.send(buffer);
+            }
+            Ok(())
+        });
+        let mut read = Ok(());
+        let (mut at, mut made) = (start, 0);
+        while at < stop && read.is_ok() {
+            let next = if made < BUFFERS { Some(Vec::new()) } else { to_fill.recv().ok() };
+            // Without a buffer coming back the writer has failed.
+            let Some(mut buffer) = next else { break };
+            made += 1;
+            buffer.resize(usize::try_from(stop - at).unwrap_or(CHUNK).min(CHUNK), 0);
+            read = if take_interrupt() { Err(Error::Cancelled) } else { memory.read(at, &mut buffer) };
+            at = at + buffer.len() as u64;
+            if read.is_ok() && full.send(buffer).is_err() {
+                break;
+            }
+        }
+        drop(full);
+        let written = writer.join().unwrap_or_else(|_| Err(std::io::Error::other("the writer has failed")));
+        (read, written)
+    })
+}
+
+/// The first address of a range that no readable mapping holds; without a process the first that the file does not hold.
+fn first_hole(session: &Session, start: VirtAddr, stop: VirtAddr) -> Result<Option<VirtAddr>> {
+    let mut at = start;
+    if let Some(process) = &session.inferior.process {
+        let maps = process.target.maps()?;
+        while at < stop {
+            match maps.at(at) {
+                Some(mapping) => at = mapping.range.end,
+                // [vsyscall] and its like stand in no list; reading tells.
+                None => return Ok(session.memory().read(at, &mut [0]).is_err().then_some(at)),
+            }
+        }
+        return Ok(session.memory().read(start, &mut [0]).is_err().then_some(start));
+    }
+    let mut buffer = vec![0; 1 << 16];
+    while at < stop {
+        let want = buffer.len().min(usize::try_from(stop - at).unwrap_or(usize::MAX));
+        let got = session.memory().read_partial(at, buffer.get_mut(..want).unwrap_or_default())?;
+        at = at + got as u64;
+        if got < want {
+            return Ok(Some(at));
+        }
+    }
+    Ok(None)
+}
+
+fn value_to_file(cx: &mut Cx<'_>, args: &Args, append: bool) -> Result<Flow> {
+    let mut rest = args.text.as_str();
+    let (name, path) = file_name(&mut rest)?;
+    if rest.is_empty() {
+        return Err(Error::user("No value to dump."));
+    }
+    let value = evaluate(cx, rest)?;
+    let bytes = value.whole_bytes(cx.session.memory(), cx.session.options().max_value_size)?;
+    open(&name, &path, append)?.write_all(&bytes).map_err(|e| file_error(&name, &e))?;
+    Ok(Flow::Go)
+}
+
+fn restore(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    if cx.session.inferior.process.is_none() {
+        return Err(Error::user("You can't do that without a process to debug."));
+    }
+    let mut rest = args.text.as_str();
+    let (name, path) = file_name(&mut rest)?;
+    if word(&mut rest) != "binary" {
+        let known = File::open(&path).map_err(|e| file_error(&name, &e)).map(drop);
+        known?;
+        return Err(Error::user(format!(
+            "'{name}' is not a recognized file format.\nOnly raw bytes are restored: \"restore {name} binary ADDRESS\"."
+        )));
+    }
+    let mut number = |cx: &mut Cx<'_>| match word(&mut rest) {
+        "" => Ok(None),
+        text => integer(cx, text).map(Some),
+    };
+    let offset = number(cx)?.unwrap_or(0) as u64;
+    let first = number(cx)?.unwrap_or(0);
+    let first = u64::try_from(first).map_err(|_| Error::user("Start must be less than end."))?;
+    let last = number(cx)?;
+    let mut file = File::open(&path).map_err(|e| file_error(&name, &e))?;
+    let len = file.metadata().map_err(|e| file_error(&name, &e))?.len();
+    if last.is_some_and(|last| last <= i128::from(first)) {
+        return Err(Error::user("Start must be less than end."));
+    }
+    if first >= len {
+        return Err(Error::user(format!("Start address is greater than length of binary file {name}.")));
+    }
+    let last = last.map_or(len, |last| u64::try_from(last).unwrap_or(len).min(len));
+    let start = VirtAddr(offset.wrapping_add(first));
+    let stop = VirtAddr(offset.wrapping_add(last));
+    cx.say(format!("Restoring binary file {name} into memory ({start} to {stop})\n"));
+    file.seek(SeekFrom::Start(first)).map_err(|e| file_error(&name, &e))?;
+    let logged = last - first <= MAX_LOGGED;
+    if logged {
+        cx.session.inferior.journal.open(format!("restore {name}"));
+    }
+    let result = file_to_memory(cx.session, &mut file, &name, start, last - first, logged);
+    cx.session.inferior.journal.close();
+    match result {
+        Err(e @ Error::Fault { .. }) => cx.warn(format!("restore: memory write failed ({e}).")),
+        other => other?,
+    }
+    if !logged {
+        cx.say("This is too large to be undone.\n");
+    }
+    Ok(Flow::Go)
+}
+
+fn file_to_memory(session: &mut Session, file: &mut File, name: &str, start: VirtAddr, len: u64, logged: bool) -> Result<()> {
+    let mut buffer = vec![0; CHUNK];
+    let mut done = 0;
+    while done < len {
+        if take_interrupt() {
+            return Err(Error::Cancelled);
+        }
+        let want = buffer.len().min(usize::try_from(len - done).unwrap_or(CHUNK));
+        let part = buffer.get_mut(..want).unwrap_or_default();
+        file.read_exact(part).map_err(|e| file_error(name, &e))?;
+        let at = start + done;
+        if logged {
+            session.patch_memory(at, part)?
+        } else {
+            session.write_unlogged(at, part, None)?
+        }
+        done += want as u64;
+    }
+    Ok(())
+}
+
+fn compare_sections(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    let module = cx.session.inferior.modules.main().cloned().ok_or(Error::Needs(Need::Executable))?;
+    let wanted = args.get("SECTION");
+    let (mut known, mut differs) = (false, false);
+    for section in module.image().sections() {
+        let taken = wanted.is_none_or(|w| w == section.name) && !(args.has("-r") && section.flags & shf::SHF_WRITE != 0);
+        if !taken || !section.is_loaded() || section.is_nobits() || section.size == 0 {
+            continue;
+        }
+        let file = module.image().section_data(section)?;
+        known = true;
+        let start = module.virt(section.addr);
+        let mut there = vec![0; file.len()];
+        let verdict = match cx.session.memory().read(start, &mut there) {
+            Err(e) => return Err(e),
+            Ok(()) if there[..] == file[..] => "matched",
+            Ok(()) => "MIS-MATCHED!",
+        };
+        differs |= verdict != "matched";
+        let stop = if verdict == "matched" { "." } else { "" };
+        cx.say(format!("Section {}, range {start} -- {}: {verdict}{stop}\n", section.name, start + section.size));
+    }
+    match wanted {
+        Some(name) if !known => return Err(Error::user(format!("No loaded section named '{name}'."))),
+        _ if differs => cx.warn("One or more sections of the target image does not match\nthe loaded file\n"),
+        _ => {}
+    }
+    Ok(Flow::Go)
+}

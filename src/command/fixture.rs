@@ -1,0 +1,160 @@
+//! A small expression language and a way to run lines, for tests of the command language.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use crate::base::{Error, Result};
+use crate::engine::Session;
+use crate::ui::{Captured, Role};
+
+use super::args::Args;
+use super::describe::{ArgKind, ArgSpec, Command, Repeat};
+use super::{Cx, Flow, Interpreter, Language, LineReader, SETTINGS};
+use super::{complete, define, environment, help, history, script, shell};
+
+thread_local! {
+    static VARIABLES: RefCell<HashMap<String, i64>> = RefCell::default();
+}
+
+/// `A`, `A + B`, `A < B`, `A == B`, `A = B`, where A and B are integers or `$names`.
+fn integer(_: &mut Cx<'_>, text: &str) -> Result<i64> {
+    let operand = |t: &str| -> Result<i64> {
+        let t = t.trim();
+        if let Some(name) = t.strip_prefix('$') {
+            return Ok(VARIABLES.with_borrow(|v| v.get(name).copied().unwrap_or(0)));
+        }
+        t.parse().map_err(|_| Error::user(format!("No symbol \"{t}\" in current context.")))
+    };
+    for (operator, apply) in
+        [("==", (|a, b| i64::from(a == b)) as fn(i64, i64) -> i64), ("<", |a, b| i64::from(a < b)), ("+", |a, b| a + b)]
+    {
+        if let Some((a, b)) = text.split_once(operator).filter(|_| operator != "+" || !text.contains('=')) {
+            return Ok(apply(operand(a)?, operand(b)?));
+        }
+    }
+    if let Some((name, value)) = text.split_once('=') {
+        let value = value.split('+').map(operand).sum::<Result<i64>>()?;
+        let name = name.trim().trim_start_matches('$').to_owned();
+        VARIABLES.with_borrow_mut(|v| v.insert(name, value));
+        return Ok(value);
+    }
+    operand(text)
+}
+
+const LANGUAGE: Language = Language {
+    truth: |cx, text| Ok(integer(cx, text)? != 0),
+    assign: |cx, text| integer(cx, text).map(|_| ()),
+    integer,
+    format: |_, text| Ok(text.replace('"', "")),
+    set_variable: |_, name, value| {
+        VARIABLES.with_borrow_mut(|v| v.insert(name.to_owned(), value));
+    },
+    symbols: |_, word| ["main", "malloc"].iter().filter(|s| s.starts_with(word)).map(|s| (*s).to_owned()).collect(),
+    registers: |_, word| ["rax", "rbx"].iter().filter(|s| s.starts_with(word)).map(|s| (*s).to_owned()).collect(),
+    ..Language::NONE
+};
+
+const SAY: Command = Command {
+    name: "say",
+    args: &[ArgSpec::may("TEXT", ArgKind::Rest)],
+    run: |cx, args| {
+        cx.say(format!("{}\n", args.raw));
+        Ok(Flow::Go)
+    },
+    ..Command::BASE
+};
+
+const COUNT: Command = Command {
+    name: "count",
+    args: &[ArgSpec::FORMAT, ArgSpec::may("EXPR", ArgKind::Expr)],
+    repeat: Repeat::AgainWithoutArgs,
+    run: |cx, args| {
+        cx.say(format!("{:?} {:?} {}\n", args.format, args.text, args.repeated));
+        Ok(Flow::Go)
+    },
+    ..Command::BASE
+};
+
+const LIST_SLOTS: Command = Command {
+    name: "info slots",
+    aliases: &["slots"],
+    args: &[ArgSpec::JSON, ArgSpec::MODULE, ArgSpec::ALL, ArgSpec::may("REGEX", ArgKind::Regex)],
+    own: true,
+    run: |cx, args: &Args| {
+        cx.say("head\n");
+        let row = crate::ui::Row::new().cell("name", Role::Symbol, args.get("REGEX").unwrap_or("-"));
+        cx.row(&row.both("module", Role::File, args.get("-m").unwrap_or("none"), args.has("-all")));
+        Ok(Flow::Go)
+    },
+    ..Command::BASE
+};
+
+const STEPI: Command = Command { name: "stepi", aliases: &["si"], args: &[ArgSpec::may("N", ArgKind::Expr)], ..Command::BASE };
+const STEP: Command = Command { name: "step", aliases: &["s"], ..Command::BASE };
+const INFO_SYMBOL: Command = Command { name: "info symbol", ..Command::BASE };
+const INFO_SHARED: Command = Command { name: "info sharedlibrary", ..Command::BASE };
+
+const EXTRA: &[Command] = &[SAY, COUNT, LIST_SLOTS, STEP, STEPI, INFO_SYMBOL, INFO_SHARED];
+
+struct Lines(std::vec::IntoIter<String>, Rc<RefCell<String>>);
+
+impl LineReader for Lines {
+    fn read(&mut self, prompt: &str) -> Result<Option<String>> {
+        self.1.borrow_mut().push_str(prompt);
+        Ok(self.0.next())
+    }
+
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+/// A session of the command language.
+pub(super) struct Bench {
+    pub session: Session,
+    pub interpreter: Interpreter,
+    /// The prompts that blocks have shown.
+    pub prompts: Rc<RefCell<String>>,
+}
+
+impl Bench {
+    pub fn new() -> Bench {
+        VARIABLES.with_borrow_mut(HashMap::clear);
+        let families = [
+            help::COMMANDS,
+            script::COMMANDS,
+            define::COMMANDS,
+            shell::COMMANDS,
+            environment::COMMANDS,
+            complete::COMMANDS,
+            history::COMMANDS,
+            EXTRA,
+        ];
+        let interpreter = Interpreter::new(&families, SETTINGS, LANGUAGE);
+        Bench { session: Session::default(), interpreter, prompts: Rc::default() }
+    }
+
+    /// Runs lines as if piped in: everything that was written, errors included.
+    pub fn run(&mut self, text: &str) -> String {
+        let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        let reader = Rc::new(RefCell::new(Lines(lines.into_iter(), self.prompts.clone())));
+        self.interpreter.reader = reader.clone();
+        let mut out = Captured::default();
+        loop {
+            let line = reader.borrow_mut().0.next();
+            let Some(line) = line else { break };
+            let mut cx = Cx { session: &mut self.session, out: &mut out, interpreter: &mut self.interpreter };
+            if let Flow::Quit(status) = cx.run_typed(&line).flow {
+                cx.out.text(Role::Plain, &format!("quit {status}\n"));
+                break;
+            }
+        }
+        out.text
+    }
+}
+
+/// What lines write in a fresh session.
+pub(super) fn run(text: &str) -> String {
+    Bench::new().run(text)
+}

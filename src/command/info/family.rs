@@ -1,0 +1,18 @@
+//! The commands of this room.
+
+use super::{files, process, signals, symbols, xinfo};
+use crate::command::Command;
+
+/// The family.
+pub const COMMANDS: &[Command] = &[
+    process::PROC,
+    process::VMMAP,
+    files::FILES,
+    symbols::SYMBOL,
+    symbols::ADDRESS,
+    symbols::FUNCTIONS,
+    symbols::VARIABLES,
+    signals::SIGNALS,
+    signals::HANDLE,
+    xinfo::XINFO,
+];

@@ -1,0 +1,10 @@
+//! What the process is made of, as gdb asks for it: mappings, files, symbols, signals.
+
+mod family;
+mod files;
+mod process;
+mod signals;
+mod symbols;
+mod xinfo;
+
+pub use family::COMMANDS;

@@ -1,0 +1,170 @@
+//! Names and addresses.
+
+use std::sync::Arc;
+
+use super::files::shown_name;
+use crate::base::{Error, Result, VirtAddr};
+use crate::command::loader::address;
+use crate::command::{ArgKind, ArgSpec, Args, Command, Cx, Example, Flow, Group, compile_regex};
+use crate::elf::{Symbol, SymbolKind};
+use crate::engine::FOUND_RESOLVER;
+use crate::expr::Host;
+use crate::symbols::{LocationKind, Module, demangle};
+use crate::ui::{Role, Row};
+
+/// `info symbol`
+pub const SYMBOL: Command = Command {
+    name: "info symbol",
+    group: Group::Status,
+    args: &[ArgSpec::must("EXPR", ArgKind::Expr)],
+    summary: "Describe what symbol is at location ADDR.",
+    help: "PLT stubs, GOT slots and a `main' that was found by what the start-up code does have names too.",
+    examples: &[
+        Example { line: "info symbol $pc", what: "where the program stands" },
+        Example { line: "info symbol GOT[2]", what: "what a slot leads to" },
+    ],
+    run: symbol,
+    ..Command::BASE
+};
+
+fn symbol(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    let text = args.get("EXPR").unwrap_or_default();
+    let at = address(cx, text)?;
+    let modules = &cx.session.inferior.modules;
+    let Some(location) = modules.locate(at) else { return unnamed(cx, at, text) };
+    let name = location.name();
+    let offset = if location.offset == 0 { String::new() } else { format!(" + {}", location.offset) };
+    let section = location.section.as_ref().map_or_else(String::new, |s| format!(" in section {s}"));
+    // gdb names the file only where there are several; what has no section is somewhere in a file all the same.
+    let of =
+        if modules.len() > 1 || section.is_empty() { format!(" of {}", shown_name(&location.module)) } else { String::new() };
+    let found = if location.kind == LocationKind::Found { " (found)" } else { "" };
+    cx.say(format!("{name}{offset}{section}{of}{found}\n"));
+    Ok(Flow::Go)
+}
+
+/// An address without a symbol: the lazy resolver goes by a name all the same, and what lies in a module is said to.
+fn unnamed(cx: &mut Cx<'_>, at: VirtAddr, text: &str) -> Result<Flow> {
+    let none = format!("No symbol matches {text}.");
+    let Some(module) = cx.session.inferior.modules.at(at) else { return Err(Error::User(none)) };
+    let file = module.to_file(at);
+    let section = module.image().section_at(file).map_or_else(String::new, |s| format!("section {} of ", s.name));
+    if cx.session.is_found_resolver(at) {
+        let line = format!("{FOUND_RESOLVER} in {section}{} (found)\n", shown_name(module));
+        cx.say(line);
+        return Ok(Flow::Go);
+    }
+    Err(Error::User(format!("{none}\n{at} is in {section}{}, link-time address {file}.", shown_name(module))))
+}
+
+/// `info address`
+pub const ADDRESS: Command = Command {
+    name: "info address",
+    group: Group::Status,
+    args: &[ArgSpec::must("SYMBOL", ArgKind::Symbol)],
+    summary: "Describe where symbol SYM is stored.",
+    examples: &[Example { line: "info address main", what: "its address" }],
+    run: info_address,
+    ..Command::BASE
+};
+
+fn info_address(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    let name = args.get("SYMBOL").unwrap_or_default();
+    let bare = name.trim_matches('\'');
+    let session = &*cx.session;
+    let (module, rest) = match session.inferior.modules.split_prefix(bare) {
+        Some((m, rest)) => (Some(crate::engine::module_ref(m.id)), rest),
+        None => (None, bare),
+    };
+    let is_asked = |m: &&Arc<Module>| module.is_none_or(|r| r == crate::engine::module_ref(m.id));
+    let tls = session.inferior.modules.iter().filter(is_asked).find_map(|m| {
+        let mut named = m.image().symbols().named(rest).into_iter();
+        let tls = named.find(|s| s.kind == SymbolKind::Tls && !s.is_undefined())?;
+        Some((tls.addr, m.path.display().to_string()))
+    });
+    if let Some((offset, path)) = tls {
+        cx.say(format!(
+            "Symbol \"{bare}\" is a thread-local variable at offset {offset} in the thread-local storage for `{path}'.\n"
+        ));
+        return Ok(Flow::Go);
+    }
+    let Some(at) = session.lookup(rest, module)?.and_then(|v| v.address()) else { return Err(session.no_symbol(bare)) };
+    cx.say(format!("Symbol \"{bare}\" is at {at} in a file compiled without debugging.\n"));
+    Ok(Flow::Go)
+}
+
+/// `info functions`
+pub const FUNCTIONS: Command = Command {
+    name: "info functions",
+    group: Group::Status,
+    args: &[ArgSpec::JSON, ArgSpec::MODULE, ArgSpec::may("REGEX", ArgKind::Regex)],
+    summary: "All function names or those matching REGEXPs.",
+    help: "By the symbol tables of all modules, or of -m MODULE's; PLT stubs are among them.",
+    examples: &[Example { line: "info functions ^my_", what: "functions whose names begin with my_" }],
+    run: |cx, args| list(cx, args, true),
+    ..Command::BASE
+};
+
+/// `info variables`
+pub const VARIABLES: Command = Command {
+    name: "info variables",
+    group: Group::Status,
+    args: &[ArgSpec::JSON, ArgSpec::MODULE, ArgSpec::may("REGEX", ArgKind::Regex)],
+    summary: "All global and static variable names or those matching REGEXPs.",
+    help: "By the symbol tables of all modules, or of -m MODULE's.",
+    examples: &[Example { line: "info variables count", what: "variables with count in their names" }],
+    run: |cx, args| list(cx, args, false),
+    ..Command::BASE
+};
+
+fn list(cx: &mut Cx<'_>, args: &Args, functions: bool) -> Result<Flow> {
+    let text = args.get("REGEX");
+    let regex = text.map(compile_regex).transpose()?;
+    let modules: Vec<Arc<Module>> = match args.get("-m") {
+        Some(name) => vec![cx.session.module_named(name)?.clone()],
+        None => cx.session.inferior.modules.iter().cloned().collect(),
+    };
+    let what = if functions { "function" } else { "variable" };
+    match text {
+        Some(regex) => cx.say(format!("All {what}s matching regular expression \"{regex}\":\n")),
+        None => cx.say(format!("All defined {what}s:\n")),
+    }
+    let mut is_first = true;
+    for module in &modules {
+        for (at, name, found) in names(module, functions) {
+            let shown = demangle(&name);
+            if regex.as_ref().is_some_and(|r| !r.is_match(&shown)) {
+                continue;
+            }
+            if std::mem::take(&mut is_first) {
+                cx.say("\nNon-debugging symbols:\n");
+            }
+            let mark = if found { " (found)" } else { "" };
+            let row = Row::new()
+                .note(Role::Plain, format!("{:#018x}  {shown}{mark}", at.0))
+                .hidden("address", at.to_string())
+                .hidden("name", shown.as_ref())
+                .hidden("module", module.name.as_str());
+            cx.row(&row);
+        }
+    }
+    Ok(Flow::Go)
+}
+
+/// The names of a module's functions or variables in order of addresses, and whether they were found without a symbol.
+fn names(module: &Arc<Module>, functions: bool) -> Vec<(VirtAddr, String, bool)> {
+    let image = module.image();
+    let is_code = |s: &Symbol<'_>| match image.sections().get(usize::from(s.section)) {
+        Some(section) => section.is_code(),
+        None => image.load_at(s.addr).is_some_and(|seg| seg.is_code()),
+    };
+    let symbols = image.symbols().by_address().filter(|s| is_code(s) == functions);
+    let mut all: Vec<(VirtAddr, String, bool)> = symbols.map(|s| (module.virt(s.addr), s.name.to_owned(), false)).collect();
+    if functions {
+        all.extend(module.plt().stubs.iter().map(|s| (module.virt(s.addr), s.label(), false)));
+        all.extend(module.found_functions().iter().map(|f| (module.virt(f.addr), f.name.to_owned(), true)));
+    }
+    all.sort();
+    all.dedup();
+    all
+}

@@ -1,0 +1,23 @@
+//! The commands of this room.
+
+use super::{file, got, link_map, plt, relocations, startup};
+use crate::command::Command;
+
+/// The family.
+pub const COMMANDS: &[Command] = &[
+    got::GOT,
+    plt::PLT,
+    relocations::RELOCATIONS,
+    link_map::LINK_MAP,
+    link_map::SHAREDLIBRARY,
+    startup::AUXV,
+    startup::STARTUP,
+    file::ELF,
+    file::SECTIONS,
+    file::SEGMENTS,
+    file::DYNAMIC,
+    file::DYNSYM,
+    file::VERSIONS,
+    file::NOTES,
+    file::INTERP,
+];

@@ -1,0 +1,13 @@
+//! How the program is loaded and linked: GOT, PLT, relocations, link maps, the initial stack, the file itself.
+
+mod family;
+mod file;
+mod got;
+mod link_map;
+mod plt;
+mod relocations;
+mod scope;
+mod startup;
+
+pub use family::COMMANDS;
+pub(super) use scope::{address, addressed, module};
