@@ -144,6 +144,7 @@ impl Session {
                 let process = self.process_mut()?;
                 process.number(child);
                 let pthread = process.target.registers(child).ok().and_then(|r| r.get(Gpr::FsBase)).unwrap_or(0);
+                process.pthreads.insert(child, pthread);
                 notice = Some(Notice::ThreadBegun { tid: child, pthread });
                 // It may have died already.
                 match process.control()?.resume(child, ResumeAction::Continue(None)) {
@@ -163,8 +164,9 @@ impl Session {
             }
             RawStop::ThreadExited => {
                 let process = self.process_mut()?;
+                let pthread = process.pthreads.get(&tid).copied().unwrap_or(0);
                 process.forget_thread(tid);
-                notice = Some(Notice::ThreadEnded { tid, pthread: 0 });
+                notice = Some(Notice::ThreadEnded { tid, pthread });
                 Verdict::Nothing
             }
             RawStop::Exited(code) => return self.ended(tid, StopReason::Exited(code)),

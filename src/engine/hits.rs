@@ -61,8 +61,11 @@ impl Session {
     }
 
     /// A breakpoint stops the program: what its disposition says happens, and its commands are to run.
-    pub(super) fn take_hit(&mut self, id: u32) -> Result<Hit> {
+    pub(super) fn take_hit(&mut self, tid: Tid, id: u32) -> Result<Hit> {
+        let pc = self.process()?.target.pc(tid)?;
         let breakpoint = self.breakpoints.get_mut(id)?;
+        let several = breakpoint.locations.len() > 1;
+        let location = breakpoint.locations.iter().position(|l| several && l.addr == pc).map(|i| i + 1);
         let temporary = breakpoint.disposition == Disposition::Delete;
         self.stop_commands.push(breakpoint.commands.clone());
         match &mut breakpoint.disposition {
@@ -76,7 +79,7 @@ impl Session {
                 self.breakpoints.remove(id)?;
             }
         }
-        Ok(Hit { id, temporary })
+        Ok(Hit { id, location, temporary })
     }
 
     /// Debug registers fired: hardware breakpoints at the pc, or watched bytes.
@@ -121,7 +124,7 @@ impl Session {
         if !concerns || !self.passes(tid, id)? {
             return Ok(None);
         }
-        self.take_hit(id)?;
+        self.take_hit(tid, id)?;
         Ok(Some(StopReason::Watch { id, kind, text, old: old.filter(|_| changed), new }))
     }
 

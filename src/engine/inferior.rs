@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::arch::regs::Gpr;
 use crate::base::{Error, Result, Signal, Tid, VirtAddr};
 use crate::elf::Image;
 use crate::symbols::Modules;
@@ -74,6 +75,8 @@ pub struct Process {
     /// A stop that came of resuming alone, before anything ran.
     pub(super) early: Option<(Tid, StopReason)>,
     numbers: BTreeMap<Tid, u32>,
+    /// The thread pointers of threads that were seen to begin: once they end nobody can ask.
+    pub(super) pthreads: BTreeMap<Tid, u64>,
     last_number: u32,
     /// Counts stops: what was read at one is stale at the next.
     pub(super) generation: u64,
@@ -101,6 +104,7 @@ impl Process {
             displaced: BTreeMap::new(),
             early: None,
             numbers: BTreeMap::new(),
+            pthreads: BTreeMap::new(),
             last_number: 0,
             generation: 0,
         };
@@ -108,6 +112,8 @@ impl Process {
         process.number(process.target.pid());
         for tid in process.target.threads() {
             process.number(tid);
+            let pthread = process.target.registers(tid).ok().and_then(|r| r.get(Gpr::FsBase));
+            process.pthreads.extend(pthread.map(|p| (tid, p)));
         }
         process
     }
@@ -132,6 +138,7 @@ impl Process {
 
     pub(super) fn forget_thread(&mut self, tid: Tid) {
         self.numbers.remove(&tid);
+        self.pthreads.remove(&tid);
         self.reported.remove(&tid);
         self.deliver.remove(&tid);
         self.displaced.remove(&tid);

@@ -197,7 +197,7 @@ impl Session {
 
     /// The hit of a catchpoint, if its condition and ignore count let it stop.
     pub(super) fn count_hit(&mut self, tid: crate::base::Tid, id: u32) -> Result<Option<Hit>> {
-        Ok(if self.passes(tid, id)? { Some(self.take_hit(id)?) } else { None })
+        Ok(if self.passes(tid, id)? { Some(self.take_hit(tid, id)?) } else { None })
     }
 
     /// A run-time address of a link-time one of the program, as it is before the program runs.

@@ -84,7 +84,10 @@ fn thread_name(session: &Session, tid: Tid) -> Option<String> {
 
 fn hit_name(hit: &Hit, noun: &str) -> String {
     let noun = if hit.temporary { format!("Temporary {}", noun.to_lowercase()) } else { noun.to_owned() };
-    format!("{noun} {}", hit.id)
+    match hit.location {
+        Some(location) => format!("{noun} {}.{location}", hit.id),
+        None => format!("{noun} {}", hit.id),
+    }
 }
 
 fn watch_noun(kind: WatchKind) -> &'static str {
