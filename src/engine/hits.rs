@@ -4,7 +4,7 @@ use crate::base::{Error, Result, Tid, VirtAddr};
 use crate::expr;
 use crate::value::Value;
 
-use super::breakpoints::{Disposition, Kind, WatchKind};
+use super::breakpoints::{Breakpoint, Disposition, Kind, WatchKind};
 use super::control::Verdict;
 use super::session::{Selection, Session};
 use super::stop::{Hit, Notice, StopReason};
@@ -13,12 +13,13 @@ impl Session {
     /// The user's breakpoints at `at`, reached by a thread: those that stop it.
     pub(super) fn breakpoints_hit(&mut self, tid: Tid, at: VirtAddr) -> Result<Option<StopReason>> {
         let is_here = |l: &super::breakpoints::Location| l.addr == at && l.enabled;
-        let here = self.breakpoints.iter().filter(|b| b.enabled && matches!(b.kind, Kind::Code { .. }));
-        let ids: Vec<u32> = here.filter(|b| b.locations.iter().any(is_here)).map(|b| b.id).collect();
+        let code = self.breakpoints.iter().filter(|b| b.enabled && matches!(b.kind, Kind::Code { .. }));
+        let place = |b: &Breakpoint| Some((b.id, b.locations.len(), b.locations.iter().position(is_here)? + 1));
+        let here: Vec<(u32, usize, usize)> = code.filter_map(place).collect();
         let mut hits = Vec::new();
-        for id in ids {
+        for (id, places, number) in here {
             if let Some(hit) = self.count_hit(tid, id)? {
-                hits.push(hit);
+                hits.push(Hit { location: (places > 1).then_some(number), ..hit });
             }
         }
         Ok((!hits.is_empty()).then_some(StopReason::Breakpoints(hits)))
@@ -76,7 +77,7 @@ impl Session {
                 self.breakpoints.remove(id)?;
             }
         }
-        Ok(Hit { id, temporary })
+        Ok(Hit { id, temporary, location: None })
     }
 
     /// Debug registers fired: hardware breakpoints at the pc, or watched bytes.

@@ -62,6 +62,8 @@ pub struct Hit {
     pub id: u32,
     /// It was temporary, and is gone.
     pub temporary: bool,
+    /// Which of its places, from 1, where it has several.
+    pub location: Option<usize>,
 }
 
 /// A lazy bind that was caught before it happens.

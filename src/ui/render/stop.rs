@@ -84,7 +84,8 @@ fn thread_name(session: &Session, tid: Tid) -> Option<String> {
 
 fn hit_name(hit: &Hit, noun: &str) -> String {
     let noun = if hit.temporary { format!("Temporary {}", noun.to_lowercase()) } else { noun.to_owned() };
-    format!("{noun} {}", hit.id)
+    let place = hit.location.map_or(String::new(), |number| format!(".{number}"));
+    format!("{noun} {}{place}", hit.id)
 }
 
 fn watch_noun(kind: WatchKind) -> &'static str {
