@@ -141,6 +141,10 @@ fn set_breakpoint(cx: &mut Cx<'_>, args: &Args, disposition: Disposition, hardwa
             Vec::new()
         }
     };
+    if cx.interpreter.is_direct() {
+        let notes: String = locations.iter().filter_map(|at| also_here(cx.session, *at)).collect();
+        cx.say(notes);
+    }
     // Without a location it is where it is now, whatever is loaded later.
     let spec = match (request.spec.as_str(), locations.first()) {
         ("", Some(addr)) => format!("*{addr:#x}"),
@@ -158,6 +162,19 @@ fn set_breakpoint(cx: &mut Cx<'_>, args: &Args, disposition: Disposition, hardwa
     };
     cx.say(text);
     Ok(Flow::Go)
+}
+
+/// `Note: breakpoints 1 and 2 (disabled) also set at pc 0x1139.`, if there are any.
+fn also_here(session: &Session, at: VirtAddr) -> Option<String> {
+    let is_here = |b: &&Breakpoint| matches!(b.kind, Kind::Code { .. }) && b.locations.iter().any(|l| l.addr == at);
+    let name = |b: &Breakpoint| {
+        let thread = b.thread.map_or(String::new(), |t| format!(" (thread {t})"));
+        format!("{}{thread}{}", b.id, if b.enabled { "" } else { " (disabled)" })
+    };
+    let names: Vec<String> = session.breakpoints.iter().filter(is_here).map(name).collect();
+    let (last, others) = names.split_last()?;
+    let text = if others.is_empty() { format!(" {last}") } else { format!("s {} and {last}", others.join(", ")) };
+    Some(format!("Note: breakpoint{text} also set at pc {at:#x}.\n"))
 }
 
 /// Whether a breakpoint on something that does not exist may wait for it: by the setting, or by asking.

@@ -198,9 +198,9 @@ impl Cx<'_> {
         self.ask(question, "(y or n)", 'y', self.session.settings.confirm)
     }
 
-    /// The same, but no where nobody can answer.
+    /// The same, but no in both cases.
     pub fn query_no(&mut self, question: &str) -> Result<bool> {
-        self.ask(question, "(y or [n])", 'n', true)
+        self.ask(question, "(y or [n])", 'n', self.session.settings.confirm)
     }
 
     fn ask(&mut self, question: &str, choice: &str, default: char, really: bool) -> Result<bool> {

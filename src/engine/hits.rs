@@ -13,8 +13,8 @@ impl Session {
     /// The user's breakpoints at `at`, reached by a thread: those that stop it.
     pub(super) fn breakpoints_hit(&mut self, tid: Tid, at: VirtAddr) -> Result<Option<StopReason>> {
         let is_here = |l: &super::breakpoints::Location| l.addr == at && l.enabled;
-        let here = self.breakpoints.iter().filter(|b| b.enabled && matches!(b.kind, Kind::Code { .. }));
-        let ids: Vec<u32> = here.filter(|b| b.locations.iter().any(is_here)).map(|b| b.id).collect();
+        let code = self.breakpoints.iter().filter(|b| b.enabled && matches!(b.kind, Kind::Code { .. }));
+        let ids: Vec<u32> = code.filter(|b| b.locations.iter().any(is_here)).map(|b| b.id).collect();
         let mut hits = Vec::new();
         for id in ids {
             if let Some(hit) = self.count_hit(tid, id)? {

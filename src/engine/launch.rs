@@ -15,11 +15,19 @@ use super::arguments;
 use super::inferior::{Process, Program};
 use super::session::Session;
 
+/// The path with its directory's symbolic links followed and its file's not, as gdb names what it starts: a program may look at
+/// the name by which it was started.
+fn resolved_directory(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let resolved = absolute.parent().and_then(|d| std::fs::canonicalize(d).ok());
+    resolved.zip(absolute.file_name()).map_or_else(|| absolute.clone(), |(directory, file)| directory.join(file))
+}
+
 impl Session {
     /// Takes an executable as the program. It must not be running.
     pub fn load_program(&mut self, path: &Path) -> Result<()> {
         let image = Image::open(path)?;
-        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let path = resolved_directory(path);
         self.set_program(Some(Program { path, image }));
         Ok(())
     }

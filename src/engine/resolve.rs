@@ -9,7 +9,7 @@ use super::breakpoints::{Kind, Location};
 use super::session::Session;
 
 impl Session {
-    /// The addresses of a location: `*EXPR`, `FUNCTION`, `MODULE!FUNCTION`, `FUNCTION@plt`. Without one: the selected frame's pc.
+    /// The addresses of a location, in their order: `*EXPR`, `FUNCTION`, `MODULE!FUNCTION`, `FUNCTION@plt`. Without one: the selected frame's pc.
     pub fn locate(&mut self, spec: &str) -> Result<Vec<VirtAddr>> {
         let spec = spec.trim();
         if spec.is_empty() {
@@ -25,6 +25,7 @@ impl Session {
             return Err(linespec.not_found());
         }
         let mut addresses: Vec<VirtAddr> = places.iter().map(|p| self.address_of(p)).collect();
+        addresses.sort_unstable();
         addresses.dedup();
         Ok(addresses)
     }
