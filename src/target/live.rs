@@ -160,6 +160,8 @@ impl Live {
         thread.forget();
         thread.state = State::Running;
         thread.stepping = matches!(action, ResumeAction::Step(_));
+        // The end of a step that nobody waits for any more.
+        self.ready.retain(|e| e.tid != tid || e.what != RawStop::Stepped);
         alive(match action {
             ResumeAction::Continue(signal) => ptrace::cont(tid, signal),
             ResumeAction::Step(signal) => ptrace::step(tid, signal),
@@ -190,6 +192,11 @@ impl Live {
                 self.retired.extend(in_use.then_some(*addr));
             }
         }
+    }
+
+    /// Whether a thread is stopped, and not by an event that is still to be told.
+    fn is_free(&self, tid: Tid) -> bool {
+        self.threads.get(&tid).is_some_and(|t| t.state == State::Stopped) && !self.ready.iter().any(|e| e.tid == tid)
     }
 
     fn any_runs(&self) -> bool {
@@ -380,12 +387,31 @@ impl Live {
         Ok(())
     }
 
+    /// A thread that stood still may have been killed by another's exit or exec: then its end is on the way.
+    fn collect_the_dying(&mut self) -> Result<()> {
+        let is_end = |e: &Event| matches!(e.what, RawStop::ThreadExited | RawStop::Exec(_));
+        if !self.ready.iter().any(is_end) {
+            return Ok(());
+        }
+        for tid in self.threads() {
+            if self.threads.get(&tid).is_some_and(|t| t.state == State::Stopped) && procfs::state(tid) != Some('t') {
+                while let Some((tid, status)) = wait_for(tid, tid != self.pid)? {
+                    self.collect(tid, status)?;
+                    if !self.threads.contains_key(&tid) {
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Takes in one event while all are being stopped.
     fn collect(&mut self, tid: Tid, status: Status) -> Result<()> {
         let Some(event) = self.digest(tid, status)? else { return Ok(()) };
         match event.what {
             // The pc is back at the int3: it will be reached again, if it is still there then.
-            RawStop::Int3(_) | RawStop::Stepped | RawStop::Interrupted | RawStop::GroupStop(_) => {}
+            RawStop::Int3(_) | RawStop::Interrupted | RawStop::GroupStop(_) => {}
             _ => self.ready.push_back(event),
         }
         Ok(())
@@ -534,8 +560,11 @@ impl Control for Live {
 
     fn resume_all(&mut self) -> Result<()> {
         self.plant();
+        self.ready.retain(|e| e.what != RawStop::Stepped);
         for tid in self.threads() {
-            self.resume_unless_held(tid)?;
+            if self.is_free(tid) {
+                self.resume(tid, ResumeAction::Continue(None))?;
+            }
         }
         Ok(())
     }
@@ -544,13 +573,20 @@ impl Control for Live {
         self.threads.iter().filter(|(_, t)| t.state == State::Running).map(|(tid, _)| *tid).collect()
     }
 
-    fn resume_unless_held(&mut self, tid: Tid) -> Result<()> {
-        let stopped = self.threads.get(&tid).is_some_and(|t| t.state == State::Stopped);
-        if stopped && !self.ready.iter().any(|e| e.tid == tid) { self.resume(tid, ResumeAction::Continue(None)) } else { Ok(()) }
+    fn go_on(&mut self, tid: Tid) -> Result<()> {
+        if !self.is_free(tid) {
+            return Ok(());
+        }
+        let stepping = self.threads.get(&tid).is_some_and(|t| t.stepping);
+        self.resume(tid, if stepping { ResumeAction::Step(None) } else { ResumeAction::Continue(None) })
     }
 
     fn postpone(&mut self, event: Event) {
         self.ready.push_back(event);
+    }
+
+    fn forget_signal(&mut self, signal: Signal) {
+        self.ready.retain(|e| e.what != RawStop::Signal(signal));
     }
 
     fn wait(&mut self) -> Result<Event> {
@@ -602,6 +638,7 @@ impl Control for Live {
                 leader.state = State::Zombie;
             }
         }
+        self.collect_the_dying()?;
         self.lift();
         // All have stopped, and whoever ran an int3 was set back.
         self.retired.clear();
@@ -709,7 +746,7 @@ impl Control for Live {
         covered.map(|(addr, _)| AddrRange::with_len(*addr, 1)).collect()
     }
 
-    fn detach(&mut self, signal: Option<Signal>) -> Result<()> {
+    fn detach(&mut self, signals: &BTreeMap<Tid, Signal>) -> Result<()> {
         self.stop_all()?;
         self.int3s.clear();
         if self.watches.iter().any(Option::is_some) {
@@ -728,7 +765,7 @@ impl Control for Live {
                 RawStop::Signal(s) => Some(s),
                 _ => None,
             });
-            alive(ptrace::detach(*tid, held.or(signal.filter(|_| *tid == self.pid))))?;
+            alive(ptrace::detach(*tid, held.or(signals.get(tid).copied())))?;
         }
         self.threads.clear();
         self.ended = true;
@@ -773,6 +810,6 @@ impl Drop for Live {
         if self.ended {
             return;
         }
-        let _ = if self.launched { self.kill() } else { self.detach(None) };
+        let _ = if self.launched { self.kill() } else { self.detach(&BTreeMap::new()) };
     }
 }

@@ -1,5 +1,6 @@
 //! The two interfaces that everything above sees: [`Target`] for all that can be read, [`Control`] for what can run.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -118,10 +119,13 @@ pub trait Control: Target {
     fn resume_all(&mut self) -> Result<()>;
     /// The threads that run now.
     fn running(&self) -> Vec<Tid>;
-    /// Lets a thread go on without a signal, unless it is stopped by an event that is still to be told (or has gone).
-    fn resume_unless_held(&mut self, tid: Tid) -> Result<()>;
+    /// Lets a thread go on as it did before [`stop_all`](Control::stop_all), with its step or freely, unless it is stopped by an
+    /// event that is still to be told (or has gone).
+    fn go_on(&mut self, tid: Tid) -> Result<()>;
     /// Gives an event back, to be told by a later `wait`.
     fn postpone(&mut self, event: Event);
+    /// Drops a signal that came while all were being stopped, and was not told yet.
+    fn forget_signal(&mut self, signal: Signal);
     /// Waits for the next event; [`crate::base::Error::Cancelled`] when the user interrupted first.
     fn wait(&mut self) -> Result<Event>;
     /// Stops every thread that runs; what happens to them meanwhile is kept for later `wait`s.
@@ -144,8 +148,8 @@ pub trait Control: Target {
     fn fired(&self, bits: u8) -> Vec<VirtAddr>;
     /// The ranges of memory that a trap hides a byte in.
     fn hidden(&self) -> Vec<AddrRange>;
-    /// Lets go of the process, unharmed, with this signal.
-    fn detach(&mut self, signal: Option<Signal>) -> Result<()>;
+    /// Lets go of the process, unharmed, each thread with its signal.
+    fn detach(&mut self, signals: &BTreeMap<Tid, Signal>) -> Result<()>;
     /// Kills the process.
     fn kill(&mut self) -> Result<()>;
 }
