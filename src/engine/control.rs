@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::arch::insn::{Flow, Insn, MAX_LEN};
-use crate::arch::regs::Gpr;
+use crate::arch::regs::{Gpr, Registers};
 use crate::base::{Error, Result, Signal, Tid, VirtAddr};
 use crate::os::signals;
 use crate::target::{Event, RawStop, ResumeAction, Trap, TrapKind};
@@ -77,7 +77,12 @@ impl Session {
         let process = self.process_mut()?;
         let signal = process.deliver.remove(&tid);
         let pc = process.target.pc(tid)?;
-        let reported = process.reported.remove(&tid) == Some(pc);
+        // In a system call that will be started again, the instruction behind it has not been reached yet.
+        let reported = process.reported.remove(&tid) == Some(pc) && !will_restart(&process.target.registers(tid)?);
+        if reported {
+            self.ignore_hardware_once(tid, pc)?;
+        }
+        let process = self.process_mut()?;
         if process.plan.as_ref().is_some_and(|p| p.tid() == tid && p.is_stepping()) {
             return self.step_instruction(tid, reported, signal);
         }
@@ -210,7 +215,7 @@ impl Session {
     }
 
     /// Goes on after an event that interrupted nothing: with the plan's step, if there is one.
-    fn after_interlude(&mut self, tid: Tid) -> Result<Verdict> {
+    pub(super) fn after_interlude(&mut self, tid: Tid) -> Result<Verdict> {
         if self.process()?.plan.as_ref().is_some_and(|p| p.tid() == tid && p.is_stepping()) {
             self.process_mut()?.control()?.resume(tid, ResumeAction::Step(None))?;
             return Ok(Verdict::Nothing);
@@ -253,8 +258,10 @@ impl Session {
             }
         }
         // A signal may come before the instruction at a breakpoint has run: then the breakpoint is still to be hit.
-        if !matches!(reason, StopReason::Signal(_) | StopReason::Interrupted)
-            && let Ok(pc) = process.target.pc(tid)
+        // One that is set here only now is not.
+        let interrupted = matches!(reason, StopReason::Signal(_) | StopReason::Interrupted);
+        if let Ok(pc) = process.target.pc(tid)
+            && !(interrupted && (process.sites.get(pc).is_some() || process.breaks_in_hardware_at(pc)))
         {
             process.reported.insert(tid, pc);
         }
@@ -332,8 +339,14 @@ impl Session {
             pc = shown;
             process.control()?.set_pc(tid, pc)?;
         }
-        // The int3 of a site does not run while its instruction is stepped: its owners are told here.
-        if let Some(site) = process.sites.get(pc) {
+        // The int3 of a site does not run while its instruction is stepped, and a debug register fires before the next one: the
+        // owners are told here.
+        if process.breaks_in_hardware_at(pc) && process.sites.get(pc).is_none() {
+            if let Some(reason) = self.breakpoints_hit(tid, pc)? {
+                return Ok(Some(reason));
+            }
+            self.ignore_hardware_once(tid, pc)?;
+        } else if let Some(site) = process.sites.get(pc) {
             for owner in site.owners.clone() {
                 let reason = match owner {
                     Owner::Libraries => self.library_event()?,
@@ -398,6 +411,18 @@ impl Session {
                 }
             }
         }
+    }
+
+    /// Lets the instruction at `pc` run once although a debug register stops there: RF in eflags (Intel SDM vol. 3B, 18.3.1.1).
+    fn ignore_hardware_once(&mut self, tid: Tid, pc: VirtAddr) -> Result<()> {
+        let process = self.process_mut()?;
+        if !process.breaks_in_hardware_at(pc) {
+            return Ok(());
+        }
+        let mut registers = process.target.registers(tid)?;
+        let flags = registers.get(Gpr::Eflags).unwrap_or(0);
+        registers.set(Gpr::Eflags, flags | RESUME_FLAG);
+        process.control()?.set_registers(tid, &registers)
     }
 
     /// For `nexti`: the place behind a call at `pc`.
@@ -505,6 +530,11 @@ impl Session {
     pub(super) fn emulate_code(&mut self, tid: Tid, pc: VirtAddr, code: &[u8]) -> Result<bool> {
         let process = self.process_mut()?;
         let mut before = process.target.registers(tid)?;
+        // What the processor does not run, its debug registers do not see.
+        let watched = process.hardware.iter().any(|t| t.kind != TrapKind::HardwareExecute);
+        if watched || will_restart(&before) {
+            return Ok(false);
+        }
         let mut registers = before;
         let push = match inject::emulate(code, pc, &mut registers, &*process.target) {
             Ok(push) => push,
@@ -664,6 +694,16 @@ impl Session {
         traps.dedup();
         traps
     }
+}
+
+/// RF in eflags.
+const RESUME_FLAG: u64 = 1 << 16;
+
+/// Whether the kernel will set the pc back by the two bytes of `syscall` and run that again: a signal or rdbg has interrupted a
+/// system call (linux/errno.h, ERESTARTSYS to ERESTART_RESTARTBLOCK).
+fn will_restart(registers: &Registers) -> bool {
+    let signed = |r| registers.get(r).unwrap_or(0) as i64;
+    signed(Gpr::OrigRax) >= 0 && (-516..=-512).contains(&signed(Gpr::Rax))
 }
 
 /// Whether an instruction raises such a signal itself.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::base::{Error, Result, Signal, Tid, VirtAddr};
 use crate::elf::Image;
 use crate::symbols::Modules;
-use crate::target::{Control, Target, Trap};
+use crate::target::{Control, Target, Trap, TrapKind};
 
 use super::blocks::Blocks;
 use super::journal::Journal;
@@ -128,6 +128,11 @@ impl Process {
     /// Whether there has ever been a second thread: then stops name theirs.
     pub fn has_had_threads(&self) -> bool {
         self.last_number > 1
+    }
+
+    /// Whether a debug register stops before the instruction at `pc`.
+    pub(super) fn breaks_in_hardware_at(&self, pc: VirtAddr) -> bool {
+        self.hardware.contains(&Trap { addr: pc, kind: TrapKind::HardwareExecute })
     }
 
     pub(super) fn forget_thread(&mut self, tid: Tid) {

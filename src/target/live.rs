@@ -395,7 +395,7 @@ impl Live {
         }
         for tid in self.threads() {
             if self.threads.get(&tid).is_some_and(|t| t.state == State::Stopped) && procfs::state(tid) != Some('t') {
-                while let Some((tid, status)) = wait_for(tid, tid != self.pid)? {
+                while let Some(Some((tid, status))) = known(wait_for(tid, tid != self.pid))? {
                     self.collect(tid, status)?;
                     if !self.threads.contains_key(&tid) {
                         break;
@@ -674,6 +674,10 @@ impl Control for Live {
         self.memory.write(self.pid, at, bytes)?;
         self.own_code.entry(at).or_insert(before.into_boxed_slice());
         Ok(())
+    }
+
+    fn forget_hidden(&mut self, range: AddrRange) {
+        self.own_code.retain(|at, _| !range.contains(*at));
     }
 
     fn set_registers(&mut self, tid: Tid, registers: &Registers) -> Result<()> {

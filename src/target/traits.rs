@@ -134,6 +134,8 @@ pub trait Control: Target {
     fn write(&mut self, at: VirtAddr, bytes: &[u8]) -> Result<()>;
     /// Writes code of rdbg's own where nothing of the program is: reads go on to show what was there.
     fn write_hidden(&mut self, at: VirtAddr, bytes: &[u8]) -> Result<()>;
+    /// Forgets such code in a range that is not mapped any more.
+    fn forget_hidden(&mut self, range: AddrRange);
     /// Sets the general registers of a stopped thread.
     fn set_registers(&mut self, tid: Tid, registers: &Registers) -> Result<()>;
     /// Sets the program counter of a stopped thread, by the time it goes on: cheaper than all registers.
