@@ -192,8 +192,15 @@ impl Session {
             }
             RawStop::Exited(code) => Verdict::Stop(StopReason::Exited(code)),
             RawStop::Killed(signal) => Verdict::Stop(StopReason::Killed(signal)),
-            // The target keeps these to itself.
-            RawStop::Interrupted | RawStop::GroupStop(_) => Verdict::Go(None),
+            // The signal was told before; now the program stands still by it. Told once more, as gdb does: to go on is the
+            // user's to say, who could not reach it by Ctrl-C. Where he does not want to hear of the signal, it stands still.
+            RawStop::GroupStop(signal) if self.signals.get(signal).stop => Verdict::Stop(StopReason::Signal(signal)),
+            RawStop::GroupStop(_) => {
+                self.process_mut()?.control()?.stay_in_group_stop(tid)?;
+                Verdict::Nothing
+            }
+            // The target keeps it to itself.
+            RawStop::Interrupted => Verdict::Go(None),
         })
     }
 

@@ -558,6 +558,13 @@ impl Control for Live {
         self.let_go(tid, action)
     }
 
+    fn stay_in_group_stop(&mut self, tid: Tid) -> Result<()> {
+        let thread = self.thread_mut(tid)?;
+        thread.forget();
+        thread.state = State::Running;
+        alive(ptrace::listen(tid))
+    }
+
     fn resume_all(&mut self) -> Result<()> {
         self.plant();
         self.ready.retain(|e| e.what != RawStop::Stepped);
@@ -606,12 +613,6 @@ impl Control for Live {
                     let stepping = self.threads.get(&tid).is_some_and(|t| t.stepping);
                     let action = if stepping { ResumeAction::Step(None) } else { ResumeAction::Continue(None) };
                     self.let_go(tid, action)?;
-                }
-                RawStop::GroupStop(_) => {
-                    alive(ptrace::listen(tid))?;
-                    if let Some(thread) = self.threads.get_mut(&tid) {
-                        thread.state = State::Running;
-                    }
                 }
                 _ => return Ok(event),
             }

@@ -115,6 +115,8 @@ pub enum RawStop {
 pub trait Control: Target {
     /// Lets threads go on.
     fn resume(&mut self, tid: Tid, action: ResumeAction) -> Result<()>;
+    /// Leaves a thread in the group stop that it has told of, until SIGCONT.
+    fn stay_in_group_stop(&mut self, tid: Tid) -> Result<()>;
     /// Lets every stopped thread go on, without a signal.
     fn resume_all(&mut self) -> Result<()>;
     /// The threads that run now.
