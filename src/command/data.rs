@@ -22,7 +22,7 @@ pub const LANGUAGE: Language = Language {
     set_variable: |session, name, n| session.variables.set(name, Value::int(&Type::int(), n.into())),
     at_stake,
     exit_status,
-    symbols: |session, prefix| session.inferior.modules.names_with_prefix(prefix, MAX_NAMES),
+    symbols: names,
     registers,
 };
 
@@ -67,6 +67,12 @@ pub fn address(cx: &mut Cx<'_>, text: &str) -> Result<crate::base::VirtAddr> {
 /// A value as `print` shows it.
 pub fn value_text(session: &Session, value: &Value, letter: Option<Letter>, options: &PrintOptions) -> Result<String> {
     Printer { memory: session.memory(), symbols: session, options }.text(value, letter)
+}
+
+/// The names that begin so: symbols, and the tables that are values.
+fn names(session: &Session, prefix: &str) -> Vec<String> {
+    let tables = ["GOT", "PLT"].into_iter().filter(|t| t.starts_with(prefix)).map(str::to_owned);
+    tables.chain(session.inferior.modules.names_with_prefix(prefix, MAX_NAMES)).collect()
 }
 
 /// Shows the displays.

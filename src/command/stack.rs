@@ -100,7 +100,7 @@ fn backtrace(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         }
     }
     if more {
-        cx.say("(More stack frames follow...)\n");
+        cx.say_directly("(More stack frames follow...)\n");
     } else if let Some(sentence) = end.and_then(|e| e.sentence()) {
         cx.say(format!("{sentence}\n"));
     }

@@ -69,7 +69,9 @@ impl Session {
                 Verdict::Past | Verdict::Nothing => {}
             }
         }
-        self.process_mut()?.control()?.resume_all()
+        let process = self.process_mut()?;
+        // The stop is there already: a thread that went on now would run away from it.
+        if process.early.is_some() { Ok(()) } else { process.control()?.resume_all() }
     }
 
     /// Lets one thread go on from a stop that was reported.

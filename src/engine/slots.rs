@@ -81,7 +81,7 @@ pub fn relro_range(module: &Module) -> AddrRange {
     }
 }
 
-/// The name under which the resolver goes that GOT[2] leads to, where no symbol names it.
+/// The name under which the resolver goes that `GOT[2]` leads to, where no symbol names it.
 pub const FOUND_RESOLVER: &str = "_dl_runtime_resolve";
 
 /// Whether a program is linked statically: nobody binds anything in it.
@@ -165,7 +165,7 @@ impl Session {
         symbol.is_some_and(|s| s.binding == Binding::Weak)
     }
 
-    /// Whether ld.so has relocated a module: it is in its list, and GOT[1] or some pointer of its is filled in. Before there is
+    /// Whether ld.so has relocated a module: it is in its list, and `GOT[1]` or some pointer of its is filled in. Before there is
     /// a process nothing is.
     pub fn is_relocated(&self, module: &Arc<Module>) -> bool {
         if self.inferior.process.is_none() {
@@ -228,7 +228,7 @@ impl Session {
         }
     }
 
-    /// Whether GOT[2] of a module leads here and no symbol names it: Debian strips ld.so of everything but its exports. Which of
+    /// Whether `GOT[2]` of a module leads here and no symbol names it: Debian strips ld.so of everything but its exports. Which of
     /// its variants (xsavec, xsave, fxsave) it is nobody says.
     pub fn is_found_resolver(&self, at: VirtAddr) -> bool {
         let Some(ld) = self.inferior.modules.interpreter() else { return false };

@@ -6,11 +6,11 @@ use crate::elf::{Image, Relocation, Symbol, SymbolKind, dt, pt, r_x86_64};
 /// What the words before the first slot are for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ReservedWord {
-    /// GOT[0]: the address of the dynamic section.
+    /// `GOT[0]`: the address of the dynamic section.
     Dynamic,
-    /// GOT[1]: ld.so's link map of the module.
+    /// `GOT[1]`: ld.so's link map of the module.
     LinkMap,
-    /// GOT[2]: the lazy resolver.
+    /// `GOT[2]`: the lazy resolver.
     Resolver,
 }
 

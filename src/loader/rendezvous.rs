@@ -40,7 +40,7 @@ pub struct Rendezvous {
 /// A `struct link_map`: one loaded object.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LinkMap {
-    /// Where it is: what GOT[1] of the object holds.
+    /// Where it is: what `GOT[1]` of the object holds.
     pub addr: VirtAddr,
     /// `l_addr`.
     pub bias: LoadBias,

@@ -53,10 +53,10 @@ const LOOKS: u32 = 200;
 /// once, and costs nothing.
 pub fn wait_eagerly() -> Result<Option<(Tid, Status)>> {
     for _ in 0..LOOKS {
+        let _ = nix::sched::sched_yield();
         if let Some(found) = wait_any(false)? {
             return Ok(Some(found));
         }
-        let _ = nix::sched::sched_yield();
     }
     wait_any(true)
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::unwind::{CodeMap, CodeRow};
+use super::code_map::{CodeMap, CodeRow};
 use crate::base::{MemoryMap, Result, VirtAddr};
 use crate::symbols::Modules;
 

@@ -1,7 +1,7 @@
 //! Finding the caller where no table tells: by what the instructions do, by saved frame pointers, by looks.
 
+use super::code_map::CodeMap;
 use super::frame::{FrameHow, FramePc};
-use super::unwind::CodeMap;
 use crate::arch::insn::{Flow, Insn, MAX_LEN, Target};
 use crate::arch::regs::{Gpr, Registers};
 use crate::base::{Memory, VirtAddr, read_u64};

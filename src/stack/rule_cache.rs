@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
-use super::unwind::{CodeMap, CodeRow};
+use super::code_map::{CodeMap, CodeRow};
 use crate::base::VirtAddr;
 
 /// More distinct pcs than this are not kept: the cache starts anew.

@@ -1,38 +1,12 @@
 //! Walking from a frame to its caller.
 
-use std::sync::Arc;
-
+use super::code_map::{CodeMap, CodeRow};
 use super::frame::{Frame, FrameHow, FramePc};
 use super::guess::{Guess, guess, is_sigreturn};
 use super::rule_cache::RuleCache;
 use crate::arch::regs::{Gpr, Registers};
 use crate::base::{Error, LoadBias, Memory, Result, VirtAddr, read_u64};
-use crate::dwarf::{CfaRule, ExpressionHost, RegRule, UnwindRow, evaluate};
-
-/// An unwind row of a loaded module.
-#[derive(Clone, Debug)]
-pub struct CodeRow {
-    /// The row, in link-time addresses.
-    pub row: Arc<UnwindRow>,
-    /// The module's.
-    pub bias: LoadBias,
-}
-
-/// What the unwinder has to know about code: the modules of a process.
-pub trait CodeMap {
-    /// The unwind row at a run-time address; `None` where no module says anything about it.
-    fn unwind_row(&self, at: VirtAddr) -> Result<Option<CodeRow>>;
-    /// The start of the function around a run-time address, from symbols.
-    fn function_start(&self, at: VirtAddr) -> Option<VirtAddr>;
-    /// Whether code may lie at this run-time address (an executable mapping).
-    fn is_code(&self, at: VirtAddr) -> bool;
-    /// The pc that the program has, for one inside a slot where a displaced instruction runs.
-    fn original_pc(&self, pc: VirtAddr) -> VirtAddr {
-        pc
-    }
-    /// Changes whenever code is loaded or unloaded.
-    fn generation(&self) -> u64;
-}
+use crate::dwarf::{CfaRule, ExpressionHost, RegRule, evaluate};
 
 /// Why a walk ended.
 #[derive(Clone, Debug)]
@@ -338,8 +312,11 @@ impl ExpressionHost for Host<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::base::{FileAddr, SliceMemory};
+    use crate::dwarf::UnwindRow;
     use std::cell::Cell;
 
     const CODE: u64 = 0x40_0000;

@@ -5,22 +5,13 @@ use iced_x86::{
     RoundingControl,
 };
 
+use super::flavor::Flavor;
 use super::operands::{Operands, is_moffs, push_hex};
 use super::prefixes;
 use crate::arch::insn::MAX_LEN;
 
 /// binutils disassembles what no processor runs (lock on a register), what few had (MPX), and branches as AMD does.
 const OPTIONS: u32 = DecoderOptions::NO_INVALID_CHECK | DecoderOptions::MPX | DecoderOptions::AMD;
-
-/// The two ways of writing instructions (`set disassembly-flavor`).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Flavor {
-    /// `mov    %rsp,%rbp`
-    #[default]
-    Att,
-    /// `mov    rbp,rsp`
-    Intel,
-}
 
 /// Writes instructions. Make one and use it for many: it keeps its buffers.
 pub struct Formatter {

@@ -1,7 +1,9 @@
 //! Disassembly as gdb 13 and objdump 2.40 print it.
 
+mod flavor;
 mod format;
 mod operands;
 mod prefixes;
 
-pub use format::{Flavor, Formatter};
+pub use flavor::Flavor;
+pub use format::Formatter;

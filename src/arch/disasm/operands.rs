@@ -2,7 +2,7 @@
 
 use iced_x86::{Code, Instruction, OpKind, Register, RoundingControl};
 
-use super::format::Flavor;
+use super::flavor::Flavor;
 use super::prefixes::Prefixes;
 
 /// What it takes to write the operands of one instruction.

@@ -1,7 +1,7 @@
 //! The prefixes of an instruction: which of them the mnemonic and the operands express already, and which are written before
 //! it by name, as binutils does.
 
-use super::format::Flavor;
+use super::flavor::Flavor;
 use iced_x86::{FlowControl, Instruction, MandatoryPrefix, Mnemonic, OpKind, Register};
 
 /// Where an instruction's opcode begins and what lies before it.

@@ -120,7 +120,18 @@ mod tests {
 
     #[test]
     fn what_is_different_when_stepped_ends_a_trace() {
-        for special in [&[0x0f, 0x05][..], &[0xf3, 0xa4], &[0x9d], &[0x9c], &[0x8e, 0xd0], &[0xcc], &[0xcd, 0x80], &[0x0f, 0x0b], &[0x06], &[0xf4]] {
+        for special in [
+            &[0x0f, 0x05][..],
+            &[0xf3, 0xa4],
+            &[0x9d],
+            &[0x9c],
+            &[0x8e, 0xd0],
+            &[0xcc],
+            &[0xcd, 0x80],
+            &[0x0f, 0x0b],
+            &[0x06],
+            &[0xf4],
+        ] {
             let code = [&[0x90], special].concat();
             let trace = trace(&code);
             assert_eq!((trace.steps.len(), trace.last), (1, End::Step), "{special:x?}");

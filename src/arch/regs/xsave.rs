@@ -1,6 +1,54 @@
 //! The XSAVE area in its standard format, as ptrace and core files hold it (Intel SDM vol. 1, 13.4).
 
-use super::regtable::{RegBytes, XsaveField};
+/// A field of the XSAVE area (Intel SDM vol. 1, 13.4 and 13.5).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum XsaveField {
+    /// st(n), ten bytes.
+    St(u8),
+    /// `len` bytes at an offset of the legacy region that belong to x87; shown as a 32-bit word.
+    Control { at: u8, len: u8 },
+    /// The abridged tag byte at 4, shown as the full 16-bit tag word.
+    Tag,
+    /// mxcsr, four bytes at 24.
+    Mxcsr,
+    /// The low `len` (16, 32, 64) bytes of vector register n (0 to 31).
+    Vector { n: u8, len: u8 },
+    /// The opmask register n.
+    Mask(u8),
+    /// pkru, four bytes.
+    Pkru,
+}
+
+/// A register's bytes, little-endian.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RegBytes {
+    pub(super) bytes: [u8; 64],
+    len: u8,
+}
+
+impl RegBytes {
+    /// The first 64 of these bytes.
+    pub fn new(from: &[u8]) -> RegBytes {
+        let mut bytes = [0; 64];
+        let len = from.len().min(64);
+        bytes[..len].copy_from_slice(&from[..len]);
+        RegBytes { bytes, len: len as u8 }
+    }
+
+    /// The low eight bytes as a number.
+    pub fn as_u64(&self) -> u64 {
+        let mut word = [0; 8];
+        word.copy_from_slice(&self.bytes[..8]);
+        u64::from_le_bytes(word)
+    }
+}
+
+impl std::ops::Deref for RegBytes {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        &self.bytes[..self.len.into()]
+    }
+}
 
 /// Where the kernel leaves XCR0 in the legacy region's bytes for software (Linux arch/x86/include/uapi/asm/sigcontext.h,
 /// `struct _fpx_sw_bytes`).

@@ -1,10 +1,5 @@
 //! The registers of a thread.
 
-pub use super::regtable::{
-    RegBytes, RegGroup, RegId, RegType, Register, all_registers, by_dwarf, eflags_text, find, general_registers, mxcsr_text,
-    registers,
-};
-
 /// A general register, in the order of the kernel's `struct user_regs_struct` (sys/user.h), so that the discriminant times
 /// eight is its offset there.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::regs::{Gpr, Registers, XState};
-use super::xsave;
+use super::values::{Gpr, Registers, XState};
+use super::xsave::{self, RegBytes, XsaveField};
 
 /// A register by its place in [`registers`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -57,25 +57,6 @@ pub(super) enum RegPlace {
     Xsave(XsaveField),
 }
 
-/// A field of the XSAVE area (Intel SDM vol. 1, 13.4 and 13.5).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum XsaveField {
-    /// st(n), ten bytes.
-    St(u8),
-    /// `len` bytes at an offset of the legacy region that belong to x87; shown as a 32-bit word.
-    Control { at: u8, len: u8 },
-    /// The abridged tag byte at 4, shown as the full 16-bit tag word.
-    Tag,
-    /// mxcsr, four bytes at 24.
-    Mxcsr,
-    /// The low `len` (16, 32, 64) bytes of vector register n (0 to 31).
-    Vector { n: u8, len: u8 },
-    /// The opmask register n.
-    Mask(u8),
-    /// pkru, four bytes.
-    Pkru,
-}
-
 /// A register: what it is called, and where it lives.
 #[derive(Debug)]
 pub struct Register {
@@ -122,37 +103,6 @@ impl Register {
             RegPlace::User { reg, .. } if !self.is_part => Some(reg),
             _ => None,
         }
-    }
-}
-
-/// A register's bytes, little-endian.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct RegBytes {
-    bytes: [u8; 64],
-    len: u8,
-}
-
-impl RegBytes {
-    /// The first 64 of these bytes.
-    pub fn new(from: &[u8]) -> RegBytes {
-        let mut bytes = [0; 64];
-        let len = from.len().min(64);
-        bytes[..len].copy_from_slice(&from[..len]);
-        RegBytes { bytes, len: len as u8 }
-    }
-
-    /// The low eight bytes as a number.
-    pub fn as_u64(&self) -> u64 {
-        let mut word = [0; 8];
-        word.copy_from_slice(&self.bytes[..8]);
-        u64::from_le_bytes(word)
-    }
-}
-
-impl std::ops::Deref for RegBytes {
-    type Target = [u8];
-    fn deref(&self) -> &[u8] {
-        &self.bytes[..self.len.into()]
     }
 }
 

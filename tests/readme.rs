@@ -1,0 +1,75 @@
+//! The README's tour is what rdbg says today. `BLESS=1 cargo test --test readme` writes it anew.
+#![allow(missing_docs)]
+
+#[allow(dead_code)]
+mod common;
+
+use std::fs;
+
+use common::build;
+use common::normalise::normalise;
+use common::rdbg::Session;
+
+/// The tour's blocks: their places in the text, and their commands.
+fn blocks(text: &str) -> Vec<(std::ops::Range<usize>, Vec<String>)> {
+    let mut out = Vec::new();
+    let mut at = 0;
+    while let Some(start) = text[at..].find("```rdbg\n").map(|i| at + i + "```rdbg\n".len()) {
+        let end = start + text[start..].find("```").expect("a block ends");
+        let commands = text[start..end].lines().filter_map(|l| l.strip_prefix("(rdbg) ")).map(str::to_owned).collect();
+        out.push((start..end, commands));
+        at = end + 3;
+    }
+    out
+}
+
+/// What each command of a session wrote, by the prompts between them.
+fn answers(output: &str) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    let mut text = output;
+    while let Some(i) = text.find("(rdbg) ") {
+        out.push(text[..i].to_owned());
+        text = &text[i + "(rdbg) ".len()..];
+    }
+    out.push(text.to_owned());
+    out
+}
+
+#[test]
+fn the_tour_is_what_rdbg_says() {
+    let path = common::root().join("README.md");
+    let text = fs::read_to_string(&path).unwrap();
+    let blocks = blocks(&text);
+    let commands: Vec<&String> = blocks.iter().flat_map(|b| &b.1).collect();
+    assert!(commands.len() > 10, "the README has lost its tour");
+    let program = match build::build("c/hello.c", "lazy") {
+        Ok(program) => program,
+        Err(why) => return common::tools::skip("the_tour_is_what_rdbg_says", why),
+    };
+    let input: String = commands.iter().map(|c| format!("{c}\n")).collect();
+    let run = Session::rdbg().program::<&str>(&program.path, []).feed(&input);
+    let answers = answers(&run.text);
+    assert_eq!(answers.len(), commands.len() + 2, "{}", run.text);
+    let directory = program.path.parent().unwrap();
+    let mut fresh = text.clone();
+    let mut left = answers.into_iter().skip(1);
+    let written: Vec<String> = blocks
+        .iter()
+        .map(|(_, commands)| commands.iter().map(|c| format!("(rdbg) {c}\n{}", left.next().unwrap())).collect())
+        .collect();
+    for ((range, _), new) in blocks.iter().zip(&written).rev() {
+        fresh.replace_range(range.clone(), &new.replace(&*directory.to_string_lossy(), "/tmp"));
+    }
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&path, fresh).unwrap();
+        return;
+    }
+    // What another compiler or libc would change: addresses, offsets, versions of symbols.
+    let blur = |text: &str| {
+        let number = regex::Regex::new(r"0x[0-9a-f]+|\+\d+|GLIBC_[\d.]+|\bprocess (\d+|<pid>)").unwrap();
+        let slots = regex::Regex::new(r"(?m)^\[ ?-?\d+\].*(_ITM|__gmon|__cxa|__libc_start).*\n|.*\d words, \d slots\n").unwrap();
+        let text = normalise(text, "/tmp".as_ref());
+        slots.replace_all(&number.replace_all(&text, "#"), "").into_owned()
+    };
+    assert_eq!(blur(&fresh), blur(&text), "the README's tour is stale: BLESS=1 cargo test --test readme");
+}
