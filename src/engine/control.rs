@@ -168,7 +168,7 @@ impl Session {
             RawStop::Clone(child) => {
                 let process = self.process_mut()?;
                 process.number(child);
-                let pthread = process.target.registers(child).ok().and_then(|r| r.get(Gpr::FsBase)).unwrap_or(0);
+                let pthread = process.learn_pthread(child);
                 *notice = Some(Notice::ThreadBegun { tid: child, pthread });
                 // It may have died already.
                 match process.control()?.resume(child, ResumeAction::Continue(None)) {
@@ -187,9 +187,8 @@ impl Session {
                 Verdict::Go(None)
             }
             RawStop::ThreadExited => {
-                let process = self.process_mut()?;
-                process.forget_thread(tid);
-                *notice = Some(Notice::ThreadEnded { tid, pthread: 0 });
+                let pthread = self.process_mut()?.forget_thread(tid);
+                *notice = Some(Notice::ThreadEnded { tid, pthread });
                 Verdict::Nothing
             }
             RawStop::Exited(code) => Verdict::Stop(StopReason::Exited(code)),

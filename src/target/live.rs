@@ -220,6 +220,8 @@ impl Live {
         let what = match status {
             Status::Signal(Signal::TRAP) => self.classify_trap(tid)?,
             Status::Signal(signal) => RawStop::Signal(signal),
+            // *Folklore*: the kernel tells of a fork whose child ends without SIGCHLD as of a clone.
+            Status::Clone if !self.is_thread(known(ptrace::event_message(tid))?) => RawStop::Fork(self.release_child(tid)?),
             Status::Clone => RawStop::Clone(self.adopt_thread(tid)?),
             Status::Fork => RawStop::Fork(self.release_child(tid)?),
             Status::Vfork => {
@@ -323,6 +325,12 @@ impl Live {
                 stopped => Some(stopped),
             });
         }
+    }
+
+    /// Whether the new task is a thread of this process; one that has ended already passes for one.
+    fn is_thread(&self, task: Option<u64>) -> bool {
+        let leader = task.and_then(|t| procfs::status_number(Tid(t as i32), "Tgid"));
+        leader.is_none_or(|l| l == i64::from(self.pid.0))
     }
 
     fn adopt_thread(&mut self, parent: Tid) -> Result<Tid> {
