@@ -87,10 +87,16 @@ impl Session {
         let process = self.process_mut()?;
         let fired = process.control()?.fired(bits);
         let pc = process.target.pc(tid)?;
-        if fired.contains(&pc)
-            && let Some(reason) = self.breakpoints_hit(tid, pc)?
-        {
-            return Ok(Verdict::Stop(reason));
+        let process = self.process_mut()?;
+        if fired.contains(&pc) && process.breaks_in_hardware_at(pc) {
+            // Where there is an int3 as well, that comes next, and tells of all.
+            if process.sites.get(pc).is_none()
+                && let Some(reason) = self.breakpoints_hit(tid, pc)?
+            {
+                return Ok(Verdict::Stop(reason));
+            }
+            // Nothing has run: a step is still to be made.
+            return self.after_interlude(tid);
         }
         let touches = |k: &Kind| matches!(k, Kind::Watch(w) if w.pieces.iter().any(|(a, _)| fired.contains(a)));
         let ids: Vec<u32> = self.breakpoints.iter().filter(|b| b.enabled && touches(&b.kind)).map(|b| b.id).collect();

@@ -84,6 +84,10 @@ impl Session {
             update.loaded.iter().filter_map(|id| Some(modules.get(*id)?.path.display().to_string())).collect();
         let unloaded: Vec<String> = update.unloaded.iter().map(|m| m.path.display().to_string()).collect();
         if !loaded.is_empty() || !unloaded.is_empty() {
+            for range in update.unloaded.iter().flat_map(|m| m.ranges()) {
+                process.sites.unmapped(range);
+                process.control()?.forget_hidden(range);
+            }
             process.sites.modules_changed();
             self.resolve_breakpoints();
         }
