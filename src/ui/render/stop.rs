@@ -110,7 +110,7 @@ fn show(session: &Session, value: &Option<Value>) -> String {
 
 /// `puts@plt called from main+48; slot GOT[3] 0x404000, still puts@plt+6`
 fn bind_text(session: &Session, bind: &Bind) -> String {
-    let name = |addr: u64| session.location(VirtAddr(addr)).map_or_else(|| format!("{addr:#x}"), |l| l.with_offset());
+    let name = |addr: u64| session.place_name(VirtAddr(addr));
     let from = bind.returns_to.0;
     let how = if bind.called {
         format!("called from {}", name(from))
