@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::arch::regs::Gpr;
 use crate::base::{Error, Result, Signal, Tid, VirtAddr};
 use crate::elf::Image;
+use crate::os::sentinel::Sentinel;
 use crate::symbols::Modules;
 use crate::target::{Control, Target, Trap, TrapKind};
 
@@ -74,6 +75,8 @@ pub struct Process {
     pub(super) displaced: BTreeMap<Tid, Displaced>,
     /// A stop that came of resuming alone, before anything ran.
     pub(super) early: Option<(Tid, StopReason)>,
+    /// Hears the Ctrl-C that the program does not.
+    pub(super) sentinel: Option<Sentinel>,
     numbers: BTreeMap<Tid, u32>,
     /// The pthread_t of threads, to name them when they have gone.
     pthreads: BTreeMap<Tid, u64>,
@@ -103,6 +106,7 @@ impl Process {
             deliver: BTreeMap::new(),
             displaced: BTreeMap::new(),
             early: None,
+            sentinel: None,
             numbers: BTreeMap::new(),
             pthreads: BTreeMap::new(),
             last_number: 0,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::base::{Error, Need, Result, Signal, Tid};
 use crate::elf::Image;
+use crate::os::sentinel::Sentinel;
 use crate::os::spawn::{Launch, RedirectTo, Redirection};
 use crate::os::{procfs, signals};
 use crate::symbols::{ModuleRole, NewModule};
@@ -62,6 +63,7 @@ impl Session {
         self.inferior.process = Some(Process::new(Box::new(live), true));
         if let Some(terminal) = &mut self.terminal {
             terminal.taken_by_program();
+            self.process_mut()?.sentinel = Sentinel::start(pid);
         }
         self.begun(pid)?;
         self.breakpoints.forget_hits();

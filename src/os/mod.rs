@@ -5,6 +5,7 @@ pub mod debugregs;
 pub mod mem;
 pub mod procfs;
 pub mod ptrace;
+pub mod sentinel;
 pub mod signals;
 pub mod spawn;
 pub mod terminal;
