@@ -200,7 +200,7 @@ impl Cx<'_> {
 
     /// The same, but no where nobody can answer.
     pub fn query_no(&mut self, question: &str) -> Result<bool> {
-        self.ask(question, "(y or [n])", 'n', true)
+        self.ask(question, "(y or [n])", 'n', self.session.settings.confirm)
     }
 
     fn ask(&mut self, question: &str, choice: &str, default: char, really: bool) -> Result<bool> {
