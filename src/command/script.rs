@@ -69,10 +69,8 @@ impl Cx<'_> {
         loop {
             let prompt = format!("{}>", " ".repeat(indent + open.len() - 1));
             let Some(line) = self.interpreter.next_line(&prompt)? else {
-                self.warn("end of input inside of a block: \"end\" is missing.");
-                // The blocks inside of this one are complete from here on: whoever runs them need not be told again.
-                lines.extend(open.iter().skip(1).map(|_| "end".to_owned()));
-                return Ok(lines);
+                // Half a block may do anything, and half a loop for ever.
+                return Err(Error::user("End of input inside of a block: \"end\" is missing."));
             };
             let word = line.trim();
             if word == "end" {
@@ -357,7 +355,7 @@ mod tests {
             run("if\nwhile\nend"),
             "if command requires an argument.\nwhile command requires an argument.\nThis command cannot be used at the top level.\n"
         );
-        assert_eq!(run("if 1\nsay x"), "warning: end of input inside of a block: \"end\" is missing.\nx\n");
+        assert_eq!(run("if 1\nsay x"), "End of input inside of a block: \"end\" is missing.\n");
         assert_eq!(run(&"if 1\n".repeat(5000)).lines().next(), Some("Blocks are nested too deeply."));
     }
 

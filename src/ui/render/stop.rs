@@ -17,7 +17,7 @@ pub fn stop_text(session: &Session, stop: &Stop, pid: Tid) -> Pieces {
     let who = thread_name(session, stop.tid);
     match &stop.reason {
         StopReason::Exited(0) => say(format!("[Inferior 1 (process {pid}) exited normally]\n")),
-        StopReason::Exited(code) => say(format!("[Inferior 1 (process {pid}) exited with code {code:02o}]\n")),
+        StopReason::Exited(code) => say(format!("[Inferior 1 (process {pid}) exited with code 0{code:o}]\n")),
         StopReason::Killed(signal) => say(format!(
             "\nProgram terminated with signal {}, {}.\nThe program no longer exists.\n",
             signal.name(),
