@@ -362,6 +362,9 @@ fn never_lazy(session: &Session, symbol: Option<&str>) -> Option<String> {
     if main.image().dynamic().is_empty() {
         return Some(format!("{} is statically linked: it has no lazy slots, and nothing will be bound.\n", main.name));
     }
+    if session.binds_eagerly() {
+        return Some("musl binds everything when it loads it: nothing will be bound later.\n".to_owned());
+    }
     let got = main.got();
     if got.is_none_or(|g| !g.is_lazy) {
         return Some(format!("{} has no lazy slots (it binds everything at start): only libraries can be caught.\n", main.name));
