@@ -3,7 +3,7 @@
 use crate::base::{Tid, VirtAddr};
 use crate::engine::{Bind, Breakpoint, Hit, Kind, Notice, Session, Stop, StopReason, WatchKind};
 use crate::expr::Host;
-use crate::symbols::ModuleRole;
+use crate::symbols::{ModuleRole, demangle};
 use crate::value::{Printer, Value};
 
 use super::super::Role;
@@ -110,7 +110,7 @@ fn show(session: &Session, value: &Option<Value>) -> String {
 /// `puts@plt called from main+48; slot GOT[3] 0x404000, still puts@plt+6`. A library's slot is named so that it can be typed:
 /// `libfoo.so!GOT[3]`.
 fn bind_text(session: &Session, bind: &Bind) -> String {
-    let name = |addr: u64| session.location(VirtAddr(addr)).map_or_else(|| format!("{addr:#x}"), |l| l.with_offset());
+    let name = |addr: u64| session.location(VirtAddr(addr)).map_or_else(|| format!("{addr:#x}"), |l| l.with_offset_demangled());
     let from = bind.returns_to.0;
     let how = if bind.called {
         format!("called from {}", name(from))
@@ -119,7 +119,7 @@ fn bind_text(session: &Session, bind: &Bind) -> String {
     };
     let module = session.inferior.modules.at(bind.slot).filter(|m| m.role != ModuleRole::Main);
     let module = module.map_or(String::new(), |m| format!("{}!", m.name));
-    let (symbol, index, slot) = (&bind.symbol, bind.index, bind.slot);
+    let (symbol, index, slot) = (demangle(&bind.symbol), bind.index, bind.slot);
     format!("{symbol}@plt {how}; slot {module}GOT[{index}] {slot:#x}, still {}\n", name(bind.value))
 }
 
