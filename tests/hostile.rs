@@ -102,7 +102,7 @@ fn lines_that_nobody_types() {
         ("an endless recursion", "define f\nf\nend\nf".to_owned()),
         ("a huge count", "x/999999999999x 0\nprint 1@99999999999\nstepi 99999999999999999999999".to_owned()),
         ("a huge repetition", "print *(char*)0@2000000000\nprint (char)1@2000000000\noutput/x 1".to_owned()),
-        ("formats", "printf \"%n%s%999999999d\\n\", 1, 2, 3\nprintf \"%\nprintf \"%d\"\necho \\".to_owned()),
+        ("formats", "printf \"%n%s%999999999d\\n\", 1, 2, 3\nprintf \"%\nprintf \"%d\"\necho \\q\\".to_owned() + "\n"),
     ];
     let program = build::build("c/hello.c", "lazy").unwrap_or_else(|e| panic!("{e}"));
     for (what, line) in cases {

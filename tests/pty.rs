@@ -28,6 +28,8 @@ struct Terminal {
     /// Kept open so that the terminal outlives the process and its settings can be read.
     line: OwnedFd,
     screen: String,
+    /// How much of the screen's text has been asked for.
+    seen: usize,
     before: Termios,
 }
 
@@ -57,21 +59,23 @@ impl Terminal {
         }
         let child = command.spawn().expect("rdbg starts");
         drop(command);
-        Terminal { child, keyboard: File::from(pty.master), line: pty.slave, screen: String::new(), before }
+        Terminal { child, keyboard: File::from(pty.master), line: pty.slave, screen: String::new(), seen: 0, before }
     }
 
     fn keys(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).expect("the terminal takes keys");
     }
 
-    /// Reads until `text` stands in what came since the last call; what came, without escape sequences.
+    /// Reads until `text` stands behind what the last call found; what came up to its end, without escape sequences.
     fn wait_for(&mut self, text: &str) -> String {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let plain = plain(&self.screen);
-            if plain.contains(text) {
-                self.screen.clear();
-                return plain;
+            let new = plain.get(self.seen..).unwrap_or_default();
+            if let Some(at) = new.find(text) {
+                let found = &new[..at + text.len()];
+                self.seen += found.len();
+                return found.to_owned();
             }
             assert!(self.read_until(deadline), "no {text:?} in {PATIENCE:?}; the screen:\n{plain}");
         }
@@ -176,6 +180,7 @@ fn ctrl_c_stops_a_running_program() {
         terminal.keys("\x03");
         let stop = terminal.wait_for("\n(rdbg) ");
         assert!(stop.contains("received signal SIGINT, Interrupt."), "{how}: {stop}");
+        eprintln!("{how} stopped");
         let answer = terminal.line("print *(long *)&turns > 0");
         assert!(answer.contains("$1 = 1"), "{how}: {answer}");
         terminal.line("set var *(int*)&stop = 1");

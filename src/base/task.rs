@@ -54,8 +54,14 @@ const NAMES: [(i32, &str, &str); 31] = [
 impl Signal {
     /// Interrupt from the keyboard.
     pub const INT: Signal = Signal(2);
+    /// An instruction that is none.
+    pub const ILL: Signal = Signal(4);
     /// Breakpoints and single steps.
     pub const TRAP: Signal = Signal(5);
+    /// Memory that is mapped and not there.
+    pub const BUS: Signal = Signal(7);
+    /// A division by zero, say.
+    pub const FPE: Signal = Signal(8);
     /// The signal that cannot be caught.
     pub const KILL: Signal = Signal(9);
     /// A memory fault.
@@ -64,6 +70,8 @@ impl Signal {
     pub const CHLD: Signal = Signal(17);
     /// The stop that cannot be caught.
     pub const STOP: Signal = Signal(19);
+    /// A system call that a filter forbids.
+    pub const SYS: Signal = Signal(31);
 
     /// `SIGSEGV`, or `SIG34` for a real-time signal, as gdb writes them.
     pub fn name(self) -> String {

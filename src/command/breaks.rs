@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::{Error, Result, VirtAddr};
-use crate::engine::{Breakpoint, Catch, Condition, Disposition, Kind, Location, Session, Watch, WatchKind};
+use crate::engine::{Breakpoint, Catch, Condition, Disposition, Kind, Location, Session, Watch, WatchKind, is_static};
 use crate::expr::{self, Host};
 use crate::symbols::{ModuleRole, is_named};
 use crate::ui::Role;
@@ -40,6 +40,7 @@ pub const COMMANDS: &[Command] = &[
     DELETE,
     CLEAR,
     INFO_BREAKPOINTS,
+    INFO_WATCHPOINTS,
 ];
 
 const BREAK: Command = Command {
@@ -359,7 +360,7 @@ fn catch_bind(cx: &mut Cx<'_>, args: &Args, disposition: Disposition) -> Result<
 /// What to say when the program will never bind lazily itself.
 fn never_lazy(session: &Session, symbol: Option<&str>) -> Option<String> {
     let main = session.inferior.modules.iter().find(|m| m.role == ModuleRole::Main)?;
-    if main.image().dynamic().is_empty() {
+    if is_static(main.image()) {
         return Some(format!("{} is statically linked: it has no lazy slots, and nothing will be bound.\n", main.name));
     }
     if session.binds_eagerly() {
@@ -688,7 +689,7 @@ fn clear(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
 
 const INFO_BREAKPOINTS: Command = Command {
     name: "info breakpoints",
-    aliases: &["info b", "info watchpoints"],
+    aliases: &["info b"],
     group: Group::Breakpoints,
     args: &[ArgSpec::may("N...", ArgKind::BpId)],
     summary: "Show breakpoints, watchpoints and catchpoints.",
@@ -697,14 +698,32 @@ const INFO_BREAKPOINTS: Command = Command {
 };
 
 fn info_breakpoints(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    table(cx, args, "breakpoint or watchpoint", |_| true)
+}
+
+const INFO_WATCHPOINTS: Command = Command {
+    name: "info watchpoints",
+    group: Group::Breakpoints,
+    args: &[ArgSpec::may("N...", ArgKind::BpId)],
+    summary: "Show watchpoints.",
+    run: info_watchpoints,
+    ..Command::BASE
+};
+
+fn info_watchpoints(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    table(cx, args, "watchpoint", |b| matches!(b.kind, Kind::Watch(_)))
+}
+
+/// The rows of the breakpoints of a `sort`, all of them or those that the arguments number.
+fn table(cx: &mut Cx<'_>, args: &Args, sort: &str, is_of_sort: fn(&Breakpoint) -> bool) -> Result<Flow> {
     let wanted = if args.text.is_empty() { None } else { Some(ids(&args.text)?) };
     let session = &*cx.session;
-    let shown: Vec<&Breakpoint> =
-        session.breakpoints.iter().filter(|b| wanted.as_ref().is_none_or(|w| w.contains(&b.id))).collect();
+    let is_wanted = |b: &&Breakpoint| is_of_sort(b) && wanted.as_ref().is_none_or(|w| w.contains(&b.id));
+    let shown: Vec<&Breakpoint> = session.breakpoints.iter().filter(is_wanted).collect();
     if shown.is_empty() {
         cx.say(match wanted {
-            None => "No breakpoints or watchpoints.\n".to_owned(),
-            Some(_) => format!("No breakpoint or watchpoint matching '{}'.\n", args.text),
+            None => format!("No {}.\n", sort.replace("point", "points")),
+            Some(_) => format!("No {sort} matching '{}'.\n", args.text),
         });
         return Ok(Flow::Go);
     }

@@ -40,10 +40,13 @@ fn x(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     state.count = spec.count.unwrap_or(1);
     let result = examine(cx, &spec, start, &mut state);
     let last = state.last.take();
+    // Of instructions and strings gdb keeps no contents.
+    let has_contents = !matches!(state.letter, Some('i' | 's'));
     cx.interpreter.examine = state;
     result?;
     if let Some((ty, at)) = last {
-        let there = Value::at(&ty, at).fetched(cx.session.memory(), None).unwrap_or_else(|_| Value::void());
+        let there = Value::at(&ty, at).fetched(cx.session.memory(), None).ok().filter(|_| has_contents);
+        let there = there.unwrap_or_else(Value::void);
         cx.session.variables.set("_", Value::pointer(&ty, at));
         cx.session.variables.set("__", there);
     }

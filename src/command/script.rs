@@ -70,6 +70,8 @@ impl Cx<'_> {
             let prompt = format!("{}>", " ".repeat(indent + open.len() - 1));
             let Some(line) = self.interpreter.next_line(&prompt)? else {
                 self.warn("end of input inside of a block: \"end\" is missing.");
+                // The blocks inside of this one are complete from here on: whoever runs them need not be told again.
+                lines.extend(open.iter().skip(1).map(|_| "end".to_owned()));
                 return Ok(lines);
             };
             let word = line.trim();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::arch::insn::{Flow, Insn, MAX_LEN};
-use crate::arch::regs::Gpr;
+use crate::arch::regs::{Gpr, Registers};
 use crate::base::{Error, Result, Signal, Tid, VirtAddr};
 use crate::os::signals;
 use crate::target::{Event, RawStop, ResumeAction, Trap, TrapKind};
@@ -79,7 +79,12 @@ impl Session {
         let process = self.process_mut()?;
         let signal = process.deliver.remove(&tid);
         let pc = process.target.pc(tid)?;
-        let reported = process.reported.remove(&tid) == Some(pc);
+        // In a system call that will be started again, the instruction behind it has not been reached yet.
+        let reported = process.reported.remove(&tid) == Some(pc) && !will_restart(&process.target.registers(tid)?);
+        if reported {
+            self.ignore_hardware_once(tid, pc)?;
+        }
+        let process = self.process_mut()?;
         if process.plan.as_ref().is_some_and(|p| p.tid() == tid && p.is_stepping()) {
             return self.step_instruction(tid, reported, signal);
         }
@@ -93,7 +98,9 @@ impl Session {
     /// Waits until there is something to tell. Nothing is printed here, and nobody is called back.
     pub fn advance(&mut self) -> Result<Happening> {
         if let Some((tid, reason)) = self.process_mut()?.early.take() {
-            return self.stop(tid, reason).map(Happening::Stop);
+            if let Some(stop) = self.stop(tid, reason)? {
+                return Ok(Happening::Stop(stop));
+            }
         }
         loop {
             if let Some(notice) = self.notices.pop_front() {
@@ -104,7 +111,10 @@ impl Session {
                 Err(Error::Cancelled) => {
                     signals::take_interrupt();
                     let tid = self.selection.tid.unwrap_or(self.process()?.target.pid());
-                    return self.stop(tid, StopReason::Interrupted).map(Happening::Stop);
+                    match self.stop(tid, StopReason::Interrupted)? {
+                        Some(stop) => return Ok(Happening::Stop(stop)),
+                        None => continue,
+                    }
                 }
                 Err(e) => return Err(e),
             };
@@ -121,7 +131,22 @@ impl Session {
             self.lift_blocks()?;
         }
         let mut notice = None;
-        let verdict = match event.what {
+        let verdict = match self.judge(&event, &mut notice) {
+            Ok(verdict) => verdict,
+            // The thread was killed while it was looked at: its end is on the way.
+            Err(Error::Gone) => Verdict::Nothing,
+            Err(e) => return Err(e),
+        };
+        if let Verdict::Stop(reason @ (StopReason::Exited(_) | StopReason::Killed(_))) = verdict {
+            return self.ended(tid, reason);
+        }
+        self.carry_out(tid, verdict).map(|stop| stop.map(Happening::Stop).or(notice.map(Happening::Notice)))
+    }
+
+    /// What is to be done after an event, and what is to be said of it.
+    fn judge(&mut self, event: &Event, notice: &mut Option<Notice>) -> Result<Verdict> {
+        let tid = event.tid;
+        Ok(match event.what {
             RawStop::Int3(at) => self.at_site(tid, at)?,
             RawStop::Stepped => self.stepped(tid)?,
             RawStop::Debug(bits) => self.debug_registers_fired(tid, bits)?,
@@ -135,7 +160,7 @@ impl Session {
                     Verdict::Stop(StopReason::Signal(signal))
                 } else {
                     if disposition.print {
-                        notice = Some(Notice::Signal(signal));
+                        *notice = Some(Notice::Signal(signal));
                     }
                     self.pass_signal(tid, pass)?
                 }
@@ -143,8 +168,8 @@ impl Session {
             RawStop::Clone(child) => {
                 let process = self.process_mut()?;
                 process.number(child);
-                let pthread = process.target.registers(child).ok().and_then(|r| r.get(Gpr::FsBase)).unwrap_or(0);
-                notice = Some(Notice::ThreadBegun { tid: child, pthread });
+                let pthread = process.learn_pthread(child);
+                *notice = Some(Notice::ThreadBegun { tid: child, pthread });
                 // It may have died already.
                 match process.control()?.resume(child, ResumeAction::Continue(None)) {
                     Ok(()) | Err(Error::Gone) => {}
@@ -153,26 +178,31 @@ impl Session {
                 self.after_interlude(tid)?
             }
             RawStop::Fork(child) | RawStop::Vfork(child) => {
-                notice = Some(Notice::Forked { child, vfork: matches!(event.what, RawStop::Vfork(_)) });
+                *notice = Some(Notice::Forked { child, vfork: matches!(event.what, RawStop::Vfork(_)) });
                 self.after_interlude(tid)?
             }
             RawStop::VforkDone => self.after_interlude(tid)?,
             RawStop::Exec(_) => {
-                notice = Some(Notice::Exec(self.after_exec()?));
+                *notice = Some(Notice::Exec(self.after_exec()?));
                 Verdict::Go(None)
             }
             RawStop::ThreadExited => {
-                let process = self.process_mut()?;
-                process.forget_thread(tid);
-                notice = Some(Notice::ThreadEnded { tid, pthread: 0 });
+                let pthread = self.process_mut()?.forget_thread(tid);
+                *notice = Some(Notice::ThreadEnded { tid, pthread });
                 Verdict::Nothing
             }
-            RawStop::Exited(code) => return self.ended(tid, StopReason::Exited(code)),
-            RawStop::Killed(signal) => return self.ended(tid, StopReason::Killed(signal)),
-            // The target keeps these to itself.
-            RawStop::Interrupted | RawStop::GroupStop(_) => Verdict::Go(None),
-        };
-        self.carry_out(tid, verdict).map(|stop| stop.map(Happening::Stop).or(notice.map(Happening::Notice)))
+            RawStop::Exited(code) => Verdict::Stop(StopReason::Exited(code)),
+            RawStop::Killed(signal) => Verdict::Stop(StopReason::Killed(signal)),
+            // The signal was told before; now the program stands still by it. Told once more, as gdb does: to go on is the
+            // user's to say, who could not reach it by Ctrl-C. Where he does not want to hear of the signal, it stands still.
+            RawStop::GroupStop(signal) if self.signals.get(signal).stop => Verdict::Stop(StopReason::Signal(signal)),
+            RawStop::GroupStop(_) => {
+                self.process_mut()?.control()?.stay_in_group_stop(tid)?;
+                Verdict::Nothing
+            }
+            // The target keeps it to itself.
+            RawStop::Interrupted => Verdict::Go(None),
+        })
     }
 
     fn carry_out(&mut self, tid: Tid, verdict: Verdict) -> Result<Option<Stop>> {
@@ -183,7 +213,7 @@ impl Session {
                 pc.and_then(|pc| self.go_past(tid, pc, None))
             }
             Verdict::Nothing => Ok(()),
-            Verdict::Stop(reason) => return self.stop(tid, reason).map(Some),
+            Verdict::Stop(reason) => return self.stop(tid, reason),
         };
         match result {
             // A thread may die at any moment: its wait status tells.
@@ -193,7 +223,7 @@ impl Session {
     }
 
     /// Goes on after an event that interrupted nothing: with the plan's step, if there is one.
-    fn after_interlude(&mut self, tid: Tid) -> Result<Verdict> {
+    pub(super) fn after_interlude(&mut self, tid: Tid) -> Result<Verdict> {
         if self.process()?.plan.as_ref().is_some_and(|p| p.tid() == tid && p.is_stepping()) {
             self.process_mut()?.control()?.resume(tid, ResumeAction::Step(None))?;
             return Ok(Verdict::Nothing);
@@ -201,12 +231,31 @@ impl Session {
         Ok(Verdict::Go(None))
     }
 
-    /// Stops everything, and says where and why.
-    pub(super) fn stop(&mut self, tid: Tid, reason: StopReason) -> Result<Stop> {
+    /// Stops everything, and says where and why. `None` when the thread has gone meanwhile, by another's exit or exec: what
+    /// it came to is of no interest any more, and what has happened to it is told by the next wait.
+    fn stop(&mut self, tid: Tid, reason: StopReason) -> Result<Option<Stop>> {
         let process = self.process_mut()?;
         process.control()?.stop_all()?;
         self.forget_blocks()?;
         let process = self.process_mut()?;
+        // A Ctrl-C may reach rdbg and the program, where they share a process group: it is one.
+        match reason {
+            StopReason::Interrupted if process.launched => process.control()?.forget_signal(Signal::INT),
+            StopReason::Signal(Signal::INT) => drop(signals::take_interrupt()),
+            _ => {}
+        }
+        let is_there = |t: Tid| process.target.pc(t).is_ok();
+        let mut tid = tid;
+        if !is_there(tid) {
+            let other = process.target.threads().into_iter().find(|t| is_there(*t));
+            match other.filter(|_| matches!(reason, StopReason::Interrupted)) {
+                Some(other) => tid = other,
+                None => {
+                    process.control()?.resume_all()?;
+                    return Ok(None);
+                }
+            }
+        }
         process.plan = None;
         process.generation += 1;
         for thread in process.target.threads() {
@@ -217,8 +266,10 @@ impl Session {
             }
         }
         // A signal may come before the instruction at a breakpoint has run: then the breakpoint is still to be hit.
-        if !matches!(reason, StopReason::Signal(_) | StopReason::Interrupted)
-            && let Ok(pc) = process.target.pc(tid)
+        // One that is set here only now is not.
+        let interrupted = matches!(reason, StopReason::Signal(_) | StopReason::Interrupted);
+        if let Ok(pc) = process.target.pc(tid)
+            && !(interrupted && (process.sites.get(pc).is_some() || process.breaks_in_hardware_at(pc)))
         {
             process.reported.insert(tid, pc);
         }
@@ -228,7 +279,7 @@ impl Session {
         self.drop_frames();
         self.selection.tid = Some(tid);
         self.selection.level = 0;
-        Ok(Stop { tid, reason })
+        Ok(Some(Stop { tid, reason }))
     }
 
     /// The process has gone.
@@ -262,12 +313,14 @@ impl Session {
                 Owner::Plan(_) => {}
             }
         }
+        // Back from a signal's handler: this instruction was reached before.
+        user &= !matches!(arrived, Some(Arrival::Back));
         if user && let Some(reason) = self.breakpoints_hit(tid, at)? {
             return Ok(Verdict::Stop(reason));
         }
         match arrived {
             Some(Arrival::Stop) => Ok(Verdict::Stop(StopReason::Arrived)),
-            Some(Arrival::Step) => self.step_instruction(tid, true, None),
+            Some(Arrival::Step | Arrival::Back) => self.step_instruction(tid, true, None),
             None => Ok(Verdict::Past),
         }
     }
@@ -294,8 +347,14 @@ impl Session {
             pc = shown;
             process.control()?.set_pc(tid, pc)?;
         }
-        // The int3 of a site does not run while its instruction is stepped: its owners are told here.
-        if let Some(site) = process.sites.get(pc) {
+        // The int3 of a site does not run while its instruction is stepped, and a debug register fires before the next one: the
+        // owners are told here.
+        if process.breaks_in_hardware_at(pc) && process.sites.get(pc).is_none() {
+            if let Some(reason) = self.breakpoints_hit(tid, pc)? {
+                return Ok(Some(reason));
+            }
+            self.ignore_hardware_once(tid, pc)?;
+        } else if let Some(site) = process.sites.get(pc) {
             for owner in site.owners.clone() {
                 let reason = match owner {
                     Owner::Libraries => self.library_event()?,
@@ -362,6 +421,18 @@ impl Session {
         }
     }
 
+    /// Lets the instruction at `pc` run once although a debug register stops there: RF in eflags (Intel SDM vol. 3B, 18.3.1.1).
+    fn ignore_hardware_once(&mut self, tid: Tid, pc: VirtAddr) -> Result<()> {
+        let process = self.process_mut()?;
+        if !process.breaks_in_hardware_at(pc) {
+            return Ok(());
+        }
+        let mut registers = process.target.registers(tid)?;
+        let flags = registers.get(Gpr::Eflags).unwrap_or(0);
+        registers.set(Gpr::Eflags, flags | RESUME_FLAG);
+        process.control()?.set_registers(tid, &registers)
+    }
+
     /// For `nexti`: the place behind a call at `pc`.
     fn call_at(&self, tid: Tid, pc: VirtAddr) -> Option<Return> {
         let target = &self.process().ok()?.target;
@@ -390,7 +461,11 @@ impl Session {
             Plan::Reach { .. } => Ok(Some(Arrival::Stop)),
             Plan::Instructions { left, .. } => {
                 *left -= u64::from(place.counts);
-                let arrival = if *left == 0 { Arrival::Stop } else { Arrival::Step };
+                let arrival = match *left {
+                    0 => Arrival::Stop,
+                    _ if place.counts => Arrival::Step,
+                    _ => Arrival::Back,
+                };
                 self.set_return(None)?;
                 Ok(Some(arrival))
             }
@@ -463,6 +538,11 @@ impl Session {
     pub(super) fn emulate_code(&mut self, tid: Tid, pc: VirtAddr, code: &[u8]) -> Result<bool> {
         let process = self.process_mut()?;
         let mut before = process.target.registers(tid)?;
+        // What the processor does not run, its debug registers do not see.
+        let watched = process.hardware.iter().any(|t| t.kind != TrapKind::HardwareExecute);
+        if watched || will_restart(&before) {
+            return Ok(false);
+        }
         let mut registers = before;
         let push = match inject::emulate(code, pc, &mut registers, &*process.target) {
             Ok(push) => push,
@@ -490,16 +570,27 @@ impl Session {
     fn step_in_place(&mut self, tid: Tid, pc: VirtAddr, signal: Option<Signal>, as_step: bool) -> Result<()> {
         let process = self.process_mut()?;
         let trap = Trap { addr: pc, kind: TrapKind::Int3 };
+        let pid = process.target.pid();
         let control = process.control()?;
         let running = control.running();
         control.stop_all()?;
         control.remove(trap)?;
-        control.resume(tid, ResumeAction::Step(signal))?;
-        let mut interrupted = false;
+        // The plan steps into a signal's handler; else the instruction comes first, so that it is reached but once.
+        let (first, mut later) = if as_step { (signal, None) } else { (None, signal) };
+        control.resume(tid, ResumeAction::Step(first))?;
+        let (mut interrupted, mut others, mut postponed) = (false, Vec::new(), Vec::new());
         let event = loop {
             match control.wait() {
+                Ok(Event { tid: who, what: RawStop::Signal(s) }) if who == tid && !as_step && !is_fault(s) => {
+                    match later {
+                        // There is room for one; the rest come again.
+                        Some(_) => others.push(s),
+                        None => later = Some(s),
+                    }
+                    control.resume(tid, ResumeAction::Step(None))?;
+                }
                 Ok(event) if event.tid == tid || matches!(event.what, RawStop::Exited(_) | RawStop::Killed(_)) => break event,
-                Ok(event) => control.postpone(event),
+                Ok(event) => postponed.push(event),
                 // The user's interrupt is answered once this step is done.
                 Err(Error::Cancelled) => interrupted |= signals::take_interrupt(),
                 Err(e) => return Err(e),
@@ -511,13 +602,22 @@ impl Session {
         if !matches!(event.what, RawStop::Exited(_) | RawStop::Killed(_) | RawStop::Exec(_)) {
             control.insert(trap)?;
         }
-        if event.what == RawStop::Stepped && !as_step {
-            control.resume(tid, ResumeAction::Continue(None))?;
-        } else {
-            control.postpone(event);
+        match (event.what, later) {
+            (RawStop::Stepped, None) if !as_step => control.resume(tid, ResumeAction::Continue(None))?,
+            (RawStop::Stepped, Some(s)) if signal == later => control.resume(tid, ResumeAction::Continue(Some(s)))?,
+            (RawStop::Stepped, Some(s)) => control.postpone(Event { tid, what: RawStop::Signal(s) }),
+            _ => {
+                others.extend(later);
+                control.postpone(event);
+            }
         }
-        for other in running {
-            control.resume_unless_held(other)?;
+        for s in others {
+            // It may have gone meanwhile.
+            let _ = signals::kill_thread(pid, tid, s);
+        }
+        postponed.into_iter().for_each(|e| control.postpone(e));
+        for other in running.into_iter().filter(|t| *t != tid) {
+            control.go_on(other)?;
         }
         Ok(())
     }
@@ -604,10 +704,27 @@ impl Session {
     }
 }
 
+/// RF in eflags.
+const RESUME_FLAG: u64 = 1 << 16;
+
+/// Whether the kernel will set the pc back by the two bytes of `syscall` and run that again: a signal or rdbg has interrupted a
+/// system call (linux/errno.h, ERESTARTSYS to ERESTART_RESTARTBLOCK).
+fn will_restart(registers: &Registers) -> bool {
+    let signed = |r| registers.get(r).unwrap_or(0) as i64;
+    signed(Gpr::OrigRax) >= 0 && (-516..=-512).contains(&signed(Gpr::Rax))
+}
+
+/// Whether an instruction raises such a signal itself.
+fn is_fault(signal: Signal) -> bool {
+    matches!(signal, Signal::TRAP | Signal::SEGV | Signal::BUS | Signal::ILL | Signal::FPE | Signal::SYS)
+}
+
 /// What to do when a plan's place was reached.
 enum Arrival {
     Stop,
     Step,
+    /// From a signal's handler, to the instruction that is to be stepped.
+    Back,
 }
 
 /// gdb's words for a breakpoint that cannot be planted.

@@ -4,7 +4,7 @@ use crate::base::{Error, Result, Tid, VirtAddr};
 use crate::expr;
 use crate::value::Value;
 
-use super::breakpoints::{Breakpoint, Disposition, Kind, WatchKind};
+use super::breakpoints::{Disposition, Kind, WatchKind};
 use super::control::Verdict;
 use super::session::{Selection, Session};
 use super::stop::{Hit, Notice, StopReason};
@@ -14,12 +14,11 @@ impl Session {
     pub(super) fn breakpoints_hit(&mut self, tid: Tid, at: VirtAddr) -> Result<Option<StopReason>> {
         let is_here = |l: &super::breakpoints::Location| l.addr == at && l.enabled;
         let code = self.breakpoints.iter().filter(|b| b.enabled && matches!(b.kind, Kind::Code { .. }));
-        let place = |b: &Breakpoint| Some((b.id, b.locations.len(), b.locations.iter().position(is_here)? + 1));
-        let here: Vec<(u32, usize, usize)> = code.filter_map(place).collect();
+        let ids: Vec<u32> = code.filter(|b| b.locations.iter().any(is_here)).map(|b| b.id).collect();
         let mut hits = Vec::new();
-        for (id, places, number) in here {
+        for id in ids {
             if let Some(hit) = self.count_hit(tid, id)? {
-                hits.push(Hit { location: (places > 1).then_some(number), ..hit });
+                hits.push(hit);
             }
         }
         Ok((!hits.is_empty()).then_some(StopReason::Breakpoints(hits)))
@@ -62,8 +61,11 @@ impl Session {
     }
 
     /// A breakpoint stops the program: what its disposition says happens, and its commands are to run.
-    pub(super) fn take_hit(&mut self, id: u32) -> Result<Hit> {
+    pub(super) fn take_hit(&mut self, tid: Tid, id: u32) -> Result<Hit> {
+        let pc = self.process()?.target.pc(tid)?;
         let breakpoint = self.breakpoints.get_mut(id)?;
+        let several = breakpoint.locations.len() > 1;
+        let location = breakpoint.locations.iter().position(|l| several && l.addr == pc).map(|i| i + 1);
         let temporary = breakpoint.disposition == Disposition::Delete;
         self.stop_commands.push(breakpoint.commands.clone());
         match &mut breakpoint.disposition {
@@ -77,7 +79,7 @@ impl Session {
                 self.breakpoints.remove(id)?;
             }
         }
-        Ok(Hit { id, temporary, location: None })
+        Ok(Hit { id, location, temporary })
     }
 
     /// Debug registers fired: hardware breakpoints at the pc, or watched bytes.
@@ -85,10 +87,16 @@ impl Session {
         let process = self.process_mut()?;
         let fired = process.control()?.fired(bits);
         let pc = process.target.pc(tid)?;
-        if fired.contains(&pc)
-            && let Some(reason) = self.breakpoints_hit(tid, pc)?
-        {
-            return Ok(Verdict::Stop(reason));
+        let process = self.process_mut()?;
+        if fired.contains(&pc) && process.breaks_in_hardware_at(pc) {
+            // Where there is an int3 as well, that comes next, and tells of all.
+            if process.sites.get(pc).is_none()
+                && let Some(reason) = self.breakpoints_hit(tid, pc)?
+            {
+                return Ok(Verdict::Stop(reason));
+            }
+            // Nothing has run: a step is still to be made.
+            return self.after_interlude(tid);
         }
         let touches = |k: &Kind| matches!(k, Kind::Watch(w) if w.pieces.iter().any(|(a, _)| fired.contains(a)));
         let ids: Vec<u32> = self.breakpoints.iter().filter(|b| b.enabled && touches(&b.kind)).map(|b| b.id).collect();
@@ -122,7 +130,7 @@ impl Session {
         if !concerns || !self.passes(tid, id)? {
             return Ok(None);
         }
-        self.take_hit(id)?;
+        self.take_hit(tid, id)?;
         Ok(Some(StopReason::Watch { id, kind, text, old: old.filter(|_| changed), new }))
     }
 

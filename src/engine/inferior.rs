@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::arch::regs::Gpr;
 use crate::base::{Error, Result, Signal, Tid, VirtAddr};
 use crate::elf::Image;
 use crate::symbols::Modules;
-use crate::target::{Control, Target, Trap};
+use crate::target::{Control, Target, Trap, TrapKind};
 
 use super::blocks::Blocks;
 use super::journal::Journal;
@@ -74,6 +75,8 @@ pub struct Process {
     /// A stop that came of resuming alone, before anything ran.
     pub(super) early: Option<(Tid, StopReason)>,
     numbers: BTreeMap<Tid, u32>,
+    /// The pthread_t of threads, to name them when they have gone.
+    pthreads: BTreeMap<Tid, u64>,
     last_number: u32,
     /// Counts stops: what was read at one is stale at the next.
     pub(super) generation: u64,
@@ -101,6 +104,7 @@ impl Process {
             displaced: BTreeMap::new(),
             early: None,
             numbers: BTreeMap::new(),
+            pthreads: BTreeMap::new(),
             last_number: 0,
             generation: 0,
         };
@@ -108,6 +112,7 @@ impl Process {
         process.number(process.target.pid());
         for tid in process.target.threads() {
             process.number(tid);
+            process.learn_pthread(tid);
         }
         process
     }
@@ -120,6 +125,13 @@ impl Process {
         })
     }
 
+    /// The pthread_t of a stopped thread (its fs base), and kept for later; 0 where there is none.
+    pub(super) fn learn_pthread(&mut self, tid: Tid) -> u64 {
+        let pthread = self.target.registers(tid).ok().and_then(|r| r.get(Gpr::FsBase)).unwrap_or(0);
+        self.pthreads.insert(tid, pthread);
+        pthread
+    }
+
     /// The number of a thread that has one.
     pub fn number_of(&self, tid: Tid) -> Option<u32> {
         self.numbers.get(&tid).copied()
@@ -130,7 +142,13 @@ impl Process {
         self.last_number > 1
     }
 
-    pub(super) fn forget_thread(&mut self, tid: Tid) {
+    /// Whether a debug register stops before the instruction at `pc`.
+    pub(super) fn breaks_in_hardware_at(&self, pc: VirtAddr) -> bool {
+        self.hardware.contains(&Trap { addr: pc, kind: TrapKind::HardwareExecute })
+    }
+
+    /// Forgets a thread that has gone; its pthread_t.
+    pub(super) fn forget_thread(&mut self, tid: Tid) -> u64 {
         self.numbers.remove(&tid);
         self.reported.remove(&tid);
         self.deliver.remove(&tid);
@@ -138,6 +156,7 @@ impl Process {
         if self.plan.as_ref().is_some_and(|p| p.tid() == tid) {
             self.plan = None;
         }
+        self.pthreads.remove(&tid).unwrap_or(0)
     }
 
     /// What can be done to it beyond reading.

@@ -141,9 +141,8 @@ impl Session {
     /// Lets go of the process, which goes on as if nothing had been.
     pub fn detach(&mut self) -> Result<()> {
         let process = self.process_mut()?;
-        let pid = process.target.pid();
-        let signal = process.deliver.remove(&pid);
-        process.control()?.detach(signal)?;
+        let signals = std::mem::take(&mut process.deliver);
+        process.control()?.detach(&signals)?;
         self.forget_process();
         Ok(())
     }

@@ -84,6 +84,10 @@ impl Session {
             update.loaded.iter().filter_map(|id| Some(modules.get(*id)?.path.display().to_string())).collect();
         let unloaded: Vec<String> = update.unloaded.iter().map(|m| m.path.display().to_string()).collect();
         if !loaded.is_empty() || !unloaded.is_empty() {
+            for range in update.unloaded.iter().flat_map(|m| m.ranges()) {
+                process.sites.unmapped(range);
+                process.control()?.forget_hidden(range);
+            }
             process.sites.modules_changed();
             self.resolve_breakpoints();
         }
@@ -197,7 +201,7 @@ impl Session {
 
     /// The hit of a catchpoint, if its condition and ignore count let it stop.
     pub(super) fn count_hit(&mut self, tid: crate::base::Tid, id: u32) -> Result<Option<Hit>> {
-        Ok(if self.passes(tid, id)? { Some(self.take_hit(id)?) } else { None })
+        Ok(if self.passes(tid, id)? { Some(self.take_hit(tid, id)?) } else { None })
     }
 
     /// A run-time address of a link-time one of the program, as it is before the program runs.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::{Memory, Tid, VirtAddr};
+use crate::base::{AddrRange, Memory, Tid, VirtAddr};
 
 use super::inject::{Room, Way};
 
@@ -151,6 +151,18 @@ impl Sites {
         };
         site.past = Some(past);
         (past, bytes)
+    }
+
+    /// Forgets the padding and the slots in a range: it is not mapped any more, or holds something else.
+    pub fn unmapped(&mut self, range: AddrRange) {
+        self.slots.retain(|at, _| !range.contains(*at));
+        // The padding is named by its start: the end of a segment, which may be that of the range.
+        self.rooms.retain(|end, _| !range.contains(*end - 1));
+        for site in self.by_addr.values_mut() {
+            if matches!(site.past, Some(Past::Slot { at, .. }) if range.contains(at)) {
+                site.past = None;
+            }
+        }
     }
 
     /// Says that modules have come or gone: there may be more padding.

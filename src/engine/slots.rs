@@ -240,6 +240,15 @@ impl Session {
         ld.ranges().iter().any(|r| r.contains(at)) && ld.locate(at).is_none() && self.inferior.modules.iter().any(leads_here)
     }
 
+    /// What an address is to its own module: `puts@plt+6`, or `.plt+0x20` where no symbol stands before it.
+    pub fn place_name(&self, at: VirtAddr) -> String {
+        match (self.location(at), self.inferior.modules.at(at)) {
+            (Some(location), _) => location.with_offset_demangled(),
+            (None, Some(module)) => self.own_name(module, at),
+            (None, None) => at.to_string(),
+        }
+    }
+
     /// An address in the module that talks about itself: its symbol without the module, else section and offset.
     fn own_name(&self, module: &Arc<Module>, at: VirtAddr) -> String {
         let file = module.to_file(at);

@@ -60,10 +60,10 @@ pub struct Stop {
 pub struct Hit {
     /// Its number.
     pub id: u32,
+    /// Which of its locations, counted from 1, where it has several.
+    pub location: Option<usize>,
     /// It was temporary, and is gone.
     pub temporary: bool,
-    /// Which of its places, from 1, where it has several.
-    pub location: Option<usize>,
 }
 
 /// A lazy bind that was caught before it happens.

@@ -83,6 +83,15 @@ pub fn kill(pid: Tid, signal: crate::base::Signal) -> Result<()> {
     }
 }
 
+/// Sends a signal to one thread.
+pub fn kill_thread(pid: Tid, tid: Tid, signal: crate::base::Signal) -> Result<()> {
+    // SAFETY: plain numbers.
+    match unsafe { libc::syscall(libc::SYS_tgkill, pid.0, tid.0, signal.0) } {
+        0 => Ok(()),
+        _ => Err(Error::last_os(format!("tgkill({pid}, {tid}, {})", signal.name()))),
+    }
+}
+
 /// waitpid(2) with libc's words; see [`super::wait`].
 pub(super) fn waitpid(pid: i32, flags: i32) -> Result<(i32, i32)> {
     let mut status = 0;

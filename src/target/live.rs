@@ -31,8 +31,6 @@ enum State {
 struct Thread {
     state: State,
     stepping: bool,
-    /// The pc of a new program image, from the stop that reports it to the end of a step from there.
-    exec_pc: Option<u64>,
     pc: Cell<Option<u64>>,
     pc_changed: bool,
     registers: Cell<Option<Registers>>,
@@ -40,12 +38,7 @@ struct Thread {
 
 impl Thread {
     fn new(state: State) -> Thread {
-        Thread { state, stepping: false, exec_pc: None, pc: Cell::new(None), pc_changed: false, registers: Cell::new(None) }
-    }
-
-    /// A thread that has just executed a new program.
-    fn at_exec(tid: Tid) -> Result<Thread> {
-        Ok(Thread { exec_pc: known(ptrace::peek_register(tid, Gpr::Rip))?, ..Thread::new(State::Stopped) })
+        Thread { state, stepping: false, pc: Cell::new(None), pc_changed: false, registers: Cell::new(None) }
     }
 
     /// Forgets what was cached: the thread is about to run.
@@ -92,7 +85,7 @@ impl Live {
     pub fn launch(what: &Launch) -> Result<(Live, bool)> {
         let launched = launch(what)?;
         let mut live = Live::new(launched.pid, true)?;
-        live.threads.insert(launched.pid, Thread::at_exec(launched.pid)?);
+        live.threads.insert(launched.pid, Thread::new(State::Stopped));
         Ok((live, launched.randomized))
     }
 
@@ -167,7 +160,8 @@ impl Live {
         thread.forget();
         thread.state = State::Running;
         thread.stepping = matches!(action, ResumeAction::Step(_));
-        thread.exec_pc = thread.exec_pc.filter(|_| thread.stepping);
+        // The end of a step that nobody waits for any more.
+        self.ready.retain(|e| e.tid != tid || e.what != RawStop::Stepped);
         alive(match action {
             ResumeAction::Continue(signal) => ptrace::cont(tid, signal),
             ResumeAction::Step(signal) => ptrace::step(tid, signal),
@@ -200,6 +194,11 @@ impl Live {
         }
     }
 
+    /// Whether a thread is stopped, and not by an event that is still to be told.
+    fn is_free(&self, tid: Tid) -> bool {
+        self.threads.get(&tid).is_some_and(|t| t.state == State::Stopped) && !self.ready.iter().any(|e| e.tid == tid)
+    }
+
     fn any_runs(&self) -> bool {
         self.threads.values().any(|t| t.state == State::Running)
     }
@@ -218,13 +217,11 @@ impl Live {
         if let Some(thread) = self.threads.get_mut(&tid) {
             thread.state = State::Stopped;
         }
-        if self.is_return_of_exec(tid, status)? {
-            self.let_go(tid, ResumeAction::Step(None))?;
-            return Ok(None);
-        }
         let what = match status {
             Status::Signal(Signal::TRAP) => self.classify_trap(tid)?,
             Status::Signal(signal) => RawStop::Signal(signal),
+            // *Folklore*: the kernel tells of a fork whose child ends without SIGCHLD as of a clone.
+            Status::Clone if !self.is_thread(known(ptrace::event_message(tid))?) => RawStop::Fork(self.release_child(tid)?),
             Status::Clone => RawStop::Clone(self.adopt_thread(tid)?),
             Status::Fork => RawStop::Fork(self.release_child(tid)?),
             Status::Vfork => {
@@ -263,12 +260,6 @@ impl Live {
             self.threads.clear();
         }
         Event { tid, what }
-    }
-
-    /// *Folklore*: a step from PTRACE_EVENT_EXEC ends when execve returns, before anything of the new program has run.
-    fn is_return_of_exec(&mut self, tid: Tid, status: Status) -> Result<bool> {
-        let Some(pc) = self.threads.get_mut(&tid).and_then(|t| t.exec_pc.take()) else { return Ok(false) };
-        Ok(status == Status::Signal(Signal::TRAP) && known(ptrace::peek_register(tid, Gpr::Rip))? == Some(pc))
     }
 
     /// What a SIGTRAP is: an int3 of ours, a step, a debug register, or the program's own.
@@ -336,6 +327,12 @@ impl Live {
         }
     }
 
+    /// Whether the new task is a thread of this process; one that has ended already passes for one.
+    fn is_thread(&self, task: Option<u64>) -> bool {
+        let leader = task.and_then(|t| procfs::status_number(Tid(t as i32), "Tgid"));
+        leader.is_none_or(|l| l == i64::from(self.pid.0))
+    }
+
     fn adopt_thread(&mut self, parent: Tid) -> Result<Tid> {
         let child = Tid(known(ptrace::event_message(parent))?.unwrap_or(0) as i32);
         if self.first_stop(child)?.is_some() {
@@ -370,7 +367,7 @@ impl Live {
         let former = known(ptrace::event_message(tid))?.unwrap_or(0) as i32;
         // The thread that called execve has become the leader, and all others are gone without a word.
         self.threads.clear();
-        self.threads.insert(self.pid, Thread::at_exec(self.pid)?);
+        self.threads.insert(self.pid, Thread::new(State::Stopped));
         self.ready.clear();
         self.int3s.clear();
         self.own_code.clear();
@@ -398,12 +395,31 @@ impl Live {
         Ok(())
     }
 
+    /// A thread that stood still may have been killed by another's exit or exec: then its end is on the way.
+    fn collect_the_dying(&mut self) -> Result<()> {
+        let is_end = |e: &Event| matches!(e.what, RawStop::ThreadExited | RawStop::Exec(_));
+        if !self.ready.iter().any(is_end) {
+            return Ok(());
+        }
+        for tid in self.threads() {
+            if self.threads.get(&tid).is_some_and(|t| t.state == State::Stopped) && procfs::state(tid) != Some('t') {
+                while let Some(Some((tid, status))) = known(wait_for(tid, tid != self.pid))? {
+                    self.collect(tid, status)?;
+                    if !self.threads.contains_key(&tid) {
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Takes in one event while all are being stopped.
     fn collect(&mut self, tid: Tid, status: Status) -> Result<()> {
         let Some(event) = self.digest(tid, status)? else { return Ok(()) };
         match event.what {
             // The pc is back at the int3: it will be reached again, if it is still there then.
-            RawStop::Int3(_) | RawStop::Stepped | RawStop::Interrupted | RawStop::GroupStop(_) => {}
+            RawStop::Int3(_) | RawStop::Interrupted | RawStop::GroupStop(_) => {}
             _ => self.ready.push_back(event),
         }
         Ok(())
@@ -550,10 +566,20 @@ impl Control for Live {
         self.let_go(tid, action)
     }
 
+    fn stay_in_group_stop(&mut self, tid: Tid) -> Result<()> {
+        let thread = self.thread_mut(tid)?;
+        thread.forget();
+        thread.state = State::Running;
+        alive(ptrace::listen(tid))
+    }
+
     fn resume_all(&mut self) -> Result<()> {
         self.plant();
+        self.ready.retain(|e| e.what != RawStop::Stepped);
         for tid in self.threads() {
-            self.resume_unless_held(tid)?;
+            if self.is_free(tid) {
+                self.resume(tid, ResumeAction::Continue(None))?;
+            }
         }
         Ok(())
     }
@@ -562,13 +588,20 @@ impl Control for Live {
         self.threads.iter().filter(|(_, t)| t.state == State::Running).map(|(tid, _)| *tid).collect()
     }
 
-    fn resume_unless_held(&mut self, tid: Tid) -> Result<()> {
-        let stopped = self.threads.get(&tid).is_some_and(|t| t.state == State::Stopped);
-        if stopped && !self.ready.iter().any(|e| e.tid == tid) { self.resume(tid, ResumeAction::Continue(None)) } else { Ok(()) }
+    fn go_on(&mut self, tid: Tid) -> Result<()> {
+        if !self.is_free(tid) {
+            return Ok(());
+        }
+        let stepping = self.threads.get(&tid).is_some_and(|t| t.stepping);
+        self.resume(tid, if stepping { ResumeAction::Step(None) } else { ResumeAction::Continue(None) })
     }
 
     fn postpone(&mut self, event: Event) {
         self.ready.push_back(event);
+    }
+
+    fn forget_signal(&mut self, signal: Signal) {
+        self.ready.retain(|e| e.what != RawStop::Signal(signal));
     }
 
     fn wait(&mut self) -> Result<Event> {
@@ -588,12 +621,6 @@ impl Control for Live {
                     let stepping = self.threads.get(&tid).is_some_and(|t| t.stepping);
                     let action = if stepping { ResumeAction::Step(None) } else { ResumeAction::Continue(None) };
                     self.let_go(tid, action)?;
-                }
-                RawStop::GroupStop(_) => {
-                    alive(ptrace::listen(tid))?;
-                    if let Some(thread) = self.threads.get_mut(&tid) {
-                        thread.state = State::Running;
-                    }
                 }
                 _ => return Ok(event),
             }
@@ -620,6 +647,7 @@ impl Control for Live {
                 leader.state = State::Zombie;
             }
         }
+        self.collect_the_dying()?;
         self.lift();
         // All have stopped, and whoever ran an int3 was set back.
         self.retired.clear();
@@ -655,6 +683,10 @@ impl Control for Live {
         self.memory.write(self.pid, at, bytes)?;
         self.own_code.entry(at).or_insert(before.into_boxed_slice());
         Ok(())
+    }
+
+    fn forget_hidden(&mut self, range: AddrRange) {
+        self.own_code.retain(|at, _| !range.contains(*at));
     }
 
     fn set_registers(&mut self, tid: Tid, registers: &Registers) -> Result<()> {
@@ -727,7 +759,7 @@ impl Control for Live {
         covered.map(|(addr, _)| AddrRange::with_len(*addr, 1)).collect()
     }
 
-    fn detach(&mut self, signal: Option<Signal>) -> Result<()> {
+    fn detach(&mut self, signals: &BTreeMap<Tid, Signal>) -> Result<()> {
         self.stop_all()?;
         self.int3s.clear();
         if self.watches.iter().any(Option::is_some) {
@@ -746,7 +778,7 @@ impl Control for Live {
                 RawStop::Signal(s) => Some(s),
                 _ => None,
             });
-            alive(ptrace::detach(*tid, held.or(signal.filter(|_| *tid == self.pid))))?;
+            alive(ptrace::detach(*tid, held.or(signals.get(tid).copied())))?;
         }
         self.threads.clear();
         self.ended = true;
@@ -791,6 +823,6 @@ impl Drop for Live {
         if self.ended {
             return;
         }
-        let _ = if self.launched { self.kill() } else { self.detach(None) };
+        let _ = if self.launched { self.kill() } else { self.detach(&BTreeMap::new()) };
     }
 }

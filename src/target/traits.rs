@@ -1,5 +1,6 @@
 //! The two interfaces that everything above sees: [`Target`] for all that can be read, [`Control`] for what can run.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -114,14 +115,19 @@ pub enum RawStop {
 pub trait Control: Target {
     /// Lets threads go on.
     fn resume(&mut self, tid: Tid, action: ResumeAction) -> Result<()>;
+    /// Leaves a thread in the group stop that it has told of, until SIGCONT.
+    fn stay_in_group_stop(&mut self, tid: Tid) -> Result<()>;
     /// Lets every stopped thread go on, without a signal.
     fn resume_all(&mut self) -> Result<()>;
     /// The threads that run now.
     fn running(&self) -> Vec<Tid>;
-    /// Lets a thread go on without a signal, unless it is stopped by an event that is still to be told (or has gone).
-    fn resume_unless_held(&mut self, tid: Tid) -> Result<()>;
+    /// Lets a thread go on as it did before [`stop_all`](Control::stop_all), with its step or freely, unless it is stopped by an
+    /// event that is still to be told (or has gone).
+    fn go_on(&mut self, tid: Tid) -> Result<()>;
     /// Gives an event back, to be told by a later `wait`.
     fn postpone(&mut self, event: Event);
+    /// Drops a signal that came while all were being stopped, and was not told yet.
+    fn forget_signal(&mut self, signal: Signal);
     /// Waits for the next event; [`crate::base::Error::Cancelled`] when the user interrupted first.
     fn wait(&mut self) -> Result<Event>;
     /// Stops every thread that runs; what happens to them meanwhile is kept for later `wait`s.
@@ -130,6 +136,8 @@ pub trait Control: Target {
     fn write(&mut self, at: VirtAddr, bytes: &[u8]) -> Result<()>;
     /// Writes code of rdbg's own where nothing of the program is: reads go on to show what was there.
     fn write_hidden(&mut self, at: VirtAddr, bytes: &[u8]) -> Result<()>;
+    /// Forgets such code in a range that is not mapped any more.
+    fn forget_hidden(&mut self, range: AddrRange);
     /// Sets the general registers of a stopped thread.
     fn set_registers(&mut self, tid: Tid, registers: &Registers) -> Result<()>;
     /// Sets the program counter of a stopped thread, by the time it goes on: cheaper than all registers.
@@ -144,8 +152,8 @@ pub trait Control: Target {
     fn fired(&self, bits: u8) -> Vec<VirtAddr>;
     /// The ranges of memory that a trap hides a byte in.
     fn hidden(&self) -> Vec<AddrRange>;
-    /// Lets go of the process, unharmed, with this signal.
-    fn detach(&mut self, signal: Option<Signal>) -> Result<()>;
+    /// Lets go of the process, unharmed, each thread with its signal.
+    fn detach(&mut self, signals: &BTreeMap<Tid, Signal>) -> Result<()>;
     /// Kills the process.
     fn kill(&mut self) -> Result<()>;
 }

@@ -25,17 +25,14 @@ pub fn normalise(text: &str, bin: &Path) -> String {
 }
 
 /// What the runner has rdbg echo before each command; shown as a prompt and the command.
-pub const ECHO: &str = ">>> ";
+pub const ECHO: &str = "@@@ ";
 
 /// rdbg's prompts (it cannot know that nobody types) go; the runner's echoes become the prompts.
 fn without_prompts(text: &str) -> String {
+    // Those of a block's lines are ">", further in " >".
+    static PROMPTS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^(?:\((?:rdbg|gdb)\)(?: |$)| *>)+").unwrap());
     let line = |line: &str| {
-        let mut line = line;
-        while let Some(rest) = line.strip_prefix("(rdbg) ").or_else(|| line.strip_prefix("(gdb) ")) {
-            line = rest;
-        }
-        let prompts = line == "(rdbg)" || line == "(gdb)";
-        let line = if prompts { "" } else { line };
+        let line = PROMPTS.replace(line, "");
         match line.strip_prefix(ECHO) {
             Some(command) => format!("(rdbg) {command}\n"),
             None => format!("{line}\n"),
@@ -48,7 +45,7 @@ fn paths(text: &str, bin: &Path) -> String {
     static SYSTEM: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"(?:/usr)?/lib(?:64|32)?/(?:x86_64-linux-gnu/)?([\w.+-]+\.so[\w.]*)").unwrap());
     let text = text.replace(&*bin.to_string_lossy(), "<bin>");
-    let text = text.replace(&*super::programs().to_string_lossy(), "<src>");
+    let text = text.replace(&*super::programs().to_string_lossy(), "<src>").replace(env!("CARGO_TARGET_TMPDIR"), "<tmp>");
     SYSTEM.replace_all(&text, "<lib>/$1").into_owned()
 }
 
@@ -73,7 +70,7 @@ fn region(address: u64) -> Option<&'static str> {
 }
 
 fn addresses(text: &str) -> String {
-    static PLACED: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(Breakpoint \d+(?:\.\d+)? at) 0x[0-9a-f]+").unwrap());
+    static PLACED: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"([Bb]reakpoint \d+(?:\.\d+)? at) 0x[0-9a-f]+").unwrap());
     static NAMED: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b0x[0-9a-f]+ (<[\w.@!$:~-][^<>\n]*>)").unwrap());
     static HEX: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b0x[0-9a-f]+\b").unwrap());
     let text = PLACED.replace_all(text, "$1 <exe>");
@@ -112,7 +109,9 @@ pub fn self_tests() -> Vec<(&'static str, fn())> {
             same("/bin/dir/hello", "<bin>/hello");
         }),
         ("normaliser::prompts_are_the_runners", || {
-            same("(rdbg) (rdbg) >>> got\n(rdbg) a row", "(rdbg) got\na row");
+            same("(rdbg) (rdbg) @@@ got\n(rdbg) a row", "(rdbg) got\na row");
+            same("> > >>(rdbg) @@@ got", "(rdbg) got");
+            same("(rdbg)  > > >i=0", "i=0");
             same("a\n\n\n", "a");
         }),
         ("normaliser::libc_builds_agree", || {

@@ -68,11 +68,13 @@ pub fn lazy_binds(program: &Program, args: &[&str]) -> Vec<Bind> {
             relocating = true;
         } else if ["calling init:", "initialize program:", "transferring control:"].iter().any(|mark| line.contains(mark)) {
             relocating = false;
-        } else if let Some(found) = BINDING.captures(line).filter(|_| !relocating) {
+        }
+        // Threads that bind at once write into each other's lines, but each message in one piece.
+        for found in BINDING.captures_iter(line).filter(|_| !relocating) {
             let file = if found[1].starts_with('/') { Path::new(&found[1]).to_owned() } else { program.dir.join(&found[1]) };
             let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let bind = (name, found[2].to_owned());
-            if slots.entry(file).or_insert_with_key(|file| jump_slots(file)).contains(&bind.1) {
+            if slots.entry(file).or_insert_with_key(|file| lazy_slots(file)).contains(&bind.1) {
                 binds.push(bind);
             }
         }
@@ -80,8 +82,12 @@ pub fn lazy_binds(program: &Program, args: &[&str]) -> Vec<Bind> {
     binds
 }
 
-/// The names of the JUMP_SLOT relocations that readelf finds through a file's dynamic section.
-fn jump_slots(file: &Path) -> HashSet<String> {
+/// The names of the JUMP_SLOT relocations that readelf finds through a file's dynamic section; none where all are bound at load.
+fn lazy_slots(file: &Path) -> HashSet<String> {
+    let (tags, _) = output(Command::new("readelf").args(["-dW"]).arg(file));
+    if tags.lines().any(|tag| tag.contains("BIND_NOW") || tag.contains("(FLAGS_1)") && tag.contains("NOW")) {
+        return HashSet::new();
+    }
     let (text, _) = output(Command::new("readelf").args(["-rWD"]).arg(file));
     let symbol = |line: &str| line.split_whitespace().nth(4).map(|name| name.split('@').next().unwrap_or_default().to_owned());
     text.lines().filter(|line| line.contains("JUMP_SLO")).filter_map(symbol).collect()
@@ -90,8 +96,12 @@ fn jump_slots(file: &Path) -> HashSet<String> {
 /// Feeds gdb the same commands, in the same environment, with nothing of its own in the program's: no LINES, no shell.
 pub fn gdb(gdb: &Gdb, program: &Program, args: &[&str], commands: &str) -> Run {
     let quiet = "set confirm off\nset pagination off\nset width 0\nset startup-with-shell off\nset debuginfod enabled off\n";
-    let bare = "unset environment LINES\nunset environment COLUMNS\nunset environment LD_PRELOAD\n";
-    let session = Session::of(&gdb.path).program(&program.path, args).cwd(&program.dir);
+    // LINES and COLUMNS are gdb's own; the others come from the shell, where "gdb" is a script around it.
+    let added = ["LINES", "COLUMNS", "LD_PRELOAD", "PWD", "OLDPWD", "SHLVL", "_"];
+    let bare: String = added.iter().map(|name| format!("unset environment {name}\n")).collect();
+    // libc's debug files, where they are installed, give gdb names that rdbg is not asked for.
+    let session = Session::of(&gdb.path).option("-iex").option("set debug-file-directory /nonexistent");
+    let session = session.program(&program.path, args).cwd(&program.dir);
     session.feed(&format!("{quiet}{bare}{commands}\n"))
 }
 

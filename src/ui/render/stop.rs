@@ -85,8 +85,10 @@ fn thread_name(session: &Session, tid: Tid) -> Option<String> {
 
 fn hit_name(hit: &Hit, noun: &str) -> String {
     let noun = if hit.temporary { format!("Temporary {}", noun.to_lowercase()) } else { noun.to_owned() };
-    let place = hit.location.map_or(String::new(), |number| format!(".{number}"));
-    format!("{noun} {}{place}", hit.id)
+    match hit.location {
+        Some(location) => format!("{noun} {}.{location}", hit.id),
+        None => format!("{noun} {}", hit.id),
+    }
 }
 
 fn watch_noun(kind: WatchKind) -> &'static str {
@@ -110,7 +112,7 @@ fn show(session: &Session, value: &Option<Value>) -> String {
 /// `puts@plt called from main+48; slot GOT[3] 0x404000, still puts@plt+6`. A library's slot is named so that it can be typed:
 /// `libfoo.so!GOT[3]`.
 fn bind_text(session: &Session, bind: &Bind) -> String {
-    let name = |addr: u64| session.location(VirtAddr(addr)).map_or_else(|| format!("{addr:#x}"), |l| l.with_offset_demangled());
+    let name = |addr: u64| session.place_name(VirtAddr(addr));
     let from = bind.returns_to.0;
     let how = if bind.called {
         format!("called from {}", name(from))
