@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::base::{Error, Result, VirtAddr};
 use crate::engine::{Breakpoint, Catch, Condition, Disposition, Kind, Location, Session, Watch, WatchKind, is_static};
 use crate::expr::{self, Host};
-use crate::symbols::ModuleRole;
+use crate::symbols::{ModuleRole, is_named};
 use crate::ui::Role;
 use crate::ui::render::what_text;
 
@@ -314,7 +314,7 @@ const CATCH_BIND: Command = Command {
     args: &[ArgSpec::MODULE, ArgSpec::may("SYMBOL", ArgKind::Word)],
     summary: "Stop when a lazy slot is about to be bound by its first call.",
     help: "It stops at the head of the module's PLT, before the dynamic linker looks the symbol up, in every module or in one.\n\
-No symbols are needed. A conditional (\"if ...\") and \"commands\" work as for breakpoints.",
+No symbols are needed; a C++ or Rust function may be called by its demangled name, in quotes. A conditional (\"if ...\") and \"commands\" work as for breakpoints.",
     examples: &[Example { line: "catch bind puts", what: "stops at the first call of puts through a PLT" }],
     own: true,
     run: |cx, args| catch_bind(cx, args, Disposition::Keep),
@@ -363,14 +363,17 @@ fn never_lazy(session: &Session, symbol: Option<&str>) -> Option<String> {
     if is_static(main.image()) {
         return Some(format!("{} is statically linked: it has no lazy slots, and nothing will be bound.\n", main.name));
     }
+    if session.binds_eagerly() {
+        return Some("musl binds everything when it loads it: nothing will be bound later.\n".to_owned());
+    }
     let got = main.got();
     if got.is_none_or(|g| !g.is_lazy) {
         return Some(format!("{} has no lazy slots (it binds everything at start): only libraries can be caught.\n", main.name));
     }
     let symbol = symbol?;
     let elsewhere = session.inferior.modules.len() > 1;
-    let slot = got.and_then(|g| g.slot_named(symbol));
-    if slot.is_none() && !elsewhere {
+    let names = got.iter().flat_map(|g| &g.slots).filter_map(|s| s.name.as_deref());
+    if !elsewhere && !names.into_iter().any(|name| is_named(name, symbol)) {
         return Some(format!("{} has no slot for \"{symbol}\": only libraries can be caught.\n", main.name));
     }
     None

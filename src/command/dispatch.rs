@@ -193,12 +193,13 @@ impl Cx<'_> {
         result.map(|_| kept.text)
     }
 
-    /// Asks a yes-or-no question as gdb does; yes without asking where nobody can answer or with `set confirm off`.
+    /// Asks a yes-or-no question as gdb does; yes without asking where nobody can answer, in a script or a batch, or with
+    /// `set confirm off`.
     pub fn query(&mut self, question: &str) -> Result<bool> {
-        self.ask(question, "(y or n)", 'y', self.session.settings.confirm)
+        self.ask(question, "(y or n)", 'y', self.session.settings.confirm && self.interpreter.is_direct())
     }
 
-    /// The same, but no in both cases.
+    /// The same, but no in those cases, and said aloud in a script and a batch too.
     pub fn query_no(&mut self, question: &str) -> Result<bool> {
         self.ask(question, "(y or [n])", 'n', self.session.settings.confirm)
     }

@@ -124,6 +124,7 @@ impl Session {
         let mut old = vec![0; bytes.len()];
         self.write_unlogged(at, bytes, Some(&mut old))?;
         self.inferior.journal.record(Change::Memory { at, old, new: bytes.to_vec() });
+        self.note_page(at);
         Ok(())
     }
 

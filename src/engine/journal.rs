@@ -73,10 +73,11 @@ impl Journal {
         }
     }
 
-    /// Adds a note to the open entry.
+    /// Adds a note to the open entry, or to the newest.
     pub fn note(&mut self, note: impl Into<String>) {
         let note = note.into();
-        if let Some(entry) = self.open.as_mut().filter(|e| !e.notes.contains(&note)) {
+        let newest = self.done.checked_sub(1).and_then(|i| self.entries.get_mut(i));
+        if let Some(entry) = self.open.as_mut().or(newest).filter(|e| !e.notes.contains(&note)) {
             entry.notes.push(note);
         }
     }
@@ -136,6 +137,9 @@ mod tests {
         journal.record(change(2));
         assert_eq!(journal.close(), Some(1));
         journal.record(change(3));
+        journal.note("of a change on its own");
+        assert_eq!(journal.entries()[1].notes, ["of a change on its own"]);
+        assert!(journal.entries()[0].notes.is_empty());
         assert_eq!(journal.entries().len(), 2);
         assert_eq!(journal.entries()[0].changes.len(), 2);
         journal.open("nothing");

@@ -6,7 +6,7 @@ use crate::arch::regs::Gpr;
 use crate::base::{AddrRange, Error, FileAddr, LoadBias, Result, VirtAddr, read_vec};
 use crate::elf::{AuxEntry, Image, aux};
 use crate::loader::{MapState, Rendezvous, event_address, find_rendezvous};
-use crate::symbols::{ModuleRole, NewModule};
+use crate::symbols::{ModuleRole, NewModule, is_named};
 
 use super::breakpoints::{Catch, Kind};
 use super::session::Session;
@@ -153,7 +153,7 @@ impl Session {
             .filter(|b| b.enabled)
             .filter_map(|b| {
                 let Kind::Catch(Catch::Bind { symbol, module: of }) = &b.kind else { return None };
-                let fits = symbol.as_ref().is_none_or(|s| *s == bind.symbol)
+                let fits = symbol.as_ref().is_none_or(|s| is_named(&bind.symbol, s))
                     && of.as_ref().is_none_or(|o| module.is_some_and(|m| m.is_called(o)));
                 fits.then_some(b.id)
             })

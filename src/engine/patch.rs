@@ -26,10 +26,7 @@ pub struct Saved {
 impl Session {
     /// Writes bytes as one entry of the journal. The entry's number.
     pub fn patch(&mut self, what: &str, at: VirtAddr, bytes: &[u8]) -> Result<usize> {
-        self.journaled(what, |s| {
-            s.note_page(at);
-            s.patch_memory(at, bytes)
-        })?;
+        self.journaled(what, |s| s.patch_memory(at, bytes))?;
         Ok(self.inferior.journal.entries().len())
     }
 
@@ -44,7 +41,7 @@ impl Session {
         result
     }
 
-    /// Notes what a write does to a page that the program itself may not write.
+    /// Notes what the write that was just recorded does to a page that the program itself may not write.
     pub(super) fn note_page(&mut self, at: VirtAddr) {
         let is_writable = |s: &Session| s.process().ok()?.target.maps().ok()?.at(at).map(|m| m.perms.write);
         if is_writable(self) != Some(false) {

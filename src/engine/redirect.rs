@@ -100,7 +100,6 @@ impl Session {
         self.journaled(what, |s| {
             for (module, slot, old) in chosen.into_iter().filter(|(_, _, v)| *v != target.0) {
                 let at = module.virt(slot.addr);
-                s.note_page(at);
                 s.patch_memory(at, &target.0.to_le_bytes())?;
                 slots.push(SlotWrite { module, slot, old, new: target.0 });
             }
@@ -199,7 +198,6 @@ impl Session {
             let mut done = Vec::new();
             for (module, slot, old, new) in chosen {
                 let at = module.virt(slot.addr);
-                s.note_page(at);
                 s.patch_memory(at, &new.to_le_bytes())?;
                 done.push(SlotWrite { module, slot, old, new });
             }

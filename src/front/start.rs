@@ -122,7 +122,6 @@ impl Front {
             state.interpreter.reader = reader;
             state.interpreter.batch = options.batch;
             let settings = &mut state.session.settings;
-            settings.confirm &= !options.batch;
             if let Some(tty) = &options.tty {
                 settings.inferior_tty = tty.clone();
             }

@@ -74,6 +74,11 @@ pub(super) fn is_mangled(raw: &str) -> bool {
     raw.starts_with("_Z") || raw.starts_with("_R")
 }
 
+/// Whether a symbol of a file is meant by what a user typed: its name there, or its demangled one with or without parameters.
+pub fn is_named(raw: &str, wanted: &str) -> bool {
+    raw == wanted || (is_mangled(raw) && matches(&demangle(raw), wanted, false))
+}
+
 /// Whether a demangled name is meant by what a user typed: the name itself, with or without its parameters, or (unless
 /// `qualified`) the end of it after a `::`.
 pub(super) fn matches(demangled: &str, wanted: &str, qualified: bool) -> bool {
@@ -133,6 +138,14 @@ mod tests {
         assert_eq!(demangle("_ZN2ns3Foo3barEi@plt"), "ns::Foo::bar(int)@plt");
         assert_eq!(demangle("main"), "main");
         assert_eq!(demangle("_Zgarbage"), "_Zgarbage");
+    }
+
+    #[test]
+    fn a_symbol_is_called_by_either_name() {
+        for wanted in ["_Znwm", "operator new", "operator new(unsigned long)"] {
+            assert!(is_named("_Znwm", wanted), "{wanted}");
+        }
+        assert!(!is_named("_Znwm", "new") && !is_named("puts", "put"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod names;
 mod prologue;
 mod symbolizer;
 
-pub use demangle::demangle;
+pub use demangle::{demangle, is_named};
 pub use linespec::{Linespec, Place, PlaceKind};
 pub use module::{FoundFunction, Module, ModuleFile, ModuleId, ModuleRole};
 pub use modules::{Modules, NewModule, Update};

@@ -3,6 +3,7 @@
 use crate::base::{Tid, VirtAddr};
 use crate::engine::{Bind, Breakpoint, Hit, Kind, Notice, Session, Stop, StopReason, WatchKind};
 use crate::expr::Host;
+use crate::symbols::{ModuleRole, demangle};
 use crate::value::{Printer, Value};
 
 use super::super::Role;
@@ -108,7 +109,8 @@ fn show(session: &Session, value: &Option<Value>) -> String {
     }
 }
 
-/// `puts@plt called from main+48; slot GOT[3] 0x404000, still puts@plt+6`
+/// `puts@plt called from main+48; slot GOT[3] 0x404000, still puts@plt+6`. A library's slot is named so that it can be typed:
+/// `libfoo.so!GOT[3]`.
 fn bind_text(session: &Session, bind: &Bind) -> String {
     let name = |addr: u64| session.place_name(VirtAddr(addr));
     let from = bind.returns_to.0;
@@ -117,7 +119,10 @@ fn bind_text(session: &Session, bind: &Bind) -> String {
     } else {
         format!("reached by a tail jump; returns to {}", name(from))
     };
-    format!("{}@plt {how}; slot GOT[{}] {:#x}, still {}\n", bind.symbol, bind.index, bind.slot, name(bind.value))
+    let module = session.inferior.modules.at(bind.slot).filter(|m| m.role != ModuleRole::Main);
+    let module = module.map_or(String::new(), |m| format!("{}!", m.name));
+    let (symbol, index, slot) = (demangle(&bind.symbol), bind.index, bind.slot);
+    format!("{symbol}@plt {how}; slot {module}GOT[{index}] {slot:#x}, still {}\n", name(bind.value))
 }
 
 /// What to show for a notice, newline included; `None` for what gdb does not mention either.
