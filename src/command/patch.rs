@@ -33,7 +33,7 @@ pub const PATCH: Command = Command {
     examples: &[
         Example { line: "patch main = 90 90", what: "two bytes of code" },
         Example { line: "patch main+4 = -asm \"xor %eax,%eax; ret\"", what: "instructions" },
-        Example { line: "patch -save /tmp/patched", what: "a patched copy of the program's file" },
+        Example { line: "patch -save patched", what: "a patched copy of the program's file" },
     ],
     own: true,
     repeat: Repeat::No,

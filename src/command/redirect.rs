@@ -24,7 +24,7 @@ pub const REDIRECT: Command = Command {
            Calls that do not go through a slot, and pointers that were copied before, keep leading to FUNCTION.",
     examples: &[
         Example { line: "redirect puts my_puts", what: "calls of puts come to my_puts" },
-        Example { line: "redirect puts my_puts -m libc.so.6", what: "only those of libc" },
+        Example { line: "redirect puts my_puts -m hello", what: "only those of one module" },
     ],
     needs: Some(Need::Live),
     own: true,

@@ -114,7 +114,7 @@ const ADVANCE: Command = Command {
     group: Group::Running,
     args: &[ArgSpec::must("LOCATION", ArgKind::Linespec)],
     summary: "Let the program go on to a place, or until the current frame returns.",
-    examples: &[Example { line: "advance *$pc+1", what: "goes to an address" }],
+    examples: &[Example { line: "advance exit", what: "runs to the program's end" }],
     needs: Some(Need::Live),
     run: advance,
     ..Command::BASE
