@@ -165,7 +165,7 @@ fn rows_are_gdbs() {
     let Some(gdb) = tools::gdb() else { return tools::skip("rows_are_gdbs", "this machine has no gdb") };
     let commands = "break main\nrun a b\ninfo proc mappings\ninfo auxv\ninfo files\ninfo symbol main\ninfo symbol main+4\n\
                     info address main\ninfo symbol 0\ninfo signals SIGUSR1\ninfo signals 14\nhandle SIGUSR2 nostop noprint\nhandle 14-15 stop nopass\n\
-                    info signals nosuch\nhandle\ninfo functions ^my_\ninfo functions ^main$\ninfo proc exe\ninfo proc cwd\ninfo proc cmdline\n\
+                    handle\ninfo functions ^my_\ninfo functions ^main$\ninfo proc exe\ninfo proc cwd\ninfo proc cmdline\n\
                     info address nosuch_at_all\ninfo sharedlibrary nosuch\ninfo proc nosuch\nkill";
     let kept = r"^ +0x[0-9a-f]+ +0x[0-9a-f]+ +0x|^ +Start Addr|^(?:3|5|6|7|9|11|16|23|31|33|51|0) +AT_|^\t0x[0-9a-f]+ - |Entry point: |^main .*in section|^Symbol |^No symbol|^SIG|^Signal  |signals 1-15|Use \x22info signals|^Argument|^All |^Non-debugging|^0x[0-9a-f]{16}  (?:my_|main)|^(?:exe|cwd|cmdline) = |^No shared|^Too many";
     for name in ["lazy", "pie", "now", "noplt"] {

@@ -165,19 +165,8 @@ impl Session {
         if let Some(terminal) = &mut self.terminal {
             terminal.forget_program();
         }
-        // Libraries have gone with the process; the program keeps its addresses, as breakpoints that were shown do.
-        let modules = &mut self.inferior.modules;
-        let others: Vec<_> = modules.iter().filter(|m| m.role != ModuleRole::Main).map(|m| m.id).collect();
-        for id in others {
-            modules.remove(id);
-        }
-        self.resolve_breakpoints();
-    }
-
-    /// Undoes what must not stay behind when rdbg itself fails: called by the panic hook.
-    pub fn let_go_of_everything(&mut self) {
-        // Dropping the target kills what was launched and detaches, unharmed, what was attached to.
-        self.forget_process();
+        // The modules stay known as they were, until the next start: names and addresses go on to mean something, and are the
+        // same next time as long as addresses are not random.
     }
 }
 
@@ -185,7 +174,8 @@ impl Session {
 fn explain_refusal(pid: Tid, error: Error) -> Error {
     match error {
         Error::Gone => Error::user("ptrace: No such process."),
-        Error::Os { errno, .. } if errno == 1 => Error::user(format!("ptrace: Operation not permitted.\n{}", refusal(pid))),
+        // EPERM
+        Error::Os { errno: 1, .. } => Error::user(format!("ptrace: Operation not permitted.\n{}", refusal(pid))),
         other => other,
     }
 }

@@ -1,0 +1,133 @@
+//! Catchpoints.
+
+use std::sync::Arc;
+
+use crate::base::{Error, Result};
+use crate::engine::{Catch, Condition, Disposition, Kind, Session, is_static};
+use crate::expr;
+use crate::symbols::{ModuleRole, is_named};
+
+use crate::command::args::Args;
+use crate::command::cx::Cx;
+use crate::command::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
+use crate::command::help::list_below;
+
+/// Catchpoints.
+pub const COMMANDS: &[Command] = &[CATCH, TCATCH, CATCH_BIND, TCATCH_BIND, CATCH_LOAD, CATCH_UNLOAD];
+
+const CATCH: Command = Command {
+    name: "catch",
+    group: Group::Breakpoints,
+    summary: "Stop at an event: a lazy bind, a library that comes or goes.",
+    run: |cx, _| list_below(cx, "catch"),
+    ..Command::BASE
+};
+
+const TCATCH: Command = Command {
+    name: "tcatch",
+    group: Group::Breakpoints,
+    summary: "Stop at an event once.",
+    run: |cx, _| list_below(cx, "tcatch"),
+    ..Command::BASE
+};
+
+const CATCH_BIND: Command = Command {
+    name: "catch bind",
+    group: Group::Loading,
+    args: &[ArgSpec::MODULE, ArgSpec::may("SYMBOL", ArgKind::Word)],
+    summary: "Stop when a lazy slot is about to be bound by its first call.",
+    help: "It stops at the head of the module's PLT, before the dynamic linker looks the symbol up, in every module or in one.\n\
+No symbols are needed; a C++ or Rust function may be called by its demangled name, in quotes. A conditional (\"if ...\") and \"commands\" work as for breakpoints.",
+    examples: &[Example { line: "catch bind puts", what: "stops at the first call of puts through a PLT" }],
+    own: true,
+    run: |cx, args| catch_bind(cx, args, Disposition::Keep),
+    ..Command::BASE
+};
+
+const TCATCH_BIND: Command = Command {
+    name: "tcatch bind",
+    group: Group::Loading,
+    args: &[ArgSpec::MODULE, ArgSpec::may("SYMBOL", ArgKind::Word)],
+    summary: "Stop once when a lazy slot is about to be bound by its first call.",
+    own: true,
+    run: |cx, args| catch_bind(cx, args, Disposition::Delete),
+    ..Command::BASE
+};
+
+fn catch_bind(cx: &mut Cx<'_>, args: &Args, disposition: Disposition) -> Result<Flow> {
+    let symbol = args.get("SYMBOL").filter(|s| *s != "if").map(str::to_owned);
+    let module = args.get("-m").map(str::to_owned);
+    let rest = args.text.split_once("if ").map(|(_, c)| c.trim());
+    let condition = match rest {
+        Some(text) => Some(Condition { text: text.to_owned(), expr: Arc::new(expr::parse(text, cx.session)?) }),
+        None => None,
+    };
+    if let Some(sentence) = never_lazy(cx.session, symbol.as_deref()) {
+        cx.say(sentence);
+    }
+    let mut spec = "bind".to_owned();
+    if let Some(symbol) = &symbol {
+        spec = format!("{spec} {symbol}");
+    }
+    if let Some(module) = &module {
+        spec = format!("{spec} in {module}");
+    }
+    let id = cx.session.breakpoints.add(Kind::Catch(Catch::Bind { symbol, module }), &spec, disposition, Vec::new());
+    let breakpoint = cx.session.breakpoints.get_mut(id)?;
+    breakpoint.condition = condition;
+    let noun = breakpoint.noun();
+    cx.say(format!("{noun} {id} ({spec})\n"));
+    Ok(Flow::Go)
+}
+
+/// What to say when the program will never bind lazily itself.
+fn never_lazy(session: &Session, symbol: Option<&str>) -> Option<String> {
+    let main = session.inferior.modules.iter().find(|m| m.role == ModuleRole::Main)?;
+    if is_static(main.image()) {
+        return Some(format!("{} is statically linked: it has no lazy slots, and nothing will be bound.\n", main.name));
+    }
+    if session.binds_eagerly() {
+        return Some("musl binds everything when it loads it: nothing will be bound later.\n".to_owned());
+    }
+    let got = main.got();
+    if got.is_none_or(|g| !g.is_lazy) {
+        return Some(format!("{} has no lazy slots (it binds everything at start): only libraries can be caught.\n", main.name));
+    }
+    let symbol = symbol?;
+    let elsewhere = session.inferior.modules.len() > 1;
+    let names = got.iter().flat_map(|g| &g.slots).filter_map(|s| s.name.as_deref());
+    if !elsewhere && !names.into_iter().any(|name| is_named(name, symbol)) {
+        return Some(format!("{} has no slot for \"{symbol}\": only libraries can be caught.\n", main.name));
+    }
+    None
+}
+
+const CATCH_LOAD: Command = Command {
+    name: "catch load",
+    group: Group::Breakpoints,
+    args: &[ArgSpec::may("REGEX", ArgKind::Regex)],
+    summary: "Stop when a library is loaded.",
+    examples: &[Example { line: "catch load libm", what: "stops when a library whose name matches is loaded" }],
+    run: |cx, args| catch_library(cx, args, "load", Catch::Load),
+    ..Command::BASE
+};
+
+const CATCH_UNLOAD: Command = Command {
+    name: "catch unload",
+    group: Group::Breakpoints,
+    args: &[ArgSpec::may("REGEX", ArgKind::Regex)],
+    summary: "Stop when a library is unloaded.",
+    run: |cx, args| catch_library(cx, args, "unload", Catch::Unload),
+    ..Command::BASE
+};
+
+fn catch_library(cx: &mut Cx<'_>, args: &Args, word: &str, make: fn(Option<regex::Regex>) -> Catch) -> Result<Flow> {
+    let regex = match args.text.as_str() {
+        "" => None,
+        text => Some(regex::Regex::new(text).map_err(|_| Error::user(format!("Invalid regexp: {text}")))?),
+    };
+    let spec = format!("{word} {}", args.text).trim_end().to_owned();
+    let id = cx.session.breakpoints.add(Kind::Catch(make(regex)), &spec, Disposition::Keep, Vec::new());
+    cx.say(format!("Catchpoint {id} ({word})\n"));
+    Ok(Flow::Go)
+}

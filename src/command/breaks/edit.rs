@@ -1,0 +1,293 @@
+//! What is changed of breakpoints that are there.
+
+use std::sync::Arc;
+
+use crate::base::{Error, Result, VirtAddr};
+use crate::engine::{Breakpoint, Condition, Disposition, Location};
+use crate::expr;
+
+use crate::command::args::Args;
+use crate::command::cx::{Block, Cx};
+use crate::command::describe::{ArgKind, ArgSpec, Command, Flow, Group, Repeat};
+
+/// What is changed of breakpoints that are there.
+pub const COMMANDS: &[Command] =
+    &[CONDITION, IGNORE, COMMANDS_COMMAND, ENABLE, ENABLE_ONCE, ENABLE_DELETE, ENABLE_COUNT, DISABLE, DELETE, CLEAR];
+
+const CONDITION: Command = Command {
+    name: "condition",
+    group: Group::Breakpoints,
+    args: &[ArgSpec::must("N", ArgKind::Word), ArgSpec::may("EXPR", ArgKind::Rest)],
+    summary: "Make a breakpoint stop only if an expression is true.",
+    help: "Without EXPR, the breakpoint becomes unconditional. The expression is parsed once; a hit whose condition is false costs \
+one stop and a handful of system calls.",
+    run: condition,
+    ..Command::BASE
+};
+
+fn condition(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    let id = breakpoint_id(args.get("N").unwrap_or_default())?;
+    cx.session.breakpoints.get(id)?;
+    let text = args.get("EXPR").unwrap_or_default();
+    let condition = match text {
+        "" => None,
+        text => Some(Condition { text: text.to_owned(), expr: Arc::new(expr::parse(text, cx.session)?) }),
+    };
+    let gone = condition.is_none();
+    cx.session.breakpoints.get_mut(id)?.condition = condition;
+    if gone {
+        cx.say(format!("Breakpoint {id} now unconditional.\n"));
+    }
+    Ok(Flow::Go)
+}
+
+fn breakpoint_id(text: &str) -> Result<u32> {
+    text.parse().map_err(|_| Error::user(format!("Bad breakpoint argument: '{text}'")))
+}
+
+const IGNORE: Command = Command {
+    name: "ignore",
+    group: Group::Breakpoints,
+    args: &[ArgSpec::must("N", ArgKind::Word), ArgSpec::must("COUNT", ArgKind::Rest)],
+    summary: "Let a breakpoint pass so many times before it stops again.",
+    run: ignore,
+    ..Command::BASE
+};
+
+fn ignore(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    let id = breakpoint_id(args.get("N").unwrap_or_default())?;
+    let count = crate::command::data::integer(cx, args.get("COUNT").unwrap_or_default())?;
+    let count = u64::try_from(count).unwrap_or(0);
+    cx.session.breakpoints.get_mut(id)?.ignore = count;
+    cx.say_directly(format!("{}\n", ignore_sentence(id, count)));
+    Ok(Flow::Go)
+}
+
+/// gdb's sentence for an ignore count.
+pub fn ignore_sentence(id: u32, count: u64) -> String {
+    match count {
+        0 => format!("Will stop next time breakpoint {id} is reached."),
+        1 => format!("Will ignore next crossing of breakpoint {id}."),
+        n => format!("Will ignore next {n} crossings of breakpoint {id}."),
+    }
+}
+
+const COMMANDS_COMMAND: Command = Command {
+    name: "commands",
+    group: Group::Breakpoints,
+    args: &[ArgSpec::may("N...", ArgKind::BpId)],
+    summary: "Give commands that run when a breakpoint stops the program.",
+    help: "They follow, a line each, up to \"end\". If the first is \"silent\", the stop itself is not shown.\n\
+Without N, they are the newest breakpoint's.",
+    repeat: Repeat::No,
+    run: commands,
+    ..Command::BASE
+};
+
+fn commands(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    let ids = match args.text.as_str() {
+        "" => match cx.session.breakpoints.last_id() {
+            0 => return Err(Error::user("No breakpoints specified.")),
+            last => vec![last],
+        },
+        text => ids(text)?,
+    };
+    for id in &ids {
+        cx.session.breakpoints.get(*id)?;
+    }
+    let shown = if args.text.is_empty() { ids.first().map(u32::to_string).unwrap_or_default() } else { args.text.clone() };
+    let intro = format!("Type commands for breakpoint(s) {shown}, one per line.\nEnd with a line saying just \"end\".\n");
+    let body = cx.read_body(Block::Commands, &intro)?;
+    for id in ids {
+        cx.session.breakpoints.get_mut(id)?.commands = body.clone();
+    }
+    Ok(Flow::Go)
+}
+
+/// Numbers and ranges: `1 3-5`.
+pub(super) fn ids(text: &str) -> Result<Vec<u32>> {
+    let mut out = Vec::new();
+    for word in text.split([' ', ',', '\t']).filter(|w| !w.is_empty()) {
+        match word.split_once('-') {
+            Some((first, last)) => {
+                let (first, last) = (breakpoint_id(first)?, breakpoint_id(last)?);
+                if last < first || last - first > 100_000 {
+                    return Err(Error::user(format!("Bad breakpoint argument: '{word}'")));
+                }
+                out.extend(first..=last);
+            }
+            None => out.push(breakpoint_id(word)?),
+        }
+    }
+    Ok(out)
+}
+
+/// A breakpoint, or one of its places: `2`, `1.3`.
+enum Chosen {
+    Whole(u32),
+    Place(u32, usize),
+}
+
+fn chosen(cx: &Cx<'_>, text: &str) -> Result<Vec<Chosen>> {
+    let mut out = Vec::new();
+    if text.trim().is_empty() {
+        return Ok(cx.session.breakpoints.iter().map(|b| Chosen::Whole(b.id)).collect());
+    }
+    for word in text.split_whitespace() {
+        match word.split_once('.') {
+            Some((id, place)) => {
+                let bad = || Error::user(format!("Bad breakpoint location number '{place}'"));
+                out.push(Chosen::Place(breakpoint_id(id)?, place.parse::<usize>().ok().filter(|n| *n > 0).ok_or_else(bad)?));
+            }
+            None => out.extend(ids(word)?.into_iter().map(Chosen::Whole)),
+        }
+    }
+    Ok(out)
+}
+
+/// Does something to each of the chosen ones; one that does not exist is named, and the others are still done.
+fn for_each(cx: &mut Cx<'_>, text: &str, act: impl Fn(&mut Breakpoint), place: impl Fn(&mut Location)) -> Result<Flow> {
+    for one in chosen(cx, text)? {
+        let done = match one {
+            Chosen::Whole(id) => cx.session.breakpoints.get_mut(id).map(&act),
+            Chosen::Place(id, n) => cx.session.breakpoints.get_mut(id).and_then(|b| {
+                let location =
+                    b.locations.get_mut(n - 1).ok_or_else(|| Error::user(format!("Bad breakpoint location number '{n}'")))?;
+                place(location);
+                Ok(())
+            }),
+        };
+        if let Err(e) = done {
+            cx.report(&e);
+        }
+    }
+    Ok(Flow::Go)
+}
+
+const ENABLE: Command = Command {
+    name: "enable",
+    aliases: &["en", "enable breakpoints"],
+    group: Group::Breakpoints,
+    args: &[ArgSpec::may("N...", ArgKind::BpId)],
+    summary: "Enable breakpoints.",
+    help: "Without numbers, all.",
+    run: |cx, args| {
+        let on = |b: &mut Breakpoint| {
+            b.enabled = true;
+            if matches!(b.disposition, Disposition::Disable | Disposition::DisableAfter(_)) {
+                b.disposition = Disposition::Keep;
+            }
+        };
+        for_each(cx, &args.text, on, |l| l.enabled = true)
+    },
+    ..Command::BASE
+};
+
+const ENABLE_ONCE: Command = Command {
+    name: "enable once",
+    group: Group::Breakpoints,
+    args: &[ArgSpec::may("N...", ArgKind::BpId)],
+    summary: "Enable breakpoints for one hit.",
+    run: |cx, args| enable_as(cx, &args.text, Disposition::Disable),
+    ..Command::BASE
+};
+
+const ENABLE_DELETE: Command = Command {
+    name: "enable delete",
+    group: Group::Breakpoints,
+    args: &[ArgSpec::may("N...", ArgKind::BpId)],
+    summary: "Enable breakpoints, and delete each when it is hit.",
+    run: |cx, args| enable_as(cx, &args.text, Disposition::Delete),
+    ..Command::BASE
+};
+
+const ENABLE_COUNT: Command = Command {
+    name: "enable count",
+    group: Group::Breakpoints,
+    args: &[ArgSpec::must("COUNT", ArgKind::Int), ArgSpec::may("N...", ArgKind::BpId)],
+    summary: "Enable breakpoints for COUNT hits.",
+    run: |cx, args| {
+        let count = crate::command::data::integer(cx, args.get("COUNT").unwrap_or_default())?;
+        let text = args.get("N...").unwrap_or_default().to_owned();
+        enable_as(cx, &text, Disposition::DisableAfter(u64::try_from(count).unwrap_or(0)))
+    },
+    ..Command::BASE
+};
+
+fn enable_as(cx: &mut Cx<'_>, text: &str, disposition: Disposition) -> Result<Flow> {
+    let act = |b: &mut Breakpoint| {
+        b.enabled = true;
+        b.disposition = disposition;
+    };
+    for_each(cx, text, act, |l| l.enabled = true)
+}
+
+const DISABLE: Command = Command {
+    name: "disable",
+    aliases: &["dis", "disa", "disable breakpoints"],
+    group: Group::Breakpoints,
+    args: &[ArgSpec::may("N...", ArgKind::BpId)],
+    summary: "Disable breakpoints.",
+    help: "Without numbers, all.",
+    run: |cx, args| for_each(cx, &args.text, |b| b.enabled = false, |l| l.enabled = false),
+    ..Command::BASE
+};
+
+const DELETE: Command = Command {
+    name: "delete",
+    aliases: &["d", "delete breakpoints"],
+    group: Group::Breakpoints,
+    args: &[ArgSpec::may("N...", ArgKind::BpId)],
+    summary: "Delete breakpoints.",
+    help: "Without numbers, all.",
+    run: delete,
+    ..Command::BASE
+};
+
+fn delete(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    let all: Vec<u32> = cx.session.breakpoints.iter().map(|b| b.id).collect();
+    let doomed = if args.text.is_empty() {
+        if all.is_empty() || !cx.query("Delete all breakpoints? ")? {
+            return Ok(Flow::Go);
+        }
+        all
+    } else {
+        ids(&args.text)?
+    };
+    for id in doomed {
+        if let Err(e) = cx.session.breakpoints.remove(id) {
+            cx.report(&e);
+        }
+    }
+    Ok(Flow::Go)
+}
+
+const CLEAR: Command = Command {
+    name: "clear",
+    aliases: &["cl"],
+    group: Group::Breakpoints,
+    args: &[ArgSpec::may("LOCATION", ArgKind::Linespec)],
+    summary: "Delete the breakpoints at a place.",
+    repeat: Repeat::No,
+    run: clear,
+    ..Command::BASE
+};
+
+fn clear(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    let addresses: Vec<VirtAddr> = cx.session.locate(&args.text)?;
+    let here = |b: &Breakpoint| b.locations.iter().any(|l| addresses.contains(&l.addr));
+    let doomed: Vec<u32> = cx.session.breakpoints.iter().filter(|b| here(b)).map(|b| b.id).collect();
+    if doomed.is_empty() {
+        return Err(Error::user(if args.text.is_empty() {
+            "No breakpoint at this line.".to_owned()
+        } else {
+            format!("No breakpoint at {}.", args.text)
+        }));
+    }
+    let names: Vec<String> = doomed.iter().map(u32::to_string).collect();
+    for id in doomed {
+        cx.session.breakpoints.remove(id)?;
+    }
+    cx.say_directly(format!("Deleted breakpoint{} {} \n", if names.len() == 1 { "" } else { "s" }, names.join(" ")));
+    Ok(Flow::Go)
+}

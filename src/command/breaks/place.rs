@@ -1,0 +1,165 @@
+//! Breakpoints at places in the program.
+
+use std::sync::Arc;
+
+use crate::base::{Error, Result, VirtAddr};
+use crate::engine::{Breakpoint, Condition, Disposition, Kind, Session};
+use crate::expr;
+use crate::ui::Role;
+
+use crate::command::args::Args;
+use crate::command::cx::Cx;
+use crate::command::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
+
+/// Breakpoints at places in the program.
+pub const COMMANDS: &[Command] = &[BREAK, TBREAK, HBREAK, THBREAK];
+
+const BREAK: Command = Command {
+    name: "break",
+    aliases: &["b", "br", "bre", "brea"],
+    group: Group::Breakpoints,
+    args: &[ArgSpec::may("LOCATION", ArgKind::Linespec)],
+    summary: "Stop at a place.",
+    help: "LOCATION is FUNCTION, MODULE!FUNCTION, FUNCTION@plt or *EXPRESSION; without one, the current address.\n\
+\"if CONDITION\" may follow, and \"thread N\". _start is the program's own, whatever the dynamic linker has.\n\
+A function that no module has yet makes the breakpoint pending (\"set breakpoint pending\").",
+    examples: &[
+        Example { line: "break _start", what: "the program's first instruction" },
+        Example { line: "break *main+4 if $rdi == 1", what: "an address, under a condition" },
+    ],
+    run: |cx, args| set_breakpoint(cx, args, Disposition::Keep, false),
+    ..Command::BASE
+};
+
+const TBREAK: Command = Command {
+    name: "tbreak",
+    aliases: &["tb", "tbr"],
+    group: Group::Breakpoints,
+    args: &[ArgSpec::may("LOCATION", ArgKind::Linespec)],
+    summary: "Stop at a place once.",
+    help: "As \"break\", but the breakpoint is deleted when it is hit.",
+    examples: &[Example { line: "tbreak main", what: "stops at main the first time" }],
+    run: |cx, args| set_breakpoint(cx, args, Disposition::Delete, false),
+    ..Command::BASE
+};
+
+const HBREAK: Command = Command {
+    name: "hbreak",
+    group: Group::Breakpoints,
+    args: &[ArgSpec::may("LOCATION", ArgKind::Linespec)],
+    summary: "Stop at a place by a debug register.",
+    help: "Nothing is written into the program: its pages stay shared and its checksums right. There are four such registers.",
+    examples: &[Example { line: "hbreak main", what: "leaves main's bytes as they are" }],
+    run: |cx, args| set_breakpoint(cx, args, Disposition::Keep, true),
+    ..Command::BASE
+};
+
+const THBREAK: Command = Command {
+    name: "thbreak",
+    group: Group::Breakpoints,
+    args: &[ArgSpec::may("LOCATION", ArgKind::Linespec)],
+    summary: "Stop at a place once, by a debug register.",
+    run: |cx, args| set_breakpoint(cx, args, Disposition::Delete, true),
+    ..Command::BASE
+};
+
+/// A location, and what followed it.
+struct Request {
+    spec: String,
+    condition: Option<Condition>,
+    thread: Option<u32>,
+}
+
+fn request(cx: &mut Cx<'_>, args: &Args) -> Result<Request> {
+    let spec = args.get("LOCATION").unwrap_or_default().trim().to_owned();
+    let mut request = Request { spec, condition: None, thread: None };
+    let mut rest = args.rest().trim();
+    while !rest.is_empty() {
+        if let Some(after) = rest.strip_prefix("if").filter(|a| a.starts_with([' ', '\t', '('])) {
+            let text = after.trim();
+            request.condition = Some(Condition { text: text.to_owned(), expr: Arc::new(expr::parse(text, cx.session)?) });
+            break;
+        }
+        let Some(after) = rest.strip_prefix("thread") else {
+            return Err(Error::user("Junk at end of arguments."));
+        };
+        let after = after.trim_start();
+        let (word, after) = after.split_at(after.find(char::is_whitespace).unwrap_or(after.len()));
+        let number = word.parse().map_err(|_| Error::user(format!("Invalid thread ID: {word}")))?;
+        let known = cx
+            .session
+            .inferior
+            .process
+            .as_ref()
+            .is_some_and(|p| p.target.threads().iter().any(|t| p.number_of(*t) == Some(number)));
+        if !known {
+            return Err(Error::user(format!("Unknown thread {number}.")));
+        }
+        request.thread = Some(number);
+        rest = after.trim_start();
+    }
+    Ok(request)
+}
+
+fn set_breakpoint(cx: &mut Cx<'_>, args: &Args, disposition: Disposition, hardware: bool) -> Result<Flow> {
+    let request = request(cx, args)?;
+    let locations = match cx.session.locate(&request.spec) {
+        Ok(locations) => locations,
+        Err(e) if request.spec.is_empty() || request.spec.starts_with('*') => return Err(e),
+        Err(e) => {
+            if !may_be_pending(cx, &e)? {
+                return Ok(Flow::Go);
+            }
+            Vec::new()
+        }
+    };
+    if cx.interpreter.is_direct() {
+        let notes: String = locations.iter().filter_map(|at| also_here(cx.session, *at)).collect();
+        cx.say(notes);
+    }
+    // Without a location it is where it is now, whatever is loaded later.
+    let spec = match (request.spec.as_str(), locations.first()) {
+        ("", Some(addr)) => format!("*{addr:#x}"),
+        _ => request.spec,
+    };
+    let id = cx.session.breakpoints.add(Kind::Code { hardware }, &spec, disposition, locations.clone());
+    let breakpoint = cx.session.breakpoints.get_mut(id)?;
+    breakpoint.condition = request.condition;
+    breakpoint.thread = request.thread;
+    let noun = breakpoint.noun();
+    let text = match locations.as_slice() {
+        [] => format!("{noun} {id} ({spec}) pending.\n"),
+        [one] => format!("{noun} {id} at {:#x}\n", one),
+        [first, ..] => format!("{noun} {id} at {first:#x}: {spec}. ({} locations)\n", locations.len()),
+    };
+    cx.say(text);
+    Ok(Flow::Go)
+}
+
+/// `Note: breakpoints 1 and 2 (disabled) also set at pc 0x1139.`, if there are any.
+fn also_here(session: &Session, at: VirtAddr) -> Option<String> {
+    let is_here = |b: &&Breakpoint| matches!(b.kind, Kind::Code { .. }) && b.locations.iter().any(|l| l.addr == at);
+    let name = |b: &Breakpoint| {
+        let thread = b.thread.map_or(String::new(), |t| format!(" (thread {t})"));
+        format!("{}{thread}{}", b.id, if b.enabled { "" } else { " (disabled)" })
+    };
+    let names: Vec<String> = session.breakpoints.iter().filter(is_here).map(name).collect();
+    let (last, others) = names.split_last()?;
+    let text = if others.is_empty() { format!(" {last}") } else { format!("s {} and {last}", others.join(", ")) };
+    Some(format!("Note: breakpoint{text} also set at pc {at:#x}.\n"))
+}
+
+/// Whether a breakpoint on something that does not exist may wait for it: by the setting, or by asking.
+fn may_be_pending(cx: &mut Cx<'_>, error: &Error) -> Result<bool> {
+    match cx.session.settings.breakpoint_pending {
+        Some(true) => {
+            cx.out.text(Role::Error, &format!("{error}\n"));
+            Ok(true)
+        }
+        Some(false) => Err(error.clone()),
+        None => {
+            cx.out.text(Role::Error, &format!("{error}\n"));
+            cx.query_no("Make breakpoint pending on future shared library load? ")
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Showing breakpoints.
+
+use crate::base::{Result, VirtAddr};
+use crate::engine::{Breakpoint, Kind, Session};
+use crate::ui::render::what_text;
+
+use super::edit::ids;
+use crate::command::args::Args;
+use crate::command::cx::Cx;
+use crate::command::describe::{ArgKind, ArgSpec, Command, Flow, Group};
+
+/// Showing breakpoints.
+pub const COMMANDS: &[Command] = &[INFO_BREAKPOINTS, INFO_WATCHPOINTS];
+
+const INFO_BREAKPOINTS: Command = Command {
+    name: "info breakpoints",
+    aliases: &["info b"],
+    group: Group::Breakpoints,
+    args: &[ArgSpec::may("N...", ArgKind::BpId)],
+    summary: "Show breakpoints, watchpoints and catchpoints.",
+    run: info_breakpoints,
+    ..Command::BASE
+};
+
+fn info_breakpoints(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    table(cx, args, "breakpoint or watchpoint", |_| true)
+}
+
+const INFO_WATCHPOINTS: Command = Command {
+    name: "info watchpoints",
+    group: Group::Breakpoints,
+    args: &[ArgSpec::may("N...", ArgKind::BpId)],
+    summary: "Show watchpoints.",
+    run: info_watchpoints,
+    ..Command::BASE
+};
+
+fn info_watchpoints(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    table(cx, args, "watchpoint", |b| matches!(b.kind, Kind::Watch(_)))
+}
+
+/// The rows of the breakpoints of a `sort`, all of them or those that the arguments number.
+fn table(cx: &mut Cx<'_>, args: &Args, sort: &str, is_of_sort: fn(&Breakpoint) -> bool) -> Result<Flow> {
+    let wanted = if args.text.is_empty() { None } else { Some(ids(&args.text)?) };
+    let session = &*cx.session;
+    let is_wanted = |b: &&Breakpoint| is_of_sort(b) && wanted.as_ref().is_none_or(|w| w.contains(&b.id));
+    let shown: Vec<&Breakpoint> = session.breakpoints.iter().filter(is_wanted).collect();
+    if shown.is_empty() {
+        cx.say(match wanted {
+            None => format!("No {}.\n", sort.replace("point", "points")),
+            Some(_) => format!("No {sort} matching '{}'.\n", args.text),
+        });
+        return Ok(Flow::Go);
+    }
+    let width = shown.iter().map(|b| b.type_word().len()).max().unwrap_or(0).max(14);
+    let mut text = format!("{:<7} {:<width$} Disp Enb {:<18} What\n", "Num", "Type", "Address");
+    for b in shown {
+        text.push_str(&breakpoint_rows(session, b, width));
+    }
+    cx.say(text);
+    Ok(Flow::Go)
+}
+
+fn breakpoint_rows(session: &Session, b: &Breakpoint, width: usize) -> String {
+    let letter = |on| if on { "y" } else { "n" };
+    let (address, what) = match (&b.kind, b.locations.as_slice()) {
+        (Kind::Code { .. }, []) => ("<PENDING>".to_owned(), b.spec.clone()),
+        (Kind::Code { .. }, [one]) => (format!("0x{:016x}", one.addr.0), what_text(session, b, one.addr)),
+        (Kind::Code { .. }, _) => ("<MULTIPLE>".to_owned(), String::new()),
+        _ => (String::new(), what_text(session, b, VirtAddr(0))),
+    };
+    let head = format!(
+        "{:<7} {:<width$} {:<4} {:<3} {address:<18} {what}",
+        b.id,
+        b.type_word(),
+        b.disposition.word(),
+        letter(b.enabled)
+    );
+    let mut text = format!("{}\n", head.trim_end_matches(' '));
+    if let Some(condition) = &b.condition {
+        text.push_str(&format!("\tstop only if {}\n", condition.text));
+    }
+    if let Some(thread) = b.thread {
+        text.push_str(&format!("\tstop only in thread {thread}\n"));
+    }
+    if b.hits > 0 {
+        text.push_str(&format!("\tbreakpoint already hit {} time{}\n", b.hits, if b.hits == 1 { "" } else { "s" }));
+    }
+    if b.ignore > 0 {
+        text.push_str(&format!("\tignore next {} hits\n", b.ignore));
+    }
+    for line in &b.commands {
+        text.push_str(&format!("        {line}\n"));
+    }
+    if let (Kind::Code { .. }, [_, _, ..]) = (&b.kind, b.locations.as_slice()) {
+        for (n, l) in (1..).zip(&b.locations) {
+            let number = format!("{}.{n}", b.id);
+            let row = format!(
+                "{number:<7} {:<width$} {:<4} {:<3} 0x{:016x} {}",
+                "",
+                "",
+                letter(l.enabled),
+                l.addr.0,
+                what_text(session, b, l.addr)
+            );
+            text.push_str(&format!("{row}\n"));
+        }
+    }
+    text
+}
