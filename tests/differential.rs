@@ -514,7 +514,8 @@ fn stops_are_gdbs() {
     }
 }
 
-/// A breakpoint that does not stop costs one stop and about four system calls (wait, read, write, continue), not a step in place.
+/// A breakpoint that does not stop costs one stop and about four system calls (wait, read registers, write them, continue), of
+/// which the waiting ones are not counted here; a step in place would cost another stop and the removal of the breakpoint.
 #[test]
 fn an_ignored_hit_costs_few_system_calls() {
     const NAME: &str = "an_ignored_hit_costs_few_system_calls";
@@ -527,7 +528,7 @@ fn an_ignored_hit_costs_few_system_calls() {
             let calls = |hits: &str| oracles::system_calls(&program, &[hits], &[kind, "ignore 1 1000000", "run"]);
             let (few, many) = (calls("1000"), calls("3000"));
             let each = many.saturating_sub(few) as f64 / 2000.0;
-            assert!((1.0..=6.0).contains(&each), "{name}, {kind}: {each} system calls a hit ({few} for 1000, {many} for 3000)");
+            assert!((1.0..=3.5).contains(&each), "{name}, {kind}: {each} system calls a hit ({few} for 1000, {many} for 3000)");
         }
     }
 }
