@@ -143,7 +143,7 @@ fn relocations_are_readelfs() {
 fn caught(program: &Program, args: &[&str]) -> (Vec<String>, String) {
     let commands = format!("catch bind\nrun\n{}", "continue\n".repeat(120));
     let run = oracles::rdbg(program, args, &commands);
-    let stop = Regex::new(r"(?m)^(?:\(rdbg\) )*(?:[^\s!]+!)?([\w.]+)@plt (?:called from|reached by) ").unwrap();
+    let stop = Regex::new(r"Catchpoint \d+ \(bind (\S+)\), ").unwrap();
     assert!(run.text.contains("exited"), "the program did not end:\n{}", run.text);
     let symbols = stop.captures_iter(&run.text).map(|found| found[1].to_owned()).collect();
     (symbols, run.text.replace("(rdbg) The program is not being run.\n", ""))

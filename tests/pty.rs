@@ -167,10 +167,10 @@ fn ctrl_c_at_the_prompt_clears_the_line() {
     assert!(terminal.end().success());
 }
 
-/// Also a program with several threads is stopped, and goes on afterwards.
+/// Also a program that blocks SIGINT and one with several threads are stopped, and go on afterwards.
 #[test]
 fn ctrl_c_stops_a_running_program() {
-    for how in ["plain", "threads"] {
+    for how in ["plain", "block", "threads"] {
         let program = build::build("c/spin.c", "lazy").unwrap_or_else(|e| panic!("{e}"));
         let mut terminal = Terminal::start(Some(&program.path), &[how]);
         terminal.prompt();
@@ -180,7 +180,6 @@ fn ctrl_c_stops_a_running_program() {
         terminal.keys("\x03");
         let stop = terminal.wait_for("\n(rdbg) ");
         assert!(stop.contains("received signal SIGINT, Interrupt."), "{how}: {stop}");
-        eprintln!("{how} stopped");
         let answer = terminal.line("print *(long *)&turns > 0");
         assert!(answer.contains("$1 = 1"), "{how}: {answer}");
         terminal.line("set var *(int*)&stop = 1");

@@ -1,7 +1,5 @@
 //! The README's tour is what rdbg says today. `BLESS=1 cargo test --test readme` writes it anew.
-#![allow(missing_docs)]
 
-#[allow(dead_code)]
 mod common;
 
 use std::fs;

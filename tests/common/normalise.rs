@@ -70,10 +70,14 @@ fn region(address: u64) -> Option<&'static str> {
 }
 
 fn addresses(text: &str) -> String {
-    static PLACED: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"([Bb]reakpoint \d+(?:\.\d+)? at) 0x[0-9a-f]+").unwrap());
+    static PLACED: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"([Bb]reakpoint \d+(?:\.\d+)? at) 0x([0-9a-f]+)").unwrap());
     static NAMED: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b0x[0-9a-f]+ (<[\w.@!$:~-][^<>\n]*>)").unwrap());
     static HEX: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b0x[0-9a-f]+\b").unwrap());
-    let text = PLACED.replace_all(text, "$1 <exe>");
+    // Before the program runs such an address is the file's own.
+    let text = PLACED.replace_all(text, |found: &Captures| {
+        let place = u64::from_str_radix(&found[2], 16).ok().and_then(region).unwrap_or("<exe>");
+        format!("{} {place}", &found[1])
+    });
     let text = NAMED.replace_all(&text, "$1");
     HEX.replace_all(&text, |found: &Captures| {
         let value = u64::from_str_radix(found[0].trim_start_matches("0x"), 16).ok();
