@@ -259,7 +259,8 @@ fn segment(r: Register) -> Option<Gpr> {
     }
 }
 
-fn gpr(r: Register) -> Option<Gpr> {
+/// The general register of which a register of an operand is the whole or a part.
+pub fn gpr(r: Register) -> Option<Gpr> {
     Some(match r.full_register() {
         Register::RAX => Gpr::Rax,
         Register::RBX => Gpr::Rbx,

@@ -1,7 +1,7 @@
 //! Running a command line: names, formats, hooks, repetition.
 
 use crate::base::{Error, Need, Result};
-use crate::ui::{Captured, JsonOutput, Role, Tee};
+use crate::ui::{Captured, JsonOutput, Role, StableAddresses, Tee};
 
 use super::args::Args;
 use super::cx::Cx;
@@ -42,12 +42,17 @@ impl Cx<'_> {
         crate::os::signals::take_interrupt();
         let mut recorder = Recorder(self.interpreter.transcript.clone());
         let mut log = self.interpreter.log.as_ref().map(|l| l.output());
+        let names = self.session.address_names.clone();
         let mut out = Tee::new(self.out, &mut recorder, false);
         match &mut log {
-            None => Cx { session: self.session, out: &mut out, interpreter: self.interpreter }.and_report(run),
+            None => {
+                let mut out = StableAddresses::new(&mut out, names);
+                Cx { session: self.session, out: &mut out, interpreter: self.interpreter }.and_report(run)
+            }
             Some(log) => {
                 let only = self.session.settings.logging_redirect;
                 let mut out = Tee::new(&mut out, log, only);
+                let mut out = StableAddresses::new(&mut out, names);
                 Cx { session: self.session, out: &mut out, interpreter: self.interpreter }.and_report(run)
             }
         }

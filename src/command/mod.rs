@@ -35,6 +35,7 @@ mod script;
 mod settings;
 mod settings_table;
 mod shell;
+mod source;
 mod stack;
 mod step;
 mod threads;
@@ -79,6 +80,7 @@ pub const FAMILIES: &[&[Command]] = &[
     dump::COMMANDS,
     registers::COMMANDS,
     loader::COMMANDS,
+    source::COMMANDS,
     stack::COMMANDS,
     info_frame::COMMANDS,
     threads::COMMANDS,

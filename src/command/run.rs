@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::base::{Error, Need, Result, Tid};
+use crate::base::{Error, Need, Result, Signal, Tid};
 use crate::engine::{Happening, Notice, Plan, Session, Stop, StopReason};
 use crate::expr::Host;
 use crate::ui::render::{notice_text, stop_text};
@@ -14,7 +14,7 @@ use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
 use super::script::expand_home;
 
 /// Starting and stopping.
-pub const COMMANDS: &[Command] = &[FILE, EXEC_FILE, RUN, START, STARTI, KILL, ATTACH, DETACH, CONTINUE, JUMP];
+pub const COMMANDS: &[Command] = &[FILE, EXEC_FILE, RUN, START, STARTI, KILL, ATTACH, DETACH, CONTINUE, JUMP, SIGNAL];
 
 /// Waits until the program stands still, shows what happens until then, and runs the commands of the breakpoints that
 /// stopped it. Every front end comes here.
@@ -380,6 +380,33 @@ fn jump(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     cx.say_directly(format!("Continuing at {to:#x}.\n"));
     let tid = cx.session.selected_thread()?;
     cx.session.write_register_unlogged(tid, "rip", &to.0.to_le_bytes())?;
+    go(cx, None)
+}
+
+const SIGNAL: Command = Command {
+    name: "signal",
+    group: Group::Running,
+    args: &[ArgSpec::must("SIGNAL", ArgKind::Word)],
+    summary: "Let the program go on with a signal; with 0, without the one it stopped by.",
+    examples: &[Example { line: "signal 0", what: "goes on, and the program never hears of the signal" }],
+    needs: Some(Need::Live),
+    run: signal,
+    ..Command::BASE
+};
+
+fn signal(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    let tid = cx.session.selected_thread()?;
+    let signal = match args.text.as_str() {
+        "0" => None,
+        text => Some(Signal::parse(text).ok_or_else(|| {
+            Error::user("Only signals 1-15 are valid as numeric signals.\nUse \"info signals\" for a list of symbolic signals.")
+        })?),
+    };
+    cx.say_directly(match signal {
+        Some(s) => format!("Continuing with signal {}.\n", s.name()),
+        None => "Continuing with no signal.\n".to_owned(),
+    });
+    cx.session.set_pending_signal(tid, signal)?;
     go(cx, None)
 }
 

@@ -108,7 +108,11 @@ pub const SETTINGS: &[Setting] = &[
         "Writing of addresses as MODULE+OFFSET is {}.",
         "Set whether addresses are written as MODULE+OFFSET, so that output can be compared.",
     )
-    .own(),
+    .own()
+    .after(|cx| {
+        cx.session.refresh_address_names();
+        Ok(())
+    }),
     row(
         "history save",
         Bool(|s| &mut s.history_save),

@@ -46,6 +46,7 @@ impl Session {
             modules.add(NewModule { image, path, role: ModuleRole::Main, bias: Default::default() });
         }
         self.inferior.program = program;
+        self.refresh_address_names();
         self.resolve_breakpoints();
     }
 
@@ -119,6 +120,7 @@ impl Session {
             terminal.take();
         }
         let found = self.find_modules();
+        self.refresh_address_names();
         self.resolve_breakpoints();
         self.refresh_watches();
         found
@@ -146,6 +148,14 @@ impl Session {
         let signals = std::mem::take(&mut process.deliver);
         process.control()?.detach(&signals)?;
         self.forget_process();
+        Ok(())
+    }
+
+    /// Decides which signal a thread gets when it goes on.
+    pub fn set_pending_signal(&mut self, tid: Tid, signal: Option<Signal>) -> Result<()> {
+        let process = self.process_mut()?;
+        process.deliver.remove(&tid);
+        process.deliver.extend(signal.map(|s| (tid, s)));
         Ok(())
     }
 

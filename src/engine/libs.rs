@@ -89,6 +89,7 @@ impl Session {
                 process.control()?.forget_hidden(range);
             }
             process.sites.modules_changed();
+            self.refresh_address_names();
             self.resolve_breakpoints();
         }
         Ok((loaded, unloaded))

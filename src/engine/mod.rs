@@ -1,5 +1,6 @@
 //! The debugger without words: sessions, breakpoints, stops, steps, patches.
 
+mod address_names;
 mod arguments;
 mod blocks;
 mod breakpoints;
@@ -24,6 +25,7 @@ mod slots;
 mod step;
 mod stop;
 
+pub use address_names::{AddressNames, SharedNames};
 pub use breakpoints::{Breakpoint, Breakpoints, Catch, Condition, Disposition, Kind, Location, Watch, WatchKind};
 pub use host::module_ref;
 pub use inferior::{Inferior, LibraryEvents, Process, Program};

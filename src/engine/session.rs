@@ -6,6 +6,7 @@ use crate::base::{Error, Need, Result, Tid};
 use crate::expr::{ValueHistory, Variables};
 use crate::os::terminal::Terminal;
 
+use super::address_names::SharedNames;
 use super::breakpoints::Breakpoints;
 use super::frames::FrameCache;
 use super::inferior::{Inferior, Process};
@@ -47,6 +48,8 @@ pub struct Session {
     pub in_stop_commands: bool,
     pub(super) resumes: u64,
     pub(super) notices: VecDeque<Notice>,
+    /// Names of regions, while addresses are written relative to them.
+    pub address_names: SharedNames,
     pub(super) terminal: Option<Terminal>,
     pub(super) frames: FrameCache,
 }

@@ -3,10 +3,12 @@
 mod json;
 mod output;
 pub mod render;
+mod stable;
 mod table;
 mod text;
 
 pub use json::JsonOutput;
 pub use output::{Cell, Output, Role, Row};
+pub use stable::StableAddresses;
 pub use table::Table;
 pub use text::{Captured, Tee, TextOutput};

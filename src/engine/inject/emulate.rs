@@ -3,6 +3,7 @@
 use iced_x86::{ConditionCode, FlowControl, Instruction, Mnemonic, OpKind, Register};
 
 use super::displace::decode;
+use crate::arch::insn;
 use crate::arch::regs::{Gpr, Registers};
 use crate::base::{Error, Memory, Result, VirtAddr, read_u64};
 
@@ -110,25 +111,7 @@ fn value(registers: &Registers, register: Register) -> Option<u64> {
         Register::FS => Gpr::FsBase,
         Register::GS => Gpr::GsBase,
         Register::RIP => Gpr::Rip,
-        _ => match register.full_register() {
-            Register::RAX => Gpr::Rax,
-            Register::RBX => Gpr::Rbx,
-            Register::RCX => Gpr::Rcx,
-            Register::RDX => Gpr::Rdx,
-            Register::RSI => Gpr::Rsi,
-            Register::RDI => Gpr::Rdi,
-            Register::RBP => Gpr::Rbp,
-            Register::RSP => Gpr::Rsp,
-            Register::R8 => Gpr::R8,
-            Register::R9 => Gpr::R9,
-            Register::R10 => Gpr::R10,
-            Register::R11 => Gpr::R11,
-            Register::R12 => Gpr::R12,
-            Register::R13 => Gpr::R13,
-            Register::R14 => Gpr::R14,
-            Register::R15 => Gpr::R15,
-            _ => return None,
-        },
+        _ => insn::gpr(register)?,
     };
     let whole = registers.get(gpr)?;
     Some(if register.is_gpr32() { whole & 0xffff_ffff } else { whole })
