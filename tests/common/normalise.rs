@@ -52,7 +52,10 @@ fn paths(text: &str, bin: &Path) -> String {
 fn identities(text: &str) -> String {
     static ID: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"\b(process|LWP|pid|PID|tid|Thread) (\d{2,}|0x[0-9a-f]{8,})").unwrap());
-    ID.replace_all(text, |found: &Captures| {
+    // The width of this column is that of the longest process id.
+    static TARGETS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?m)^(  Id   Target Id) +Frame").unwrap());
+    let text = TARGETS.replace_all(text, "$1 Frame");
+    ID.replace_all(&text, |found: &Captures| {
         if &found[1] == "Thread" && !found[2].starts_with("0x") { found[0].to_owned() } else { format!("{} <pid>", &found[1]) }
     })
     .into_owned()
