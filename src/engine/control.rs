@@ -97,10 +97,10 @@ impl Session {
 
     /// Waits until there is something to tell. Nothing is printed here, and nobody is called back.
     pub fn advance(&mut self) -> Result<Happening> {
-        if let Some((tid, reason)) = self.process_mut()?.early.take() {
-            if let Some(stop) = self.stop(tid, reason)? {
-                return Ok(Happening::Stop(stop));
-            }
+        if let Some((tid, reason)) = self.process_mut()?.early.take()
+            && let Some(stop) = self.stop(tid, reason)?
+        {
+            return Ok(Happening::Stop(stop));
         }
         loop {
             if let Some(notice) = self.notices.pop_front() {

@@ -878,7 +878,8 @@ impl Live {
             let Some(stack) = maps.at(sp) else { continue };
             let mut bytes = vec![0; ((stack.range.end - sp) as usize).min(STACK_MAX)];
             let n = self.memory.read_partial(sp, &mut bytes).unwrap_or(0);
-            let words = bytes.get(..n).unwrap_or_default().chunks_exact(8).filter_map(|w| w.try_into().ok().map(u64::from_le_bytes));
+            let words =
+                bytes.get(..n).unwrap_or_default().chunks_exact(8).filter_map(|w| w.try_into().ok().map(u64::from_le_bytes));
             for word in words {
                 let piece = self.own_code.range(..=VirtAddr(word)).next_back();
                 used.extend(piece.filter(|(at, code)| word - at.0 < code.len() as u64).map(|(at, _)| *at));
