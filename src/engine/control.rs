@@ -265,6 +265,7 @@ impl Session {
                 process.control()?.set_pc(thread, shown)?;
             }
         }
+        process.control()?.settle()?;
         // A signal may come before the instruction at a breakpoint has run: then the breakpoint is still to be hit.
         // One that is set here only now is not.
         let interrupted = matches!(reason, StopReason::Signal(_) | StopReason::Interrupted);

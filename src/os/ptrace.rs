@@ -173,6 +173,18 @@ pub const TRAP_HWBKPT: i32 = 4;
 /// `si_code` of an int3.
 pub const SI_KERNEL: i32 = 0x80;
 
+/// Whether a SIGTRAP of the processor's waits to be delivered to a stopped tracee.
+pub fn has_pending_trap(tid: Tid) -> Result<bool> {
+    const MANY: usize = 32;
+    let args = libc::ptrace_peeksiginfo_args { off: 0, flags: 0, nr: MANY as i32 };
+    // SAFETY: all zeroes is a valid siginfo_t.
+    let mut infos: [libc::siginfo_t; MANY] = unsafe { std::mem::zeroed() };
+    // The kernel writes at most `nr` of them.
+    let (from, to) = (ptr::from_ref(&args) as usize, ptr::from_mut(&mut infos) as usize);
+    let count = request("PTRACE_PEEKSIGINFO", libc::PTRACE_PEEKSIGINFO, tid, from, to)?;
+    Ok(infos.iter().take(count as usize).any(|i| i.si_signo == libc::SIGTRAP && i.si_code > 0))
+}
+
 /// The siginfo of the signal that a tracee is stopped with.
 pub fn signal_info(tid: Tid) -> Result<SignalInfo> {
     // SAFETY: all zeroes is a valid siginfo_t, and the kernel writes no more than its size.

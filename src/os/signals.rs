@@ -88,7 +88,10 @@ pub fn kill_thread(pid: Tid, tid: Tid, signal: crate::base::Signal) -> Result<()
     // SAFETY: plain numbers.
     match unsafe { libc::syscall(libc::SYS_tgkill, pid.0, tid.0, signal.0) } {
         0 => Ok(()),
-        _ => Err(Error::last_os(format!("tgkill({pid}, {tid}, {})", signal.name()))),
+        _ => Err(match Error::last_os(format!("tgkill({pid}, {tid}, {})", signal.name())) {
+            Error::Os { errno: libc::ESRCH, .. } => Error::Gone,
+            error => error,
+        }),
     }
 }
 

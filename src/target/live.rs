@@ -31,6 +31,8 @@ enum State {
 struct Thread {
     state: State,
     stepping: bool,
+    /// It is stopped by a SIGTRAP of our making.
+    trapped: bool,
     pc: Cell<Option<u64>>,
     pc_changed: bool,
     registers: Cell<Option<Registers>>,
@@ -38,7 +40,7 @@ struct Thread {
 
 impl Thread {
     fn new(state: State) -> Thread {
-        Thread { state, stepping: false, pc: Cell::new(None), pc_changed: false, registers: Cell::new(None) }
+        Thread { state, stepping: false, trapped: false, pc: Cell::new(None), pc_changed: false, registers: Cell::new(None) }
     }
 
     /// Forgets what was cached: the thread is about to run.
@@ -153,10 +155,9 @@ impl Live {
     /// Writes what was changed and lets the thread go on. A thread that has died meanwhile is no error: its wait status
     /// is still to come.
     fn let_go(&mut self, tid: Tid, action: ResumeAction) -> Result<()> {
+        self.thread(tid)?;
+        self.settle_one(tid)?;
         let thread = self.thread_mut(tid)?;
-        if let Some(pc) = thread.pc.get().filter(|_| thread.pc_changed) {
-            alive(ptrace::poke_register(tid, Gpr::Rip, pc))?;
-        }
         thread.forget();
         thread.state = State::Running;
         thread.stepping = matches!(action, ResumeAction::Step(_));
@@ -216,6 +217,7 @@ impl Live {
         }
         if let Some(thread) = self.threads.get_mut(&tid) {
             thread.state = State::Stopped;
+            thread.trapped = status == Status::Signal(Signal::TRAP);
         }
         let what = match status {
             Status::Signal(Signal::TRAP) => self.classify_trap(tid)?,
@@ -244,6 +246,9 @@ impl Live {
                 return Ok(None);
             }
         };
+        if let Some(thread) = self.threads.get_mut(&tid) {
+            thread.trapped &= !matches!(what, RawStop::Signal(_));
+        }
         Ok(Some(Event { tid, what }))
     }
 
@@ -395,6 +400,19 @@ impl Live {
         Ok(())
     }
 
+    /// *Folklore*: PTRACE_INTERRUPT overtakes the SIGTRAP of an int3 or a step that has just run: the thread stops behind the int3,
+    /// with the signal still to come. It would kill the program after a detach. So it is let come first.
+    fn let_trap_come(&mut self, tid: Tid) -> Result<()> {
+        if known(ptrace::has_pending_trap(tid))? != Some(true) {
+            return Ok(());
+        }
+        if let Some(thread) = self.threads.get_mut(&tid) {
+            thread.forget();
+            thread.state = State::Running;
+        }
+        alive(ptrace::cont(tid, None))
+    }
+
     /// A thread that stood still may have been killed by another's exit or exec: then its end is on the way.
     fn collect_the_dying(&mut self) -> Result<()> {
         let is_end = |e: &Event| matches!(e.what, RawStop::ThreadExited | RawStop::Exec(_));
@@ -414,12 +432,55 @@ impl Live {
         Ok(())
     }
 
+    /// Makes threads stand still for no reason of their own.
+    ///
+    /// *Folklore*: when a tracer dies, the kernel delivers the signals that its tracees are stopped with: the SIGTRAP of an int3
+    /// kills the program. A thread that is told to stop while it stands, and to go on without the signal, stops again before it
+    /// runs an instruction; that stop brings no signal.
+    fn park(&mut self) -> Result<()> {
+        for tid in self.threads() {
+            if !self.threads.get(&tid).is_some_and(|t| t.state == State::Stopped && t.trapped) {
+                continue;
+            }
+            self.settle_one(tid)?;
+            alive(ptrace::interrupt(tid))?;
+            alive(ptrace::cont(tid, None))?;
+            loop {
+                match known(wait_for(tid, true)) {
+                    Ok(Some(Some((_, Status::Interrupted)))) => break,
+                    Ok(Some(Some((tid, status)))) => {
+                        self.collect(tid, status)?;
+                        break;
+                    }
+                    Ok(Some(None)) | Err(Error::Cancelled) => {}
+                    Ok(None) => break,
+                    Err(e) => return Err(e),
+                }
+            }
+            if let Some(thread) = self.threads.get_mut(&tid) {
+                thread.trapped = false;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a stopped thread's pc, if it was changed.
+    fn settle_one(&mut self, tid: Tid) -> Result<()> {
+        let Some(thread) = self.threads.get_mut(&tid).filter(|t| t.pc_changed) else { return Ok(()) };
+        thread.pc_changed = false;
+        match thread.pc.get() {
+            Some(pc) => alive(ptrace::poke_register(tid, Gpr::Rip, pc)),
+            None => Ok(()),
+        }
+    }
+
     /// Takes in one event while all are being stopped.
     fn collect(&mut self, tid: Tid, status: Status) -> Result<()> {
         let Some(event) = self.digest(tid, status)? else { return Ok(()) };
         match event.what {
             // The pc is back at the int3: it will be reached again, if it is still there then.
-            RawStop::Int3(_) | RawStop::Interrupted | RawStop::GroupStop(_) => {}
+            RawStop::Int3(_) | RawStop::GroupStop(_) => {}
+            RawStop::Interrupted => self.let_trap_come(tid)?,
             _ => self.ready.push_back(event),
         }
         Ok(())
@@ -649,6 +710,9 @@ impl Control for Live {
         }
         self.collect_the_dying()?;
         self.lift();
+        if !self.launched {
+            self.park()?;
+        }
         // All have stopped, and whoever ran an int3 was set back.
         self.retired.clear();
         self.follower.release();
@@ -710,6 +774,10 @@ impl Control for Live {
         Ok(())
     }
 
+    fn settle(&mut self) -> Result<()> {
+        self.threads().into_iter().try_for_each(|tid| self.settle_one(tid))
+    }
+
     fn set_xstate(&mut self, tid: Tid, state: &XState) -> Result<()> {
         self.thread(tid)?;
         ptrace::set_xstate(tid, state)
@@ -766,12 +834,11 @@ impl Control for Live {
             self.watches = [None; debugregs::SLOTS];
             self.set_debug_registers()?;
         }
+        self.settle()?;
+        self.clear_own_code();
         for (tid, thread) in &mut self.threads {
             if thread.state != State::Stopped {
                 continue;
-            }
-            if let Some(pc) = thread.pc.get().filter(|_| thread.pc_changed) {
-                alive(ptrace::poke_register(*tid, Gpr::Rip, pc))?;
             }
             // A signal that nobody has seen yet is the program's.
             let held = self.ready.iter().find(|e| e.tid == *tid).and_then(|e| match e.what {
@@ -795,7 +862,36 @@ impl Control for Live {
     }
 }
 
+/// How much of a stack is searched for return addresses of signal handlers.
+const STACK_MAX: usize = 8 << 20;
+
 impl Live {
+    /// Puts back what was where rdbg's own code is, but where a signal's handler may return to it.
+    fn clear_own_code(&mut self) {
+        if self.own_code.is_empty() {
+            return;
+        }
+        let maps = procfs::maps(self.pid).unwrap_or_default();
+        let mut used = BTreeSet::new();
+        for tid in self.threads() {
+            let Ok(sp) = self.registers(tid).map(|r| VirtAddr(r.sp())) else { continue };
+            let Some(stack) = maps.at(sp) else { continue };
+            let mut bytes = vec![0; ((stack.range.end - sp) as usize).min(STACK_MAX)];
+            let n = self.memory.read_partial(sp, &mut bytes).unwrap_or(0);
+            let words =
+                bytes.get(..n).unwrap_or_default().chunks_exact(8).filter_map(|w| w.try_into().ok().map(u64::from_le_bytes));
+            for word in words {
+                let piece = self.own_code.range(..=VirtAddr(word)).next_back();
+                used.extend(piece.filter(|(at, code)| word - at.0 < code.len() as u64).map(|(at, _)| *at));
+            }
+        }
+        for (at, before) in std::mem::take(&mut self.own_code) {
+            if !used.contains(&at) {
+                let _ = self.memory.write(self.pid, at, &before);
+            }
+        }
+    }
+
     fn set_debug_registers(&mut self) -> Result<()> {
         for (tid, thread) in &self.threads {
             if thread.state == State::Stopped {

@@ -142,6 +142,8 @@ pub trait Control: Target {
     fn set_registers(&mut self, tid: Tid, registers: &Registers) -> Result<()>;
     /// Sets the program counter of a stopped thread, by the time it goes on: cheaper than all registers.
     fn set_pc(&mut self, tid: Tid, pc: VirtAddr) -> Result<()>;
+    /// Gives the kernel what [`set_pc`](Control::set_pc) has set, in case rdbg is killed while all stand still.
+    fn settle(&mut self) -> Result<()>;
     /// Sets the extended registers of a stopped thread.
     fn set_xstate(&mut self, tid: Tid, state: &XState) -> Result<()>;
     /// Plants a trap.
