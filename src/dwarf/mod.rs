@@ -7,15 +7,17 @@ mod expression;
 mod functions;
 mod info;
 mod lines;
+mod location;
 mod ranges;
 mod unit;
 
 pub use body::{Block, BlockKind, Body, Variable};
 pub use cfi::{CfaRule, CfiIndex, CfiSections, RegRule, Section, UnwindRow, eh_frame_address};
-pub use expression::{ExpressionHost, evaluate};
+pub use expression::{EntryOf, ExpressionHost, evaluate};
 pub use functions::{Declared, FileRange, Function, Functions};
 pub use info::DebugInfo;
 pub use lines::{LineFile, LineRow, LineSpan, LineTable};
+pub use location::{Gone, Location, Piece, Site};
 pub use unit::{DieRef, UnitId};
 
 #[cfg(test)]
