@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use gimli::{AttributeValue, DwTag, UnitOffset, constants as dw};
 
 use super::body::Body;
+use super::calls::CallSite;
 use super::info::DebugInfo;
 use super::unit::{Die, DieRef, LoadedUnit, UnitId, Units};
 use crate::base::{FileAddr, Result};
@@ -53,6 +54,7 @@ pub struct Function {
     /// Whether other units see it.
     pub is_external: bool,
     body: OnceLock<Result<Arc<Body>>>,
+    pub(super) calls: OnceLock<Result<Arc<[CallSite]>>>,
 }
 
 impl Function {
@@ -322,6 +324,7 @@ impl Function {
             declared: units.declared(reference),
             is_external: matches!(units.inherited(reference, dw::DW_AT_external), Some((_, AttributeValue::Flag(true)))),
             body: OnceLock::new(),
+            calls: OnceLock::new(),
         })
     }
 }

@@ -2,6 +2,7 @@
 #![deny(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod body;
+mod calls;
 mod cfi;
 mod expression;
 mod functions;
@@ -12,6 +13,7 @@ mod ranges;
 mod unit;
 
 pub use body::{Block, BlockKind, Body, Variable};
+pub use calls::{CallParameter, CallSite};
 pub use cfi::{CfaRule, CfiIndex, CfiSections, RegRule, Section, UnwindRow, eh_frame_address};
 pub use expression::{EntryOf, ExpressionHost, evaluate};
 pub use functions::{Declared, FileRange, Function, Functions};
