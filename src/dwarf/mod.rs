@@ -7,7 +7,10 @@ mod expression;
 mod functions;
 mod info;
 mod lines;
+mod members;
 mod ranges;
+mod type_names;
+mod types;
 mod unit;
 
 pub use body::{Block, BlockKind, Body, Variable};
@@ -16,6 +19,9 @@ pub use expression::{ExpressionHost, evaluate};
 pub use functions::{Declared, FileRange, Function, Functions};
 pub use info::DebugInfo;
 pub use lines::{LineFile, LineRow, LineSpan, LineTable};
+pub use members::{Access, Constant, Member, MemberKind, Members, Method, Offset, TemplateArg, Variant, VariantPart};
+pub use type_names::{NameSpace, NamedType, TypeNames};
+pub use types::{Bound, Dimension, Dynamic, Encoding, EnumName, Parameter, StructKind, TypeDie, TypeShape};
 pub use unit::{DieRef, UnitId};
 
 #[cfg(test)]
