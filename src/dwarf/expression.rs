@@ -117,7 +117,10 @@ impl From<gimli::Error> for Stuck {
 
 impl<'a> Run<'_, 'a> {
     /// Where the expression says that something is. An empty one says that it is nowhere.
-    pub fn location(&self, expression: R<'a>, initial: Option<u64>) -> Result<Location> {
+    pub fn location<'b>(&self, expression: R<'b>, initial: Option<u64>) -> Result<Location>
+    where
+        'a: 'b,
+    {
         if expression.is_empty() && initial.is_none() {
             return Ok(Location::OptimizedOut(Gone::Empty));
         }
@@ -128,7 +131,10 @@ impl<'a> Run<'_, 'a> {
         }
     }
 
-    fn run(&self, expression: R<'a>, initial: Option<u64>) -> Result<Location, Stuck> {
+    fn run<'b>(&self, expression: R<'b>, initial: Option<u64>) -> Result<Location, Stuck>
+    where
+        'a: 'b,
+    {
         if self.depth >= MAX_DEPTH {
             return Err(unsupported("too many expressions within one another").into());
         }
@@ -251,14 +257,14 @@ impl<'a> Run<'_, 'a> {
         })
     }
 
-    fn entry_value(&self, inner: Expression<R<'a>>) -> Result<Value, Stuck> {
+    fn entry_value(&self, inner: Expression<R<'_>>) -> Result<Value, Stuck> {
         let (_, unit) = self.scope()?;
         let of = entry_of(inner.0, unit.unit.encoding()).ok_or_else(|| unsupported("the entry value of an expression"))?;
         let found = self.host.entry_value(of)?;
         Ok(Value::Generic(found.ok_or(Stuck::Gone(Gone::Entry))?))
     }
 
-    fn result(&self, pieces: &[gimli::Piece<R<'a>>]) -> Result<Location, Stuck> {
+    fn result(&self, pieces: &[gimli::Piece<R<'_>>]) -> Result<Location, Stuck> {
         if let [only] = pieces
             && only.size_in_bits.is_none()
         {
@@ -277,7 +283,7 @@ impl<'a> Run<'_, 'a> {
         Ok(Location::Pieces(pieces.collect::<Result<_, Stuck>>()?))
     }
 
-    fn place(&self, location: &gimli::Location<R<'a>>) -> Result<Location, Stuck> {
+    fn place(&self, location: &gimli::Location<R<'_>>) -> Result<Location, Stuck> {
         Ok(match location {
             gimli::Location::Empty => Location::OptimizedOut(Gone::Empty),
             gimli::Location::Register { register } => Location::Register(register.0),

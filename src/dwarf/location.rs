@@ -7,6 +7,7 @@ use gimli::{AttributeValue, constants as dw};
 use super::expression::{ExpressionHost, Run};
 use super::functions::FileRange;
 use super::info::{DebugInfo, R};
+use super::types::Dynamic;
 use super::unit::{DieRef, LoadedUnit, Units};
 use crate::base::{Error, FileAddr, Result, VirtAddr};
 
@@ -98,10 +99,13 @@ impl DebugInfo {
         self.with(|units| location(units, die, site, host)).map_err(|e| self.at_die(die, e))
     }
 
-    /// An attribute's value as a number, or what its expression or the variable that it refers to comes to: a bound, a length,
-    /// an offset (DWARF5 §2.19). `None` where it is missing or not to be had.
-    pub fn dynamic_number(&self, die: DieRef, name: u16, site: Site, host: &dyn ExpressionHost) -> Result<Option<u64>> {
-        self.with(|units| number(units, die, gimli::DwAt(name), site, host)).map_err(|e| self.at_die(die, e))
+    /// What is only known while the program runs, as the length of `int a[n]` (DWARF5 §2.19).
+    pub fn dynamic(&self, what: &Dynamic, site: Site, host: &dyn ExpressionHost) -> Result<i128> {
+        let die = match what {
+            Dynamic::Expression(unit, _) => DieRef { unit: *unit, offset: 0 },
+            Dynamic::Variable(die) => *die,
+        };
+        self.with(|units| dynamic(units, what, site, host)).map_err(|e| self.at_die(die, e))
     }
 
     /// Whether a DIE has a constant or a location of its own or of what it completes.
@@ -217,29 +221,20 @@ fn constant<'a>(unit: &LoadedUnit<'a>, value: AttributeValue<R<'a>>) -> Location
     Location::Value(bytes)
 }
 
-fn number(
-    units: &Units<'_>,
-    die: DieRef,
-    name: gimli::DwAt,
-    site: Site,
-    host: &dyn ExpressionHost,
-) -> Result<Option<u64>, Trouble> {
-    let Some((unit, value)) = units.inherited(die, name) else { return Ok(None) };
-    if let Some(n) = value.sdata_value().filter(|_| matches!(value, AttributeValue::Sdata(_))) {
-        return Ok(Some(n as u64));
-    }
-    if let Some(n) = value.udata_value() {
-        return Ok(Some(n));
-    }
-    let is_variable = units.reference(unit, value);
-    let found = match is_variable {
-        Some(variable) => location(units, variable, site, host)?,
-        None => attribute(units, units.unit(unit)?, value, site, host)?,
+fn dynamic(units: &Units<'_>, what: &Dynamic, site: Site, host: &dyn ExpressionHost) -> Result<i128, Trouble> {
+    let found = match what {
+        Dynamic::Expression(unit, bytes) => {
+            let unit = units.unit(*unit)?;
+            let run = Run { scope: Some((units, unit)), function: site.function, pc: site.pc, host, depth: 0 };
+            run.location(gimli::EndianSlice::new(bytes, gimli::LittleEndian), None)?
+        }
+        Dynamic::Variable(die) => location(units, *die, site, host)?,
     };
-    Ok(match found {
+    let is_variable = matches!(what, Dynamic::Variable(_));
+    let number = match found {
         // A variable's place is read, an expression's address is the number.
-        Location::Memory(at) if is_variable.is_some() => {
-            let size = is_variable.map_or(8, |v| size_of(units, v));
+        Location::Memory(at) if is_variable => {
+            let size = if let Dynamic::Variable(die) = what { size_of(units, *die) } else { 8 };
             let mut bytes = [0; 8];
             if let Some(part) = bytes.get_mut(..size) {
                 host.memory().read(at, part)?;
@@ -250,7 +245,9 @@ fn number(
         Location::Register(n) => host.register(n),
         Location::Value(bytes) => Some(super::expression::word(&bytes)),
         _ => None,
-    })
+    };
+    // A bound of -1 (no elements) is a number of 64 bits here.
+    number.map(|n| i128::from(n as i64)).ok_or_else(|| Error::user("value has been optimized out").into())
 }
 
 /// The size of a variable that holds a bound: at most 8 bytes.
