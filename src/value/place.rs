@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::types::{ArrayKind, Bits, Field, Type, TypeKind};
+use super::layout::Field;
+use super::types::{ArrayKind, Bits, Type, TypeKind};
 use crate::base::{Error, Memory, Result, VirtAddr};
 
 /// Where a value lives. Only what lives somewhere can be assigned to.
