@@ -121,6 +121,9 @@ fn units(lines: &[String]) -> Vec<&[String]> {
 pub(super) fn go(cx: &mut Cx<'_>, plan: Option<Plan>) -> Result<Flow> {
     // What was said so far stands before what the program writes.
     cx.out.flush();
+    let steps = plan.as_ref().is_some_and(Plan::is_step);
+    let frame = cx.session.frame(0).ok().filter(|_| steps);
+    cx.session.step_began_in = frame.map(|f| cx.session.identity(&f));
     cx.session.resume(plan)?;
     run_to_stop(cx)
 }

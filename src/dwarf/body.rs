@@ -47,6 +47,11 @@ impl Block {
         self.ranges.iter().any(|r| r.contains(addr))
     }
 
+    /// Whether it is entered at an address, or a piece of it starts there.
+    pub fn begins_at(&self, addr: FileAddr) -> bool {
+        self.entry == Some(addr) || self.ranges.iter().any(|r| r.start == addr)
+    }
+
     /// Whether it is the body of an inlined function.
     pub fn is_inlined(&self) -> bool {
         matches!(self.kind, BlockKind::Inlined { .. })

@@ -277,10 +277,20 @@ impl Session {
         if let Some(terminal) = &mut self.terminal {
             terminal.take();
         }
-        self.drop_frames();
         self.selection.tid = Some(tid);
         self.selection.level = 0;
+        self.shown_source = None;
+        if let Ok(pc) = self.process()?.target.pc(tid) {
+            self.stand_before_inlined(pc, self.is_for_inlined(&reason));
+        }
         Ok(Some(Stop { tid, reason }))
+    }
+
+    /// Whether a stop is at a place that was named as such: a line or an address, rather than a function, whose first instruction
+    /// may belong to a call that was inlined.
+    fn is_for_inlined(&self, reason: &StopReason) -> bool {
+        let StopReason::Breakpoints(hits) = reason else { return false };
+        hits.iter().any(|h| self.breakpoints.iter().any(|b| b.id == h.id && b.is_at_place()))
     }
 
     /// The process has gone.

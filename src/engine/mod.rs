@@ -27,6 +27,7 @@ mod stop;
 
 pub use address_names::{AddressNames, SharedNames};
 pub use breakpoints::{Breakpoint, Breakpoints, Catch, Condition, Disposition, Kind, Location, Watch, WatchKind};
+pub use frames::{FrameIdentity, FrameSource};
 pub use host::module_ref;
 pub use inferior::{Inferior, LibraryEvents, Process, Program};
 pub use journal::{Change, Entry, Journal};

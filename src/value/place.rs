@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::extent::{Extent, Pointee};
-use super::types::{ArrayKind, Bits, Field, Type, TypeKind};
+use super::layout::Field;
+use super::types::{ArrayKind, Bits, Type, TypeKind};
 use crate::base::{Error, Memory, Result, VirtAddr};
 
 /// Where a value lives. Only what lives somewhere can be assigned to.

@@ -116,7 +116,7 @@ impl Printer<'_> {
                 self.pointer(VirtAddr(int_from_bytes(part.bytes, false) as u64), target, out);
                 Ok(())
             }
-            TypeKind::Enum { enumerators, signed } if matches!(letter, None | Some(Letter::Str)) => {
+            TypeKind::Enum { enumerators, signed, .. } if matches!(letter, None | Some(Letter::Str)) => {
                 out.push_str(&enumeration(int_from_bytes(part.bytes, *signed), enumerators));
                 Ok(())
             }
@@ -190,7 +190,7 @@ impl Printer<'_> {
     }
 
     fn structure(&self, part: &Part<'_>, letter: Option<Letter>, out: &mut String) -> Result<()> {
-        let TypeKind::Struct { union, fields } = &part.ty.stripped().kind else { return Ok(()) };
+        let TypeKind::Struct { union, fields, .. } = &part.ty.stripped().kind else { return Ok(()) };
         if self.too_deep(part.depth) || (*union && part.depth > 0 && !self.options.union) {
             out.push_str("{...}");
             return Ok(());
