@@ -174,8 +174,8 @@ impl Names for Session {
         Some((module_ref(module.id), text.len() - rest.len() - 1))
     }
 
-    fn find_type(&self, _name: &str) -> Result<Option<Arc<Type>>> {
-        Ok(None)
+    fn find_type(&self, name: &str) -> Result<Option<Arc<Type>>> {
+        self.type_named(name)
     }
 }
 
@@ -264,12 +264,16 @@ impl Host for Session {
         match module {
             Some(module) => {
                 let module = self.module(module)?;
-                let named = module.find(name).map(|n| Session::named_value(&n));
+                let typed = |n: &Named| if n.is_code { self.function_at(&n.module, n.addr) } else { None };
+                let named = module.find(name).map(|n| typed(&n).unwrap_or_else(|| Session::named_value(&n)));
                 let table = || self.table(name, module);
                 let stub = || module.find(&format!("{name}@plt")).map(|n| Session::named_value(&n));
                 Ok(named.or_else(table).or_else(stub))
             }
-            None => Ok(self.lookup_anywhere(name)),
+            None => match self.lookup_debug(name)? {
+                Some(value) => Ok(Some(value)),
+                None => Ok(self.lookup_anywhere(name)),
+            },
         }
     }
 
