@@ -174,8 +174,8 @@ impl Names for Session {
         Some((module_ref(module.id), text.len() - rest.len() - 1))
     }
 
-    fn find_type(&self, _name: &str) -> Result<Option<Arc<Type>>> {
-        Ok(None)
+    fn find_type(&self, name: &str) -> Result<Option<Arc<Type>>> {
+        self.type_named(name)
     }
 }
 
