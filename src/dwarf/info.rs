@@ -8,6 +8,7 @@ use gimli::{Dwarf, EndianSlice, LittleEndian, SectionId};
 use self_cell::self_cell;
 
 use super::functions::Functions;
+use super::globals::Globals;
 use super::lines::LineTable;
 use super::ranges::UnitRanges;
 use super::type_names::TypeNames;
@@ -43,6 +44,7 @@ pub struct DebugInfo {
     ranges: OnceLock<UnitRanges>,
     lines: Box<[OnceLock<Result<Arc<LineTable>>>]>,
     functions: Box<[OnceLock<Result<Arc<Functions>>>]>,
+    globals: Box<[OnceLock<Result<Arc<Globals>>>]>,
     type_names: Box<[OnceLock<Result<Arc<TypeNames>>>]>,
     attached: OnceLock<Box<dyn Any + Send + Sync>>,
 }
@@ -67,6 +69,7 @@ impl DebugInfo {
             ranges: OnceLock::new(),
             lines: (0..count).map(|_| OnceLock::new()).collect(),
             functions: (0..count).map(|_| OnceLock::new()).collect(),
+            globals: (0..count).map(|_| OnceLock::new()).collect(),
             type_names: (0..count).map(|_| OnceLock::new()).collect(),
             attached: OnceLock::new(),
         }))
@@ -136,6 +139,11 @@ impl DebugInfo {
     /// What another room keeps with this debug information, made when it is first asked for; always of the same type `T`.
     pub fn attached<T: Any + Send + Sync + Default>(&self) -> Option<&T> {
         self.attached.get_or_init(|| Box::new(T::default())).downcast_ref()
+    }
+
+    /// Where the variables of a unit are kept once they were read.
+    pub(super) fn globals_slot(&self, unit: UnitId) -> Result<&OnceLock<Result<Arc<Globals>>>> {
+        self.globals.get(unit.0 as usize).ok_or_else(|| no_unit(self.path()))
     }
 
     /// An error about a unit, with its place in the file.

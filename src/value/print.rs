@@ -40,8 +40,10 @@ impl Printer<'_> {
     /// The value as `print` shows it after `$1 = `. It is read as a whole first: what cannot be read is an error.
     pub fn text(&self, value: &Value, letter: Option<Letter>) -> Result<String> {
         let ty = value.ty.stripped();
-        if let Place::Absent(why) = value.place {
-            return Ok(why.to_string());
+        match value.missing() {
+            Some((why, true)) => return Ok(why.to_string()),
+            Some(_) => return self.incomplete(value, letter),
+            None => {}
         }
         if ty.is_void() {
             return Ok("void".to_owned());
@@ -419,6 +421,8 @@ fn flags_text(n: i128, flags: &[Flag]) -> String {
     }
     out + " ]"
 }
+
+mod incomplete;
 
 #[cfg(test)]
 mod tests;
