@@ -175,7 +175,15 @@ impl Names for Session {
     }
 
     fn find_type(&self, name: &str) -> Result<Option<Arc<Type>>> {
-        self.type_named(name)
+        if self.is_local(name) {
+            return Ok(None);
+        }
+        for full in self.scoped_names(name) {
+            if let Some(ty) = self.type_named(&full)? {
+                return Ok(Some(ty));
+            }
+        }
+        Ok(None)
     }
 }
 

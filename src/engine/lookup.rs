@@ -7,7 +7,7 @@ use crate::dwarf::{DebugInfo, DieRef, Function, UnitId};
 use crate::expr::member_named;
 use crate::stack::Frame;
 use crate::symbols::{Module, is_file};
-use crate::value::{Type, Value, find_type, type_of, type_of_function, type_of_variable};
+use crate::value::{Value, type_of, type_of_function, type_of_variable};
 
 use super::session::Session;
 
@@ -254,27 +254,11 @@ impl Session {
         frame.code.as_ref().is_some_and(|c| c.scopes().iter().any(|b| b.variables.iter().any(|v| v.name == name)))
     }
 
-    /// A type of the program by its name: in the unit at hand, else in any.
-    pub(super) fn type_named(&self, name: &str) -> Result<Option<Arc<Type>>> {
-        if self.is_local(name) {
-            return Ok(None);
-        }
+    /// The full names that a name may have where the user stands.
+    pub(super) fn scoped_names(&self, name: &str) -> Vec<String> {
         let frame = self.selected_frame().ok();
-        let context = self.context(frame.as_ref());
-        if let Some(context) = &context {
-            for full in candidates(&context.function, name) {
-                if let Some(ty) = find_type(&context.debug, &full, Some(context.unit))? {
-                    return Ok(Some(ty));
-                }
-            }
-        }
-        let others = self.inferior.modules.iter().filter(|m| context.as_ref().is_none_or(|c| c.module.id != m.id));
-        for debug in others.filter_map(|m| m.debug()) {
-            if let Some(ty) = find_type(debug, name, None)? {
-                return Ok(Some(ty));
-            }
-        }
-        Ok(None)
+        let function = frame.as_ref().and_then(|f| f.code.as_ref()).map_or("", |c| c.name());
+        candidates(function, name)
     }
 
     /// Whether a name has a meaning at an address of the program, for conditions of breakpoints there.

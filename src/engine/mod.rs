@@ -27,6 +27,7 @@ mod slots;
 mod step;
 mod stop;
 mod variables;
+mod types;
 
 pub use address_names::{AddressNames, SharedNames};
 pub use breakpoints::{Breakpoint, Breakpoints, Catch, Condition, Disposition, Kind, Location, Watch, WatchKind};
