@@ -213,6 +213,10 @@ impl Session {
                 pc.and_then(|pc| self.go_past(tid, pc, None))
             }
             Verdict::Nothing => Ok(()),
+            Verdict::Stop(StopReason::Arrived) if self.line_step.is_some() => match self.line_step_arrived(tid)? {
+                Some(plan) => return self.go_by(tid, plan),
+                None => return self.stop(tid, StopReason::Arrived),
+            },
             Verdict::Stop(reason) => return self.stop(tid, reason),
         };
         match result {
@@ -220,6 +224,23 @@ impl Session {
             Ok(()) | Err(Error::Gone) => Ok(None),
             Err(e) => Err(e),
         }
+    }
+
+    /// A thread goes on by another plan, from a place that nobody was told of.
+    fn go_by(&mut self, tid: Tid, plan: Plan) -> Result<Option<Stop>> {
+        self.process_mut()?.plan = Some(plan);
+        self.sync_sites()?;
+        self.drop_frames();
+        let process = self.process_mut()?;
+        process.generation += 1;
+        let mut pc = process.target.pc(tid)?;
+        if let Some(shown) = process.sites.original_pc(pc) {
+            pc = shown;
+            process.control()?.set_pc(tid, pc)?;
+        }
+        process.reported.insert(tid, pc);
+        let verdict = self.start(tid)?;
+        self.carry_out(tid, verdict)
     }
 
     /// Goes on after an event that interrupted nothing: with the plan's step, if there is one.
@@ -257,6 +278,8 @@ impl Session {
             }
         }
         process.plan = None;
+        self.line_step = None;
+        let process = self.process_mut()?;
         process.generation += 1;
         for thread in process.target.threads() {
             let Ok(pc) = process.target.pc(thread) else { continue };
@@ -295,6 +318,7 @@ impl Session {
 
     /// The process has gone.
     fn ended(&mut self, tid: Tid, reason: StopReason) -> Result<Option<Happening>> {
+        self.line_step = None;
         self.forget_process();
         Ok(Some(Happening::Stop(Stop { tid, reason })))
     }
