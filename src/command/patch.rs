@@ -26,7 +26,8 @@ pub const PATCH: Command = Command {
     summary: "Write bytes, a string or instructions over the program's memory.",
     help: "patch ADDRESS = 90 90           bytes in hexadecimal\n\
            patch ADDRESS = \"text\"          a string, without a NUL at its end; C's escapes are understood\n\
-           patch ADDRESS = -asm \"INSN; INSN\"   instructions, by the system's assembler; the program's symbols are known\n\
+           patch ADDRESS = -asm \"INSN; INSN\"   instructions, by the system's assembler; the program's symbols are known,\n\
+                                           puts@plt is a PLT stub, puts@got.plt a GOT slot\n\
            patch -save FILE [-m MODULE]    writes a copy of the program's (or a library's) file with the patches in it\n\
            ADDRESS is an expression. Code, read-only data and pages that RELRO protects can be written too. `undo' takes a\n\
            patch back, `info patches' lists them.",

@@ -1,6 +1,6 @@
 //! Making GOT slots lead somewhere else.
 
-use crate::base::{Error, Need, Result};
+use crate::base::{Error, Need, Result, VirtAddr};
 use crate::engine::SlotMeaning;
 use crate::ui::{Role, Row, Table};
 
@@ -41,7 +41,7 @@ fn redirect(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     if let Some((before, name)) = target.clone().rsplit_once(" -m ") {
         (target, module) = (before.trim().to_owned(), Some(name.trim().to_owned()));
     }
-    let at = address(cx, &target)?;
+    let at = code_address(cx, &target)?;
     let done = cx.session.redirect(&format!("redirect {function} {target}"), &function, at, module.as_deref())?;
     let name = cx.session.full_name(at, None).unwrap_or_else(|| at.to_string());
     cx.say(format!("Redirect {}: {} of {function} -> {name}\n", done.number, counted(done.slots.len(), "slot")));
@@ -73,6 +73,21 @@ fn redirect(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     }
     warn(cx, &function, &done);
     Ok(Flow::Go)
+}
+
+/// The address that a call is to lead to. Data that has no type here is refused as data, not for the lack of its type.
+fn code_address(cx: &mut Cx<'_>, target: &str) -> Result<VirtAddr> {
+    if target.starts_with('"') {
+        return Err(Error::user(format!("{target} is a string, not a function: write the function's name without quotes.")));
+    }
+    let error = match address(cx, target) {
+        Ok(at) => return Ok(at),
+        Err(e) => e,
+    };
+    if let Ok(at) = address(cx, &format!("&({target})")) {
+        cx.session.require_code(at)?;
+    }
+    Err(error)
 }
 
 /// How many copied pointers are named.
