@@ -1,7 +1,7 @@
 //! Making GOT slots lead somewhere else.
 
 use crate::base::{Error, Need, Result, VirtAddr};
-use crate::engine::SlotMeaning;
+use crate::engine::{SlotMeaning, SlotWrite};
 use crate::ui::{Role, Row, Table};
 
 use super::args::Args;
@@ -59,7 +59,7 @@ fn redirect(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
                 .cell("module", Role::File, w.module.name.as_str())
                 .both("index", Role::Plain, format!("GOT[{}]", w.slot.index), w.slot.index)
                 .cell("address", Role::Address, w.module.virt(w.slot.addr).to_string())
-                .cell("symbol", Role::Symbol, w.slot.versioned_name().unwrap_or_default())
+                .both("symbol", Role::Symbol, slot_symbol(cx, w), w.slot.versioned_name())
                 .cell("type", Role::Plain, w.slot.relocation.map(|r| r.kind_name()).unwrap_or_default())
                 .cell("old", Role::Plain, format!("{:#018x}", w.old))
                 .note(Role::Plain, "->")
@@ -73,6 +73,11 @@ fn redirect(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     }
     warn(cx, &function, &done);
     Ok(Flow::Go)
+}
+
+/// The slot's symbol as it is shown.
+fn slot_symbol(cx: &Cx<'_>, write: &SlotWrite) -> String {
+    write.slot.versioned_name().map_or_else(String::new, |n| cx.session.shown_name(&n).into_owned())
 }
 
 /// The address that a call is to lead to. Data that has no type here is refused as data, not for the lack of its type.
@@ -145,7 +150,7 @@ fn unbind(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
                 .cell("module", Role::File, w.module.name.as_str())
                 .both("index", Role::Plain, format!("GOT[{}]", w.slot.index), w.slot.index)
                 .cell("address", Role::Address, w.module.virt(w.slot.addr).to_string())
-                .cell("symbol", Role::Symbol, w.slot.versioned_name().unwrap_or_default())
+                .both("symbol", Role::Symbol, slot_symbol(cx, w), w.slot.versioned_name())
                 .cell("old", Role::Plain, format!("{:#018x}", w.old))
                 .note(Role::Plain, "->")
                 .cell("new", Role::Address, format!("{:#018x}", w.new))

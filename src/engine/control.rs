@@ -280,6 +280,7 @@ impl Session {
         self.drop_frames();
         self.selection.tid = Some(tid);
         self.selection.level = 0;
+        self.find_resolver();
         Ok(Some(Stop { tid, reason }))
     }
 

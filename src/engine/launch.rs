@@ -120,6 +120,7 @@ impl Session {
             terminal.take();
         }
         let found = self.find_modules();
+        self.find_resolver();
         self.refresh_address_names();
         self.resolve_breakpoints();
         self.refresh_watches();
