@@ -59,7 +59,10 @@ fn patch(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         return Err(Error::user("Nothing to write."));
     }
     let old = lines(cx.session, at, bytes.len())?;
-    let number = cx.session.patch(&format!("patch {text}"), at, &bytes)?;
+    let Some(number) = cx.session.patch(&format!("patch {text}"), at, &bytes)? else {
+        cx.say(format!("Nothing to write: {} holds these bytes already.\n", addressed(cx.session, at)));
+        return Ok(Flow::Go);
+    };
     let new = lines(cx.session, at, old.iter().map(|l| l.2).sum::<usize>().max(bytes.len()))?;
     let place = addressed(cx.session, at);
     cx.say(format!("Patch {number}: {} byte{} at {place}\n", bytes.len(), if bytes.len() == 1 { "" } else { "s" }));
