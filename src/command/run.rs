@@ -39,9 +39,8 @@ fn show_notice(cx: &mut Cx<'_>, notice: &Notice) {
 
 /// Shows a stop and does what belongs to it.
 pub(super) fn stopped(cx: &mut Cx<'_>, stop: &Stop, pid: Tid) -> Result<Flow> {
-    if let StopReason::Exited(code) = stop.reason {
-        let code = Value::int(&Type::int(), code.into());
-        cx.session.variables.set("_exitcode", code);
+    if stop.reason.is_end() {
+        keep_end(cx.session, &stop.reason);
     }
     let silent = cx.session.stop_commands.iter().any(|c| c.first().is_some_and(|l| l.trim() == "silent"));
     if !silent || stop.reason.is_end() {
@@ -423,6 +422,18 @@ pub(super) fn at_stake(session: &Session) -> Option<String> {
     let process = session.inferior.process.as_ref()?;
     let verb = if process.launched { "killed" } else { "detached" };
     Some(format!("\tInferior 1 [process {}] will be {verb}.\n", process.target.pid()))
+}
+
+/// `$_exitcode` or `$_exitsignal`: the one by which the program ended, and the other void.
+fn keep_end(session: &mut Session, reason: &StopReason) {
+    let (code, signal) = match reason {
+        StopReason::Exited(code) => (Some(*code), None),
+        StopReason::Killed(signal) => (None, Some(signal.0)),
+        _ => return,
+    };
+    for (name, number) in [("_exitcode", code), ("_exitsignal", signal)] {
+        session.variables.set(name, number.map_or_else(Value::void, |n| Value::int(&Type::int(), n.into())));
+    }
 }
 
 /// How the program ended last.

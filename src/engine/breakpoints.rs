@@ -102,6 +102,8 @@ pub struct Location {
     pub addr: VirtAddr,
     /// `disable 1.2`
     pub enabled: bool,
+    /// Nothing is mapped there since the program was started anew: it waits.
+    pub absent: bool,
 }
 
 /// A breakpoint, watchpoint or catchpoint.
@@ -129,6 +131,13 @@ pub struct Breakpoint {
     pub locations: Vec<Location>,
     /// Only for this thread's number.
     pub thread: Option<u32>,
+}
+
+impl Location {
+    /// Whether something is to be planted there.
+    pub fn is_wanted(&self) -> bool {
+        self.enabled && !self.absent
+    }
 }
 
 impl Breakpoint {
@@ -198,7 +207,7 @@ impl Breakpoints {
             ignore: 0,
             hits: 0,
             commands: Vec::new(),
-            locations: locations.into_iter().map(|addr| Location { addr, enabled: true }).collect(),
+            locations: locations.into_iter().map(|addr| Location { addr, enabled: true, absent: false }).collect(),
             thread: None,
         });
         self.last_id

@@ -37,6 +37,9 @@ impl Session {
         self.resumes += 1;
         let process = self.process_mut()?;
         process.plan = plan;
+        if self.breakpoints.iter().any(|b| b.locations.iter().any(|l| l.absent)) {
+            self.resolve_breakpoints();
+        }
         self.sync_sites()?;
         self.drop_frames();
         self.selection.level = 0;
@@ -306,6 +309,7 @@ impl Session {
         if let Ok(pc) = self.process()?.target.pc(tid) {
             self.stand_before_inlined(pc, self.is_for_inlined(&reason));
         }
+        self.find_resolver();
         Ok(Some(Stop { tid, reason }))
     }
 
@@ -697,7 +701,7 @@ impl Session {
         let mut want = |addr: VirtAddr, owner: Owner| wanted.entry(addr).or_default().push(owner);
         for b in self.breakpoints.iter().filter(|b| b.enabled) {
             if let Kind::Code { hardware: false } = b.kind {
-                b.locations.iter().filter(|l| l.enabled).for_each(|l| want(l.addr, Owner::User(b.id)));
+                b.locations.iter().filter(|l| l.is_wanted()).for_each(|l| want(l.addr, Owner::User(b.id)));
             }
         }
         let is_bind = |k: &Kind| matches!(k, Kind::Catch(Catch::Bind { .. }));
@@ -720,7 +724,7 @@ impl Session {
         for b in self.breakpoints.iter().filter(|b| b.enabled) {
             match &b.kind {
                 Kind::Code { hardware: true } => {
-                    let on = b.locations.iter().filter(|l| l.enabled);
+                    let on = b.locations.iter().filter(|l| l.is_wanted());
                     traps.extend(on.map(|l| Trap { addr: l.addr, kind: TrapKind::HardwareExecute }));
                 }
                 Kind::Watch(watch) => traps.extend(watch.pieces.iter().map(|(addr, len)| Trap {

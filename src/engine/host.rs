@@ -116,24 +116,26 @@ impl Session {
         self.process()?.target.xstate(self.selected_thread()?)
     }
 
-    /// Writes memory of the process in the user's name: into the journal, and past all caches.
+    /// Writes memory of the process in the user's name: into the journal, and past all caches. What memory holds already is not
+    /// written: there would be nothing to undo.
     pub fn patch_memory(&mut self, at: VirtAddr, bytes: &[u8]) -> Result<()> {
         if bytes.is_empty() {
             return Ok(());
         }
         let mut old = vec![0; bytes.len()];
-        self.write_unlogged(at, bytes, Some(&mut old))?;
+        self.process().map_err(|_| Error::Fault { addr: at })?.target.read(at, &mut old)?;
+        if old == bytes {
+            return Ok(());
+        }
+        self.write_unlogged(at, bytes)?;
         self.inferior.journal.record(Change::Memory { at, old, new: bytes.to_vec() });
         self.note_page(at);
         Ok(())
     }
 
     /// Writes memory without a word in the journal (which is what undoing does).
-    pub fn write_unlogged(&mut self, at: VirtAddr, bytes: &[u8], old: Option<&mut [u8]>) -> Result<()> {
+    pub fn write_unlogged(&mut self, at: VirtAddr, bytes: &[u8]) -> Result<()> {
         let process = self.inferior.process.as_mut().ok_or(Error::Fault { addr: at })?;
-        if let Some(old) = old {
-            process.target.read(at, old)?;
-        }
         process.control()?.write(at, bytes)?;
         process.sites.patched(at, bytes.len() as u64, &*process.target);
         process.generation += 1;
@@ -243,7 +245,9 @@ impl Host for Session {
         }
         let old = self.register_bytes(id)?.unwrap_or_default();
         self.write_register_unlogged(tid, name, bytes)?;
-        self.inferior.journal.record(Change::Register { tid, name: info.name.clone(), old, new: bytes.to_vec() });
+        if old != bytes {
+            self.inferior.journal.record(Change::Register { tid, name: info.name.clone(), old, new: bytes.to_vec() });
+        }
         Ok(())
     }
 

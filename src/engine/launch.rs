@@ -68,6 +68,10 @@ impl Session {
         }
         self.begun(pid)?;
         self.breakpoints.forget_hits();
+        warnings.extend(self.breakpoints.iter().filter_map(|b| {
+            let absent = b.locations.iter().find(|l| l.enabled && l.absent)?;
+            Some(format!("Breakpoint {} ({}) waits: nothing is mapped at {} yet.", b.id, b.spec, absent.addr))
+        }));
         Ok(warnings)
     }
 
@@ -120,6 +124,7 @@ impl Session {
             terminal.take();
         }
         let found = self.find_modules();
+        self.find_resolver();
         self.refresh_address_names();
         self.resolve_breakpoints();
         self.refresh_watches();

@@ -39,6 +39,6 @@ pub use redirect::{Redirected, SlotWrite};
 pub use session::{Selection, Session};
 pub use settings::Settings;
 pub use signal_table::{Disposition as SignalDisposition, SignalTable};
-pub use slots::{FOUND_RESOLVER, SlotMeaning, is_static, relro_range};
+pub use slots::{SlotMeaning, is_static, relro_range};
 pub use step::{Plan, Return};
 pub use stop::{Bind, Happening, Hit, Notice, Stop, StopReason};

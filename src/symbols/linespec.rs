@@ -5,10 +5,11 @@ use std::sync::Arc;
 use crate::base::{Error, FileAddr, Result, VirtAddr};
 use crate::elf::{Binding, Symbol, SymbolKind};
 
-use super::demangle::{demangle, is_mangled, matches};
+use super::demangle::{demangle, is_mangled};
 use super::lines::{LineStart, is_file};
 use super::module::{Module, ModuleId};
 use super::modules::Modules;
+use super::user_names::matches;
 
 /// A location as it was written, parsed. `*EXPR` is not among them: it is an expression.
 #[derive(Clone, PartialEq, Eq, Debug)]

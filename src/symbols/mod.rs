@@ -10,11 +10,12 @@ mod names;
 mod prologue;
 mod source;
 mod symbolizer;
+mod user_names;
 
 pub use demangle::{demangle, is_named};
 pub use lines::{LineStart, SourceLine, is_file};
 pub use linespec::{Linespec, Place, PlaceKind};
-pub use module::{FoundFunction, Module, ModuleFile, ModuleId, ModuleRole};
+pub use module::{FoundFunction, Module, ModuleFile, ModuleId, ModuleRole, RESOLVER};
 pub use modules::{Modules, NewModule, Update};
 pub use names::Named;
 pub use prologue::skip_prologue;

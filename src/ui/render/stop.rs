@@ -50,7 +50,11 @@ pub fn stop_text(session: &mut Session, stop: &Stop, pid: Tid) -> Pieces {
         }
         StopReason::Bind { hit, bind } => {
             let name = hit_name(hit, "Catchpoint");
-            say(format!("\n{}{name} (bind {}), ", who.map_or(String::new(), |w| format!("{w} hit ")), bind.symbol));
+            say(format!(
+                "\n{}{name} (bind {}), ",
+                who.map_or(String::new(), |w| format!("{w} hit ")),
+                session.shown_name(&bind.symbol)
+            ));
         }
         StopReason::Libraries { hit, loaded, unloaded } => {
             match hit {
@@ -133,13 +137,14 @@ fn bind_text(session: &Session, bind: &Bind) -> String {
     let name = |addr: u64| session.place_name(VirtAddr(addr));
     let from = bind.returns_to.0;
     let how = if bind.called {
-        format!("called from {}", name(from))
+        // The call itself, of five bytes, not the address that it pushes.
+        format!("called from {}", name(from.wrapping_sub(5)))
     } else {
         format!("reached by a tail jump; returns to {}", name(from))
     };
     let module = session.inferior.modules.at(bind.slot).filter(|m| m.role != ModuleRole::Main);
     let module = module.map_or(String::new(), |m| format!("{}!", m.name));
-    let (symbol, index, slot) = (demangle(&bind.symbol), bind.index, bind.slot);
+    let (symbol, index, slot) = (session.shown_name(&bind.symbol), bind.index, bind.slot);
     format!("{symbol}@plt {how}; slot {module}GOT[{index}] {slot:#x}, still {}\n", name(bind.value))
 }
 
