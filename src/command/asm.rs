@@ -109,7 +109,7 @@ fn extent(function: &Location) -> AddrRange {
     let image = module.image();
     let section_end = image.section_at(start).map(|s| s.addr + s.size);
     let segment_end = image.load_at(start).map(|s| s.addr + s.file_size);
-    let next = image.symbols().next_start(start);
+    let next = module.file.next_symbol(start);
     let end = [section_end.or(segment_end), next].into_iter().flatten().min().unwrap_or(start + 1);
     AddrRange::new(function.start, module.virt(end))
 }
@@ -298,7 +298,7 @@ impl<'a> Names<'a> {
 fn run_from(session: &Session, at: VirtAddr) -> Run {
     let one = AddrRange::new(at, at + 1);
     let Some(module) = session.inferior.modules.at(at) else { return Run { range: one, symbol: None } };
-    let next = module.image().symbols().next_start(module.to_file(at)).map_or(VirtAddr(u64::MAX), |a| module.virt(a));
+    let next = module.file.next_symbol(module.to_file(at)).map_or(VirtAddr(u64::MAX), |a| module.virt(a));
     if let Some(location) = session.location(at) {
         let end = if location.size == 0 { at + 1 } else { next.min(location.start + location.size) };
         let symbol = Some((name_of(session, &location), location.start));

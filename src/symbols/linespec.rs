@@ -206,7 +206,7 @@ fn mangled<'m>(module: &'m Module, name: &str, qualified: bool) -> Vec<Symbol<'m
         return Vec::new();
     }
     let finder = memchr::memmem::Finder::new(key);
-    let symbols = module.image().symbols().iter();
+    let symbols = module.file.symbols();
     let candidates = symbols.filter(|s| is_mangled(s.name) && finder.find(s.name.as_bytes()).is_some());
     candidates.filter(|s| s.name != name && matches(&demangle(s.name), name, qualified)).collect()
 }

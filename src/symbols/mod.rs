@@ -2,19 +2,23 @@
 
 mod demangle;
 mod file_memory;
+mod finder;
 mod linespec;
 mod module;
 mod modules;
 mod names;
 mod prologue;
+mod separate;
 mod symbolizer;
 
 pub use demangle::{demangle, is_named};
+pub use finder::{DebugFiles, separate_debug};
 pub use linespec::{Linespec, Place, PlaceKind};
 pub use module::{FoundFunction, Module, ModuleFile, ModuleId, ModuleRole};
 pub use modules::{Modules, NewModule, Update};
 pub use names::Named;
 pub use prologue::skip_prologue;
+pub use separate::Separate;
 pub use symbolizer::{Location, LocationKind};
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ impl Module {
         if let Some(named) = self.linkage_name(name) {
             return Some(named);
         }
-        let tls = || self.image().symbols().named(name).into_iter().find(|s| s.kind == SymbolKind::Tls && !s.is_undefined());
+        let tls = || self.file.symbols_named(name).into_iter().find(|s| s.kind == SymbolKind::Tls && !s.is_undefined());
         let symbol = self.symbols_named(name).into_iter().min_by_key(rank).or_else(tls);
         if let Some(symbol) = symbol {
             return Some(Named::symbol(self, &symbol));
@@ -114,7 +114,7 @@ impl Modules {
     pub fn names_with_prefix(&self, prefix: &str, limit: usize) -> Vec<String> {
         let mut names = BTreeSet::new();
         for module in self.iter() {
-            let symbols = module.image().symbols().with_prefix(prefix).filter(|s| s.has_place() || s.kind == SymbolKind::Tls);
+            let symbols = module.file.symbols_with_prefix(prefix).filter(|s| s.has_place() || s.kind == SymbolKind::Tls);
             names.extend(symbols.take(limit).map(|s| s.name.to_owned()));
             let stubs = module.plt().stubs.iter().map(|s| s.label()).filter(|l| l.starts_with(prefix));
             names.extend(stubs.take(limit));

@@ -78,7 +78,7 @@ fn info_address(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     };
     let is_asked = |m: &&Arc<Module>| module.is_none_or(|r| r == crate::engine::module_ref(m.id));
     let tls = session.inferior.modules.iter().filter(is_asked).find_map(|m| {
-        let mut named = m.image().symbols().named(rest).into_iter();
+        let mut named = m.file.symbols_named(rest).into_iter();
         let tls = named.find(|s| s.kind == SymbolKind::Tls && !s.is_undefined())?;
         Some((tls.addr, m.path.display().to_string()))
     });
@@ -158,7 +158,7 @@ fn names(module: &Arc<Module>, functions: bool) -> Vec<(VirtAddr, String, bool)>
         Some(section) => section.is_code(),
         None => image.load_at(s.addr).is_some_and(|seg| seg.is_code()),
     };
-    let symbols = image.symbols().by_address().filter(|s| is_code(s) == functions);
+    let symbols = module.file.symbols().filter(|s| s.has_place()).filter(|s| is_code(s) == functions);
     let mut all: Vec<(VirtAddr, String, bool)> = symbols.map(|s| (module.virt(s.addr), s.name.to_owned(), false)).collect();
     if functions {
         all.extend(module.plt().stubs.iter().map(|s| (module.virt(s.addr), s.label(), false)));
