@@ -115,7 +115,7 @@ fn extent(function: &Location) -> AddrRange {
 }
 
 fn name_of(session: &Session, location: &Location) -> String {
-    if session.settings.print_asm_demangle { location.name().into_owned() } else { location.raw_name.clone() }
+    session.code_name(&Location { offset: 0, ..location.clone() })
 }
 
 /// How much code is read at once, and how much text is written at once.
@@ -282,9 +282,7 @@ impl<'a> Names<'a> {
         match self.operands.get(slot) {
             Some(Some((known, name))) if *known == at => name.clone(),
             _ => {
-                let demangled = self.session.settings.print_asm_demangle;
-                let text = |l: Location| if demangled { l.with_offset_demangled() } else { l.with_offset() };
-                let name = self.session.location(at).map(text);
+                let name = self.session.location(at).map(|l| self.session.code_name(&l));
                 if let Some(entry) = self.operands.get_mut(slot) {
                     *entry = Some((at, name.clone()));
                 }
@@ -350,7 +348,7 @@ fn info_line(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         cx.say("No line number information available.\n");
     }
     for place in places.into_iter().filter(|p| p.0 != 0) {
-        let name = cx.session.location(place).map_or(String::new(), |l| format!(" <{}>", l.with_offset()));
+        let name = cx.session.location(place).map_or(String::new(), |l| format!(" <{}>", cx.session.code_name(&l)));
         cx.say(format!("No line number information available for address {place}{name}\n"));
     }
     Ok(Flow::Go)

@@ -243,7 +243,7 @@ impl Session {
     /// What an address is to its own module: `puts@plt+6`, or `.plt+0x20` where no symbol stands before it.
     pub fn place_name(&self, at: VirtAddr) -> String {
         match (self.location(at), self.inferior.modules.at(at)) {
-            (Some(location), _) => location.with_offset_demangled(),
+            (Some(location), _) => self.shown_name(&location),
             (None, Some(module)) => self.own_name(module, at),
             (None, None) => at.to_string(),
         }

@@ -10,6 +10,7 @@ mod names;
 mod prologue;
 mod separate;
 mod symbolizer;
+mod written;
 
 pub use demangle::{demangle, is_named};
 pub use finder::{DebugFiles, separate_debug};

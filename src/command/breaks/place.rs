@@ -130,7 +130,7 @@ fn set_breakpoint(cx: &mut Cx<'_>, args: &Args, disposition: Disposition, hardwa
     let text = match locations.as_slice() {
         [] => format!("{noun} {id} ({spec}) pending.\n"),
         [one] => format!("{noun} {id} at {:#x}\n", one),
-        [first, ..] => format!("{noun} {id} at {first:#x}: {spec}. ({} locations)\n", locations.len()),
+        [first, ..] => format!("{noun} {id} at {first:#x} ({} locations)\n", locations.len()),
     };
     cx.say(text);
     Ok(Flow::Go)

@@ -2,7 +2,7 @@
 
 use crate::engine::Session;
 use crate::stack::{Frame, FrameHow};
-use crate::symbols::ModuleRole;
+use crate::symbols::{Location, ModuleRole};
 
 use super::super::Role;
 
@@ -54,7 +54,7 @@ pub fn frame_line(session: &Session, frame: &Frame) -> FrameLine {
     let at = frame.pc.lookup();
     let modules = &session.inferior.modules;
     let module = modules.at(at);
-    let function = modules.symbolize(at).filter(|l| l.is_code).map(|l| l.name().into_owned());
+    let function = modules.symbolize(at).filter(|l| l.is_code).map(|l| session.shown_name(&Location { offset: 0, ..l }));
     // The head of a PLT has no symbol: the lazy bind starts there.
     let function = function.or_else(|| {
         let module = module?;

@@ -146,7 +146,7 @@ pub fn notice_text(session: &Session, notice: &Notice) -> Option<(Role, String)>
 /// The location column of a breakpoint without lines: `<main+4>`.
 pub fn what_text(session: &Session, breakpoint: &Breakpoint, addr: VirtAddr) -> String {
     match &breakpoint.kind {
-        Kind::Code { .. } => session.location(addr).map_or_else(String::new, |l| format!("<{}>", l.with_offset_demangled())),
+        Kind::Code { .. } => session.location(addr).map_or_else(String::new, |l| format!("<{}>", session.shown_name(&l))),
         Kind::Watch(watch) => watch.text.clone(),
         Kind::Catch(_) => breakpoint.spec.clone(),
     }
