@@ -77,7 +77,7 @@ fn redirect(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
 
 /// The slot's symbol as it is shown.
 fn slot_symbol(cx: &Cx<'_>, write: &SlotWrite) -> String {
-    write.slot.versioned_name().map_or_else(String::new, |n| cx.session.shown_name(&n).into_owned())
+    write.slot.versioned_name().map_or_else(String::new, |n| cx.session.shown_symbol(&n).into_owned())
 }
 
 /// The address that a call is to lead to. Data that has no type here is refused as data, not for the lack of its type.

@@ -165,9 +165,14 @@ pub fn load(cx: &mut Cx<'_>, path: &Path) -> Result<()> {
     cx.session.load_program(&path)?;
     let shown = path.display();
     cx.say_directly(format!("Reading symbols from {shown}...\n"));
-    let has_debug = cx.session.inferior.program.as_ref().is_some_and(|p| p.image.section(".debug_info").is_some());
-    if !has_debug {
-        cx.say_directly(format!("(No debugging symbols found in {shown})\n"));
+    let Some(file) = cx.session.inferior.modules.main().map(|m| m.file.clone()) else { return Ok(()) };
+    let mut described_in = shown.to_string();
+    if let Some(separate) = file.separate().filter(|s| !s.is_mini()) {
+        described_in = separate.image().path().display().to_string();
+        cx.say_directly(format!("Reading symbols from {described_in}...\n"));
+    }
+    if !file.has_debug_information() {
+        cx.say_directly(format!("(No debugging symbols found in {described_in})\n"));
     }
     Ok(())
 }

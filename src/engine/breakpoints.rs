@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use crate::base::{Error, Result, VirtAddr};
-use crate::expr::Expr;
+use crate::expr::{self, Expr, Host};
 use crate::value::Value;
+
+use super::session::Session;
 
 /// What happens to a breakpoint when it is hit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -93,6 +95,25 @@ pub struct Condition {
     pub text: String,
     /// Parsed.
     pub expr: Arc<Expr>,
+}
+
+impl Condition {
+    /// Parses a condition of a breakpoint at these addresses. A name that stands for nothing there is an error, as for gdb; but
+    /// where debug information may know more names, and for a breakpoint that waits for its place (no address), that shows
+    /// when the condition is evaluated.
+    pub fn parse(text: &str, session: &Session, at: &[VirtAddr]) -> Result<Condition> {
+        let expr = expr::parse(text, session)?;
+        let modules = &session.inferior.modules;
+        let is_described = |a: &VirtAddr| modules.at(*a).is_none_or(|m| m.file.has_debug_information());
+        if !at.is_empty() && !at.iter().any(is_described) {
+            for (name, module) in expr.names() {
+                if session.lookup(&name, module)?.is_none() {
+                    return Err(session.no_symbol(&name));
+                }
+            }
+        }
+        Ok(Condition { text: text.to_owned(), expr: Arc::new(expr) })
+    }
 }
 
 /// One place of a breakpoint.

@@ -6,7 +6,7 @@ use crate::arch::regs::{Gpr, RegId, XState, find};
 use crate::base::{Error, Memory, Need, Result, VirtAddr};
 use crate::elf::SymbolKind;
 use crate::expr::{Host, Names, ValueHistory, Variables};
-use crate::symbols::{Linespec, Location, LocationKind, Module, ModuleId, Named};
+use crate::symbols::{Location, LocationKind, Module, ModuleId, Named};
 use crate::value::{Absence, ArrayKind, ModuleRef, NoDebug, PrintOptions, Symbols, Type, Value};
 
 use super::journal::Change;
@@ -88,13 +88,7 @@ impl Session {
             let main = modules.main()?;
             return main.find(name).map(|n| Session::named_value(&n)).or_else(|| self.table(name, main));
         }
-        if let Some(named) = modules.find(name, None) {
-            return Some(Session::named_value(&named));
-        }
-        // C++ and Rust names as they are written.
-        let spec = name.contains("::").then(|| Linespec::parse(name, modules).ok())??;
-        let place = spec.resolve(modules).ok()?.into_iter().next()?;
-        Some(Value::at(&Type::no_debug(NoDebug::Text), place.start))
+        modules.find(name, None).map(|named| Session::named_value(&named))
     }
 
     /// The bytes of a register in the selected frame.
@@ -109,6 +103,17 @@ impl Session {
     /// What is printed between `<` and `>` after an address.
     pub fn location(&self, addr: VirtAddr) -> Option<Location> {
         self.inferior.modules.symbolize(addr)
+    }
+
+    /// A location in the name that `print`, `backtrace` and `info symbol` show, with its offset: as it was written, unless `print
+    /// demangle` is off.
+    pub fn shown_name(&self, location: &Location) -> String {
+        if self.settings.print_demangle { location.with_offset_demangled() } else { location.with_offset() }
+    }
+
+    /// The same in the name that `x` and disassembly show: as it is in the file, unless `print asm-demangle` is on too.
+    pub fn code_name(&self, location: &Location) -> String {
+        if self.settings.print_asm_demangle { self.shown_name(location) } else { location.with_offset() }
     }
 
     /// The extended registers of the selected thread.
@@ -176,6 +181,10 @@ impl Names for Session {
         Some((module_ref(module.id), text.len() - rest.len() - 1))
     }
 
+    fn match_qualified(&self, text: &str) -> Option<usize> {
+        self.inferior.modules.match_qualified(text)
+    }
+
     fn find_type(&self, _name: &str) -> Result<Option<Arc<Type>>> {
         Ok(None)
     }
@@ -183,16 +192,11 @@ impl Names for Session {
 
 impl Symbols for Session {
     fn symbol(&self, addr: VirtAddr) -> Option<String> {
-        Some(self.location(addr)?.with_offset())
+        Some(self.code_name(&self.location(addr)?))
     }
 
-    fn data_symbol(&self, addr: VirtAddr) -> Option<String> {
-        let location = self.location(addr)?;
-        // What `print` shows: names as they are written in the source.
-        match location.kind {
-            LocationKind::Symbol(_) => Some(location.with_offset_demangled()),
-            _ => Some(location.with_offset()),
-        }
+    fn value_symbol(&self, addr: VirtAddr) -> Option<String> {
+        Some(self.shown_name(&self.location(addr)?))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::elf::Image;
 use crate::os::sentinel::Sentinel;
 use crate::os::spawn::{Launch, RedirectTo, Redirection};
 use crate::os::{procfs, signals};
-use crate::symbols::{ModuleRole, NewModule};
+use crate::symbols::{DebugFiles, ModuleRole, NewModule};
 use crate::target::Live;
 
 use super::arguments;
@@ -36,6 +36,12 @@ impl Session {
     /// Forgets the program.
     pub fn unload_program(&mut self) {
         self.set_program(None);
+    }
+
+    /// Looks for separate debug files where the settings now say. What has a name there that a breakpoint waits for is found.
+    pub fn look_for_debug_files(&mut self) {
+        self.inferior.modules.set_debug_files(DebugFiles::from_text(&self.settings.debug_file_directory));
+        self.resolve_breakpoints();
     }
 
     fn set_program(&mut self, program: Option<Program>) {

@@ -7,7 +7,7 @@ use crate::base::{AddrRange, VirtAddr};
 use crate::elf::{Binding, Image, Symbol, SymbolKind, pt};
 use crate::expr::Host;
 use crate::loader::{ReservedWord, Slot, SlotState};
-use crate::symbols::{Location, Module, ModuleRole, RESOLVER, demangle};
+use crate::symbols::{Module, ModuleRole, RESOLVER, demangle};
 
 use super::journal::Change;
 use super::session::Session;
@@ -183,13 +183,8 @@ impl Session {
     }
 
     /// A name of a file as it is shown in tables and sentences: demangled, unless `set print demangle off`.
-    pub fn shown_name<'n>(&self, raw: &'n str) -> Cow<'n, str> {
+    pub fn shown_symbol<'n>(&self, raw: &'n str) -> Cow<'n, str> {
         if self.settings.print_demangle { demangle(raw) } else { Cow::Borrowed(raw) }
-    }
-
-    /// The same for an address: `main+4`.
-    pub fn offset_name(&self, location: &Location) -> String {
-        if self.settings.print_demangle { location.with_offset_demangled() } else { location.with_offset() }
     }
 
     /// `libc.so.6!puts`: an address by module and name, without a name by module and link-time address. Of several names the
@@ -197,10 +192,10 @@ impl Session {
     pub fn full_name(&self, at: VirtAddr, preferred: Option<&str>) -> Option<String> {
         let module = self.inferior.modules.at(at)?;
         if let Some(name) = preferred.filter(|n| defines(module, n, at)) {
-            return Some(format!("{}!{}", module.name, self.shown_name(name)));
+            return Some(format!("{}!{}", module.name, self.shown_symbol(name)));
         }
         Some(match module.locate(at) {
-            Some(location) => format!("{}!{}", module.name, self.offset_name(&location)),
+            Some(location) => format!("{}!{}", module.name, self.shown_name(&location)),
             None => format!("{}+{:#x}", module.name, module.to_file(at).0),
         })
     }
@@ -258,7 +253,7 @@ impl Session {
     /// What an address is to its own module: `puts@plt+6`, or `.plt+0x20` where no symbol stands before it.
     pub fn place_name(&self, at: VirtAddr) -> String {
         match (self.location(at), self.inferior.modules.at(at)) {
-            (Some(location), _) => self.offset_name(&location),
+            (Some(location), _) => self.shown_name(&location),
             (None, Some(module)) => self.own_name(module, at),
             (None, None) => at.to_string(),
         }
@@ -269,7 +264,7 @@ impl Session {
         let file = module.to_file(at);
         match module.image().section_at(file).filter(|_| module.plt().stub_at(file).is_none()) {
             Some(section) => format!("{}+{:#x}", section.name, file - section.addr),
-            None => module.locate(at).map_or_else(|| at.to_string(), |l| self.offset_name(&l)),
+            None => module.locate(at).map_or_else(|| at.to_string(), |l| self.shown_name(&l)),
         }
     }
 

@@ -8,6 +8,9 @@ use crate::dwarf::{CfiIndex, CfiSections, DebugInfo, UnwindRow};
 use crate::elf::{Image, Symbol};
 use crate::loader::{self, CallSites, Got, Plt};
 
+use super::finder::DebugFiles;
+use super::separate::Separate;
+
 /// A module's number, which stays its own as long as it is loaded.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct ModuleId(pub u32);
@@ -33,6 +36,8 @@ pub struct ModuleFile {
     plt: OnceLock<Plt>,
     call_sites: OnceLock<CallSites>,
     found: OnceLock<Vec<FoundFunction>>,
+    debug_files: Arc<DebugFiles>,
+    separate: OnceLock<Option<Separate>>,
     cfi: CfiIndex,
     debug: OnceLock<Result<Option<Arc<DebugInfo>>>>,
 }
@@ -56,14 +61,16 @@ pub const RESOLVER: &str = "_dl_runtime_resolve";
 const GUESSED_SIZE: u64 = 64;
 
 impl ModuleFile {
-    /// Wraps an image; nothing is read yet.
-    pub fn new(image: Arc<Image>) -> ModuleFile {
+    /// Wraps an image; nothing is read yet. `debug_files`: where its debug file may be.
+    pub fn new(image: Arc<Image>, debug_files: Arc<DebugFiles>) -> ModuleFile {
         ModuleFile {
             image,
             got: OnceLock::new(),
             plt: OnceLock::new(),
             call_sites: OnceLock::new(),
             found: OnceLock::new(),
+            debug_files,
+            separate: OnceLock::new(),
             cfi: CfiIndex::default(),
             debug: OnceLock::new(),
         }
@@ -80,9 +87,14 @@ impl ModuleFile {
         &self.image
     }
 
+    /// Its separate debug file; `None` if there is none where it is looked for.
+    pub fn separate(&self) -> Option<&Separate> {
+        self.separate.get_or_init(|| Separate::of(&self.image, &self.debug_files)).as_ref()
+    }
+
     /// `_start`, which the ELF header names, and `main`, found by what the start-up code does; those without a symbol.
     fn find_functions(&self) -> Vec<FoundFunction> {
-        let has_symbol = |name: &str| self.image.symbols().named(name).iter().any(|s| s.has_place());
+        let has_symbol = |name: &str| self.symbols_named(name).iter().any(|s| s.has_place());
         let sections = CfiSections::of(&self.image);
         let size = |addr: FileAddr| {
             let row = self.cfi.row(&sections, addr).ok().flatten().filter(|r| r.function == addr);
@@ -207,9 +219,9 @@ impl Module {
         self.found("main").map(|f| f.addr)
     }
 
-    /// The defined symbols of exactly this name (mangled), from .symtab, else from .dynsym. `NAME@VERSION` selects a version.
+    /// The defined symbols of exactly this name (mangled), from .symtab, else from .dynsym, and from the debug file. `NAME@VERSION` selects a version.
     pub fn symbols_named(&self, name: &str) -> Vec<Symbol<'_>> {
-        let mut found: Vec<Symbol<'_>> = self.image().symbols().named(name).into_iter().filter(|s| s.has_place()).collect();
+        let mut found: Vec<Symbol<'_>> = self.file.symbols_named(name).into_iter().filter(|s| s.has_place()).collect();
         if let Some((bare, version)) = name.split_once('@').filter(|_| found.is_empty()) {
             let version = version.trim_start_matches('@');
             let has_version = |s: &Symbol<'_>| s.version.is_some_and(|v| v.name == version);

@@ -99,7 +99,7 @@ impl Printer<'_> {
         if self.options.address {
             _ = write!(out, "{addr}");
         }
-        if let Some(symbol) = self.symbols.symbol(addr) {
+        if let Some(symbol) = self.symbols.value_symbol(addr) {
             let gap = if self.options.address { " " } else { "" };
             _ = write!(out, "{gap}<{symbol}>");
         }

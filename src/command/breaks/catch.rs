@@ -1,10 +1,7 @@
 //! Catchpoints.
 
-use std::sync::Arc;
-
 use crate::base::{Error, Result};
 use crate::engine::{Catch, Condition, Disposition, Kind, Session, is_static};
-use crate::expr;
 use crate::symbols::{ModuleRole, is_named};
 
 use crate::command::args::Args;
@@ -59,7 +56,7 @@ fn catch_bind(cx: &mut Cx<'_>, args: &Args, disposition: Disposition) -> Result<
     let module = args.get("-m").map(str::to_owned);
     let rest = args.text.split_once("if ").map(|(_, c)| c.trim());
     let condition = match rest {
-        Some(text) => Some(Condition { text: text.to_owned(), expr: Arc::new(expr::parse(text, cx.session)?) }),
+        Some(text) => Some(Condition::parse(text, cx.session, &[])?),
         None => None,
     };
     if let Some(sentence) = never_lazy(cx.session, symbol.as_deref(), module.as_deref()) {

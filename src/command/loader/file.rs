@@ -40,7 +40,12 @@ fn elf(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let linked = if is_static(image) { "statically" } else { "dynamically" };
     let entry = image.entry().map_or_else(|| "none".to_owned(), |e| module.virt(e).to_string());
     let id: String = image.build_id().unwrap_or_default().iter().map(|b| format!("{b:02x}")).collect();
-    let facts: [(&str, String); 12] = [
+    let separate = match module.file.separate() {
+        Some(s) if s.is_mini() => format!("{} symbols in .gnu_debugdata", s.image().symtab().len()),
+        Some(s) => format!("{}, {} symbols", s.image().path().display(), s.image().symtab().len()),
+        None => "none".into(),
+    };
+    let facts: [(&str, String); 13] = [
         ("file", module.path.display().to_string()),
         ("class", "ELF64, little-endian, x86-64".into()),
         ("type", kind.into()),
@@ -53,6 +58,7 @@ fn elf(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         ("size", format!("{} bytes", image.bytes().len())),
         ("headers", format!("{} program headers, {} section headers", image.segments().len(), image.sections().len())),
         ("symbols", format!("{} in .symtab, {} in .dynsym", image.symtab().len(), image.dynsym().len())),
+        ("debug file", separate),
     ];
     for (what, text) in facts {
         cx.row(&Row::new().cell("what", Role::Title, what).width(11).cell("value", Role::Plain, text));

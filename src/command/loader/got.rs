@@ -113,7 +113,7 @@ fn lines<'a>(session: &Session, module: &Arc<Module>, got: &'a Got) -> Vec<Line<
         let meaning = session.slot_meaning(module, slot, value);
         let text = session.slot_text(module, slot, value.unwrap_or(0), meaning);
         let at = module.virt(slot.addr);
-        let symbol = slot.versioned_name().map_or_else(|| "-".to_owned(), |n| session.shown_name(&n).into_owned());
+        let symbol = slot.versioned_name().map_or_else(|| "-".to_owned(), |n| session.shown_symbol(&n).into_owned());
         Line { slot, symbol, value, meaning, text, protected: relro.overlaps(&AddrRange::with_len(at, 8)) }
     };
     got.slots.iter().zip(values).map(line).collect()
