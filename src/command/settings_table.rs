@@ -346,7 +346,13 @@ pub const SETTINGS: &[Setting] = &[
         Text(|s| &mut s.debug_file_directory),
         "The directory where separate debug symbols are searched for is \"{}\".",
         "Set the directories where separate debug symbols are searched for.",
-    ),
+    )
+    .help("Separated by colons. Build-ids are looked for in DIRECTORY/.build-id, .gnu_debuglinks below DIRECTORY, beside the file and in .debug there.\n\
+Takes effect at once, on modules that are loaded too.")
+    .after(|cx| {
+        cx.session.look_for_debug_files();
+        Ok(())
+    }),
     row("sysroot", Text(|s| &mut s.sysroot), "The current system root is \"{}\".", "Set an alternate system root.")
         .alias(&["solib-absolute-prefix"]),
     row(

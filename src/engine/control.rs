@@ -37,6 +37,9 @@ impl Session {
         self.resumes += 1;
         let process = self.process_mut()?;
         process.plan = plan;
+        if self.breakpoints.iter().any(|b| b.locations.iter().any(|l| l.absent)) {
+            self.resolve_breakpoints();
+        }
         self.sync_sites()?;
         self.drop_frames();
         self.selection.level = 0;
@@ -213,6 +216,10 @@ impl Session {
                 pc.and_then(|pc| self.go_past(tid, pc, None))
             }
             Verdict::Nothing => Ok(()),
+            Verdict::Stop(StopReason::Arrived) if self.line_step.is_some() => match self.line_step_arrived(tid)? {
+                Some(plan) => return self.go_by(tid, plan),
+                None => return self.stop(tid, StopReason::Arrived),
+            },
             Verdict::Stop(reason) => return self.stop(tid, reason),
         };
         match result {
@@ -220,6 +227,23 @@ impl Session {
             Ok(()) | Err(Error::Gone) => Ok(None),
             Err(e) => Err(e),
         }
+    }
+
+    /// A thread goes on by another plan, from a place that nobody was told of.
+    fn go_by(&mut self, tid: Tid, plan: Plan) -> Result<Option<Stop>> {
+        self.process_mut()?.plan = Some(plan);
+        self.sync_sites()?;
+        self.drop_frames();
+        let process = self.process_mut()?;
+        process.generation += 1;
+        let mut pc = process.target.pc(tid)?;
+        if let Some(shown) = process.sites.original_pc(pc) {
+            pc = shown;
+            process.control()?.set_pc(tid, pc)?;
+        }
+        process.reported.insert(tid, pc);
+        let verdict = self.start(tid)?;
+        self.carry_out(tid, verdict)
     }
 
     /// Goes on after an event that interrupted nothing: with the plan's step, if there is one.
@@ -257,6 +281,8 @@ impl Session {
             }
         }
         process.plan = None;
+        self.line_step = None;
+        let process = self.process_mut()?;
         process.generation += 1;
         for thread in process.target.threads() {
             let Ok(pc) = process.target.pc(thread) else { continue };
@@ -283,6 +309,7 @@ impl Session {
         if let Ok(pc) = self.process()?.target.pc(tid) {
             self.stand_before_inlined(pc, self.is_for_inlined(&reason));
         }
+        self.find_resolver();
         Ok(Some(Stop { tid, reason }))
     }
 
@@ -295,6 +322,7 @@ impl Session {
 
     /// The process has gone.
     fn ended(&mut self, tid: Tid, reason: StopReason) -> Result<Option<Happening>> {
+        self.line_step = None;
         self.forget_process();
         Ok(Some(Happening::Stop(Stop { tid, reason })))
     }
@@ -673,7 +701,7 @@ impl Session {
         let mut want = |addr: VirtAddr, owner: Owner| wanted.entry(addr).or_default().push(owner);
         for b in self.breakpoints.iter().filter(|b| b.enabled) {
             if let Kind::Code { hardware: false } = b.kind {
-                b.locations.iter().filter(|l| l.enabled).for_each(|l| want(l.addr, Owner::User(b.id)));
+                b.locations.iter().filter(|l| l.is_wanted()).for_each(|l| want(l.addr, Owner::User(b.id)));
             }
         }
         let is_bind = |k: &Kind| matches!(k, Kind::Catch(Catch::Bind { .. }));
@@ -696,7 +724,7 @@ impl Session {
         for b in self.breakpoints.iter().filter(|b| b.enabled) {
             match &b.kind {
                 Kind::Code { hardware: true } => {
-                    let on = b.locations.iter().filter(|l| l.enabled);
+                    let on = b.locations.iter().filter(|l| l.is_wanted());
                     traps.extend(on.map(|l| Trap { addr: l.addr, kind: TrapKind::HardwareExecute }));
                 }
                 Kind::Watch(watch) => traps.extend(watch.pieces.iter().map(|(addr, len)| Trap {

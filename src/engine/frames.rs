@@ -44,6 +44,28 @@ pub struct FrameIdentity {
     block: usize,
 }
 
+impl FrameIdentity {
+    /// The canonical frame address.
+    pub(super) fn cfa(&self) -> Option<VirtAddr> {
+        self.cfa
+    }
+
+    /// Where the function starts.
+    pub(super) fn function(&self) -> Option<VirtAddr> {
+        self.function
+    }
+
+    /// The block of the inlined call; 0 for the function itself.
+    pub(super) fn block(&self) -> usize {
+        self.block
+    }
+
+    /// Whether both are frames of one activation, which may have inlined calls.
+    pub(super) fn is_same_call(&self, other: &FrameIdentity) -> bool {
+        self.cfa == other.cfa && self.function == other.function
+    }
+}
+
 /// The source line that belongs to a frame.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FrameSource {
@@ -107,7 +129,7 @@ impl Session {
         frames.into_iter().nth(frame.level + 1)
     }
 
-    fn walk(&self, tid: Tid, limit: usize) -> Result<(Vec<Frame>, Option<StackEnd>)> {
+    pub(super) fn walk(&self, tid: Tid, limit: usize) -> Result<(Vec<Frame>, Option<StackEnd>)> {
         self.require(Need::Stack)?;
         let process = self.process()?;
         let mut walked = self.frames.walked.borrow_mut();

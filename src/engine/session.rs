@@ -14,6 +14,7 @@ use super::address_names::SharedNames;
 use super::breakpoints::Breakpoints;
 use super::frames::{FrameCache, FrameIdentity};
 use super::inferior::{Inferior, Process};
+use super::line_step::LineStep;
 use super::settings::Settings;
 use super::signal_table::SignalTable;
 use super::stop::Notice;
@@ -62,6 +63,7 @@ pub struct Session {
     pub shown_source: Option<(LineFile, u32)>,
     /// The function's activation in which the last step began: a step that ends in it shows the line alone.
     pub step_began_in: Option<FrameIdentity>,
+    pub(super) line_step: Option<LineStep>,
     pub(super) terminal: Option<Terminal>,
     pub(super) frames: FrameCache,
     /// Names that were looked up since this was emptied and that were optimised out, with the reason.

@@ -12,6 +12,13 @@ pub trait Names {
     /// name in bytes. `libc.so.6!GOT[5]` gives libc and 9; a short name (`libc`, `ld.so`) is understood too.
     fn match_module(&self, text: &str) -> Option<(ModuleRef, usize)>;
 
+    /// The length of the qualified name with which `text` begins, as `ns::f(int)` or `ns::counter`, if the program has something
+    /// of that name; it is asked only where a name and `::` stand.
+    fn match_qualified(&self, text: &str) -> Option<usize> {
+        let _ = text;
+        None
+    }
+
     /// The type of this name (`word_t`, `struct node`) in the program's debug information; base types are known already. It is
     /// asked for every name that stands where an operand may stand, so it should be quick.
     fn find_type(&self, name: &str) -> Result<Option<Arc<Type>>>;

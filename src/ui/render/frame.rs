@@ -2,7 +2,7 @@
 
 use crate::engine::Session;
 use crate::stack::{Frame, FrameHow};
-use crate::symbols::ModuleRole;
+use crate::symbols::{Location, ModuleRole};
 
 use super::super::Role;
 
@@ -66,7 +66,8 @@ pub fn frame_line(session: &Session, frame: &Frame) -> FrameLine {
     let module = modules.at(at);
     let source = session.frame_source(frame);
     let by_debug = || frame.code.as_ref().map(|c| c.name().to_owned());
-    let function = by_debug().or_else(|| modules.symbolize(at).filter(|l| l.is_code).map(|l| l.name().into_owned()));
+    let by_symbol = |at| modules.symbolize(at).filter(|l| l.is_code).map(|l| session.shown_name(&Location { offset: 0, ..l }));
+    let function = by_debug().or_else(|| by_symbol(at));
     // The head of a PLT has no symbol: the lazy bind starts there.
     let function = function.or_else(|| {
         let module = module?;
@@ -76,7 +77,7 @@ pub fn frame_line(session: &Session, frame: &Frame) -> FrameLine {
     FrameLine {
         pc: source.as_ref().is_none_or(|s| s.shows_pc).then(|| format!("0x{:016x}", frame.pc.addr().0)),
         function: function.unwrap_or_else(|| "??".to_owned()),
-        arguments: String::new(),
+        arguments: super::variables::arguments_text(session, frame),
         from: module
             .filter(|_| source.is_none())
             .filter(|m| matches!(m.role, ModuleRole::Library | ModuleRole::Interpreter))

@@ -50,7 +50,11 @@ pub fn stop_text(session: &mut Session, stop: &Stop, pid: Tid) -> Pieces {
         }
         StopReason::Bind { hit, bind } => {
             let name = hit_name(hit, "Catchpoint");
-            say(format!("\n{}{name} (bind {}), ", who.map_or(String::new(), |w| format!("{w} hit ")), bind.symbol));
+            say(format!(
+                "\n{}{name} (bind {}), ",
+                who.map_or(String::new(), |w| format!("{w} hit ")),
+                session.shown_symbol(&bind.symbol)
+            ));
         }
         StopReason::Libraries { hit, loaded, unloaded } => {
             match hit {
@@ -133,13 +137,14 @@ fn bind_text(session: &Session, bind: &Bind) -> String {
     let name = |addr: u64| session.place_name(VirtAddr(addr));
     let from = bind.returns_to.0;
     let how = if bind.called {
-        format!("called from {}", name(from))
+        // The call itself, of five bytes, not the address that it pushes.
+        format!("called from {}", name(from.wrapping_sub(5)))
     } else {
         format!("reached by a tail jump; returns to {}", name(from))
     };
     let module = session.inferior.modules.at(bind.slot).filter(|m| m.role != ModuleRole::Main);
     let module = module.map_or(String::new(), |m| format!("{}!", m.name));
-    let (symbol, index, slot) = (demangle(&bind.symbol), bind.index, bind.slot);
+    let (symbol, index, slot) = (session.shown_symbol(&bind.symbol), bind.index, bind.slot);
     format!("{symbol}@plt {how}; slot {module}GOT[{index}] {slot:#x}, still {}\n", name(bind.value))
 }
 
@@ -166,7 +171,7 @@ pub fn what_text(session: &Session, breakpoint: &Breakpoint, addr: VirtAddr) -> 
     match &breakpoint.kind {
         Kind::Code { .. } => match place_of(session, addr, breakpoint.is_at_place()) {
             Some((function, file, line)) => format!("in {function} at {file}:{line}"),
-            None => session.location(addr).map_or_else(String::new, |l| format!("<{}>", l.with_offset_demangled())),
+            None => session.location(addr).map_or_else(String::new, |l| format!("<{}>", session.shown_name(&l))),
         },
         Kind::Watch(watch) => watch.text.clone(),
         Kind::Catch(_) => breakpoint.spec.clone(),
