@@ -217,11 +217,13 @@ impl Registry {
         if word.len() < 2 || word.len() > 40 {
             return Vec::new();
         }
-        let most = if word.len() < 5 { 1 } else { 2 };
+        // One letter in three may be wrong, two at most: what is farther off was meant to be something else.
+        let most = (word.len() / 3).min(2);
         let mut near: Vec<(usize, &str)> =
             self.below(prefix, "").map(|(n, _)| (distance(word, n), n)).filter(|(d, n)| *d <= most && n.len() > 1).collect();
         near.sort_unstable();
-        near.into_iter().take(3).map(|(_, n)| n.to_owned()).collect()
+        let best = near.first().map_or(0, |n| n.0);
+        near.into_iter().filter(|(d, _)| *d == best).take(3).map(|(_, n)| n.to_owned()).collect()
     }
 }
 
@@ -289,6 +291,9 @@ mod tests {
         assert_eq!(name("frobnicate"), "Undefined command: \"frobnicate\".  Try \"help\".");
         assert_eq!(name("info frobnicate"), "Undefined info command: \"frobnicate\".  Try \"help info\".");
         assert!(name("stpe").ends_with("\nDid you mean step?"), "{}", name("stpe"));
+        for far in ["hello", "foo", "xy", "frame_work", "world"] {
+            assert_eq!(name(far).lines().count(), 1, "{far}: {}", name(far));
+        }
         assert_eq!(name("st"), "Ambiguous command \"st\": step, stepi.");
         assert!(run("info").starts_with("List of info subcommands:\n\n"));
     }

@@ -4,7 +4,7 @@ use crate::base::{Error, Need, Result, VirtAddr};
 use crate::engine::Session;
 use crate::stack::Frame;
 use crate::ui::Role;
-use crate::ui::render::frame_line;
+use crate::ui::render::{frame_line, next_line};
 
 use super::args::Args;
 use super::cx::Cx;
@@ -123,6 +123,13 @@ pub(super) fn show(cx: &mut Cx<'_>, frame: &Frame) {
     cx.say("\n");
 }
 
+/// The same for a frame that was selected, with its next instruction where `disassemble-next-line` asks for it.
+pub(super) fn show_selected(cx: &mut Cx<'_>, frame: &Frame) {
+    show(cx, frame);
+    let text = next_line(cx.session, frame).unwrap_or_default();
+    cx.say(text);
+}
+
 const LEVEL: &[ArgSpec] = &[ArgSpec::may("LEVEL", ArgKind::FrameNo)];
 
 const FRAME: Command = Command {
@@ -191,7 +198,7 @@ fn select_and_show(cx: &mut Cx<'_>, args: &Args, find: Finder, shown: bool) -> R
     }
     if shown {
         let frame = cx.session.selected_frame()?;
-        show(cx, &frame);
+        show_selected(cx, &frame);
     }
     Ok(Flow::Go)
 }
@@ -287,7 +294,7 @@ fn travel(cx: &mut Cx<'_>, args: &Args, direction: i128, shown: bool) -> Result<
     cx.session.selection.level = level;
     if shown {
         let frame = cx.session.selected_frame()?;
-        show(cx, &frame);
+        show_selected(cx, &frame);
     }
     Ok(Flow::Go)
 }

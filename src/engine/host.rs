@@ -102,7 +102,8 @@ impl Session {
 
     /// What is printed between `<` and `>` after an address.
     pub fn location(&self, addr: VirtAddr) -> Option<Location> {
-        self.inferior.modules.symbolize(addr)
+        let most = self.settings.print_max_symbolic_offset;
+        self.inferior.modules.symbolize(addr).filter(|l| most.is_none_or(|most| l.offset <= most.into()))
     }
 
     /// A location in the name that `print`, `backtrace` and `info symbol` show, with its offset: as it was written, unless `print
@@ -125,6 +126,9 @@ impl Session {
     pub fn patch_memory(&mut self, at: VirtAddr, bytes: &[u8]) -> Result<()> {
         if bytes.is_empty() {
             return Ok(());
+        }
+        if !self.settings.may_write_memory {
+            return Err(Error::user(format!("Writing to memory is not allowed (addr {at}, len {})", bytes.len())));
         }
         let mut old = vec![0; bytes.len()];
         self.write_unlogged(at, bytes, Some(&mut old))?;
@@ -232,6 +236,9 @@ impl Host for Session {
 
     fn write_register(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
         let id = find(name).ok_or_else(|| Error::user(format!("Invalid register `{name}'")))?;
+        if !self.settings.may_write_registers {
+            return Err(Error::user(format!("Writing to registers is not allowed (${name})")));
+        }
         let tid = self.selected_thread().map_err(|_| Error::Needs(Need::Registers))?;
         let info = id.info();
         if self.selection.level > 0

@@ -4,6 +4,6 @@ mod asm;
 mod frame;
 mod stop;
 
-pub use asm::{Disassembler, Instruction, instructions_back};
+pub use asm::{Disassembler, Instruction, instructions_back, next_line};
 pub use frame::{FrameLine, frame_line};
 pub use stop::{notice_text, stop_text, what_text};

@@ -7,6 +7,7 @@ use crate::symbols::{ModuleRole, demangle};
 use crate::value::{Printer, Value};
 
 use super::super::Role;
+use super::asm::next_line;
 use super::frame::frame_line;
 
 type Pieces = Vec<(Role, String)>;
@@ -66,10 +67,12 @@ pub fn stop_text(session: &Session, stop: &Stop, pid: Tid) -> Pieces {
     }
     if !stop.reason.is_end() {
         match session.frame(0) {
-            Ok(frame) => out.extend(frame_line(session, &frame).pieces()),
-            Err(e) => out.push((Role::Plain, e.to_string())),
+            Ok(frame) => {
+                out.extend(frame_line(session, &frame).pieces());
+                out.push((Role::Plain, format!("\n{}", next_line(session, &frame).unwrap_or_default())));
+            }
+            Err(e) => out.push((Role::Plain, format!("{e}\n"))),
         }
-        out.push((Role::Plain, "\n".to_owned()));
     }
     if let StopReason::Bind { bind, .. } = &stop.reason {
         out.push((Role::Plain, bind_text(session, bind)));
