@@ -83,6 +83,11 @@ pub fn is_named(raw: &str, wanted: &str) -> bool {
 /// `qualified`) the end of it after a `::`.
 pub(super) fn matches(demangled: &str, wanted: &str, qualified: bool) -> bool {
     let wanted = wanted.trim().trim_start_matches("::");
+    // Rust's v0 mangling has `<nm::S>::g` for a method where the old one has `nm::S::g`.
+    let method = demangled.strip_prefix('<').and_then(|d| d.split_once(">::"));
+    if let Some((ty, rest)) = method.filter(|(ty, _)| !ty.contains([' ', '<', '>']) && !wanted.starts_with('<')) {
+        return matches(&format!("{ty}::{rest}"), wanted, qualified);
+    }
     let name = if wanted.contains('(') { demangled } else { without_parameters(demangled) };
     let same = |name: &str| name.split_whitespace().eq(wanted.split_whitespace());
     if same(name) || without_template_arguments(name).is_some_and(same) {
@@ -155,6 +160,10 @@ mod tests {
         }
         assert!(!matches("ns::Foo::bar(int)", "Foo::bar", true));
         assert!(!matches("ns::Foo::bar(int)", "ar", false));
+        for wanted in ["nm::S::g", "<nm::S>::g"] {
+            assert!(matches("<nm::S>::g", wanted, true), "{wanted}");
+        }
+        assert!(!matches("<nm::S as nm::T>::g", "nm::S::g", true));
         assert!(matches("ns::f<int>", "f", false));
         assert!(matches("(anonymous namespace)::g(char)", "g", false));
         assert!(matches("A::operator()(int)", "A::operator()(int)", false));
