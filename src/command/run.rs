@@ -30,18 +30,33 @@ pub fn run_to_stop(cx: &mut Cx<'_>) -> Result<Flow> {
     stopped(cx, &stop, pid)
 }
 
+/// Shows what has happened in the program while something else was done, as calls of its functions.
+pub(super) fn show_notices(cx: &mut Cx<'_>) {
+    for notice in cx.session.take_notices() {
+        show_notice(cx, &notice);
+    }
+}
+
 fn show_notice(cx: &mut Cx<'_>, notice: &Notice) {
+    if let Notice::CallStopped { stop, .. } = notice
+        && let StopReason::Exited(code) = stop.reason
+    {
+        set_exit_code(cx.session, code);
+    }
     if let Some((role, text)) = notice_text(cx.session, notice) {
         cx.out.text(role, &text);
         cx.out.flush();
     }
 }
 
+fn set_exit_code(session: &mut Session, code: i32) {
+    session.variables.set("_exitcode", Value::int(&Type::int(), code.into()));
+}
+
 /// Shows a stop and does what belongs to it.
 pub(super) fn stopped(cx: &mut Cx<'_>, stop: &Stop, pid: Tid) -> Result<Flow> {
     if let StopReason::Exited(code) = stop.reason {
-        let code = Value::int(&Type::int(), code.into());
-        cx.session.variables.set("_exitcode", code);
+        set_exit_code(cx.session, code);
     }
     let silent = cx.session.stop_commands.iter().any(|c| c.first().is_some_and(|l| l.trim() == "silent"));
     if !silent || stop.reason.is_end() {

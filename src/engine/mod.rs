@@ -14,6 +14,7 @@ mod journal;
 mod launch;
 mod libs;
 mod patch;
+mod pop;
 mod redirect;
 mod register_types;
 mod resolve;

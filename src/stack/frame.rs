@@ -42,6 +42,8 @@ pub enum FrameHow {
     Signal,
     /// By what the instructions at the function's start do, or worse: it may be wrong.
     Guess,
+    /// It is none: a function that rdbg has called returns here, and what lies outwards is what the call interrupted.
+    Call,
 }
 
 /// One frame.

@@ -264,7 +264,7 @@ mod tests {
     #[test]
     fn objects_by_address_take_one_register() {
         let object = Layout { by_address: true, ..words(&[ScalarKind::Integer; 3]) };
-        assert_eq!(place_arguments(&[object.clone()], 1, false).places, [ArgumentPlace::Address(Ok(Gpr::Rdi))]);
+        assert_eq!(place_arguments(std::slice::from_ref(&object), 1, false).places, [ArgumentPlace::Address(Ok(Gpr::Rdi))]);
         let mut many = vec![Layout::integer(4); 6];
         many.push(object);
         assert_eq!(place_arguments(&many, 7, false).places[6], ArgumentPlace::Address(Err(0)));

@@ -17,6 +17,8 @@ pub struct FrameLine {
     pub from: Option<String>,
     /// It is the kernel's trampoline for a signal.
     pub is_signal: bool,
+    /// It is where a function that rdbg has called returns to.
+    pub is_call: bool,
     /// It was found by guessing.
     pub is_guess: bool,
 }
@@ -26,6 +28,9 @@ impl FrameLine {
     pub fn pieces(&self) -> Vec<(Role, String)> {
         if self.is_signal {
             return vec![(Role::Plain, "<signal handler called>".to_owned())];
+        }
+        if self.is_call {
+            return vec![(Role::Plain, "<function called from gdb>".to_owned())];
         }
         let mut out = vec![
             (Role::Address, self.pc.clone()),
@@ -68,6 +73,7 @@ pub fn frame_line(session: &Session, frame: &Frame) -> FrameLine {
             .filter(|m| matches!(m.role, ModuleRole::Library | ModuleRole::Interpreter))
             .map(|m| m.path.display().to_string()),
         is_signal: frame.is_signal_trampoline,
+        is_call: frame.how == FrameHow::Call,
         is_guess: frame.how == FrameHow::Guess,
     }
 }

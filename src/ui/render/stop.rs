@@ -1,8 +1,9 @@
 //! Why the program stands still, in gdb's words.
 
-use crate::base::{Tid, VirtAddr};
+use crate::base::{Result, Tid, VirtAddr};
 use crate::engine::{Bind, Breakpoint, Hit, Kind, Notice, Session, Stop, StopReason, WatchKind};
 use crate::expr::Host;
+use crate::stack::Frame;
 use crate::symbols::{ModuleRole, demangle};
 use crate::value::{Printer, Value};
 
@@ -13,6 +14,12 @@ type Pieces = Vec<(Role, String)>;
 
 /// What to show for a stop, newlines included. `pid` is that of the process, which may have gone.
 pub fn stop_text(session: &Session, stop: &Stop, pid: Tid) -> Pieces {
+    let frame = if stop.reason.is_end() { None } else { Some(session.frame(0)) };
+    text_at(session, stop, pid, frame)
+}
+
+/// The same, with the thread in this frame, or the error where there is none.
+fn text_at(session: &Session, stop: &Stop, pid: Tid, frame: Option<Result<Frame>>) -> Pieces {
     let mut out: Pieces = Vec::new();
     let mut say = |text: String| out.push((Role::Plain, text));
     let who = thread_name(session, stop.tid);
@@ -62,10 +69,12 @@ pub fn stop_text(session: &Session, stop: &Stop, pid: Tid) -> Pieces {
             }
         }
         StopReason::Begun => say("\nProgram stopped.\n".to_owned()),
-        StopReason::Arrived | StopReason::Attached => {}
+        // gdb stops silently there.
+        StopReason::CallReturned => return out,
+        StopReason::Arrived | StopReason::Attached | StopReason::CallTerminates => {}
     }
-    if !stop.reason.is_end() {
-        match session.frame(0) {
+    if let Some(frame) = frame {
+        match frame {
             Ok(frame) => out.extend(frame_line(session, &frame).pieces()),
             Err(e) => out.push((Role::Plain, e.to_string())),
         }
@@ -140,6 +149,10 @@ pub fn notice_text(session: &Session, notice: &Notice) -> Option<(Role, String)>
         }
         Notice::Signal(signal) => plain(format!("\nProgram received signal {}, {}.\n", signal.name(), signal.description())),
         Notice::Warning(text) => Some((Role::Warning, format!("{text}\n"))),
+        Notice::CallStopped { stop, pid, frame } => {
+            let pieces = text_at(session, stop, *pid, frame.as_deref().cloned().map(Ok));
+            plain(pieces.into_iter().map(|p| p.1).collect())
+        }
     }
 }
 
