@@ -1,9 +1,10 @@
 // Functions to be called from outside: each kind of argument and of result, and what may go wrong within them.
-// build: plain = cc -O1 -fno-inline -fno-ipa-cp -fno-ipa-sra -fno-ipa-ra -no-pie -U_FORTIFY_SOURCE
-// build: pie = cc -O1 -fno-inline -fno-ipa-cp -fno-ipa-sra -fno-ipa-ra -pie -fPIE -U_FORTIFY_SOURCE
-// build: debug = cc -g -O0 -no-pie
-// build: static = cc -O1 -fno-inline -fno-ipa-cp -fno-ipa-sra -fno-ipa-ra -static -U_FORTIFY_SOURCE
+// build: plain = cc -O1 -fno-inline -fno-ipa-cp -fno-ipa-sra -fno-ipa-ra -no-pie -pthread -U_FORTIFY_SOURCE
+// build: pie = cc -O1 -fno-inline -fno-ipa-cp -fno-ipa-sra -fno-ipa-ra -pie -fPIE -pthread -U_FORTIFY_SOURCE
+// build: debug = cc -g -O0 -no-pie -pthread
+// build: static = cc -O1 -fno-inline -fno-ipa-cp -fno-ipa-sra -fno-ipa-ra -static -pthread -U_FORTIFY_SOURCE
 #include <complex.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,6 +23,8 @@ typedef __int128 int128;
 
 int counter;
 volatile int noise;
+volatile long ticks;
+volatile int stop_ticking;
 
 int nothing(void) { return ++counter; }
 void no_result(int n) { counter = n; }
@@ -80,6 +83,19 @@ int raised(int number) {
 }
 int recursive(int n) { return n <= 0 ? 0 : 1 + recursive(n - 1); }
 
+static void *tick(void *unused) {
+  while (!stop_ticking)
+    ticks++;
+  return unused;
+}
+// Whether another thread has moved on within two seconds.
+int others_run(void) {
+  long before = ticks;
+  for (int i = 0; i < 2000 && ticks == before; i++)
+    usleep(1000);
+  return ticks != before;
+}
+
 int main(int argc, char **argv) {
   if (argc > 1 && !strcmp(argv[1], "read")) {
     char text[16] = "";
@@ -92,8 +108,18 @@ int main(int argc, char **argv) {
     printf("nanosleep %d\n", nanosleep(&t, &rest));
     return 0;
   }
+  if (argc > 1 && !strcmp(argv[1], "threads")) {
+    pthread_t thread;
+    pthread_create(&thread, 0, tick, 0);
+    for (int i = 0; i < 3; i++)
+      stop_here(i);
+    int run = others_run();
+    stop_ticking = 1;
+    pthread_join(thread, 0);
+    return !run;
+  }
   printf("%d\n", add(1, 2) + outer(3));
   void *used[] = {nothing, no_result, many, narrow, half, mix, ten, longer, shifted, turned, turned_float, turned_long,
-                  doubled, swapped, grown, rotated, counted, squared, length, greeting, upper, sum, crash, leave, raised, recursive};
+                  doubled, swapped, grown, rotated, counted, squared, length, greeting, upper, sum, crash, leave, raised, recursive, others_run};
   return used[argc] == 0;
 }
