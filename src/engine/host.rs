@@ -315,8 +315,12 @@ impl Host for Session {
         Error::NoSymbol { name: shown, near: self.similar(name) }
     }
 
-    fn call(&mut self, _function: &Value, _arguments: &[Value]) -> Result<Value> {
-        Err(Error::user("rdbg cannot call functions of the program yet."))
+    fn call(&mut self, function: &Value, arguments: &[Value]) -> Result<Value> {
+        self.call_function(function, arguments)
+    }
+
+    fn allocate(&mut self, bytes: &[u8]) -> Result<VirtAddr> {
+        self.allocate_in_program(bytes)
     }
 
     fn warn(&mut self, text: &str) {

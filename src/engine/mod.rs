@@ -15,6 +15,7 @@ mod launch;
 mod libs;
 mod line_step;
 mod patch;
+mod pop;
 mod redirect;
 mod register_types;
 mod resolve;

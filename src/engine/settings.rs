@@ -109,6 +109,10 @@ settings! {
     step_mode: bool = false;
     /// Put the stack back when a called function gets a signal.
     unwindonsignal: bool = false;
+    /// Put the stack back when a called function ends in `std::terminate`.
+    unwind_on_terminating_exception: bool = true;
+    /// Functions without a prototype get `double` for `float`.
+    coerce_float_to_double: bool = true;
     /// Say when threads start and end.
     print_thread_events: bool = true;
     /// Say when inferiors start and end.
