@@ -184,7 +184,7 @@ impl Body {
 }
 
 /// Moves the cursor behind the children of the entry at this depth.
-fn past(cursor: &mut gimli::EntriesCursor<'_, super::info::R<'_>>, depth: isize) -> gimli::Result<bool> {
+pub(super) fn past(cursor: &mut gimli::EntriesCursor<'_, super::info::R<'_>>, depth: isize) -> gimli::Result<bool> {
     loop {
         if !cursor.next_entry()? {
             return Ok(false);

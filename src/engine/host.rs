@@ -185,8 +185,8 @@ impl Names for Session {
         self.inferior.modules.match_qualified(text)
     }
 
-    fn find_type(&self, _name: &str) -> Result<Option<Arc<Type>>> {
-        Ok(None)
+    fn find_type(&self, name: &str) -> Result<Option<Arc<Type>>> {
+        self.type_named(name)
     }
 }
 

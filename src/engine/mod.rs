@@ -26,6 +26,7 @@ mod sites;
 mod slots;
 mod step;
 mod stop;
+mod types;
 
 pub use address_names::{AddressNames, SharedNames};
 pub use breakpoints::{Breakpoint, Breakpoints, Catch, Condition, Disposition, Kind, Location, Watch, WatchKind};

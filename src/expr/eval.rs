@@ -8,7 +8,7 @@ use super::operators::{
 };
 use super::{assign, variables::Variables};
 use crate::base::{Error, Result, VirtAddr};
-use crate::value::{ArrayKind, Fields, NoDebug, Place, Type, TypeKind, Value};
+use crate::value::{Absence, ArrayKind, Fields, NoDebug, Place, Type, TypeKind, Value};
 
 /// The value of an expression. Memory, registers and variables change where it assigns or calls.
 pub fn eval(expr: &Expr, host: &mut dyn Host) -> Result<Value> {
@@ -218,6 +218,9 @@ impl Evaluator<'_> {
                 if target.is_void() {
                     return Err(Error::user("Attempt to dereference a generic pointer."));
                 }
+                if value.pointee().is_some() {
+                    return Ok(value.through(target, 0).unwrap_or_else(|| Value::absent(target, Absence::OptimizedOut)));
+                }
                 match value.to_int(self.host.memory()) {
                     Ok(addr) => Ok(Value::at(target, VirtAddr(addr as u64))),
                     Err(_) if self.dry => Ok(Value::at(target, VirtAddr(0))),
@@ -364,6 +367,11 @@ impl Evaluator<'_> {
                     return Err(Error::user("no such vector element"));
                 }
                 array.element(i).ok_or_else(|| Error::user("no such vector element"))
+            }
+            TypeKind::Pointer(target) if array.pointee().is_some() => {
+                let by = index.to_int(self.host.memory())?.wrapping_mul(target.size.into());
+                let by = i64::try_from(by).map_err(|_| Error::user("no such vector element"))?;
+                Ok(array.through(target, by).unwrap_or_else(|| Value::absent(target, Absence::OptimizedOut)))
             }
             TypeKind::Pointer(_) => {
                 let moved = self.computed(Binary::Add, &array, &index)?;
