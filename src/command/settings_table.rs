@@ -272,6 +272,18 @@ pub const SETTINGS: &[Setting] = &[
         "Set unwinding of stack if a signal is received while in a call dummy.",
     ),
     row(
+        "unwind-on-terminating-exception",
+        Bool(|s| &mut s.unwind_on_terminating_exception),
+        "Unwind stack if a C++ exception is unhandled while in a call dummy is {}.",
+        "Set unwinding of stack if std::terminate() is called while in call dummy.",
+    ),
+    row(
+        "coerce-float-to-double",
+        Bool(|s| &mut s.coerce_float_to_double),
+        "Coercion of floats to doubles when calling functions is {}.",
+        "Set coercion of floats to doubles when calling functions.",
+    ),
+    row(
         "print thread-events",
         Bool(|s| &mut s.print_thread_events),
         "Printing of thread events is {}.",

@@ -139,8 +139,7 @@ fn thread(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     cx.session.selection.level = 0;
     let line = format!("[Switching to thread {number} ({})]\n", target_id(cx.session, tid));
     cx.say(line);
-    let frame = cx.session.selected_frame()?;
-    show_selected(cx, &frame);
+    show_selected(cx)?;
     Ok(Flow::Go)
 }
 

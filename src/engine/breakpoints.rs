@@ -123,6 +123,8 @@ pub struct Location {
     pub addr: VirtAddr,
     /// `disable 1.2`
     pub enabled: bool,
+    /// Nothing is mapped there since the program was started anew: it waits.
+    pub absent: bool,
 }
 
 /// A breakpoint, watchpoint or catchpoint.
@@ -152,10 +154,23 @@ pub struct Breakpoint {
     pub thread: Option<u32>,
 }
 
+impl Location {
+    /// Whether something is to be planted there.
+    pub fn is_wanted(&self) -> bool {
+        self.enabled && !self.absent
+    }
+}
+
 impl Breakpoint {
     /// Whether it waits for a module that has its place.
     pub fn is_pending(&self) -> bool {
         matches!(self.kind, Kind::Code { .. }) && self.locations.is_empty()
+    }
+
+    /// Whether it was set at a line or an address rather than at a function: then it means the inlined call that may begin there.
+    pub fn is_at_place(&self) -> bool {
+        let spec = self.spec.replace("::", "");
+        spec.contains([':', '*']) || spec.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-'))
     }
 
     /// The noun for it: `Breakpoint`, `Hardware watchpoint`, ...
@@ -213,7 +228,7 @@ impl Breakpoints {
             ignore: 0,
             hits: 0,
             commands: Vec::new(),
-            locations: locations.into_iter().map(|addr| Location { addr, enabled: true }).collect(),
+            locations: locations.into_iter().map(|addr| Location { addr, enabled: true, absent: false }).collect(),
             thread: None,
         });
         self.last_id

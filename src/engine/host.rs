@@ -122,7 +122,8 @@ impl Session {
         self.process()?.target.xstate(self.selected_thread()?)
     }
 
-    /// Writes memory of the process in the user's name: into the journal, and past all caches.
+    /// Writes memory of the process in the user's name: into the journal, and past all caches. What memory holds already is not
+    /// written: there would be nothing to undo.
     pub fn patch_memory(&mut self, at: VirtAddr, bytes: &[u8]) -> Result<()> {
         if bytes.is_empty() {
             return Ok(());
@@ -131,18 +132,19 @@ impl Session {
             return Err(Error::user(format!("Writing to memory is not allowed (addr {at}, len {})", bytes.len())));
         }
         let mut old = vec![0; bytes.len()];
-        self.write_unlogged(at, bytes, Some(&mut old))?;
+        self.process().map_err(|_| Error::Fault { addr: at })?.target.read(at, &mut old)?;
+        if old == bytes {
+            return Ok(());
+        }
+        self.write_unlogged(at, bytes)?;
         self.inferior.journal.record(Change::Memory { at, old, new: bytes.to_vec() });
         self.note_page(at);
         Ok(())
     }
 
     /// Writes memory without a word in the journal (which is what undoing does).
-    pub fn write_unlogged(&mut self, at: VirtAddr, bytes: &[u8], old: Option<&mut [u8]>) -> Result<()> {
+    pub fn write_unlogged(&mut self, at: VirtAddr, bytes: &[u8]) -> Result<()> {
         let process = self.inferior.process.as_mut().ok_or(Error::Fault { addr: at })?;
-        if let Some(old) = old {
-            process.target.read(at, old)?;
-        }
         process.control()?.write(at, bytes)?;
         process.sites.patched(at, bytes.len() as u64, &*process.target);
         process.generation += 1;
@@ -187,8 +189,8 @@ impl Names for Session {
         self.inferior.modules.match_qualified(text)
     }
 
-    fn find_type(&self, _name: &str) -> Result<Option<Arc<Type>>> {
-        Ok(None)
+    fn find_type(&self, name: &str) -> Result<Option<Arc<Type>>> {
+        self.type_named(name)
     }
 }
 
@@ -254,7 +256,9 @@ impl Host for Session {
         }
         let old = self.register_bytes(id)?.unwrap_or_default();
         self.write_register_unlogged(tid, name, bytes)?;
-        self.inferior.journal.record(Change::Register { tid, name: info.name.clone(), old, new: bytes.to_vec() });
+        if old != bytes {
+            self.inferior.journal.record(Change::Register { tid, name: info.name.clone(), old, new: bytes.to_vec() });
+        }
         Ok(())
     }
 
@@ -318,8 +322,12 @@ impl Host for Session {
         Error::NoSymbol { name: shown, near: self.similar(name) }
     }
 
-    fn call(&mut self, _function: &Value, _arguments: &[Value]) -> Result<Value> {
-        Err(Error::user("rdbg cannot call functions of the program yet."))
+    fn call(&mut self, function: &Value, arguments: &[Value]) -> Result<Value> {
+        self.call_function(function, arguments)
+    }
+
+    fn allocate(&mut self, bytes: &[u8]) -> Result<VirtAddr> {
+        self.allocate_in_program(bytes)
     }
 
     fn warn(&mut self, text: &str) {

@@ -74,6 +74,10 @@ impl Session {
         }
         self.begun(pid)?;
         self.breakpoints.forget_hits();
+        warnings.extend(self.breakpoints.iter().filter_map(|b| {
+            let absent = b.locations.iter().find(|l| l.enabled && l.absent)?;
+            Some(format!("Breakpoint {} ({}) waits: nothing is mapped at {} yet.", b.id, b.spec, absent.addr))
+        }));
         Ok(warnings)
     }
 
@@ -126,6 +130,7 @@ impl Session {
             terminal.take();
         }
         let found = self.find_modules();
+        self.find_resolver();
         self.refresh_address_names();
         self.resolve_breakpoints();
         self.refresh_watches();
@@ -150,6 +155,7 @@ impl Session {
 
     /// Lets go of the process, which goes on as if nothing had been.
     pub fn detach(&mut self) -> Result<()> {
+        self.unwind_calls()?;
         let process = self.process_mut()?;
         let signals = std::mem::take(&mut process.deliver);
         process.control()?.detach(&signals)?;

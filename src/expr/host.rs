@@ -69,8 +69,12 @@ pub trait Host: Names + Symbols {
         Error::NoSymbol { name: name.to_owned(), near: self.similar(name) }
     }
 
-    /// Calls a function of the program.
+    /// Calls a function of the program: a value of a function's type, or a pointer to one. Of a method the first argument is
+    /// `this`.
     fn call(&mut self, function: &Value, arguments: &[Value]) -> Result<Value>;
+
+    /// Puts bytes into memory of the process's own, as strings need it that are to have an address.
+    fn allocate(&mut self, bytes: &[u8]) -> Result<VirtAddr>;
 
     /// Takes a warning, as `left shift count is negative`: shown as `warning: ` and the text.
     fn warn(&mut self, text: &str);

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use crate::base::{AddrRange, FileAddr, LoadBias, Result, VirtAddr};
-use crate::dwarf::{CfiIndex, CfiSections, UnwindRow};
+use crate::base::{AddrRange, Error, FileAddr, LoadBias, Result, VirtAddr};
+use crate::dwarf::{CfiIndex, CfiSections, DebugInfo, UnwindRow};
 use crate::elf::{Image, Symbol};
 use crate::loader::{self, CallSites, Got, Plt};
 
@@ -39,18 +39,23 @@ pub struct ModuleFile {
     debug_files: Arc<DebugFiles>,
     separate: OnceLock<Option<Separate>>,
     cfi: CfiIndex,
+    debug: OnceLock<Result<Option<Arc<DebugInfo>>>>,
 }
 
 /// A function that has no symbol and is known all the same.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct FoundFunction {
-    /// `_start` or `main`.
+    /// `_start`, `main` or [`RESOLVER`].
     pub name: &'static str,
     /// Its link-time address.
     pub addr: FileAddr,
     /// Its size in bytes, by its unwind information; else a guess that is rather too small.
     pub size: u64,
 }
+
+/// The name under which ld.so's lazy resolver goes where no symbol names it. Which of its variants (xsavec, xsave, fxsave) it is
+/// nobody says.
+pub const RESOLVER: &str = "_dl_runtime_resolve";
 
 /// What a function without unwind information is taken to be at least, in bytes.
 const GUESSED_SIZE: u64 = 64;
@@ -67,7 +72,14 @@ impl ModuleFile {
             debug_files,
             separate: OnceLock::new(),
             cfi: CfiIndex::default(),
+            debug: OnceLock::new(),
         }
+    }
+
+    /// Its debug information; `None` if there is none. Opened when it is first asked for.
+    pub fn debug_info(&self) -> Result<Option<&Arc<DebugInfo>>> {
+        let opened = self.debug.get_or_init(|| Ok(DebugInfo::open(&self.image, None)?.map(Arc::new)));
+        opened.as_ref().map(Option::as_ref).map_err(Error::clone)
     }
 
     /// The image.
@@ -113,6 +125,8 @@ pub struct Module {
     pub namespace: u32,
     /// Its file.
     pub file: Arc<ModuleFile>,
+    /// The lazy resolver, once a process has shown where it is.
+    pub(super) resolver: OnceLock<FoundFunction>,
 }
 
 const PAGE: u64 = 4096;
@@ -145,6 +159,11 @@ impl Module {
         ranges
     }
 
+    /// Its debug information, if it has some that can be read.
+    pub fn debug(&self) -> Option<&Arc<DebugInfo>> {
+        self.file.debug_info().ok().flatten()
+    }
+
     /// Its GOT; `None` if it has none.
     pub fn got(&self) -> Option<&Got> {
         self.file.got.get_or_init(|| Got::of(self.image())).as_ref()
@@ -165,8 +184,21 @@ impl Module {
         self.file.cfi.row(&CfiSections::of(self.image()), self.to_file(at))
     }
 
-    /// `_start` and `main` of a program whose symbol tables lack them.
+    /// Takes a run-time address for that of the lazy resolver, if no symbol names it: Debian strips ld.so of everything but its
+    /// exports.
+    pub fn set_resolver(self: &Arc<Module>, at: VirtAddr) {
+        if self.locate(at).is_none_or(|l| l.size != 0 && l.offset >= l.size) {
+            let row = self.unwind_row(at).ok().flatten();
+            let end = row.map_or(at + GUESSED_SIZE, |r| self.virt(r.function_end));
+            let _ = self.resolver.set(FoundFunction { name: RESOLVER, addr: self.to_file(at), size: end - at });
+        }
+    }
+
+    /// `_start` and `main` of a program whose symbol tables lack them; the lazy resolver of a dynamic linker likewise.
     pub fn found_functions(&self) -> &[FoundFunction] {
+        if self.role == ModuleRole::Interpreter {
+            return self.resolver.get().map_or(&[], std::slice::from_ref);
+        }
         if self.role != ModuleRole::Main {
             return &[];
         }
@@ -176,7 +208,7 @@ impl Module {
     /// The one of these functions that has this name.
     pub fn found(&self, name: &str) -> Option<FoundFunction> {
         // Most names are none of theirs: nothing is searched for those.
-        if !matches!(name, "_start" | "main") {
+        if !matches!(name, "_start" | "main" | RESOLVER) {
             return None;
         }
         self.found_functions().iter().find(|f| f.name == name).copied()

@@ -166,7 +166,17 @@ impl Modules {
         self.next_id += 1;
         let name = base_name(&new.path);
         let file = self.file(new.image);
-        let module = Module { id, name, path: new.path, role: new.role, bias: new.bias, link_map, namespace, file };
+        let module = Module {
+            id,
+            name,
+            path: new.path,
+            role: new.role,
+            bias: new.bias,
+            link_map,
+            namespace,
+            file,
+            resolver: Default::default(),
+        };
         let at = if new.role == ModuleRole::Main { 0 } else { self.list.len() };
         self.list.insert(at, Arc::new(module));
         id

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use crate::elf::Symbol;
 
-use super::demangle::{demangle, is_mangled, matches};
+use super::demangle::{demangle, is_mangled};
 use super::module::{Module, ModuleFile};
 use super::modules::Modules;
+use super::user_names::matches;
 
 /// The longest qualified name that is looked for in an expression, in bytes.
 const MAX_QUALIFIED: usize = 4096;

@@ -3,6 +3,7 @@
 use crate::base::{Error, Result, VirtAddr};
 use crate::engine::{Breakpoint, Condition, Disposition, Kind, Session};
 use crate::ui::Role;
+use crate::ui::render::place_of;
 
 use crate::command::args::Args;
 use crate::command::cx::Cx;
@@ -125,10 +126,17 @@ fn set_breakpoint(cx: &mut Cx<'_>, args: &Args, disposition: Disposition, hardwa
     let breakpoint = cx.session.breakpoints.get_mut(id)?;
     breakpoint.condition = condition;
     breakpoint.thread = request.thread;
-    let noun = breakpoint.noun();
+    let (noun, at_place) = (breakpoint.noun(), breakpoint.is_at_place());
     let text = match locations.as_slice() {
         [] => format!("{noun} {id} ({spec}) pending.\n"),
-        [one] => format!("{noun} {id} at {:#x}\n", one),
+        [one] => match place_of(cx.session, *one, at_place) {
+            Some((_, file, line)) => format!("{noun} {id} at {one:#x}: file {file}, line {line}.\n"),
+            None => format!("{noun} {id} at {one:#x}\n"),
+        },
+        // gdb names what was typed only where lines are known.
+        [first, ..] if place_of(cx.session, *first, at_place).is_some() => {
+            format!("{noun} {id} at {first:#x}: {spec}. ({} locations)\n", locations.len())
+        }
         [first, ..] => format!("{noun} {id} at {first:#x} ({} locations)\n", locations.len()),
     };
     cx.say(text);

@@ -7,7 +7,6 @@ use crate::base::{Error, Result, VirtAddr};
 use crate::command::loader::address;
 use crate::command::{ArgKind, ArgSpec, Args, Command, Cx, Example, Flow, Group, compile_regex};
 use crate::elf::{Symbol, SymbolKind};
-use crate::engine::FOUND_RESOLVER;
 use crate::expr::Host;
 use crate::symbols::{Location, LocationKind, Module, demangle};
 use crate::ui::{Role, Row};
@@ -31,7 +30,7 @@ fn symbol(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let text = args.get("EXPR").unwrap_or_default();
     let at = address(cx, text)?;
     let modules = &cx.session.inferior.modules;
-    let Some(location) = modules.locate(at) else { return unnamed(cx, at, text) };
+    let Some(location) = modules.locate(at) else { return Err(unnamed(cx, at, text)) };
     let name = cx.session.shown_name(&Location { offset: 0, ..location.clone() });
     let offset = if location.offset == 0 { String::new() } else { format!(" + {}", location.offset) };
     let section = location.section.as_ref().map_or_else(String::new, |s| format!(" in section {s}"));
@@ -43,18 +42,13 @@ fn symbol(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     Ok(Flow::Go)
 }
 
-/// An address without a symbol: the lazy resolver goes by a name all the same, and what lies in a module is said to.
-fn unnamed(cx: &mut Cx<'_>, at: VirtAddr, text: &str) -> Result<Flow> {
+/// An address without a symbol: what lies in a module is said to.
+fn unnamed(cx: &Cx<'_>, at: VirtAddr, text: &str) -> Error {
     let none = format!("No symbol matches {text}.");
-    let Some(module) = cx.session.inferior.modules.at(at) else { return Err(Error::User(none)) };
+    let Some(module) = cx.session.inferior.modules.at(at) else { return Error::User(none) };
     let file = module.to_file(at);
     let section = module.image().section_at(file).map_or_else(String::new, |s| format!("section {} of ", s.name));
-    if cx.session.is_found_resolver(at) {
-        let line = format!("{FOUND_RESOLVER} in {section}{} (found)\n", shown_name(module));
-        cx.say(line);
-        return Ok(Flow::Go);
-    }
-    Err(Error::User(format!("{none}\n{at} is in {section}{}, link-time address {file}.", shown_name(module))))
+    Error::User(format!("{none}\n{at} is in {section}{}, link-time address {file}.", shown_name(module)))
 }
 
 /// `info address`

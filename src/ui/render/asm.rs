@@ -71,10 +71,13 @@ impl<'a> Disassembler<'a> {
     }
 }
 
-/// What `disassemble-next-line` adds to a frame without source: its next instruction with its bytes; nothing where it is off.
+/// What `disassemble-next-line` adds to a frame: its next instruction with its bytes; nothing where it is off, and where it is
+/// `auto` and there is source.
 pub fn next_line(session: &Session, frame: &Frame) -> Option<String> {
-    if session.settings.disassemble_next_line == Some(false) {
-        return None;
+    match session.settings.disassemble_next_line {
+        Some(false) => return None,
+        None if session.frame_source(frame).is_some() => return None,
+        _ => {}
     }
     let at = frame.pc.addr();
     let insn = match Disassembler::new(session).instruction(at) {
