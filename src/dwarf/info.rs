@@ -7,6 +7,7 @@ use gimli::{Dwarf, EndianSlice, LittleEndian, SectionId};
 use self_cell::self_cell;
 
 use super::functions::Functions;
+use super::index::NameIndex;
 use super::lines::LineTable;
 use super::ranges::UnitRanges;
 use super::unit::{UnitId, Units};
@@ -41,6 +42,7 @@ pub struct DebugInfo {
     ranges: OnceLock<UnitRanges>,
     lines: Box<[OnceLock<Result<Arc<LineTable>>>]>,
     functions: Box<[OnceLock<Result<Arc<Functions>>>]>,
+    names: OnceLock<NameIndex>,
 }
 
 impl std::fmt::Debug for DebugInfo {
@@ -63,6 +65,7 @@ impl DebugInfo {
             ranges: OnceLock::new(),
             lines: (0..count).map(|_| OnceLock::new()).collect(),
             functions: (0..count).map(|_| OnceLock::new()).collect(),
+            names: OnceLock::new(),
         }))
     }
 
@@ -89,6 +92,11 @@ impl DebugInfo {
     /// All units, in the order of the file.
     pub fn units(&self) -> impl Iterator<Item = UnitId> + use<> {
         (0..self.lines.len() as u32).map(UnitId)
+    }
+
+    /// The place of the name index.
+    pub(super) fn names(&self) -> &OnceLock<NameIndex> {
+        &self.names
     }
 
     /// Which addresses belong to which unit.

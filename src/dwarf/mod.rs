@@ -15,7 +15,7 @@ pub use body::{Block, BlockKind, Body, Variable};
 pub use cfi::{CfaRule, CfiIndex, CfiSections, RegRule, Section, UnwindRow, eh_frame_address};
 pub use expression::{ExpressionHost, evaluate};
 pub use functions::{Declared, FileRange, Function, Functions};
-pub use index::{Entry, Kind};
+pub use index::{Entry, Hit, Kind, NameIndex};
 pub use info::DebugInfo;
 pub use lines::{LineFile, LineRow, LineSpan, LineTable};
 pub use unit::{DieRef, UnitId};
