@@ -1,6 +1,5 @@
 //! From the units to the sorted arrays: units in parallel, then their names in order.
 
-use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -9,8 +8,9 @@ use rayon::prelude::*;
 
 use super::pool;
 use super::scan::Scan;
-use super::shard::{Crossing, NameKey, RawScope, Shard};
+use super::shard::{Crossing, Map, NameKey, RawScope, Shard};
 use super::table::{Arrays, Table};
+use super::texts::pack;
 use crate::base::{Error, Result};
 use crate::dwarf::info::{DebugInfo, R, bad};
 use crate::dwarf::unit::{UnitId, Units};
@@ -101,21 +101,16 @@ fn complete<'a>(units: &Units<'a>, mut shards: Vec<Shard<'a>>) -> Vec<Shard<'a>>
 
 /// Sorts the names of all shards, gives the scopes common numbers, and orders the entries by name.
 fn merge(shards: &[Shard<'_>], strings: R<'_>) -> Arrays {
-    let (texts, ranks) = rank(shards, strings);
-    let rank_of = |shard: usize, name: NameKey| -> u32 {
-        let Some(ranks) = ranks.get(shard) else { return 0 };
-        let at = ranks.binary_search_by_key(&name, |r| r.0).ok();
-        at.and_then(|at| ranks.get(at)).map_or(0, |r| r.1)
-    };
+    let names = Names::sort(shards, strings);
     let mut scopes: Vec<[u32; 3]> = vec![[0, 0, 0]];
-    let mut ids: HashMap<[u32; 3], u32> = HashMap::new();
+    let mut ids: Map<[u32; 3], u32> = Map::default();
     let mut numbers: Vec<Vec<u32>> = Vec::new();
     for (index, shard) in shards.iter().enumerate() {
         // A scope comes after the one around it.
         let mut own: Vec<u32> = vec![0];
         for RawScope { parent, name, flags } in shard.scopes.iter().skip(1) {
             let parent = own.get(*parent as usize).copied().unwrap_or(0);
-            let scope = [parent, rank_of(index, *name), *flags];
+            let scope = [parent, names.rank(index, *name), *flags];
             let id = *ids.entry(scope).or_insert_with(|| {
                 scopes.push(scope);
                 scopes.len() as u32 - 1
@@ -124,20 +119,22 @@ fn merge(shards: &[Shard<'_>], strings: R<'_>) -> Arrays {
         }
         numbers.push(own);
     }
-    type Row = (u32, u32, u32, u32, u32, u32);
     let mut rows: Vec<Row> = Vec::with_capacity(shards.iter().map(|s| s.entries.len()).sum());
     for (index, (shard, numbers)) in shards.iter().zip(&numbers).enumerate() {
-        rows.par_extend(shard.entries.par_iter().map(|e| {
-            let scope = numbers.get(e.scope as usize).copied().unwrap_or(0);
-            (rank_of(index, e.name), scope, e.info.0, e.twin, e.die.unit.0, e.die.offset)
+        rows.par_extend(shard.entries.par_iter().map(|e| Row {
+            name: names.rank(index, e.name),
+            scope: numbers.get(e.scope as usize).copied().unwrap_or(0),
+            info: e.info.0,
+            twin: e.twin,
+            unit: e.die.unit.0,
+            offset: e.die.offset,
         }));
     }
     rows.par_sort_unstable();
-    rows.dedup_by(|b, a| a.3 != 0 && (a.0, a.1, a.2, a.3) == (b.0, b.1, b.2, b.3));
-    let mut arrays = Arrays { scopes, ..Arrays::default() };
-    let mut starts = vec![0u32; texts.len() + 1];
+    rows.dedup_by(|b, a| a.twin != 0 && (a.name, a.scope, a.info, a.twin) == (b.name, b.scope, b.info, b.twin));
+    let mut starts = vec![0u32; names.texts.len() + 1];
     for row in &rows {
-        if let Some(count) = starts.get_mut(row.0 as usize + 1) {
+        if let Some(count) = starts.get_mut(row.name as usize + 1) {
             *count += 1;
         }
     }
@@ -146,61 +143,87 @@ fn merge(shards: &[Shard<'_>], strings: R<'_>) -> Arrays {
         sum += *start;
         *start = sum;
     }
-    arrays.starts = starts;
-    // Of one name in the order of the units.
-    rows.par_chunk_by_mut(|a, b| a.0 == b.0).for_each(|same| same.sort_unstable_by_key(|r| (r.4, r.5)));
-    arrays.entries = rows.into_iter().map(|(_, scope, info, _, unit, offset)| [unit, offset, scope, info]).collect();
-    arrays.pool.reserve(texts.iter().map(|t| t.len()).sum());
-    for text in texts {
-        arrays.pool.extend_from_slice(text);
-        arrays.ends.push(arrays.pool.len() as u32);
-    }
-    arrays
+    let entries = rows.iter().map(|r| [r.unit, r.offset, r.scope, r.info]).collect();
+    let (blocks, pool) = pack(&names.texts);
+    Arrays { blocks, starts, entries, scopes, pool }
 }
 
-/// The keys of a shard with the numbers of their texts, sorted by key.
-type Ranks = Vec<(NameKey, u32)>;
+/// An entry with the common numbers of its name and scope. The order: by name, then by scope and kind, then as in the file.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Row {
+    name: u32,
+    scope: u32,
+    info: u32,
+    twin: u32,
+    unit: u32,
+    offset: u32,
+}
 
-/// All texts, sorted and each once, and the number of each shard's keys.
-fn rank<'a>(shards: &[Shard<'a>], strings: R<'a>) -> (Vec<&'a [u8]>, Vec<Ranks>) {
-    let keys: Vec<Vec<NameKey>> = shards
-        .par_iter()
-        .map(|shard| {
+/// All texts, sorted and each once, and which keys mean them.
+struct Names<'a> {
+    texts: Vec<&'a [u8]>,
+    /// The keys that mean the same in all shards, with the number of their text.
+    common: Map<NameKey, u32>,
+    /// The numbers of each shard's own texts.
+    own: Vec<Vec<u32>>,
+}
+
+impl<'a> Names<'a> {
+    fn sort(shards: &[Shard<'a>], strings: R<'a>) -> Names<'a> {
+        let mut keys: Vec<NameKey> = Vec::new();
+        for shard in shards {
             let scopes = shard.scopes.iter().skip(1).map(|s| s.name);
-            let mut keys: Vec<NameKey> = shard.entries.iter().map(|e| e.name).chain(scopes).collect();
-            keys.par_sort_unstable();
-            keys.dedup();
-            keys
-        })
-        .collect();
-    // (first bytes, text, shard, which key): the first bytes decide most comparisons.
-    type Item<'a> = (u64, &'a [u8], u32, u32);
-    let mut items: Vec<Item<'a>> = Vec::new();
-    for (index, (shard, keys)) in shards.iter().zip(&keys).enumerate() {
-        items.par_extend(keys.par_iter().enumerate().map(|(at, key)| {
-            let text = shard.text(*key, strings);
-            (head(text), text, index as u32, at as u32)
-        }));
-    }
-    items.par_sort_unstable();
-    let mut texts: Vec<&'a [u8]> = Vec::new();
-    let mut ranks: Vec<Ranks> = keys.into_iter().map(|keys| keys.into_iter().map(|k| (k, 0)).collect()).collect();
-    for (_, text, shard, at) in items {
-        if texts.last() != Some(&text) {
-            texts.push(text);
+            keys.extend(shard.entries.iter().map(|e| e.name).chain(scopes).filter(|k| !k.is_own_text()));
         }
-        if let Some(slot) = ranks.get_mut(shard as usize).and_then(|r| r.get_mut(at as usize)) {
-            slot.1 = texts.len() as u32 - 1;
+        keys.par_sort_unstable();
+        keys.dedup();
+        let mut own: Vec<Vec<u32>> = shards.iter().map(|s| vec![0; s.texts.len()]).collect();
+        // The first bytes decide most comparisons.
+        type Item<'a> = (u128, &'a [u8], u32, u32);
+        const COMMON: u32 = u32::MAX;
+        let Some(any) = shards.first() else { return Names { texts: Vec::new(), common: Map::default(), own } };
+        let text = |(at, key): (usize, &NameKey)| {
+            let text = any.text(*key, strings);
+            (head(text), text, COMMON, at as u32)
+        };
+        let mut items: Vec<Item<'a>> = keys.par_iter().enumerate().map(text).collect();
+        for (index, shard) in shards.iter().enumerate() {
+            items.extend(shard.texts.iter().enumerate().map(|(at, text)| (head(text), *text, index as u32, at as u32)));
         }
+        items.par_sort_unstable();
+        let mut texts: Vec<&'a [u8]> = Vec::with_capacity(items.len());
+        let mut common = Map::with_capacity_and_hasher(keys.len(), Default::default());
+        for (_, text, shard, at) in items {
+            if texts.last() != Some(&text) {
+                texts.push(text);
+            }
+            let number = texts.len() as u32 - 1;
+            if shard == COMMON {
+                common.extend(keys.get(at as usize).map(|key| (*key, number)));
+            } else if let Some(slot) = own.get_mut(shard as usize).and_then(|o| o.get_mut(at as usize)) {
+                *slot = number;
+            }
+        }
+        Names { texts, common, own }
     }
-    (texts, ranks)
+
+    /// The number of a text.
+    fn rank(&self, shard: usize, key: NameKey) -> u32 {
+        if let Some(text) = key.own_text() {
+            return self.own.get(shard).and_then(|o| o.get(text)).copied().unwrap_or(0);
+        }
+        self.common.get(&key).copied().unwrap_or(0)
+    }
 }
 
-/// The first eight bytes of a text as a number that sorts as they do.
-fn head(text: &[u8]) -> u64 {
-    let mut bytes = [0; 8];
+/// The first bytes of a text as a number that sorts as they do.
+fn head(text: &[u8]) -> u128 {
+    if let Some(bytes) = text.first_chunk() {
+        return u128::from_be_bytes(*bytes);
+    }
+    let mut bytes = [0; 16];
     for (to, from) in bytes.iter_mut().zip(text) {
         *to = *from;
     }
-    u64::from_be_bytes(bytes)
+    u128::from_be_bytes(bytes)
 }

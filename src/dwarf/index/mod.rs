@@ -8,6 +8,7 @@ mod query;
 mod scan;
 mod shard;
 mod table;
+mod texts;
 
 pub use entry::{Entry, Kind};
 pub use query::{Hit, NameIndex};

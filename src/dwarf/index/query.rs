@@ -38,6 +38,12 @@ impl NameIndex {
         &self.damaged
     }
 
+    /// How many different names it has, how many entries, and its length in bytes.
+    pub fn sizes(&self) -> (u32, u32, usize) {
+        let counts = self.table.counts();
+        (counts.names, counts.entries, self.table.bytes().len())
+    }
+
     /// What has this name with all that encloses it.
     fn exact(&self, name: &str, wanted: impl Fn(Kind) -> bool) -> Vec<Hit> {
         self.matching(name, Scopes::All, wanted)
@@ -66,14 +72,14 @@ impl NameIndex {
             let prefix = format!("{head}<");
             let spelt = self.table.with_prefix(prefix.as_bytes());
             texts.extend(spelt.filter(|t| {
-                let text = String::from_utf8_lossy(self.table.name(*t));
+                let text = String::from_utf8_lossy(&self.table.name(*t)).into_owned();
                 text != last && same(&text, last)
             }));
         } else {
             let prefix = format!("{last}<");
             let instances = self.table.with_prefix(prefix.as_bytes());
             texts.extend(instances.filter(|t| {
-                let text = String::from_utf8_lossy(self.table.name(*t));
+                let text = String::from_utf8_lossy(&self.table.name(*t)).into_owned();
                 without_arguments(&text) == Some(last)
             }));
         }
@@ -85,7 +91,7 @@ impl NameIndex {
         let mut wanted = wanted.iter().rev();
         let mut next = wanted.next();
         for around in self.table.outwards(scope) {
-            let name = String::from_utf8_lossy(around.name);
+            let name = String::from_utf8_lossy(&around.name);
             let fits = next.is_some_and(|w| same(&name, w) || without_arguments(&name).is_some_and(|n| squeeze(n) == *w));
             if fits {
                 next = wanted.next();

@@ -145,7 +145,9 @@ impl<'s, 'u, 'a> Scan<'s, 'u, 'a> {
             }
             skip_below = isize::MAX;
             let tag = abbreviation.tag();
-            let kind = Kind::of(tag).or((tag == dw::DW_TAG_member).then_some(Kind::Variable));
+            // Version 4 has static variables of classes as members that are declarations.
+            let is_static = || abbreviation.attributes().iter().any(|a| a.name() == dw::DW_AT_declaration);
+            let kind = Kind::of(tag).or((tag == dw::DW_TAG_member && is_static()).then_some(Kind::Variable));
             let is_root = depth == 0;
             if kind.is_none() && (is_root || !abbreviation.has_children()) {
                 entries.skip_attributes(abbreviation.attributes())?;
@@ -165,11 +167,7 @@ impl<'s, 'u, 'a> Scan<'s, 'u, 'a> {
                         (Kind::Enumerator, Some((_, twin))) => twin,
                         _ => self.twin(kind, &found),
                     };
-                    // A member of a class is of interest only as a declaration of a static variable.
-                    let is_wanted = tag != dw::DW_TAG_member || found.is_declaration || found.is_external;
-                    if is_wanted {
-                        self.entry(kind, name, &found, offset, twin);
-                    }
+                    self.entry(kind, name, &found, offset, twin);
                     if kind == Kind::Enumeration {
                         enumeration = Some((depth, twin));
                     }

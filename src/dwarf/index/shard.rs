@@ -39,7 +39,8 @@ impl Hasher for Mix {
     }
 }
 
-type Map<K, V> = HashMap<K, V, BuildHasherDefault<Mix>>;
+/// A map with such a hasher.
+pub(super) type Map<K, V> = HashMap<K, V, BuildHasherDefault<Mix>>;
 
 /// A name whose text nobody has looked at: its offset in .debug_str of the module's file; with the highest bit set, its number
 /// among the texts of the shard.
@@ -48,6 +49,18 @@ pub(super) struct NameKey(pub u64);
 
 /// The bit of a name that is a number among the shard's texts.
 const OWN_TEXT: u64 = 1 << 63;
+
+impl NameKey {
+    /// Whether it means something in its shard only.
+    pub fn is_own_text(self) -> bool {
+        self.0 & OWN_TEXT != 0
+    }
+
+    /// The number among the shard's texts.
+    pub fn own_text(self) -> Option<usize> {
+        self.is_own_text().then_some((self.0 & !OWN_TEXT) as usize)
+    }
+}
 
 /// The scope around everything.
 pub(super) const ROOT: u32 = 0;
@@ -143,7 +156,57 @@ pub(super) struct Shard<'a> {
     pub crossings: Vec<Crossing>,
     scope_ids: Map<RawScope, u32>,
     text_ids: HashMap<&'a [u8], u64>,
-    twins: Map<(NameKey, u32, u32, u32), u32>,
+    twins: Twins,
+}
+
+/// The entries that may have twins, by a hash: an open-addressed table of hash and number, at most half full.
+#[derive(Default)]
+struct Twins {
+    /// The upper half of the hash, then the number plus 1; 0 is free.
+    slots: Vec<u64>,
+    used: usize,
+}
+
+impl Twins {
+    /// The number of an equal entry; else `next`, which is entered.
+    fn find_or_add(&mut self, hash: u64, next: u32, is_equal: impl Fn(u32) -> bool) -> u32 {
+        if self.used * 2 >= self.slots.len() {
+            self.grow();
+        }
+        let tag = hash & !0xffff_ffff;
+        for at in self.places(tag) {
+            let Some(slot) = self.slots.get_mut(at) else { break };
+            if *slot == 0 {
+                *slot = tag | (u64::from(next) + 1);
+                self.used += 1;
+                break;
+            }
+            let number = (*slot as u32).wrapping_sub(1);
+            if *slot & !0xffff_ffff == tag && is_equal(number) {
+                return number;
+            }
+        }
+        next
+    }
+
+    fn places(&self, tag: u64) -> impl Iterator<Item = usize> + use<> {
+        let mask = self.slots.len().wrapping_sub(1);
+        let start = (tag >> 32) as usize;
+        (0..self.slots.len()).map(move |step| start.wrapping_add(step) & mask)
+    }
+
+    fn grow(&mut self) {
+        let larger = vec![0; (self.slots.len() * 2).max(1 << 14)];
+        let old = std::mem::replace(&mut self.slots, larger);
+        for slot in old.into_iter().filter(|s| *s != 0) {
+            for at in self.places(slot & !0xffff_ffff) {
+                if let Some(free) = self.slots.get_mut(at).filter(|s| **s == 0) {
+                    *free = slot;
+                    break;
+                }
+            }
+        }
+    }
 }
 
 impl<'a> Shard<'a> {
@@ -165,8 +228,8 @@ impl<'a> Shard<'a> {
 
     /// The text of a key; `strings` is .debug_str of the module's file.
     pub fn text(&self, key: NameKey, strings: R<'a>) -> &'a [u8] {
-        if key.0 & OWN_TEXT != 0 {
-            return self.texts.get((key.0 & !OWN_TEXT) as usize).copied().unwrap_or_default();
+        if let Some(text) = key.own_text() {
+            return self.texts.get(text).copied().unwrap_or_default();
         }
         let rest = strings.slice().get(key.0 as usize..).unwrap_or_default();
         memchr::memchr(0, rest).and_then(|end| rest.get(..end)).unwrap_or_default()
@@ -186,7 +249,12 @@ impl<'a> Shard<'a> {
     pub fn add(&mut self, entry: RawEntry) {
         let next = self.entries.len() as u32;
         if entry.twin != 0 {
-            let at = *self.twins.entry((entry.name, entry.scope, entry.info.0, entry.twin)).or_insert(next);
+            let mut hash = Mix::default();
+            hash.write_u64(entry.name.0 ^ u64::from(entry.twin) << 32);
+            hash.write_u64(u64::from(entry.scope) << 32 | u64::from(entry.info.0));
+            let key = |e: &RawEntry| (e.name, e.scope, e.info, e.twin);
+            let is_equal = |number: u32| self.entries.get(number as usize).is_some_and(|e| key(e) == key(&entry));
+            let at = self.twins.find_or_add(hash.finish(), next, is_equal);
             if at != next {
                 if let Some(twin) = self.entries.get_mut(at as usize) {
                     twin.die = twin.die.min(entry.die);

@@ -1,10 +1,14 @@
 //! The index as it is kept: sorted arrays in one piece of memory, which may be a mapped file.
 //!
-//! All numbers are little-endian u32. `names` texts, sorted by their bytes and each there once, lie end to end in the pool; text `i`
-//! ends at `ends[i]`, and its entries are those from `starts[i]` to `starts[i + 1]`.
+//! All numbers are little-endian u32, one array after the other: where the blocks of the packed texts begin; `starts`, one more than
+//! there are texts: the entries of text `i` are those from `starts[i]` to `starts[i + 1]`; the entries; the scopes; then the
+//! packed texts, sorted by their bytes and each there once.
+
+use std::ops::Range;
 
 use super::entry::Entry;
 use super::shard::{Info, ROOT, scope_flag};
+use super::texts::{BLOCK, Unpack};
 use crate::dwarf::unit::{DieRef, UnitId};
 use crate::elf::MappedFile;
 
@@ -37,37 +41,48 @@ pub(super) struct Counts {
     pub entries: u32,
     /// Scopes.
     pub scopes: u32,
-    /// Bytes of all texts.
+    /// Bytes of the packed texts.
     pub pool: u32,
 }
 
 impl Counts {
-    /// Where the pool begins, and how long everything is.
-    fn layout(self) -> Option<(usize, usize)> {
-        let words =
-            1u64 + 2 * u64::from(self.names) + ENTRY as u64 * u64::from(self.entries) + SCOPE as u64 * u64::from(self.scopes);
-        let pool = HEADER as u64 + 4 * words;
-        Some((usize::try_from(pool).ok()?, usize::try_from(pool.checked_add(self.pool.into())?).ok()?))
+    fn blocks(self) -> usize {
+        (self.names as usize).div_ceil(BLOCK)
     }
 
-    /// The length of header and arrays in bytes.
-    pub fn size(self) -> Option<usize> {
-        self.layout().map(|(_, end)| end)
+    /// The words before the first entry.
+    fn before_entries(self) -> usize {
+        self.blocks() + self.names as usize + 1
+    }
+
+    /// The words before the first scope.
+    fn before_scopes(self) -> usize {
+        self.before_entries() + ENTRY * self.entries as usize
+    }
+
+    /// Where the packed texts begin, in bytes.
+    fn before_pool(self) -> usize {
+        HEADER + 4 * (self.before_scopes() + SCOPE * self.scopes as usize)
+    }
+
+    /// The length of everything in bytes.
+    pub fn size(self) -> usize {
+        self.before_pool() + self.pool as usize
     }
 }
 
 /// A piece of an index as it is written.
 #[derive(Debug, Default)]
 pub(super) struct Arrays {
-    /// One past the end of each text in the pool.
-    pub ends: Vec<u32>,
+    /// Where each block of packed texts begins.
+    pub blocks: Vec<u32>,
     /// The first entry of each text, and how many entries there are.
     pub starts: Vec<u32>,
     /// Entries by name.
     pub entries: Vec<[u32; ENTRY]>,
     /// Scopes.
     pub scopes: Vec<[u32; SCOPE]>,
-    /// The texts.
+    /// The packed texts.
     pub pool: Vec<u8>,
 }
 
@@ -76,33 +91,31 @@ pub(super) struct Arrays {
 pub struct Table {
     bytes: Bytes,
     counts: Counts,
-    pool: usize,
 }
 
 impl Table {
     /// Takes bytes that begin with a header; `None` if they are not as long as the counts say.
     pub(super) fn new(bytes: Bytes, counts: Counts) -> Option<Table> {
-        let (pool, size) = counts.layout()?;
-        let table = Table { bytes, counts, pool };
-        (table.bytes().len() == size).then_some(table)
+        let table = Table { bytes, counts };
+        (table.bytes().len() == counts.size()).then_some(table)
     }
 
     /// Puts arrays together, behind an empty header.
     pub(super) fn build(arrays: &Arrays) -> Option<Table> {
         let length = |n: usize| u32::try_from(n).ok();
         let counts = Counts {
-            names: length(arrays.ends.len())?,
+            names: length(arrays.starts.len().checked_sub(1)?)?,
             entries: length(arrays.entries.len())?,
             scopes: length(arrays.scopes.len())?,
             pool: length(arrays.pool.len())?,
         };
-        let mut bytes = Vec::with_capacity(counts.size()?);
+        let mut bytes = Vec::with_capacity(counts.size());
         bytes.resize(HEADER, 0);
-        let words =
-            arrays.ends.iter().chain(&arrays.starts).chain(arrays.entries.iter().flatten()).chain(arrays.scopes.iter().flatten());
-        for word in words {
-            bytes.extend_from_slice(&word.to_le_bytes());
-        }
+        let mut put = |words: &[u32]| words.iter().for_each(|word| bytes.extend_from_slice(&word.to_le_bytes()));
+        put(&arrays.blocks);
+        put(&arrays.starts);
+        arrays.entries.iter().for_each(|e| put(e));
+        arrays.scopes.iter().for_each(|s| put(s));
         bytes.extend_from_slice(&arrays.pool);
         Table::new(Bytes::Own(bytes), counts)
     }
@@ -134,40 +147,68 @@ impl Table {
         self.counts.names
     }
 
-    /// A text.
-    pub(super) fn name(&self, index: u32) -> &[u8] {
-        let text = || {
-            if index >= self.counts.names {
-                return None;
-            }
-            let [end] = self.words(index as usize)?;
-            let start = match index.checked_sub(1) {
-                Some(before) => self.words::<1>(before as usize)?[0],
-                None => 0,
-            };
-            self.bytes().get(self.pool + start as usize..self.pool + end as usize)
-        };
-        text().unwrap_or_default()
+    /// The texts of a block from its first one on.
+    fn block(&self, block: usize) -> Unpack<'_> {
+        let start = if block < self.counts.blocks() { self.words::<1>(block) } else { None };
+        let at = start.and_then(|[start]| self.counts.before_pool().checked_add(start as usize));
+        Unpack::new(at.and_then(|at| self.bytes().get(at..)).unwrap_or_default())
     }
 
-    /// The texts of a half-open range of numbers lie end to end; this is the first one for which a monotonous test is false.
-    pub(super) fn partition_point(&self, is_before: impl Fn(&[u8]) -> bool) -> u32 {
-        let (mut low, mut high) = (0, self.counts.names);
+    /// A text; empty if there is none of this number.
+    pub(super) fn name(&self, index: u32) -> Vec<u8> {
+        let mut found = Vec::new();
+        self.each_name(index..index.saturating_add(1), &mut |_, text| {
+            found = text.to_vec();
+            true
+        });
+        found
+    }
+
+    /// Calls `each` with the texts of a range, in their order, until it says no.
+    pub(super) fn each_name(&self, range: Range<u32>, each: &mut dyn FnMut(u32, &[u8]) -> bool) {
+        let end = range.end.min(self.counts.names);
+        let mut at = range.start - range.start % BLOCK as u32;
+        while at < end {
+            let mut block = self.block(at as usize / BLOCK);
+            for index in at..(at + BLOCK as u32).min(end) {
+                let Some(text) = block.next() else { break };
+                if index >= range.start && !each(index, text) {
+                    return;
+                }
+            }
+            at += BLOCK as u32;
+        }
+    }
+
+    /// The number of the first text for which a test is false that is true up to there.
+    fn partition_point(&self, is_before: impl Fn(&[u8]) -> bool) -> u32 {
+        let (mut low, mut high) = (0, self.counts.blocks());
         while low < high {
             let middle = low + (high - low) / 2;
-            if is_before(self.name(middle)) { low = middle + 1 } else { high = middle }
+            if self.block(middle).next().is_some_and(&is_before) { low = middle + 1 } else { high = middle }
         }
-        low
+        // In the block before, if not at its end.
+        let Some(block) = low.checked_sub(1) else { return 0 };
+        let mut found = ((low * BLOCK) as u32).min(self.counts.names);
+        let start = (block * BLOCK) as u32;
+        self.each_name(start..found, &mut |index, text| {
+            let goes_on = is_before(text);
+            if !goes_on {
+                found = index;
+            }
+            goes_on
+        });
+        found
     }
 
     /// The number of a text.
     pub(super) fn find(&self, text: &[u8]) -> Option<u32> {
         let at = self.partition_point(|name| name < text);
-        (self.name(at) == text && at < self.counts.names).then_some(at)
+        (at < self.counts.names && self.name(at) == text).then_some(at)
     }
 
     /// The numbers of the texts that begin so.
-    pub(super) fn with_prefix(&self, prefix: &[u8]) -> std::ops::Range<u32> {
+    pub(super) fn with_prefix(&self, prefix: &[u8]) -> Range<u32> {
         let start = self.partition_point(|name| name < prefix);
         let end = self.partition_point(|name| name < prefix || name.starts_with(prefix));
         start..end
@@ -175,13 +216,13 @@ impl Table {
 
     /// The entries of a text, each with its scope.
     pub(super) fn entries(&self, name: u32) -> impl Iterator<Item = (Entry, u32)> + '_ {
-        let base = self.counts.names as usize + name as usize;
+        let base = self.counts.blocks() + name as usize;
         let [start, end] = if name < self.counts.names { self.words(base).unwrap_or_default() } else { [0, 0] };
         (start..end.min(self.counts.entries)).filter_map(|i| self.entry(i))
     }
 
     fn entry(&self, index: u32) -> Option<(Entry, u32)> {
-        let base = 2 * self.counts.names as usize + 1;
+        let base = self.counts.before_entries();
         let [unit, offset, scope, info] = self.words(base + ENTRY * index as usize)?;
         let info = Info(info);
         let entry = Entry {
@@ -196,17 +237,17 @@ impl Table {
     }
 
     /// The scope around another one, its name, and whether names are found without it; `None` for what is around all.
-    pub(super) fn scope(&self, scope: u32) -> Option<Scope<'_>> {
+    pub(super) fn scope(&self, scope: u32) -> Option<Scope> {
         if scope == ROOT || scope >= self.counts.scopes {
             return None;
         }
-        let base = 2 * self.counts.names as usize + 1 + ENTRY * self.counts.entries as usize;
+        let base = self.counts.before_scopes();
         let [parent, name, flags] = self.words(base + SCOPE * scope as usize)?;
         Some(Scope { parent, name: self.name(name), is_transparent: flags & scope_flag::TRANSPARENT != 0 })
     }
 
     /// The scopes around something, from the inside.
-    pub(super) fn outwards(&self, scope: u32) -> impl Iterator<Item = Scope<'_>> {
+    pub(super) fn outwards(&self, scope: u32) -> impl Iterator<Item = Scope> + '_ {
         let mut next = scope;
         std::iter::from_fn(move || {
             let scope = self.scope(next)?;
@@ -218,20 +259,19 @@ impl Table {
 
     /// A text with its scopes: `ns::Class::name`.
     pub(super) fn qualified(&self, scope: u32, name: u32) -> String {
-        let mut parts: Vec<&[u8]> = self.outwards(scope).map(|s| s.name).collect();
+        let mut parts: Vec<Vec<u8>> = self.outwards(scope).map(|s| s.name).collect();
         parts.reverse();
         parts.push(self.name(name));
-        let parts: Vec<_> = parts.into_iter().map(String::from_utf8_lossy).collect();
-        parts.join("::")
+        String::from_utf8_lossy(&parts.join(&b"::"[..])).into_owned()
     }
 }
 
 /// A namespace or class.
-pub(super) struct Scope<'t> {
+pub(super) struct Scope {
     /// The number of the one around it.
     pub parent: u32,
     /// Its name.
-    pub name: &'t [u8],
+    pub name: Vec<u8>,
     /// Whether names in it are found without its own.
     pub is_transparent: bool,
 }
