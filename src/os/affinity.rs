@@ -4,6 +4,8 @@
 //! inter-processor interrupt and a wake-up from idle each way, up to 19 times slower in a virtual machine. Only the
 //! tracer's own affinity changes, never the tracee's.
 
+use std::sync::OnceLock;
+
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
 
@@ -12,6 +14,27 @@ use crate::base::Tid;
 
 /// How many stops pass between two looks at where the tracee runs.
 const EVERY: u32 = 512;
+
+/// The affinity that rdbg was started with, as the first thread that asked had it.
+fn at_start() -> Option<&'static CpuSet> {
+    static AT_START: OnceLock<Option<CpuSet>> = OnceLock::new();
+    AT_START.get_or_init(|| sched_getaffinity(Pid::from_raw(0)).ok()).as_ref()
+}
+
+/// How many cores rdbg may use, at least 1; however few of them the tracer is on now.
+pub fn usable_cores() -> usize {
+    let usable = |set: &CpuSet| (0..CpuSet::count()).filter(|core| set.is_set(*core).unwrap_or(false)).count();
+    at_start().map_or(1, usable).max(1)
+}
+
+/// Gives the calling thread the affinity that rdbg was started with: threads inherit that of their maker, which may follow a
+/// tracee.
+pub fn unpin_thread() {
+    if let Some(set) = at_start() {
+        // What fails here costs speed only.
+        let _ = sched_setaffinity(Pid::from_raw(0), set);
+    }
+}
 
 /// The tracing thread's affinity as it was, and where it is now.
 #[derive(Debug)]
@@ -24,6 +47,7 @@ pub struct Follower {
 impl Follower {
     /// Remembers the calling thread's affinity.
     pub fn new() -> Follower {
+        at_start();
         Follower { original: sched_getaffinity(Pid::from_raw(0)).ok(), on: None, countdown: 0 }
     }
 
