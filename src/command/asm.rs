@@ -364,7 +364,11 @@ fn starts(cx: &mut Cx<'_>, spec: &str) -> Result<Vec<VirtAddr>> {
     let modules = &cx.session.inferior.modules;
     let linespec = Linespec::parse(spec, modules)?;
     let places = linespec.resolve(modules)?;
-    if places.is_empty() { Err(linespec.not_found()) } else { Ok(places.iter().map(|p| p.start).collect()) }
+    if places.is_empty() {
+        Err(linespec.not_found(&cx.session.inferior.modules))
+    } else {
+        Ok(places.iter().map(|p| p.start).collect())
+    }
 }
 
 const INFO_SCOPE: Command = Command {

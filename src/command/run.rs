@@ -118,6 +118,14 @@ fn units(lines: &[String]) -> Vec<&[String]> {
 
 /// Lets the program go on by a plan, and shows what comes of it.
 pub(super) fn go(cx: &mut Cx<'_>, plan: Option<Plan>) -> Result<Flow> {
+    let steps = plan.as_ref().is_some_and(Plan::is_step);
+    let frame = cx.session.frame(0).ok().filter(|_| steps);
+    cx.session.step_began_in = frame.map(|f| cx.session.identity(&f));
+    go_on(cx, plan)
+}
+
+/// The same, when it is known where a step began.
+pub(super) fn go_on(cx: &mut Cx<'_>, plan: Option<Plan>) -> Result<Flow> {
     // What was said so far stands before what the program writes.
     cx.out.flush();
     cx.session.resume(plan)?;

@@ -146,6 +146,12 @@ impl Breakpoint {
         matches!(self.kind, Kind::Code { .. }) && self.locations.is_empty()
     }
 
+    /// Whether it was set at a line or an address rather than at a function: then it means the inlined call that may begin there.
+    pub fn is_at_place(&self) -> bool {
+        let spec = self.spec.replace("::", "");
+        spec.contains([':', '*']) || spec.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-'))
+    }
+
     /// The noun for it: `Breakpoint`, `Hardware watchpoint`, ...
     pub fn noun(&self) -> &'static str {
         match &self.kind {

@@ -216,6 +216,10 @@ impl Session {
                 pc.and_then(|pc| self.go_past(tid, pc, None))
             }
             Verdict::Nothing => Ok(()),
+            Verdict::Stop(StopReason::Arrived) if self.line_step.is_some() => match self.line_step_arrived(tid)? {
+                Some(plan) => return self.go_by(tid, plan),
+                None => return self.stop(tid, StopReason::Arrived),
+            },
             Verdict::Stop(reason) => return self.stop(tid, reason),
         };
         match result {
@@ -223,6 +227,23 @@ impl Session {
             Ok(()) | Err(Error::Gone) => Ok(None),
             Err(e) => Err(e),
         }
+    }
+
+    /// A thread goes on by another plan, from a place that nobody was told of.
+    fn go_by(&mut self, tid: Tid, plan: Plan) -> Result<Option<Stop>> {
+        self.process_mut()?.plan = Some(plan);
+        self.sync_sites()?;
+        self.drop_frames();
+        let process = self.process_mut()?;
+        process.generation += 1;
+        let mut pc = process.target.pc(tid)?;
+        if let Some(shown) = process.sites.original_pc(pc) {
+            pc = shown;
+            process.control()?.set_pc(tid, pc)?;
+        }
+        process.reported.insert(tid, pc);
+        let verdict = self.start(tid)?;
+        self.carry_out(tid, verdict)
     }
 
     /// Goes on after an event that interrupted nothing: with the plan's step, if there is one.
@@ -260,6 +281,8 @@ impl Session {
             }
         }
         process.plan = None;
+        self.line_step = None;
+        let process = self.process_mut()?;
         process.generation += 1;
         for thread in process.target.threads() {
             let Ok(pc) = process.target.pc(thread) else { continue };
@@ -280,15 +303,26 @@ impl Session {
         if let Some(terminal) = &mut self.terminal {
             terminal.take();
         }
-        self.drop_frames();
         self.selection.tid = Some(tid);
         self.selection.level = 0;
+        self.shown_source = None;
+        if let Ok(pc) = self.process()?.target.pc(tid) {
+            self.stand_before_inlined(pc, self.is_for_inlined(&reason));
+        }
         self.find_resolver();
         Ok(Some(Stop { tid, reason }))
     }
 
+    /// Whether a stop is at a place that was named as such: a line or an address, rather than a function, whose first instruction
+    /// may belong to a call that was inlined.
+    fn is_for_inlined(&self, reason: &StopReason) -> bool {
+        let StopReason::Breakpoints(hits) = reason else { return false };
+        hits.iter().any(|h| self.breakpoints.iter().any(|b| b.id == h.id && b.is_at_place()))
+    }
+
     /// The process has gone.
     fn ended(&mut self, tid: Tid, reason: StopReason) -> Result<Option<Happening>> {
+        self.line_step = None;
         self.forget_process();
         Ok(Some(Happening::Stop(Stop { tid, reason })))
     }

@@ -1,12 +1,24 @@
 //! Where breakpoints are: names become addresses, anew whenever modules come and go.
 
 use crate::base::{Error, Result, VirtAddr, read_u64};
+use crate::dwarf::LineFile;
 use crate::elf::r_x86_64;
 use crate::expr;
 use crate::symbols::{Linespec, Place, PlaceKind};
 
 use super::breakpoints::{Breakpoint, Kind, Location};
 use super::session::Session;
+
+/// `12`, or `+N` and `-N` from a line.
+fn relative_line(text: &str, from: u32) -> Result<String> {
+    let number =
+        |t: &str| if t.is_empty() { Ok(0) } else { t.parse::<u32>().map_err(|_| Error::user(format!("No line {text}."))) };
+    Ok(match (text.strip_prefix('+'), text.strip_prefix('-')) {
+        (Some(n), _) => from.saturating_add(number(n)?).to_string(),
+        (_, Some(n)) => from.saturating_sub(number(n)?).max(1).to_string(),
+        _ => text.to_owned(),
+    })
+}
 
 impl Session {
     /// The addresses of a location, in their order: `*EXPR`, `FUNCTION`, `MODULE!FUNCTION`, `FUNCTION@plt`. Without one: the selected frame's pc.
@@ -19,15 +31,42 @@ impl Session {
             let expr = expr::parse(text, self)?;
             return Ok(vec![expr::eval_address(&expr, self)?]);
         }
-        let linespec = Linespec::parse(spec, &self.inferior.modules)?;
+        let mut linespec = Linespec::parse(spec, &self.inferior.modules)?;
+        if let Linespec::Line { file: file @ None, line } = &mut linespec {
+            let (current, at) =
+                self.current_source().ok_or_else(|| Error::user("No symbol table is loaded.  Use the \"file\" command."))?;
+            *line = relative_line(line, at)?;
+            *file = Some(current.path.display().to_string());
+        }
         let places = linespec.resolve(&self.inferior.modules)?;
         if places.is_empty() {
-            return Err(linespec.not_found());
+            return Err(match linespec {
+                Linespec::Line { line, .. } if spec.trim_start_matches(['+', '-']).bytes().all(|b| b.is_ascii_digit()) => {
+                    Error::user(format!("No line {line} in the current file."))
+                }
+                other => other.not_found(&self.inferior.modules),
+            });
         }
         let mut addresses: Vec<VirtAddr> = places.iter().map(|p| self.address_of(p)).collect();
         addresses.sort_unstable();
         addresses.dedup();
         Ok(addresses)
+    }
+
+    /// The source file and line that lines without a file are meant in: those of the selected frame, or of what was shown last, or
+    /// those around `main`.
+    pub fn current_source(&self) -> Option<(LineFile, u32)> {
+        if let Some(shown) = &self.shown_source {
+            return Some(shown.clone());
+        }
+        let of_frame = || self.selected_frame().ok().and_then(|f| self.frame_source(&f)).map(|s| (s.file, s.line));
+        let of_main = || {
+            let main = self.inferior.modules.main()?;
+            let entry = main.address_of("main")?;
+            let at = main.virt(main.past_prologue(main.to_file(entry)));
+            main.source_line(at).map(|l| (l.file, l.line))
+        };
+        of_frame().or_else(of_main)
     }
 
     /// Where a breakpoint on a place goes. The function behind an IFUNC is what its callers' slots hold, once one of them does.

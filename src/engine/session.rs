@@ -1,15 +1,20 @@
 //! A session: what `rdbg` holds between two commands.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::base::{Error, Need, Result, Tid};
+use crate::dwarf::LineFile;
 use crate::expr::{ValueHistory, Variables};
 use crate::os::terminal::Terminal;
+use crate::symbols::{SourceCache, SourceText};
 
 use super::address_names::SharedNames;
 use super::breakpoints::Breakpoints;
-use super::frames::FrameCache;
+use super::frames::{FrameCache, FrameIdentity};
 use super::inferior::{Inferior, Process};
+use super::line_step::LineStep;
 use super::settings::Settings;
 use super::signal_table::SignalTable;
 use super::stop::Notice;
@@ -50,6 +55,15 @@ pub struct Session {
     pub(super) notices: VecDeque<Notice>,
     /// Names of regions, while addresses are written relative to them.
     pub address_names: SharedNames,
+    /// The source files that were read.
+    pub sources: SourceCache,
+    /// Those that are missing, and were said to be.
+    pub missing_sources: HashSet<PathBuf>,
+    /// The source line that was shown last since the program stopped.
+    pub shown_source: Option<(LineFile, u32)>,
+    /// The function's activation in which the last step began: a step that ends in it shows the line alone.
+    pub step_began_in: Option<FrameIdentity>,
+    pub(super) line_step: Option<LineStep>,
     pub(super) terminal: Option<Terminal>,
     pub(super) frames: FrameCache,
 }
@@ -78,6 +92,11 @@ impl Session {
     /// The process, to be changed.
     pub fn process_mut(&mut self) -> Result<&mut Process> {
         self.inferior.process.as_mut().ok_or(Error::Needs(Need::Process))
+    }
+
+    /// The text of a source file.
+    pub fn source_text(&self, file: &LineFile) -> Result<Arc<SourceText>> {
+        self.sources.text(file, &self.settings.source_paths)
     }
 
     /// Counts the times that a process began to run: whoever waits sees that it did.

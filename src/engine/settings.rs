@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use crate::symbols::SourcePaths;
 use crate::value::{OutputRadix, PrintOptions};
 
 /// Declares [`Settings`] and its defaults in one place.
@@ -71,6 +72,9 @@ settings! {
     logging_redirect: bool = false;
     /// As gdb's; rdbg has no debug output of its own there.
     logging_debugredirect: bool = false;
+
+    /// Where source files are looked for.
+    source_paths: SourcePaths = SourcePaths::default();
 
     // The program.
     /// The program's arguments as they were typed, quotes and redirections included.

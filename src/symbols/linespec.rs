@@ -6,9 +6,9 @@ use crate::base::{Error, FileAddr, Result, VirtAddr};
 use crate::elf::{Binding, Symbol, SymbolKind};
 
 use super::demangle::{demangle, is_mangled};
+use super::lines::{LineStart, is_file};
 use super::module::{Module, ModuleId};
 use super::modules::Modules;
-use super::prologue::skip_prologue;
 use super::user_names::matches;
 
 /// A location as it was written, parsed. `*EXPR` is not among them: it is an expression.
@@ -41,6 +41,8 @@ pub enum PlaceKind {
     Ifunc,
     /// A PLT stub.
     PltStub,
+    /// A source line.
+    Line,
 }
 
 /// A place that a location leads to.
@@ -100,7 +102,11 @@ impl Linespec {
     /// All places that it leads to now, the program's first; none if there is no such function (yet). An error only if it
     /// needs line information.
     pub fn resolve(&self, modules: &Modules) -> Result<Vec<Place>> {
-        let Linespec::Function { module, name, qualified } = self else { return Err(no_line_information()) };
+        let (module, name, qualified) = match self {
+            Linespec::Function { module, name, qualified } => (module, name, qualified),
+            Linespec::Line { file: Some(file), line } => return file_places(modules, file, line),
+            Linespec::Line { file: None, .. } => return Err(no_line_information()),
+        };
         let searched: Vec<&Arc<Module>> = match module {
             Some(module) => modules.named(module),
             None => modules.iter().collect(),
@@ -124,15 +130,52 @@ impl Linespec {
     }
 
     /// gdb's sentence for a location that leads nowhere.
-    pub fn not_found(&self) -> Error {
+    pub fn not_found(&self, modules: &Modules) -> Error {
         match self {
-            Linespec::Line { .. } => no_line_information(),
+            Linespec::Line { file: Some(file), .. } if !modules.has_source_file(file) => {
+                if modules.iter().any(|m| m.debug().is_some()) {
+                    return Error::user(format!("No source file named {file}."));
+                }
+                no_line_information()
+            }
+            Linespec::Line { file, line } if line.bytes().all(|b| b.is_ascii_digit()) => Error::user(match file {
+                Some(file) => format!("No line {line} in file \"{file}\"."),
+                None => format!("No line {line} in the current file."),
+            }),
+            Linespec::Line { file, line } => {
+                Error::user(format!("Function \"{line}\" not defined in \"{}\".", file.as_deref().unwrap_or_default()))
+            }
             Linespec::Function { module: None, name, .. } => Error::user(format!("Function \"{name}\" not defined.")),
             Linespec::Function { module: Some(module), name, .. } => {
                 Error::user(format!("Function \"{name}\" not defined in \"{module}\"."))
             }
         }
     }
+}
+
+/// `FILE:LINE` and `FILE:FUNCTION`.
+fn file_places(modules: &Modules, file: &str, what: &str) -> Result<Vec<Place>> {
+    if let Ok(line) = what.parse::<u32>() {
+        let place = |s: LineStart| Place {
+            module: s.module,
+            name: format!("{file}:{}", s.line),
+            start: s.addr,
+            addr: s.addr,
+            kind: PlaceKind::Line,
+        };
+        return Ok(modules.line_places(file, line).into_iter().map(place).collect());
+    }
+    let function = Linespec::Function { module: None, name: what.to_owned(), qualified: false };
+    let mut places = function.resolve(modules)?;
+    places.retain(|p| {
+        let declared = || {
+            let module = modules.get(p.module)?;
+            let function = module.function(p.start)?;
+            module.declared_at(function.die.unit, function.declared?)
+        };
+        declared().is_some_and(|(f, _)| is_file(&f, file))
+    });
+    Ok(places)
 }
 
 fn no_line_information() -> Error {
@@ -191,7 +234,7 @@ fn functions(module: &Arc<Module>, name: &str, qualified: bool) -> Vec<Place> {
         module: module.id,
         name,
         start: module.virt(start),
-        addr: module.virt(if kind == PlaceKind::Function { skip_prologue(module.image(), start) } else { start }),
+        addr: module.virt(if kind == PlaceKind::Function { module.past_prologue(start) } else { start }),
         kind,
     };
     starts.into_iter().map(place).collect()

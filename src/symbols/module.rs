@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use crate::base::{AddrRange, FileAddr, LoadBias, Result, VirtAddr};
-use crate::dwarf::{CfiIndex, CfiSections, UnwindRow};
+use crate::base::{AddrRange, Error, FileAddr, LoadBias, Result, VirtAddr};
+use crate::dwarf::{CfiIndex, CfiSections, DebugInfo, UnwindRow};
 use crate::elf::{Image, Symbol};
 use crate::loader::{self, CallSites, Got, Plt};
 
@@ -34,6 +34,7 @@ pub struct ModuleFile {
     call_sites: OnceLock<CallSites>,
     found: OnceLock<Vec<FoundFunction>>,
     cfi: CfiIndex,
+    debug: OnceLock<Result<Option<Arc<DebugInfo>>>>,
 }
 
 /// A function that has no symbol and is known all the same.
@@ -64,7 +65,14 @@ impl ModuleFile {
             call_sites: OnceLock::new(),
             found: OnceLock::new(),
             cfi: CfiIndex::default(),
+            debug: OnceLock::new(),
         }
+    }
+
+    /// Its debug information; `None` if there is none. Opened when it is first asked for.
+    pub fn debug_info(&self) -> Result<Option<&Arc<DebugInfo>>> {
+        let opened = self.debug.get_or_init(|| Ok(DebugInfo::open(&self.image, None)?.map(Arc::new)));
+        opened.as_ref().map(Option::as_ref).map_err(Error::clone)
     }
 
     /// The image.
@@ -137,6 +145,11 @@ impl Module {
         let mut ranges: Vec<AddrRange> = self.image().loads().map(range).collect();
         ranges.sort_by_key(|r| r.start);
         ranges
+    }
+
+    /// Its debug information, if it has some that can be read.
+    pub fn debug(&self) -> Option<&Arc<DebugInfo>> {
+        self.file.debug_info().ok().flatten()
     }
 
     /// Its GOT; `None` if it has none.

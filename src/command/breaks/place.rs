@@ -6,6 +6,7 @@ use crate::base::{Error, Result, VirtAddr};
 use crate::engine::{Breakpoint, Condition, Disposition, Kind, Session};
 use crate::expr;
 use crate::ui::Role;
+use crate::ui::render::place_of;
 
 use crate::command::args::Args;
 use crate::command::cx::Cx;
@@ -126,10 +127,13 @@ fn set_breakpoint(cx: &mut Cx<'_>, args: &Args, disposition: Disposition, hardwa
     let breakpoint = cx.session.breakpoints.get_mut(id)?;
     breakpoint.condition = request.condition;
     breakpoint.thread = request.thread;
-    let noun = breakpoint.noun();
+    let (noun, at_place) = (breakpoint.noun(), breakpoint.is_at_place());
     let text = match locations.as_slice() {
         [] => format!("{noun} {id} ({spec}) pending.\n"),
-        [one] => format!("{noun} {id} at {:#x}\n", one),
+        [one] => match place_of(cx.session, *one, at_place) {
+            Some((_, file, line)) => format!("{noun} {id} at {one:#x}: file {file}, line {line}.\n"),
+            None => format!("{noun} {id} at {one:#x}\n"),
+        },
         [first, ..] => format!("{noun} {id} at {first:#x}: {spec}. ({} locations)\n", locations.len()),
     };
     cx.say(text);
