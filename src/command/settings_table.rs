@@ -52,7 +52,8 @@ pub const SETTINGS: &[Setting] = &[
         Limit(|s| &mut s.height),
         "Number of lines rdbg thinks are in a page is {}.",
         "Set number of lines in a page for rdbg output pagination.",
-    ),
+    )
+    .help("At a prompt on a terminal it is the terminal's height to begin with; elsewhere nothing is paged. 0 or unlimited: no pages."),
     row(
         "width",
         Limit(|s| &mut s.width),

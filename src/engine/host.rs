@@ -31,10 +31,7 @@ impl Session {
     /// The one module that `-m NAME` means.
     pub fn module_named(&self, name: &str) -> Result<&Arc<Module>> {
         let found = self.inferior.modules.named(name);
-        found.first().copied().ok_or_else(|| {
-            let names: Vec<&str> = self.inferior.modules.iter().map(|m| m.name.as_str()).collect();
-            Error::user(format!("No module \"{name}\" is loaded; there are: {}.", names.join(", ")))
-        })
+        found.first().copied().ok_or_else(|| self.no_module(name))
     }
 
     /// A module's GOT as a value: an array of `void *` from its lowest word to its highest.
@@ -56,7 +53,7 @@ impl Session {
         let in_row =
             plt.stubs.windows(2).take_while(|w| w.iter().map(|s| s.addr.0).reduce(|a, b| b.wrapping_sub(a)) == Some(stride));
         let count = in_row.count() as u64 + 2;
-        let element = Type::array(&Type::uchar(), stride);
+        let element = Type::array_of(&Type::uchar(), Some(stride), 0, ArrayKind::Stub);
         let ty = Type::array_of(&element, Some(count), 0, ArrayKind::Plt(module_ref(module.id)));
         Some(Value::at(&ty, module.virt(first.addr) - stride))
     }
@@ -185,12 +182,25 @@ impl Names for Session {
         Some((module_ref(module.id), text.len() - rest.len() - 1))
     }
 
+    fn no_module(&self, name: &str) -> Error {
+        let names: Vec<&str> = self.inferior.modules.iter().map(|m| m.name.as_str()).collect();
+        Error::user(format!("No module \"{name}\" is loaded; there are: {}.", names.join(", ")))
+    }
+
     fn match_qualified(&self, text: &str) -> Option<usize> {
         self.inferior.modules.match_qualified(text)
     }
 
     fn find_type(&self, name: &str) -> Result<Option<Arc<Type>>> {
-        self.type_named(name)
+        if self.is_local(name) {
+            return Ok(None);
+        }
+        for full in self.scoped_names(name) {
+            if let Some(ty) = self.type_named(&full)? {
+                return Ok(Some(ty));
+            }
+        }
+        Ok(None)
     }
 }
 
@@ -279,12 +289,16 @@ impl Host for Session {
         match module {
             Some(module) => {
                 let module = self.module(module)?;
-                let named = module.find(name).map(|n| Session::named_value(&n));
+                let typed = |n: &Named| if n.is_code { self.function_at(&n.module, n.addr) } else { None };
+                let named = module.find(name).map(|n| typed(&n).unwrap_or_else(|| Session::named_value(&n)));
                 let table = || self.table(name, module);
                 let stub = || module.find(&format!("{name}@plt")).map(|n| Session::named_value(&n));
                 Ok(named.or_else(table).or_else(stub))
             }
-            None => Ok(self.lookup_anywhere(name)),
+            None => match self.lookup_debug(name)? {
+                Some(value) => Ok(Some(value)),
+                None => Ok(self.lookup_anywhere(name)),
+            },
         }
     }
 
@@ -307,7 +321,7 @@ impl Host for Session {
                 let stub = stub.ok_or_else(|| Error::user(format!("No PLT stub of {} is for \"{name}\".", module.name)))?;
                 Ok(Value::at(&element, module.virt(stub.addr)))
             }
-            (ArrayKind::Plain, _) => Err(Error::user("Only GOT and PLT can be indexed by a name.")),
+            (ArrayKind::Plain | ArrayKind::Stub, _) => Err(Error::user("Only GOT and PLT can be indexed by a name.")),
         }
     }
 

@@ -68,6 +68,8 @@ pub struct Session {
     pub(super) line_step: Option<LineStep>,
     pub(super) terminal: Option<Terminal>,
     pub(super) frames: FrameCache,
+    /// Names that were looked up since this was emptied and that were optimised out, with the reason.
+    pub absences: std::cell::RefCell<Vec<(String, crate::dwarf::Gone)>>,
 }
 
 impl Session {

@@ -8,7 +8,7 @@ use super::operators::{
 };
 use super::{assign, variables::Variables};
 use crate::base::{Error, Result, VirtAddr};
-use crate::value::{Absence, ArrayKind, Fields, NoDebug, Place, Type, TypeKind, Value};
+use crate::value::{Absence, ArrayKind, FieldKind, Fields, NoDebug, Place, Type, TypeKind, Value};
 
 /// The value of an expression. Memory, registers and variables change where it assigns or calls.
 pub fn eval(expr: &Expr, host: &mut dyn Host) -> Result<Value> {
@@ -232,7 +232,7 @@ impl Evaluator<'_> {
                     return Err(needs_memory());
                 }
                 // The base of a GOT is its word 0, wherever its first word lies.
-                let first = if *kind == ArrayKind::Plain { None } else { value.element(0) };
+                let first = if kind.is_table() { value.element(0) } else { None };
                 Ok(first.unwrap_or_else(|| value.clone().retyped(element).refreshed()))
             }
             TypeKind::Int { .. } | TypeKind::Char { .. } | TypeKind::Bool | TypeKind::Enum { .. } => {
@@ -354,12 +354,12 @@ impl Evaluator<'_> {
                 let end = lower.saturating_add_unsigned(count.unwrap_or(0));
                 let Ok(i) = i64::try_from(i) else {
                     return Err(match kind {
-                        ArrayKind::Plain => Error::user("no such vector element"),
+                        ArrayKind::Plain | ArrayKind::Stub => Error::user("no such vector element"),
                         _ => no_such_word(*kind, *lower, end),
                     });
                 };
                 let inside = (*lower..end).contains(&i);
-                if *kind != ArrayKind::Plain && !inside {
+                if kind.is_table() && !inside {
                     return Err(no_such_word(*kind, *lower, end));
                 }
                 // Only what lies in memory may be read beyond its end.
@@ -476,13 +476,27 @@ fn returned_type(callee: &Value) -> Option<std::sync::Arc<Type>> {
     }
 }
 
+/// A member of what a pointer to a structure leads to, as names in methods mean members of `*this`.
+pub fn member_named(pointer: &Value, name: &str, host: &dyn Host) -> Result<Option<Value>> {
+    let Some(target) = pointer.ty.target() else { return Ok(None) };
+    let TypeKind::Struct { fields, .. } = &target.stripped().kind else { return Ok(None) };
+    if find_member(&Value::at(target, VirtAddr(0)), fields, name, 0)?.is_none() {
+        return Ok(None);
+    }
+    let object = match pointer.pointee() {
+        Some(_) => pointer.through(target, 0).unwrap_or_else(|| Value::absent(target, Absence::OptimizedOut)),
+        None => Value::at(target, VirtAddr(pointer.to_int(host.memory())? as u64)),
+    };
+    find_member(&object, fields, name, 0)
+}
+
 /// A member by its name, also in members without one.
 fn find_member(value: &Value, fields: &Fields, name: &str, depth: u32) -> Result<Option<Value>> {
     let fields = fields.get()?;
     if let Some(field) = fields.iter().find(|f| &*f.name == name) {
         return Ok(Some(value.member(field)));
     }
-    for field in fields.iter().filter(|f| f.name.is_empty() && depth < 50) {
+    for field in fields.iter().filter(|f| (f.name.is_empty() || f.kind == FieldKind::Base) && depth < 50) {
         if let TypeKind::Struct { fields, .. } = &field.ty.stripped().kind
             && let Some(found) = find_member(&value.member(field), fields, name, depth + 1)?
         {
