@@ -70,6 +70,7 @@ impl Cx<'_> {
 
     /// Writes an error's message and a newline.
     pub fn report(&mut self, error: &Error) {
+        super::run::show_notices(self);
         self.out.text(Role::Error, &format!("{error}\n"));
     }
 

@@ -30,7 +30,17 @@ pub fn run_to_stop(cx: &mut Cx<'_>) -> Result<Flow> {
     stopped(cx, &stop, pid)
 }
 
+/// Shows what has happened in the program while something else was done, as calls of its functions.
+pub(super) fn show_notices(cx: &mut Cx<'_>) {
+    for notice in cx.session.take_notices() {
+        show_notice(cx, &notice);
+    }
+}
+
 fn show_notice(cx: &mut Cx<'_>, notice: &Notice) {
+    if let Notice::CallStopped { stop, .. } = notice {
+        keep_end(cx.session, &stop.reason);
+    }
     if let Some((role, text)) = notice_text(cx.session, notice) {
         cx.out.text(role, &text);
         cx.out.flush();

@@ -174,6 +174,11 @@ impl DebugInfo {
         slot.get_or_init(|| self.with(|units| Globals::of(units, unit)).map(Arc::new).map_err(|e| self.damaged(unit, e))).clone()
     }
 
+    /// DW_AT_name of a DIE, or of what it completes.
+    pub fn name(&self, die: DieRef) -> Option<String> {
+        self.with(|units| units.inherited_string(die, dw::DW_AT_name))
+    }
+
     /// Whether a variable is only declared where its DIE is: another unit, or another place of this one, has it.
     pub fn is_declaration(&self, die: DieRef) -> bool {
         self.with(|units| units.inherited(die, dw::DW_AT_declaration).is_some() && !units.has_place(die))

@@ -9,6 +9,7 @@ use self_cell::self_cell;
 
 use super::functions::Functions;
 use super::globals::Globals;
+use super::index::NameIndex;
 use super::lines::LineTable;
 use super::ranges::UnitRanges;
 use super::type_names::TypeNames;
@@ -47,6 +48,7 @@ pub struct DebugInfo {
     globals: Box<[OnceLock<Result<Arc<Globals>>>]>,
     type_names: Box<[OnceLock<Result<Arc<TypeNames>>>]>,
     attached: OnceLock<Box<dyn Any + Send + Sync>>,
+    names: OnceLock<NameIndex>,
 }
 
 impl std::fmt::Debug for DebugInfo {
@@ -72,6 +74,7 @@ impl DebugInfo {
             globals: (0..count).map(|_| OnceLock::new()).collect(),
             type_names: (0..count).map(|_| OnceLock::new()).collect(),
             attached: OnceLock::new(),
+            names: OnceLock::new(),
         }))
     }
 
@@ -98,6 +101,11 @@ impl DebugInfo {
     /// All units, in the order of the file.
     pub fn units(&self) -> impl Iterator<Item = UnitId> + use<> {
         (0..self.lines.len() as u32).map(UnitId)
+    }
+
+    /// The place of the name index.
+    pub(super) fn names(&self) -> &OnceLock<NameIndex> {
+        &self.names
     }
 
     /// Which addresses belong to which unit.

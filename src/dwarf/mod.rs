@@ -7,6 +7,7 @@ mod cfi;
 mod expression;
 mod functions;
 mod globals;
+mod index;
 mod info;
 mod lines;
 mod location;
@@ -22,6 +23,7 @@ pub use cfi::{CfaRule, CfiIndex, CfiSections, RegRule, Section, UnwindRow, eh_fr
 pub use expression::{EntryOf, ExpressionHost, evaluate};
 pub use functions::{Declared, FileRange, Function, Functions};
 pub use globals::{Enumerated, Global, Globals};
+pub use index::{Entry, Hit, Kind, NameIndex};
 pub use info::DebugInfo;
 pub use lines::{LineFile, LineRow, LineSpan, LineTable};
 pub use location::{Gone, Location, Piece, Site};

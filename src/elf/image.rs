@@ -133,6 +133,28 @@ enum Purpose {
     Describe,
 }
 
+/// A file mapped into memory, to be read: not an ELF file, of which [`Image`] is the mapping.
+#[derive(Debug)]
+pub struct MappedFile(Mmap);
+
+impl MappedFile {
+    /// Maps a file of at least one byte.
+    pub fn open(path: &Path) -> Result<MappedFile> {
+        let failed = |e: std::io::Error| Error::io(path.display().to_string(), &e);
+        let file = File::open(path).map_err(failed)?;
+        // SAFETY: as for Image::open below: private, read-only, any byte may change at any time, SIGBUS is handled.
+        Ok(MappedFile(unsafe { Mmap::map(&file) }.map_err(failed)?))
+    }
+}
+
+impl std::ops::Deref for MappedFile {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 #[derive(Debug)]
 enum Bytes {
     Mapped(Mmap),

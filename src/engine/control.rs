@@ -1,6 +1,6 @@
 //! Running: threads go on, events come in, and most of them are nobody's business but rdbg's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::arch::insn::{Flow, Insn, MAX_LEN};
 use crate::arch::regs::{Gpr, Registers};
@@ -11,7 +11,7 @@ use crate::target::{Event, RawStop, ResumeAction, Trap, TrapKind};
 use super::blocks::Ran;
 use super::breakpoints::{Catch, Kind, WatchKind};
 use super::inferior::Displaced;
-use super::inject;
+use super::inject::{self, Call};
 use super::session::Session;
 use super::sites::{Owner, Past};
 use super::step::{Plan, Return};
@@ -56,9 +56,13 @@ impl Session {
             terminal.give(pid);
         }
         let stepper = self.process()?.plan.as_ref().map_or(selected, Plan::tid);
-        let mut first: Vec<Tid> = self.process()?.reported.keys().copied().filter(|t| *t != stepper).collect();
-        first
-            .extend(self.process()?.deliver.keys().filter(|t| **t != stepper && !first.contains(t)).copied().collect::<Vec<_>>());
+        let alone = self.runs_alone();
+        let mut first: Vec<Tid> = Vec::new();
+        if !alone {
+            let process = self.process()?;
+            let with_something = process.reported.keys().chain(process.deliver.keys()).copied();
+            first.extend(with_something.filter(|t| *t != stepper).collect::<BTreeSet<_>>());
+        }
         first.push(stepper);
         for tid in first {
             let verdict = match self.start(tid) {
@@ -74,7 +78,16 @@ impl Session {
         }
         let process = self.process_mut()?;
         // The stop is there already: a thread that went on now would run away from it.
-        if process.early.is_some() { Ok(()) } else { process.control()?.resume_all() }
+        if process.early.is_some() || alone { Ok(()) } else { process.control()?.resume_all() }
+    }
+
+    /// Whether other threads stand still while one goes on (`set scheduler-locking`).
+    fn runs_alone(&self) -> bool {
+        match self.settings.scheduler_locking {
+            "on" => true,
+            "step" => self.inferior.process.as_ref().is_some_and(|p| p.plan.as_ref().is_some_and(Plan::is_stepping)),
+            _ => false,
+        }
     }
 
     /// Lets one thread go on from a stop that was reported.
@@ -257,7 +270,7 @@ impl Session {
 
     /// Stops everything, and says where and why. `None` when the thread has gone meanwhile, by another's exit or exec: what
     /// it came to is of no interest any more, and what has happened to it is told by the next wait.
-    fn stop(&mut self, tid: Tid, reason: StopReason) -> Result<Option<Stop>> {
+    pub(super) fn stop(&mut self, tid: Tid, reason: StopReason) -> Result<Option<Stop>> {
         let process = self.process_mut()?;
         process.control()?.stop_all()?;
         self.forget_blocks()?;
@@ -300,6 +313,7 @@ impl Session {
         {
             process.reported.insert(tid, pc);
         }
+        process.call_has_returned();
         if let Some(terminal) = &mut self.terminal {
             terminal.take();
         }
@@ -334,7 +348,7 @@ impl Session {
             return Ok(Verdict::Go(None));
         };
         let mut user = false;
-        let mut arrived = None;
+        let (mut arrived, mut returned) = (None, None);
         for owner in site.owners.clone() {
             match owner {
                 Owner::User(_) => user = true,
@@ -348,9 +362,15 @@ impl Session {
                         return Ok(Verdict::Stop(reason));
                     }
                 }
+                Owner::Call => returned = self.call_place_reached(tid, at)?,
                 Owner::Plan(of) if of == tid => arrived = self.plan_arrived(tid, at)?,
                 Owner::Plan(_) => {}
             }
+        }
+        if let Some(reason) = returned {
+            // `finish` wants to see where it is now.
+            let wanted = matches!(arrived, Some(Arrival::Stop)) && matches!(reason, StopReason::CallReturned);
+            return Ok(Verdict::Stop(if wanted { StopReason::Arrived } else { reason }));
         }
         // Back from a signal's handler: this instruction was reached before.
         user &= !matches!(arrived, Some(Arrival::Back));
@@ -398,6 +418,7 @@ impl Session {
                 let reason = match owner {
                     Owner::Libraries => self.library_event()?,
                     Owner::Bind => self.bind_reached(tid, pc)?,
+                    Owner::Call => self.call_place_reached(tid, pc)?,
                     Owner::User(_) | Owner::Plan(_) => None,
                 };
                 if reason.is_some() {
@@ -715,6 +736,8 @@ impl Session {
             if let Some(plan) = &process.plan {
                 plan.places().for_each(|p| want(p.addr, Owner::Plan(plan.tid())));
             }
+            let places: BTreeSet<VirtAddr> = process.calls.iter().flat_map(Call::places).collect();
+            places.into_iter().for_each(|at| want(at, Owner::Call));
         }
         wanted
     }

@@ -142,7 +142,19 @@ impl Session {
             let code = ProcessCode { modules: &self.inferior.modules, maps: &maps, original_pc: &original_pc };
             let memory = PageCache::new(&*process.target);
             let unwinder = Unwinder::new(&memory, &code, &self.frames.rules);
-            let (frames, end) = unwinder.walk(&registers, limit);
+            let (mut frames, mut end) = unwinder.walk(&registers, limit);
+            let mut level = 0;
+            // What a call has interrupted begins anew, with the registers of that time.
+            while let Some(registers) = self.split_at_call(tid, level, &mut frames, end.is_some()) {
+                level = frames.len();
+                end = None;
+                if level >= limit {
+                    break;
+                }
+                let (outer, outer_end) = unwinder.walk(&registers, limit - level);
+                frames.extend(outer.into_iter().map(|f| Frame { level: f.level + level, ..f }));
+                end = outer_end;
+            }
             let frames = self.with_inlined(frames);
             *walked = Some(Walked { tid, generation: process.generation, frames, end });
         }

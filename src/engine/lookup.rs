@@ -191,19 +191,25 @@ impl Session {
         if let Some(quoted) = scope.strip_prefix('\'').and_then(|s| s.strip_suffix('\'')) {
             return self.in_file(quoted, name);
         }
-        let Some((module, function)) = self.function_named(scope, context) else { return Ok(None) };
+        let Some((module, function)) = self.function_named(scope, context) else {
+            // `nosuch::x`, where `nosuch` is nothing at all; a class or a namespace has its members looked for elsewhere.
+            return Ok(None);
+        };
         let Some(debug) = module.debug() else { return Ok(None) };
         let body = debug.body(&function)?;
         let variable = body.blocks.iter().flat_map(|b| &b.variables).find(|v| v.name == name);
         let Some(variable) = variable else {
-            return Err(Error::user(format!("No symbol \"{name}\" in function \"{scope}\".")));
+            return Err(Error::user(format!("No symbol \"{name}\" in specified context.")));
         };
         // Where the function runs its variables are those of its innermost activation from the selected frame on.
         let frames = frame.and_then(|f| Some((f.level, self.backtrace(self.selected_thread().ok()?, usize::MAX).ok()?.0)));
         let runs = frames.and_then(|(level, frames)| {
             let is_its = |f: &Frame| f.code.as_ref().is_some_and(|c| c.function.die == function.die && !c.is_inlined());
-            frames.iter().skip(level).find(|f| is_its(f)).or_else(|| frames.iter().find(|f| is_its(f))).cloned()
+            frames.iter().skip(level).find(|f| is_its(f)).cloned()
         });
+        if runs.is_none() && frame.is_some() && debug.is_of_frame(variable.die) {
+            return Err(Error::user(format!("No frame is currently executing in block {scope}.")));
+        }
         self.noted(name, self.variable(&module, variable.die, runs.as_ref())).map(Some)
     }
 

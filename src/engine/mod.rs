@@ -17,6 +17,7 @@ mod libs;
 mod line_step;
 mod lookup;
 mod patch;
+mod pop;
 mod redirect;
 mod register_types;
 mod resolve;

@@ -52,6 +52,8 @@ pub struct Session {
     /// Those commands are being run: what they bring about waits for its turn.
     pub in_stop_commands: bool,
     pub(super) resumes: u64,
+    /// Calls of the program's functions that wait, within each other.
+    pub(super) call_depth: usize,
     pub(super) notices: VecDeque<Notice>,
     /// Names of regions, while addresses are written relative to them.
     pub address_names: SharedNames,
@@ -104,6 +106,11 @@ impl Session {
     /// Counts the times that a process began to run: whoever waits sees that it did.
     pub fn stop_count(&self) -> u64 {
         self.resumes
+    }
+
+    /// What has happened that nobody was told yet.
+    pub fn take_notices(&mut self) -> Vec<Notice> {
+        self.notices.drain(..).collect()
     }
 
     /// The selected thread.

@@ -253,6 +253,10 @@ impl Printer<'_> {
             out.push_str(&self.string_in(part.bytes, element));
             return Ok(());
         }
+        if let (ArrayKind::Stub, None, Some(addr)) = (kind, letter, part.addr) {
+            out.push_str(&self.named_address(addr));
+            return Ok(());
+        }
         let Some(count) = count else {
             // Of an array without a length gdb knows the address only.
             self.address(part.addr.unwrap_or_default(), out);
@@ -316,10 +320,13 @@ impl Printer<'_> {
         let shown = count.min(self.options.elements.map_or(u64::MAX, u64::from));
         for i in 0..shown {
             let addr = first + i.wrapping_mul(stride);
-            let name = self.symbols.symbol(addr).map_or(String::new(), |s| format!(" <{s}>"));
-            _ = write!(out, "{}{addr}{name}", if i == 0 { "{" } else { ", " });
+            _ = write!(out, "{}{}", if i == 0 { "{" } else { ", " }, self.named_address(addr));
         }
         out.push_str(if shown < count { "...}" } else { "}" });
+    }
+
+    fn named_address(&self, addr: VirtAddr) -> String {
+        self.symbols.symbol(addr).map_or_else(|| addr.to_string(), |s| format!("{addr} <{s}>"))
     }
 
     /// The characters of an array as a string: without the NUL at its very end, or up to the first one.

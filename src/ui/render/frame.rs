@@ -21,6 +21,8 @@ pub struct FrameLine {
     pub from: Option<String>,
     /// It is the kernel's trampoline for a signal.
     pub is_signal: bool,
+    /// It is where a function that rdbg has called returns to.
+    pub is_call: bool,
     /// It was found by guessing.
     pub is_guess: bool,
 }
@@ -30,6 +32,9 @@ impl FrameLine {
     pub fn pieces(&self) -> Vec<(Role, String)> {
         if self.is_signal {
             return vec![(Role::Plain, "<signal handler called>".to_owned())];
+        }
+        if self.is_call {
+            return vec![(Role::Plain, "<function called from gdb>".to_owned())];
         }
         let mut out = Vec::new();
         if let Some(pc) = &self.pc {
@@ -84,6 +89,7 @@ pub fn frame_line(session: &Session, frame: &Frame) -> FrameLine {
             .map(|m| m.path.display().to_string()),
         source: source.map(|s| (s.file.name.to_string(), s.line)),
         is_signal: frame.is_signal_trampoline,
+        is_call: frame.how == FrameHow::Call,
         is_guess: frame.how == FrameHow::Guess,
     }
 }

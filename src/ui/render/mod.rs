@@ -6,7 +6,7 @@ mod source;
 mod stop;
 mod variables;
 
-pub use asm::{Disassembler, Instruction, instructions_back};
+pub use asm::{Disassembler, Instruction, instructions_back, next_line};
 pub use frame::{FrameLine, frame_line};
 pub use source::source_line;
 pub use stop::{notice_text, place_of, stop_text, what_text};

@@ -1,6 +1,6 @@
 //! Why the program stands still, in gdb's words.
 
-use crate::base::{Tid, VirtAddr};
+use crate::base::{Result, Tid, VirtAddr};
 use crate::dwarf::BlockKind;
 use crate::engine::{Bind, Breakpoint, Hit, Kind, Notice, Session, Stop, StopReason, WatchKind};
 use crate::expr::Host;
@@ -9,6 +9,7 @@ use crate::symbols::{ModuleRole, demangle};
 use crate::value::{Printer, Value};
 
 use super::super::Role;
+use super::asm::next_line;
 use super::frame::frame_line;
 use super::source::source_line;
 
@@ -16,6 +17,12 @@ type Pieces = Vec<(Role, String)>;
 
 /// What to show for a stop, newlines included. `pid` is that of the process, which may have gone.
 pub fn stop_text(session: &mut Session, stop: &Stop, pid: Tid) -> Pieces {
+    let frame = if stop.reason.is_end() { None } else { Some(session.frame(0)) };
+    text_at(session, stop, pid, frame)
+}
+
+/// The same, with the thread in this frame, or the error where there is none.
+fn text_at(session: &mut Session, stop: &Stop, pid: Tid, frame: Option<Result<Frame>>) -> Pieces {
     let mut out: Pieces = Vec::new();
     let mut say = |text: String| out.push((Role::Plain, text));
     let who = thread_name(session, stop.tid);
@@ -69,10 +76,12 @@ pub fn stop_text(session: &mut Session, stop: &Stop, pid: Tid) -> Pieces {
             }
         }
         StopReason::Begun => say("\nProgram stopped.\n".to_owned()),
-        StopReason::Arrived | StopReason::Attached => {}
+        // gdb stops silently there.
+        StopReason::CallReturned => return out,
+        StopReason::Arrived | StopReason::Attached | StopReason::CallTerminates => {}
     }
-    if !stop.reason.is_end() {
-        match session.frame(0) {
+    if let Some(frame) = frame {
+        match frame {
             Ok(frame) => out.extend(place_text(session, &frame, matches!(stop.reason, StopReason::Arrived))),
             Err(e) => out.push((Role::Plain, format!("{e}\n"))),
         }
@@ -96,6 +105,7 @@ fn place_text(session: &mut Session, frame: &Frame, of_step: bool) -> Pieces {
     if let Some(source) = source {
         out.extend(source_line(session, frame, &source, stayed));
     }
+    out.extend(next_line(session, frame).map(|text| (Role::Plain, text)));
     out
 }
 
@@ -149,7 +159,7 @@ fn bind_text(session: &Session, bind: &Bind) -> String {
 }
 
 /// What to show for a notice, newline included; `None` for what gdb does not mention either.
-pub fn notice_text(session: &Session, notice: &Notice) -> Option<(Role, String)> {
+pub fn notice_text(session: &mut Session, notice: &Notice) -> Option<(Role, String)> {
     let plain = |text: String| Some((Role::Plain, text));
     match notice {
         Notice::ThreadBegun { tid, pthread } => plain(format!("[New Thread {pthread:#x} (LWP {tid})]\n")),
@@ -163,6 +173,10 @@ pub fn notice_text(session: &Session, notice: &Notice) -> Option<(Role, String)>
         }
         Notice::Signal(signal) => plain(format!("\nProgram received signal {}, {}.\n", signal.name(), signal.description())),
         Notice::Warning(text) => Some((Role::Warning, format!("{text}\n"))),
+        Notice::CallStopped { stop, pid, frame } => {
+            let pieces = text_at(session, stop, *pid, frame.as_deref().cloned().map(Ok));
+            plain(pieces.into_iter().map(|p| p.1).collect())
+        }
     }
 }
 
