@@ -56,7 +56,8 @@ struct Choice {
 }
 
 fn list(cx: &mut Cx<'_>, args: &Args, parameters: bool) -> Result<Flow> {
-    let frame = cx.session.selected_frame().map_err(|e| if let Error::Needs(_) = e { Error::user("No frame selected.") } else { e })?;
+    let frame =
+        cx.session.selected_frame().map_err(|e| if let Error::Needs(_) = e { Error::user("No frame selected.") } else { e })?;
     let is_quiet = args.has("-q");
     if frame.code.is_none() {
         if !is_quiet {

@@ -297,7 +297,7 @@ impl Host for Session {
             }
             None => match self.lookup_debug(name)? {
                 Some(value) => Ok(Some(value)),
-                None => Ok(self.lookup_anywhere(name)),
+                None => Ok(self.lookup_anywhere(name).map(|v| self.typed_function(v))),
             },
         }
     }

@@ -157,33 +157,34 @@ impl Session {
         function_value(module, debug, &function).ok()
     }
 
+    /// A function that a symbol has told of, with its type if there is debug information about it.
+    pub(super) fn typed_function(&self, value: Value) -> Value {
+        let module = value.address().filter(|_| value.ty.is_function()).and_then(|at| Some((self.inferior.modules.at(at)?, at)));
+        module.and_then(|(module, at)| self.function_at(module, at)).unwrap_or(value)
+    }
+
     /// What one of the units has of this name: one that others see before one that is its own.
     fn defined_anywhere(&self, name: &str, current: Option<&Arc<Module>>) -> Result<Option<Value>> {
         let others = self.inferior.modules.iter().filter(|m| current.is_none_or(|c| c.id != m.id));
-        let mut own = None;
         for module in current.into_iter().chain(others) {
             let Some(debug) = module.debug() else { continue };
-            for unit in debug.units() {
-                let Ok(globals) = debug.globals(unit) else { continue };
-                if let Some(global) = globals.variable(name) {
-                    let found = || self.noted(name, self.variable(module, global.die, None));
-                    if global.is_external {
-                        return found().map(Some);
-                    }
-                    if own.is_none() {
-                        own = Some(found()?);
-                    }
-                } else if own.is_none()
-                    && let Some(found) = globals.enumerator(name)
-                {
-                    own = Some(Value::int(&type_of(debug, found.ty)?, found.value));
-                }
+            let mut variables = debug.variables_named(name)?;
+            variables.retain(|v| debug.has_location(v.die));
+            if let Some(variable) = variables.iter().find(|v| v.is_external).or(variables.first()) {
+                return self.noted(name, self.variable(module, variable.die, None)).map(Some);
             }
-            if own.is_some() {
-                return Ok(own);
+            if let Some(found) = debug.enumerators_named(name)?.first()
+                && let Some((ty, value)) = debug.enumerator(found.die)
+            {
+                return Ok(Some(Value::int(&type_of(debug, ty)?, value)));
+            }
+            if let Some(found) = debug.functions_named(name)?.iter().find(|f| !f.is_declaration && !f.is_inlined)
+                && let Some(function) = debug.functions(found.die.unit)?.of_die(found.die)
+            {
+                return function_value(module, debug, function).map(Some);
             }
         }
-        Ok(own)
+        Ok(None)
     }
 
     /// `FUNCTION::VARIABLE`, `'FILE'::VARIABLE`.
@@ -224,10 +225,12 @@ impl Session {
         if let Some(symbol) = self.inferior.modules.find(name, context.map(|c| &c.module)).filter(|s| s.is_code) {
             return Some((symbol.module.clone(), symbol.module.function(symbol.addr)?));
         }
-        let main = self.inferior.modules.main()?;
-        let debug = main.debug()?;
-        let named = |unit| debug.functions(unit).ok()?.iter().find(|f| *f.name == *name).cloned();
-        Some((main.clone(), debug.units().find_map(named)?))
+        self.inferior.modules.iter().find_map(|module| {
+            let debug = module.debug()?;
+            let found = debug.functions_named(name).ok()?;
+            let function = found.iter().find_map(|f| debug.functions(f.die.unit).ok()?.of_die(f.die).cloned())?;
+            Some((module.clone(), function))
+        })
     }
 
     fn in_file(&self, file: &str, name: &str) -> Result<Option<Value>> {
