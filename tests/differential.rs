@@ -524,7 +524,7 @@ fn calls_are_gdbs() {
         return tools::skip("calls_are_gdbs", "this gdb cannot call functions on this processor");
     }
     let keep = |line: &str| {
-        static HOME: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"process \d+|0x[0-9a-f]{6} (?:<[^>]*> )?\"").unwrap());
+        static HOME: LazyLock<Regex> = LazyLock::new(|| Regex::new(r#"process \d+|0x[0-9a-f]{6} (?:<[^>]*> )?""#).unwrap());
         HOME.replace_all(&whole(line), "<>").into_owned()
     };
     let setup = "break stop_here\nrun\ndelete";

@@ -96,7 +96,7 @@ fn backtrace(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         }
         show(cx, frame);
         if full {
-            cx.say("No symbol table info available.\n");
+            super::locals::full(cx, frame)?;
         }
     }
     if more {

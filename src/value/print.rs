@@ -39,6 +39,15 @@ struct Part<'a> {
 impl Printer<'_> {
     /// The value as `print` shows it after `$1 = `. It is read as a whole first: what cannot be read is an error.
     pub fn text(&self, value: &Value, letter: Option<Letter>) -> Result<String> {
+        self.top(value, letter, true)
+    }
+
+    /// The value as `info locals` shows it: as [`Printer::text`], but no type stands before a pointer.
+    pub fn plain(&self, value: &Value) -> Result<String> {
+        self.top(value, None, false)
+    }
+
+    fn top(&self, value: &Value, letter: Option<Letter>, prefix: bool) -> Result<String> {
         let ty = value.ty.stripped();
         match value.missing() {
             Some((why, true)) => return Ok(why.to_string()),
@@ -57,7 +66,7 @@ impl Printer<'_> {
             return Ok(ty.name.to_string());
         }
         let bytes = value.whole_bytes(self.memory, self.options.max_value_size)?;
-        if matches!(letter, None | Some(Letter::Str)) {
+        if prefix && matches!(letter, None | Some(Letter::Str)) {
             self.type_prefix(&value.ty, &mut out);
         }
         self.part(&Part { ty: &value.ty, bytes: &bytes, addr: value.address(), depth: 0 }, letter, &mut out)?;
