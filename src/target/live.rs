@@ -71,6 +71,8 @@ pub struct Live {
     own_code: BTreeMap<VirtAddr, Box<[u8]>>,
     /// How many vfork children run in this memory, untraced: no int3 may be there.
     vforking: u32,
+    /// Int3s that are left in the memory of forked children.
+    kept_in_children: Vec<VirtAddr>,
     watches: [Option<Watch>; debugregs::SLOTS],
     /// Events that came while all were being stopped.
     ready: VecDeque<Event>,
@@ -135,6 +137,7 @@ impl Live {
             retired: BTreeSet::new(),
             own_code: BTreeMap::new(),
             vforking: 0,
+            kept_in_children: Vec::new(),
             watches: [None; debugregs::SLOTS],
             ready: VecDeque::new(),
             newborn: HashMap::new(),
@@ -357,7 +360,7 @@ impl Live {
             if self.planted
                 && let Ok(memory) = ProcessMemory::open(child)
             {
-                for (addr, byte) in &self.int3s {
+                for (addr, byte) in self.int3s.iter().filter(|(addr, _)| !self.kept_in_children.contains(addr)) {
                     if let Some(byte) = byte {
                         let _ = memory.write(child, *addr, &[*byte]);
                     }
@@ -821,6 +824,10 @@ impl Control for Live {
             self.set_debug_registers()?;
         }
         Ok(())
+    }
+
+    fn keep_in_children(&mut self, places: Vec<VirtAddr>) {
+        self.kept_in_children = places;
     }
 
     fn fired(&self, bits: u8) -> Vec<VirtAddr> {
