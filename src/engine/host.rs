@@ -175,7 +175,7 @@ impl Names for Session {
     }
 
     fn find_type(&self, name: &str) -> Result<Option<Arc<Type>>> {
-        self.type_named(name)
+        self.find_type_named(name)
     }
 }
 
@@ -191,6 +191,14 @@ impl Symbols for Session {
             LocationKind::Symbol(_) => Some(location.with_offset_demangled()),
             _ => Some(location.with_offset()),
         }
+    }
+
+    fn variable(&self, name: &str) -> Option<Value> {
+        self.lookup(name, None).ok().flatten()
+    }
+
+    fn type_named(&self, name: &str) -> Option<Arc<Type>> {
+        self.find_type_named(name).ok().flatten()
     }
 }
 
