@@ -38,6 +38,7 @@ pub struct Globals {
     variables: Vec<Global>,
     by_name: HashMap<Arc<str>, u32>,
     enumerators: HashMap<Arc<str>, Enumerated>,
+    declarations: HashMap<Arc<str>, DieRef>,
 }
 
 impl Globals {
@@ -112,6 +113,12 @@ impl Globals {
         let is_declaration = die.has_attr(dw::DW_AT_declaration) || die.tag() == dw::DW_TAG_member;
         let reference = unit.die_ref(die.offset());
         if !is_defined && is_declaration {
+            // `extern int x;`, but no member of a class.
+            if die.tag() == dw::DW_TAG_variable
+                && let Some(name) = unit.string(die, dw::DW_AT_name)
+            {
+                self.declarations.entry(qualified(enclosing, &name)).or_insert(reference);
+            }
             return;
         }
         let name = match unit.string(die, dw::DW_AT_name) {
@@ -141,6 +148,11 @@ impl Globals {
     /// The variable of this name.
     pub fn variable(&self, name: &str) -> Option<&Global> {
         self.variables.get(*self.by_name.get(name)? as usize)
+    }
+
+    /// A declaration of a variable that the unit does not define.
+    pub fn declaration(&self, name: &str) -> Option<DieRef> {
+        self.declarations.get(name).copied()
     }
 
     /// The enumerator of this name.

@@ -175,7 +175,15 @@ impl Names for Session {
     }
 
     fn find_type(&self, name: &str) -> Result<Option<Arc<Type>>> {
-        self.find_type_named(name)
+        if self.is_local(name) {
+            return Ok(None);
+        }
+        for full in self.scoped_names(name) {
+            if let Some(ty) = self.find_type_named(&full)? {
+                return Ok(Some(ty));
+            }
+        }
+        Ok(None)
     }
 }
 
@@ -272,12 +280,16 @@ impl Host for Session {
         match module {
             Some(module) => {
                 let module = self.module(module)?;
-                let named = module.find(name).map(|n| Session::named_value(&n));
+                let typed = |n: &Named| if n.is_code { self.function_at(&n.module, n.addr) } else { None };
+                let named = module.find(name).map(|n| typed(&n).unwrap_or_else(|| Session::named_value(&n)));
                 let table = || self.table(name, module);
                 let stub = || module.find(&format!("{name}@plt")).map(|n| Session::named_value(&n));
                 Ok(named.or_else(table).or_else(stub))
             }
-            None => Ok(self.lookup_anywhere(name)),
+            None => match self.lookup_debug(name)? {
+                Some(value) => Ok(Some(value)),
+                None => Ok(self.lookup_anywhere(name)),
+            },
         }
     }
 

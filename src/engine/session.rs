@@ -64,6 +64,8 @@ pub struct Session {
     pub step_began_in: Option<FrameIdentity>,
     pub(super) terminal: Option<Terminal>,
     pub(super) frames: FrameCache,
+    /// Names that were looked up since this was emptied and that were optimised out, with the reason.
+    pub absences: std::cell::RefCell<Vec<(String, crate::dwarf::Gone)>>,
 }
 
 impl Session {

@@ -8,7 +8,7 @@ use super::operators::{
 };
 use super::{assign, variables::Variables};
 use crate::base::{Error, Result, VirtAddr};
-use crate::value::{Absence, ArrayKind, Fields, NoDebug, Place, Type, TypeKind, Value};
+use crate::value::{Absence, ArrayKind, FieldKind, Fields, NoDebug, Place, Type, TypeKind, Value};
 
 /// The value of an expression. Memory, registers and variables change where it assigns or calls.
 pub fn eval(expr: &Expr, host: &mut dyn Host) -> Result<Value> {
@@ -454,13 +454,27 @@ fn returned_type(callee: &Value) -> Option<std::sync::Arc<Type>> {
     }
 }
 
+/// A member of what a pointer to a structure leads to, as names in methods mean members of `*this`.
+pub fn member_named(pointer: &Value, name: &str, host: &dyn Host) -> Result<Option<Value>> {
+    let Some(target) = pointer.ty.target() else { return Ok(None) };
+    let TypeKind::Struct { fields, .. } = &target.stripped().kind else { return Ok(None) };
+    if find_member(&Value::at(target, VirtAddr(0)), fields, name, 0)?.is_none() {
+        return Ok(None);
+    }
+    let object = match pointer.pointee() {
+        Some(_) => pointer.through(target, 0).unwrap_or_else(|| Value::absent(target, Absence::OptimizedOut)),
+        None => Value::at(target, VirtAddr(pointer.to_int(host.memory())? as u64)),
+    };
+    find_member(&object, fields, name, 0)
+}
+
 /// A member by its name, also in members without one.
 fn find_member(value: &Value, fields: &Fields, name: &str, depth: u32) -> Result<Option<Value>> {
     let fields = fields.get()?;
     if let Some(field) = fields.iter().find(|f| &*f.name == name) {
         return Ok(Some(value.member(field)));
     }
-    for field in fields.iter().filter(|f| f.name.is_empty() && depth < 50) {
+    for field in fields.iter().filter(|f| (f.name.is_empty() || f.kind == FieldKind::Base) && depth < 50) {
         if let TypeKind::Struct { fields, .. } = &field.ty.stripped().kind
             && let Some(found) = find_member(&value.member(field), fields, name, depth + 1)?
         {
