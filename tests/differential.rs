@@ -514,6 +514,89 @@ fn stops_are_gdbs() {
     }
 }
 
+/// Calls: arguments, results, strings, errors, and what is left when a breakpoint or a signal stops the function.
+#[test]
+fn calls_are_gdbs() {
+    let Some(program) = program("calls_are_gdbs", "c/calls.c", "plain") else { return };
+    if tools::gdb().is_some_and(|gdb| !gdb.writes_vectors) {
+        return tools::skip("calls_are_gdbs", "this gdb cannot call functions on this processor");
+    }
+    let keep = |line: &str| {
+        static HOME: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"process \d+|0x[0-9a-f]{6} (?:<[^>]*> )?\"").unwrap());
+        HOME.replace_all(&whole(line), "<>").into_owned()
+    };
+    let setup = "break stop_here\nrun\ndelete";
+    let values = [
+        "print add(1,2)",
+        "print (int)add(1,2)",
+        "print ((int(*)(int,int))add)(1)",
+        "print ((int(*)(int,int))add)(1,2,3)",
+        "print ((int(*)(int,int))add)(1.9,'a')",
+        "print ((double(*)(double,int,float))mix)(1.5,2,1)",
+        "print (float)half(3.0f)",
+        "print ((float(*)())half)(3)",
+        "print ((float(*)(float))half)(3)",
+        "print ((long double(*)(long double,int))longer)(1.5,2)",
+        "print (signed char)narrow(200,1)",
+        "print (short)narrow(200,1)",
+        "print ((long(*)(long,long,long,long,long,long,long,long))many)(1,2,3,4,5,6,7,8)",
+        "print ((double(*)(double,double,double,double,double,double,double,double,double,double))ten)(1,2,3,4,5,6,7,8,9,10)",
+        "print ((double(*)(int,...))sum)(3,1.0,2.5f,3.5)",
+        "print ((double(*)())sum)(2,1.0f,2.5)",
+        "print ((unsigned long(*)(const char*))length)(\"hello\")",
+        "print (unsigned long)strlen(\"hello\")",
+        "print (char*)upper(\"hello\")",
+        "print *\"abc\"",
+        "print \"abc\"+1",
+        "print (char*)greeting()",
+        "print (int)add(5,6) + 1",
+        "print -(int)add(5,6)",
+        "print ((void(*)(int))no_result)(5)",
+        "print (void)no_result(7)",
+        "call (int)add(7,8)",
+        "whatis (int)nothing()",
+        "whatis nothing()",
+        "print sizeof((int)nothing())",
+        "print *(int *)&counter",
+        "print 5(3)",
+        "print 'a'(3)",
+    ];
+    same_as_gdb("calls_are_gdbs", &program, &[], setup, &values, keep);
+    let stops = [
+        "print (int)crash(0)",
+        "bt",
+        "print ((int(*)(int))5)(3)",
+        "bt",
+        "set unwindonsignal on\nprint (int)crash(0)",
+        "bt 1",
+    ];
+    same_as_gdb("calls_are_gdbs", &program, &[], setup, &stops, keep);
+    let breaks = [
+        "break stop_here\nprint (int)outer(4)",
+        "bt",
+        "finish",
+        "finish",
+        "bt",
+        "print (int)outer(4)",
+        "return",
+        "bt",
+        "frame 1",
+        "continue",
+        "bt",
+        "info registers rip rbx rbp",
+        "call (int)outer(5)",
+        "frame 3\nup\nreturn",
+        "bt",
+        "return (long)77",
+        "print $rax",
+    ];
+    same_as_gdb("calls_are_gdbs", &program, &[], setup, &breaks, keep);
+    let ends = ["call (void)leave(3)", "info program\nprint $_exitcode\nprint (int)add(1,2)"];
+    same_as_gdb("calls_are_gdbs", &program, &[], setup, &ends, keep);
+    let first = ["print (int)add(1,2)", "bt 1\nprint $rip"];
+    same_as_gdb("calls_are_gdbs", &program, &[], "starti", &first, keep);
+}
+
 /// A breakpoint that does not stop costs one stop and about four system calls (wait, read registers, write them, continue), of
 /// which the waiting ones are not counted here; a step in place would cost another stop and the removal of the breakpoint.
 #[test]

@@ -17,6 +17,7 @@ mod environment;
 mod find;
 #[cfg(test)]
 mod fixture;
+mod give_up;
 mod help;
 mod history;
 mod info;
@@ -68,6 +69,7 @@ pub const FAMILIES: &[&[Command]] = &[
     history::COMMANDS,
     run::COMMANDS,
     step::COMMANDS,
+    give_up::COMMANDS,
     breaks::place::COMMANDS,
     breaks::watch::COMMANDS,
     breaks::catch::COMMANDS,

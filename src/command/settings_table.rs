@@ -263,6 +263,18 @@ pub const SETTINGS: &[Setting] = &[
         "Set unwinding of stack if a signal is received while in a call dummy.",
     ),
     row(
+        "unwind-on-terminating-exception",
+        Bool(|s| &mut s.unwind_on_terminating_exception),
+        "Unwind stack if a C++ exception is unhandled while in a call dummy is {}.",
+        "Set unwinding of stack if std::terminate() is called while in call dummy.",
+    ),
+    row(
+        "coerce-float-to-double",
+        Bool(|s| &mut s.coerce_float_to_double),
+        "Coercion of floats to doubles when calling functions is {}.",
+        "Set coercion of floats to doubles when calling functions.",
+    ),
+    row(
         "print thread-events",
         Bool(|s| &mut s.print_thread_events),
         "Printing of thread events is {}.",
@@ -346,7 +358,13 @@ pub const SETTINGS: &[Setting] = &[
         Text(|s| &mut s.debug_file_directory),
         "The directory where separate debug symbols are searched for is \"{}\".",
         "Set the directories where separate debug symbols are searched for.",
-    ),
+    )
+    .help("Separated by colons. Build-ids are looked for in DIRECTORY/.build-id, .gnu_debuglinks below DIRECTORY, beside the file and in .debug there.\n\
+Takes effect at once, on modules that are loaded too.")
+    .after(|cx| {
+        cx.session.look_for_debug_files();
+        Ok(())
+    }),
     row("sysroot", Text(|s| &mut s.sysroot), "The current system root is \"{}\".", "Set an alternate system root.")
         .alias(&["solib-absolute-prefix"]),
     row(

@@ -4,7 +4,7 @@ use crate::base::{Error, Need, Result, VirtAddr};
 use crate::engine::Session;
 use crate::stack::Frame;
 use crate::ui::Role;
-use crate::ui::render::frame_line;
+use crate::ui::render::{frame_line, source_line};
 
 use super::args::Args;
 use super::cx::Cx;
@@ -123,6 +123,18 @@ pub(super) fn show(cx: &mut Cx<'_>, frame: &Frame) {
     cx.say("\n");
 }
 
+/// Writes the selected frame and its source line.
+pub(super) fn show_selected(cx: &mut Cx<'_>) -> Result<()> {
+    let frame = cx.session.selected_frame()?;
+    show(cx, &frame);
+    if let Some(source) = cx.session.frame_source(&frame) {
+        for (role, text) in source_line(cx.session, &frame, &source, false) {
+            cx.out.text(role, &text);
+        }
+    }
+    Ok(())
+}
+
 const LEVEL: &[ArgSpec] = &[ArgSpec::may("LEVEL", ArgKind::FrameNo)];
 
 const FRAME: Command = Command {
@@ -190,8 +202,7 @@ fn select_and_show(cx: &mut Cx<'_>, args: &Args, find: Finder, shown: bool) -> R
         cx.session.selection.level = find(cx, &args.text)?;
     }
     if shown {
-        let frame = cx.session.selected_frame()?;
-        show(cx, &frame);
+        show_selected(cx)?;
     }
     Ok(Flow::Go)
 }
@@ -286,8 +297,7 @@ fn travel(cx: &mut Cx<'_>, args: &Args, direction: i128, shown: bool) -> Result<
     }
     cx.session.selection.level = level;
     if shown {
-        let frame = cx.session.selected_frame()?;
-        show(cx, &frame);
+        show_selected(cx)?;
     }
     Ok(Flow::Go)
 }

@@ -47,6 +47,11 @@ impl Block {
         self.ranges.iter().any(|r| r.contains(addr))
     }
 
+    /// Whether it is entered at an address, or a piece of it starts there.
+    pub fn begins_at(&self, addr: FileAddr) -> bool {
+        self.entry == Some(addr) || self.ranges.iter().any(|r| r.start == addr)
+    }
+
     /// Whether it is the body of an inlined function.
     pub fn is_inlined(&self) -> bool {
         matches!(self.kind, BlockKind::Inlined { .. })
@@ -153,6 +158,18 @@ impl Body {
         Ok(Body { blocks })
     }
 
+    /// Whether a block lies inside of another one.
+    pub fn is_inside(&self, block: &Block, outer: usize) -> bool {
+        let mut at = block.parent;
+        while let Some(index) = at {
+            if index == outer {
+                return true;
+            }
+            at = self.blocks.get(index).and_then(|b| b.parent);
+        }
+        false
+    }
+
     /// The innermost block at an address and those around it, from the inside; empty if the function has no code there.
     pub fn around(&self, addr: FileAddr) -> Vec<usize> {
         let innermost = self.blocks.iter().enumerate().rev().find(|(_, b)| b.contains(addr));
@@ -167,7 +184,7 @@ impl Body {
 }
 
 /// Moves the cursor behind the children of the entry at this depth.
-fn past(cursor: &mut gimli::EntriesCursor<'_, super::info::R<'_>>, depth: isize) -> gimli::Result<bool> {
+pub(super) fn past(cursor: &mut gimli::EntriesCursor<'_, super::info::R<'_>>, depth: isize) -> gimli::Result<bool> {
     loop {
         if !cursor.next_entry()? {
             return Ok(false);

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use gimli::{AttributeValue, DwTag, UnitOffset, constants as dw};
 
 use super::body::Body;
+use super::calls::CallSite;
 use super::info::DebugInfo;
 use super::unit::{Die, DieRef, LoadedUnit, UnitId, Units};
 use crate::base::{FileAddr, Result};
@@ -53,6 +54,7 @@ pub struct Function {
     /// Whether other units see it.
     pub is_external: bool,
     body: OnceLock<Result<Arc<Body>>>,
+    pub(super) calls: OnceLock<Result<Arc<[CallSite]>>>,
 }
 
 impl Function {
@@ -77,9 +79,9 @@ pub struct Functions {
 }
 
 /// What a name may be prefixed with, at each depth of the walk.
-struct Enclosing {
-    depth: isize,
-    name: Arc<str>,
+pub(super) struct Enclosing {
+    pub depth: isize,
+    pub name: Arc<str>,
 }
 
 /// How deep references to declarations are followed.
@@ -156,14 +158,14 @@ impl Functions {
     }
 }
 
-fn opens_scope(tag: DwTag) -> bool {
+pub(super) fn opens_scope(tag: DwTag) -> bool {
     matches!(
         tag,
         dw::DW_TAG_namespace | dw::DW_TAG_module | dw::DW_TAG_structure_type | dw::DW_TAG_class_type | dw::DW_TAG_union_type
     )
 }
 
-fn unnamed(tag: DwTag) -> &'static str {
+pub(super) fn unnamed(tag: DwTag) -> &'static str {
     match tag {
         dw::DW_TAG_namespace => "(anonymous namespace)",
         dw::DW_TAG_union_type => "{union}",
@@ -172,7 +174,7 @@ fn unnamed(tag: DwTag) -> &'static str {
     }
 }
 
-fn qualified(enclosing: &[Enclosing], name: &str) -> Arc<str> {
+pub(super) fn qualified(enclosing: &[Enclosing], name: &str) -> Arc<str> {
     match enclosing.last() {
         Some(outer) => format!("{}::{name}", outer.name).into(),
         None => name.into(),
@@ -322,6 +324,7 @@ impl Function {
             declared: units.declared(reference),
             is_external: matches!(units.inherited(reference, dw::DW_AT_external), Some((_, AttributeValue::Flag(true)))),
             body: OnceLock::new(),
+            calls: OnceLock::new(),
         })
     }
 }

@@ -1,5 +1,6 @@
 //! The debug information of one module: who owns the bytes, and what was parsed of them so far.
 
+use std::any::Any;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -7,9 +8,11 @@ use gimli::{Dwarf, EndianSlice, LittleEndian, SectionId};
 use self_cell::self_cell;
 
 use super::functions::Functions;
+use super::globals::Globals;
 use super::index::NameIndex;
 use super::lines::LineTable;
 use super::ranges::UnitRanges;
+use super::type_names::TypeNames;
 use super::unit::{UnitId, Units};
 use crate::base::{Error, FileAddr, Result};
 use crate::elf::Image;
@@ -43,6 +46,9 @@ pub struct DebugInfo {
     lines: Box<[OnceLock<Result<Arc<LineTable>>>]>,
     functions: Box<[OnceLock<Result<Arc<Functions>>>]>,
     names: OnceLock<NameIndex>,
+    globals: Box<[OnceLock<Result<Arc<Globals>>>]>,
+    type_names: Box<[OnceLock<Result<Arc<TypeNames>>>]>,
+    attached: OnceLock<Box<dyn Any + Send + Sync>>,
 }
 
 impl std::fmt::Debug for DebugInfo {
@@ -66,6 +72,9 @@ impl DebugInfo {
             lines: (0..count).map(|_| OnceLock::new()).collect(),
             functions: (0..count).map(|_| OnceLock::new()).collect(),
             names: OnceLock::new(),
+            globals: (0..count).map(|_| OnceLock::new()).collect(),
+            type_names: (0..count).map(|_| OnceLock::new()).collect(),
+            attached: OnceLock::new(),
         }))
     }
 
@@ -128,6 +137,21 @@ impl DebugInfo {
             found.map(Arc::new).map_err(|e| self.damaged(unit, e))
         })
         .clone()
+    }
+
+    /// Where the names of a unit's types are kept.
+    pub(super) fn type_name_slot(&self, unit: UnitId) -> Result<&OnceLock<Result<Arc<TypeNames>>>> {
+        self.type_names.get(unit.0 as usize).ok_or_else(|| no_unit(self.path()))
+    }
+
+    /// What another room keeps with this debug information, made when it is first asked for; always of the same type `T`.
+    pub fn attached<T: Any + Send + Sync + Default>(&self) -> Option<&T> {
+        self.attached.get_or_init(|| Box::new(T::default())).downcast_ref()
+    }
+
+    /// Where the variables of a unit are kept once they were read.
+    pub(super) fn globals_slot(&self, unit: UnitId) -> Result<&OnceLock<Result<Arc<Globals>>>> {
+        self.globals.get(unit.0 as usize).ok_or_else(|| no_unit(self.path()))
     }
 
     /// An error about a unit, with its place in the file.

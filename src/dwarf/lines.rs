@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use gimli::{ColumnType, FileEntry, LineProgramHeader};
 
-use super::info::R;
+use super::info::{DebugInfo, R};
 use super::unit::{LoadedUnit, UnitId, Units};
 use crate::base::FileAddr;
 
@@ -167,6 +167,33 @@ impl LineTable {
         let rows = || self.rows.iter().filter(move |r| r.file == file && r.is_stmt && !r.end);
         let best = rows().filter(|r| r.line >= line).map(|r| r.line).min().unwrap_or(0);
         (best, if best == 0 { Vec::new() } else { rows().filter(|r| r.line == best).copied().collect() })
+    }
+}
+
+impl DebugInfo {
+    /// The units whose line tables name a file whose last component is that of `file`: by the headers of their line programs alone.
+    pub fn units_with_file(&self, file: &str) -> Vec<UnitId> {
+        let base = file.rsplit('/').next().unwrap_or(file).as_bytes();
+        let names_it = |unit: &LoadedUnit<'_>| {
+            let Some(program) = &unit.unit.line_program else { return false };
+            let is_it = |name: R<'_>| name.slice().rsplit(|b| *b == b'/').next() == Some(base);
+            program.header().file_names().iter().any(|f| unit.text(f.path_name()).is_some_and(is_it))
+        };
+        self.with(|units| units.ids().filter(|id| units.is_compilation(*id) && units.unit(*id).is_ok_and(names_it)).collect())
+    }
+
+    /// Whether gcc has described its variables at every instruction of this unit, with location lists, so that a breakpoint needs
+    /// no prologue to have run (gcc 4.5 and later).
+    pub fn has_exact_locations(&self, unit: UnitId) -> bool {
+        self.with(|units| {
+            let Ok(unit) = units.unit(unit) else { return false };
+            unit.is_made_by("GNU ") && unit.has_location_lists()
+        })
+    }
+
+    /// Whether the compiler is built on LLVM, which marks where prologues end.
+    pub fn is_made_by_llvm(&self, unit: UnitId) -> bool {
+        self.with(|units| units.unit(unit).is_ok_and(|u| u.is_made_by("clang") || u.is_made_by("rustc") || u.is_made_by("LLVM")))
     }
 }
 

@@ -2,22 +2,34 @@
 #![deny(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod body;
+mod calls;
 mod cfi;
 mod expression;
 mod functions;
+mod globals;
 mod index;
 mod info;
 mod lines;
+mod location;
+mod members;
 mod ranges;
+mod type_names;
+mod types;
 mod unit;
 
 pub use body::{Block, BlockKind, Body, Variable};
+pub use calls::{CallParameter, CallSite};
 pub use cfi::{CfaRule, CfiIndex, CfiSections, RegRule, Section, UnwindRow, eh_frame_address};
-pub use expression::{ExpressionHost, evaluate};
+pub use expression::{EntryOf, ExpressionHost, evaluate};
 pub use functions::{Declared, FileRange, Function, Functions};
+pub use globals::{Enumerated, Global, Globals};
 pub use index::{Entry, Hit, Kind, NameIndex};
 pub use info::DebugInfo;
 pub use lines::{LineFile, LineRow, LineSpan, LineTable};
+pub use location::{Gone, Location, Piece, Site};
+pub use members::{Access, Constant, Member, MemberKind, Members, Method, Offset, TemplateArg, Variant, VariantPart};
+pub use type_names::{NameSpace, NamedType, TypeNames};
+pub use types::{Bound, Dimension, Dynamic, Encoding, EnumName, Parameter, StructKind, TypeDie, TypeShape};
 pub use unit::{DieRef, UnitId};
 
 #[cfg(test)]

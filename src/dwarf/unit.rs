@@ -38,6 +38,7 @@ pub(super) struct LoadedUnit<'a> {
     pub language: u16,
     /// DW_AT_producer.
     pub producer: Option<R<'a>>,
+    lists: OnceLock<bool>,
 }
 
 /// The header of a unit, and the unit once it was read.
@@ -201,12 +202,28 @@ impl<'a> LoadedUnit<'a> {
             _ => 0,
         };
         let producer = root.attr_value(constants::DW_AT_producer).and_then(|v| head.dwarf.attr_string(&unit, v).ok());
-        Ok(LoadedUnit { id, dwarf: head.dwarf.clone(), unit, language, producer })
+        Ok(LoadedUnit { id, dwarf: head.dwarf.clone(), unit, language, producer, lists: OnceLock::new() })
     }
 
-    /// The root DIE.
-    pub fn root(&self) -> gimli::Result<Die<'a>> {
-        self.unit.entry(self.unit.header.root_offset())
+    /// Whether a variable or parameter of it has a location list.
+    pub fn has_location_lists(&self) -> bool {
+        *self.lists.get_or_init(|| {
+            let mut cursor = self.unit.entries();
+            while let Ok(true) = cursor.next_entry() {
+                let Some(die) = cursor.current() else { continue };
+                let is_list = |v| matches!(v, AttributeValue::LocationListsRef(_) | AttributeValue::DebugLocListsIndex(_));
+                let of_variable = matches!(die.tag(), constants::DW_TAG_variable | constants::DW_TAG_formal_parameter);
+                if of_variable && die.attr_value(constants::DW_AT_location).is_some_and(is_list) {
+                    return true;
+                }
+            }
+            false
+        })
+    }
+
+    /// Whether the compiler's name for itself (DW_AT_producer) holds the text.
+    pub fn is_made_by(&self, text: &str) -> bool {
+        self.producer.is_some_and(|p| p.to_string_lossy().contains(text))
     }
 
     /// The text of a string attribute.

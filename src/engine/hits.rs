@@ -36,9 +36,7 @@ impl Session {
             match self.in_thread(tid, |session| expr::eval_condition(&condition, session)) {
                 Ok(true) => {}
                 Ok(false) => return Ok(false),
-                Err(e) => {
-                    self.notices.push_back(Notice::Warning(format!("Error in testing condition for breakpoint {id}:\n{e}")))
-                }
+                Err(e) => self.notices.push_back(Notice::Warning(format!("Error in testing breakpoint condition:\n{e}"))),
             }
         }
         let breakpoint = self.breakpoints.get_mut(id)?;

@@ -6,7 +6,7 @@ use crate::arch::regs::{Gpr, RegId, XState, find};
 use crate::base::{Error, Memory, Need, Result, VirtAddr};
 use crate::elf::SymbolKind;
 use crate::expr::{Host, Names, ValueHistory, Variables};
-use crate::symbols::{Linespec, Location, LocationKind, Module, ModuleId, Named};
+use crate::symbols::{Location, LocationKind, Module, ModuleId, Named};
 use crate::value::{Absence, ArrayKind, ModuleRef, NoDebug, PrintOptions, Symbols, Type, Value};
 
 use super::journal::Change;
@@ -88,13 +88,7 @@ impl Session {
             let main = modules.main()?;
             return main.find(name).map(|n| Session::named_value(&n)).or_else(|| self.table(name, main));
         }
-        if let Some(named) = modules.find(name, None) {
-            return Some(Session::named_value(&named));
-        }
-        // C++ and Rust names as they are written.
-        let spec = name.contains("::").then(|| Linespec::parse(name, modules).ok())??;
-        let place = spec.resolve(modules).ok()?.into_iter().next()?;
-        Some(Value::at(&Type::no_debug(NoDebug::Text), place.start))
+        modules.find(name, None).map(|named| Session::named_value(&named))
     }
 
     /// The bytes of a register in the selected frame.
@@ -111,29 +105,42 @@ impl Session {
         self.inferior.modules.symbolize(addr)
     }
 
+    /// A location in the name that `print`, `backtrace` and `info symbol` show, with its offset: as it was written, unless `print
+    /// demangle` is off.
+    pub fn shown_name(&self, location: &Location) -> String {
+        if self.settings.print_demangle { location.with_offset_demangled() } else { location.with_offset() }
+    }
+
+    /// The same in the name that `x` and disassembly show: as it is in the file, unless `print asm-demangle` is on too.
+    pub fn code_name(&self, location: &Location) -> String {
+        if self.settings.print_asm_demangle { self.shown_name(location) } else { location.with_offset() }
+    }
+
     /// The extended registers of the selected thread.
     pub fn selected_xstate(&self) -> Result<XState> {
         self.process()?.target.xstate(self.selected_thread()?)
     }
 
-    /// Writes memory of the process in the user's name: into the journal, and past all caches.
+    /// Writes memory of the process in the user's name: into the journal, and past all caches. What memory holds already is not
+    /// written: there would be nothing to undo.
     pub fn patch_memory(&mut self, at: VirtAddr, bytes: &[u8]) -> Result<()> {
         if bytes.is_empty() {
             return Ok(());
         }
         let mut old = vec![0; bytes.len()];
-        self.write_unlogged(at, bytes, Some(&mut old))?;
+        self.process().map_err(|_| Error::Fault { addr: at })?.target.read(at, &mut old)?;
+        if old == bytes {
+            return Ok(());
+        }
+        self.write_unlogged(at, bytes)?;
         self.inferior.journal.record(Change::Memory { at, old, new: bytes.to_vec() });
         self.note_page(at);
         Ok(())
     }
 
     /// Writes memory without a word in the journal (which is what undoing does).
-    pub fn write_unlogged(&mut self, at: VirtAddr, bytes: &[u8], old: Option<&mut [u8]>) -> Result<()> {
+    pub fn write_unlogged(&mut self, at: VirtAddr, bytes: &[u8]) -> Result<()> {
         let process = self.inferior.process.as_mut().ok_or(Error::Fault { addr: at })?;
-        if let Some(old) = old {
-            process.target.read(at, old)?;
-        }
         process.control()?.write(at, bytes)?;
         process.sites.patched(at, bytes.len() as u64, &*process.target);
         process.generation += 1;
@@ -174,23 +181,30 @@ impl Names for Session {
         Some((module_ref(module.id), text.len() - rest.len() - 1))
     }
 
-    fn find_type(&self, _name: &str) -> Result<Option<Arc<Type>>> {
+    fn match_qualified(&self, text: &str) -> Option<usize> {
+        self.inferior.modules.match_qualified(text)
+    }
+
+    fn find_type(&self, name: &str) -> Result<Option<Arc<Type>>> {
+        if self.is_local(name) {
+            return Ok(None);
+        }
+        for full in self.scoped_names(name) {
+            if let Some(ty) = self.type_named(&full)? {
+                return Ok(Some(ty));
+            }
+        }
         Ok(None)
     }
 }
 
 impl Symbols for Session {
     fn symbol(&self, addr: VirtAddr) -> Option<String> {
-        Some(self.location(addr)?.with_offset())
+        Some(self.code_name(&self.location(addr)?))
     }
 
-    fn data_symbol(&self, addr: VirtAddr) -> Option<String> {
-        let location = self.location(addr)?;
-        // What `print` shows: names as they are written in the source.
-        match location.kind {
-            LocationKind::Symbol(_) => Some(location.with_offset_demangled()),
-            _ => Some(location.with_offset()),
-        }
+    fn value_symbol(&self, addr: VirtAddr) -> Option<String> {
+        Some(self.shown_name(&self.location(addr)?))
     }
 }
 
@@ -243,7 +257,9 @@ impl Host for Session {
         }
         let old = self.register_bytes(id)?.unwrap_or_default();
         self.write_register_unlogged(tid, name, bytes)?;
-        self.inferior.journal.record(Change::Register { tid, name: info.name.clone(), old, new: bytes.to_vec() });
+        if old != bytes {
+            self.inferior.journal.record(Change::Register { tid, name: info.name.clone(), old, new: bytes.to_vec() });
+        }
         Ok(())
     }
 
@@ -264,12 +280,16 @@ impl Host for Session {
         match module {
             Some(module) => {
                 let module = self.module(module)?;
-                let named = module.find(name).map(|n| Session::named_value(&n));
+                let typed = |n: &Named| if n.is_code { self.function_at(&n.module, n.addr) } else { None };
+                let named = module.find(name).map(|n| typed(&n).unwrap_or_else(|| Session::named_value(&n)));
                 let table = || self.table(name, module);
                 let stub = || module.find(&format!("{name}@plt")).map(|n| Session::named_value(&n));
                 Ok(named.or_else(table).or_else(stub))
             }
-            None => Ok(self.lookup_anywhere(name)),
+            None => match self.lookup_debug(name)? {
+                Some(value) => Ok(Some(value)),
+                None => Ok(self.lookup_anywhere(name)),
+            },
         }
     }
 
@@ -307,8 +327,12 @@ impl Host for Session {
         Error::NoSymbol { name: shown, near: self.similar(name) }
     }
 
-    fn call(&mut self, _function: &Value, _arguments: &[Value]) -> Result<Value> {
-        Err(Error::user("rdbg cannot call functions of the program yet."))
+    fn call(&mut self, function: &Value, arguments: &[Value]) -> Result<Value> {
+        self.call_function(function, arguments)
+    }
+
+    fn allocate(&mut self, bytes: &[u8]) -> Result<VirtAddr> {
+        self.allocate_in_program(bytes)
     }
 
     fn warn(&mut self, text: &str) {

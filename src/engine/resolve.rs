@@ -1,12 +1,24 @@
 //! Where breakpoints are: names become addresses, anew whenever modules come and go.
 
 use crate::base::{Error, Result, VirtAddr, read_u64};
+use crate::dwarf::LineFile;
 use crate::elf::r_x86_64;
 use crate::expr;
 use crate::symbols::{Linespec, Place, PlaceKind};
 
-use super::breakpoints::{Kind, Location};
+use super::breakpoints::{Breakpoint, Kind, Location};
 use super::session::Session;
+
+/// `12`, or `+N` and `-N` from a line.
+fn relative_line(text: &str, from: u32) -> Result<String> {
+    let number =
+        |t: &str| if t.is_empty() { Ok(0) } else { t.parse::<u32>().map_err(|_| Error::user(format!("No line {text}."))) };
+    Ok(match (text.strip_prefix('+'), text.strip_prefix('-')) {
+        (Some(n), _) => from.saturating_add(number(n)?).to_string(),
+        (_, Some(n)) => from.saturating_sub(number(n)?).max(1).to_string(),
+        _ => text.to_owned(),
+    })
+}
 
 impl Session {
     /// The addresses of a location, in their order: `*EXPR`, `FUNCTION`, `MODULE!FUNCTION`, `FUNCTION@plt`. Without one: the selected frame's pc.
@@ -19,15 +31,42 @@ impl Session {
             let expr = expr::parse(text, self)?;
             return Ok(vec![expr::eval_address(&expr, self)?]);
         }
-        let linespec = Linespec::parse(spec, &self.inferior.modules)?;
+        let mut linespec = Linespec::parse(spec, &self.inferior.modules)?;
+        if let Linespec::Line { file: file @ None, line } = &mut linespec {
+            let (current, at) =
+                self.current_source().ok_or_else(|| Error::user("No symbol table is loaded.  Use the \"file\" command."))?;
+            *line = relative_line(line, at)?;
+            *file = Some(current.path.display().to_string());
+        }
         let places = linespec.resolve(&self.inferior.modules)?;
         if places.is_empty() {
-            return Err(linespec.not_found());
+            return Err(match linespec {
+                Linespec::Line { line, .. } if spec.trim_start_matches(['+', '-']).bytes().all(|b| b.is_ascii_digit()) => {
+                    Error::user(format!("No line {line} in the current file."))
+                }
+                other => other.not_found(&self.inferior.modules),
+            });
         }
         let mut addresses: Vec<VirtAddr> = places.iter().map(|p| self.address_of(p)).collect();
         addresses.sort_unstable();
         addresses.dedup();
         Ok(addresses)
+    }
+
+    /// The source file and line that lines without a file are meant in: those of the selected frame, or of what was shown last, or
+    /// those around `main`.
+    pub fn current_source(&self) -> Option<(LineFile, u32)> {
+        if let Some(shown) = &self.shown_source {
+            return Some(shown.clone());
+        }
+        let of_frame = || self.selected_frame().ok().and_then(|f| self.frame_source(&f)).map(|s| (s.file, s.line));
+        let of_main = || {
+            let main = self.inferior.modules.main()?;
+            let entry = main.address_of("main")?;
+            let at = main.virt(main.past_prologue(main.to_file(entry)));
+            main.source_line(at).map(|l| (l.file, l.line))
+        };
+        of_frame().or_else(of_main)
     }
 
     /// Where a breakpoint on a place goes. The function behind an IFUNC is what its callers' slots hold, once one of them does.
@@ -61,17 +100,35 @@ impl Session {
                 continue;
             }
             let found = self.locate(&spec);
+            if spec.starts_with('*') && self.inferior.process.is_some() {
+                self.place_anew(id, found.ok());
+                continue;
+            }
             let Ok(breakpoint) = self.breakpoints.get_mut(id) else { continue };
             match found {
-                Ok(addresses) => {
-                    let was = std::mem::take(&mut breakpoint.locations);
-                    let enabled = |addr| was.iter().find(|l| l.addr == addr).is_none_or(|l| l.enabled);
-                    breakpoint.locations = addresses.into_iter().map(|addr| Location { addr, enabled: enabled(addr) }).collect();
-                }
+                Ok(addresses) => breakpoint.move_to(&addresses),
                 // An expression that cannot be evaluated at this moment keeps what it was.
                 Err(_) if spec.starts_with('*') => {}
                 Err(_) => breakpoint.locations.clear(),
             }
+        }
+    }
+
+    /// A breakpoint at `*EXPR` in a process that has begun or loaded something: it goes where the expression leads now. Where
+    /// that is nowhere (`*GOT[2]` before ld.so has filled it in) it stays, as long as addresses are the same in each run; where
+    /// nothing is mapped it waits, and does not keep the program from starting.
+    fn place_anew(&mut self, id: u32, found: Option<Vec<VirtAddr>>) {
+        let maps = self.process().and_then(|p| p.target.maps()).unwrap_or_default();
+        let is_mapped = |at: &VirtAddr| maps.at(*at).is_some();
+        let fixed = self.settings.disable_randomization;
+        let Ok(breakpoint) = self.breakpoints.get_mut(id) else { return };
+        let was: Vec<VirtAddr> = breakpoint.locations.iter().map(|l| l.addr).collect();
+        match found {
+            Some(new) if new.iter().all(is_mapped) || !fixed || was.is_empty() => breakpoint.move_to(&new),
+            _ => {}
+        }
+        for location in &mut breakpoint.locations {
+            location.absent = !is_mapped(&location.addr);
         }
     }
 
@@ -96,5 +153,15 @@ impl Session {
                 watch.old = old;
             }
         }
+    }
+}
+
+impl Breakpoint {
+    /// Gives it these places; those that it has stay as enabled as they are.
+    fn move_to(&mut self, addresses: &[VirtAddr]) {
+        let was = std::mem::take(&mut self.locations);
+        let enabled = |addr| was.iter().find(|l| l.addr == addr).is_none_or(|l| l.enabled);
+        let place = |addr: &VirtAddr| Location { addr: *addr, enabled: enabled(*addr), absent: false };
+        self.locations = addresses.iter().map(place).collect();
     }
 }

@@ -1,15 +1,20 @@
 //! A session: what `rdbg` holds between two commands.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::base::{Error, Need, Result, Tid};
+use crate::dwarf::LineFile;
 use crate::expr::{ValueHistory, Variables};
 use crate::os::terminal::Terminal;
+use crate::symbols::{SourceCache, SourceText};
 
 use super::address_names::SharedNames;
 use super::breakpoints::Breakpoints;
-use super::frames::FrameCache;
+use super::frames::{FrameCache, FrameIdentity};
 use super::inferior::{Inferior, Process};
+use super::line_step::LineStep;
 use super::settings::Settings;
 use super::signal_table::SignalTable;
 use super::stop::Notice;
@@ -47,11 +52,24 @@ pub struct Session {
     /// Those commands are being run: what they bring about waits for its turn.
     pub in_stop_commands: bool,
     pub(super) resumes: u64,
+    /// Calls of the program's functions that wait, within each other.
+    pub(super) call_depth: usize,
     pub(super) notices: VecDeque<Notice>,
     /// Names of regions, while addresses are written relative to them.
     pub address_names: SharedNames,
+    /// The source files that were read.
+    pub sources: SourceCache,
+    /// Those that are missing, and were said to be.
+    pub missing_sources: HashSet<PathBuf>,
+    /// The source line that was shown last since the program stopped.
+    pub shown_source: Option<(LineFile, u32)>,
+    /// The function's activation in which the last step began: a step that ends in it shows the line alone.
+    pub step_began_in: Option<FrameIdentity>,
+    pub(super) line_step: Option<LineStep>,
     pub(super) terminal: Option<Terminal>,
     pub(super) frames: FrameCache,
+    /// Names that were looked up since this was emptied and that were optimised out, with the reason.
+    pub absences: std::cell::RefCell<Vec<(String, crate::dwarf::Gone)>>,
 }
 
 impl Session {
@@ -80,9 +98,19 @@ impl Session {
         self.inferior.process.as_mut().ok_or(Error::Needs(Need::Process))
     }
 
+    /// The text of a source file.
+    pub fn source_text(&self, file: &LineFile) -> Result<Arc<SourceText>> {
+        self.sources.text(file, &self.settings.source_paths)
+    }
+
     /// Counts the times that a process began to run: whoever waits sees that it did.
     pub fn stop_count(&self) -> u64 {
         self.resumes
+    }
+
+    /// What has happened that nobody was told yet.
+    pub fn take_notices(&mut self) -> Vec<Notice> {
+        self.notices.drain(..).collect()
     }
 
     /// The selected thread.

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use crate::symbols::SourcePaths;
 use crate::value::{OutputRadix, PrintOptions};
 
 /// Declares [`Settings`] and its defaults in one place.
@@ -72,6 +73,9 @@ settings! {
     /// As gdb's; rdbg has no debug output of its own there.
     logging_debugredirect: bool = false;
 
+    /// Where source files are looked for.
+    source_paths: SourcePaths = SourcePaths::default();
+
     // The program.
     /// The program's arguments as they were typed, quotes and redirections included.
     args: String = String::new();
@@ -105,6 +109,10 @@ settings! {
     step_mode: bool = false;
     /// Put the stack back when a called function gets a signal.
     unwindonsignal: bool = false;
+    /// Put the stack back when a called function ends in `std::terminate`.
+    unwind_on_terminating_exception: bool = true;
+    /// Functions without a prototype get `double` for `float`.
+    coerce_float_to_double: bool = true;
     /// Say when threads start and end.
     print_thread_events: bool = true;
     /// Say when inferiors start and end.

@@ -53,6 +53,11 @@ impl Plan {
         one.into_iter().chain(many)
     }
 
+    /// Whether it is a step: one that ends in its own function needs no frame shown.
+    pub fn is_step(&self) -> bool {
+        matches!(self, Plan::Instructions { .. })
+    }
+
     /// Whether the thread runs one instruction at a time now.
     pub fn is_stepping(&self) -> bool {
         matches!(self, Plan::Instructions { until: None, .. })

@@ -8,7 +8,7 @@ use super::operators::{
 };
 use super::{assign, variables::Variables};
 use crate::base::{Error, Result, VirtAddr};
-use crate::value::{ArrayKind, Fields, NoDebug, Place, Type, TypeKind, Value};
+use crate::value::{Absence, ArrayKind, FieldKind, Fields, NoDebug, Place, Type, TypeKind, Value};
 
 /// The value of an expression. Memory, registers and variables change where it assigns or calls.
 pub fn eval(expr: &Expr, host: &mut dyn Host) -> Result<Value> {
@@ -133,14 +133,17 @@ impl Evaluator<'_> {
         match op {
             Unary::AddressOf => {
                 let value = self.place(operand)?;
+                let is_string = value.ty.element().is_some() && matches!(value.place, Place::Nowhere | Place::Variable { .. });
+                let value = if is_string { self.in_memory(&value)? } else { value };
                 match value.address() {
                     Some(addr) => Ok(Value::pointer(&value.ty, addr)),
-                    None if value.ty.element().is_some() && value.place == Place::Nowhere => Err(needs_memory()),
+                    None if is_string => Err(needs_memory()),
                     None => Err(Error::user("Attempt to take address of value not located in memory.")),
                 }
             }
             Unary::Deref => {
                 let value = self.value(operand)?;
+                let value = self.in_memory(&value)?;
                 self.dereferenced(&value)
             }
             Unary::SizeOf | Unary::AlignOf => {
@@ -184,6 +187,17 @@ impl Evaluator<'_> {
         }
     }
 
+    /// An array that is to have an address, and lives in no memory, is put into the program's (`"abc" + 1`).
+    fn in_memory(&mut self, value: &Value) -> Result<Value> {
+        let is_array = matches!(value.ty.stripped().kind, TypeKind::Array { vector: false, kind: ArrayKind::Plain, .. });
+        if !is_array || value.address().is_some() || self.dry {
+            return Ok(value.clone());
+        }
+        let bytes = value.bytes(self.host.memory(), self.host.options().max_value_size)?;
+        let addr = self.host.allocate(&bytes)?;
+        Ok(Value::at(&value.ty, addr))
+    }
+
     /// Where only the type matters, a value that cannot be read is taken for zero.
     fn readable(&self, value: Value) -> Value {
         if self.dry && value.ty.size <= 16 && value.bytes(self.host.memory(), None).is_err() {
@@ -203,6 +217,9 @@ impl Evaluator<'_> {
             TypeKind::Pointer(target) | TypeKind::Reference(target, _) => {
                 if target.is_void() {
                     return Err(Error::user("Attempt to dereference a generic pointer."));
+                }
+                if value.pointee().is_some() {
+                    return Ok(value.through(target, 0).unwrap_or_else(|| Value::absent(target, Absence::OptimizedOut)));
                 }
                 match value.to_int(self.host.memory()) {
                     Ok(addr) => Ok(Value::at(target, VirtAddr(addr as u64))),
@@ -270,6 +287,7 @@ impl Evaluator<'_> {
 
     /// An arithmetic operator on two values, its warnings given.
     pub(super) fn computed(&mut self, op: Binary, a: &Value, b: &Value) -> Result<Value> {
+        let (a, b) = (&self.in_memory(a)?, &self.in_memory(b)?);
         let mut warning = None;
         let result = binary(op, a, b, self.host.memory(), &mut warning);
         if let Some(text) = warning.filter(|_| !self.dry) {
@@ -350,6 +368,11 @@ impl Evaluator<'_> {
                 }
                 array.element(i).ok_or_else(|| Error::user("no such vector element"))
             }
+            TypeKind::Pointer(target) if array.pointee().is_some() => {
+                let by = index.to_int(self.host.memory())?.wrapping_mul(target.size.into());
+                let by = i64::try_from(by).map_err(|_| Error::user("no such vector element"))?;
+                Ok(array.through(target, by).unwrap_or_else(|| Value::absent(target, Absence::OptimizedOut)))
+            }
             TypeKind::Pointer(_) => {
                 let moved = self.computed(Binary::Add, &array, &index)?;
                 self.dereferenced(&moved)
@@ -381,6 +404,7 @@ impl Evaluator<'_> {
     fn cast(&mut self, ty: &std::sync::Arc<Type>, operand: &Expr) -> Result<Value> {
         if let ExprKind::Call(function, arguments) = &operand.kind {
             let result = self.call(function, arguments, Some(ty))?;
+            let result = self.readable(result);
             return cast(ty, &result, self.host.memory());
         }
         let value = self.place(operand)?;
@@ -390,6 +414,7 @@ impl Evaluator<'_> {
             return if self.dry { Ok(value) } else { Ok(self.fetched(&value)?.placed(Place::Nowhere)) };
         }
         let value = self.readable(value);
+        let value = if ty.is_aggregate() || ty.is_void() { value } else { self.in_memory(&value)? };
         cast(ty, &value, self.host.memory())
     }
 
@@ -427,12 +452,17 @@ impl Evaluator<'_> {
                 let message = format!("'{name}' has unknown return type; cast the call to its declared return type");
                 return Err(Error::user(message));
             };
-            callee = callee.retyped(&Type::function_unprototyped(result));
+            // As gdb has it, the arguments are the prototype.
+            let parameters = values.iter().map(|v| v.ty.clone()).collect();
+            callee = callee.retyped(&Type::function(result, parameters, false));
         }
         if self.dry
             && let Some(result) = returned_type(&callee)
         {
             return Ok(Value::at(&result, VirtAddr(0)));
+        }
+        if self.dry {
+            return Err(Error::user("Expression of type other than \"Function returning ...\" used as function"));
         }
         self.host.call(&callee, &values)
     }
@@ -446,13 +476,27 @@ fn returned_type(callee: &Value) -> Option<std::sync::Arc<Type>> {
     }
 }
 
+/// A member of what a pointer to a structure leads to, as names in methods mean members of `*this`.
+pub fn member_named(pointer: &Value, name: &str, host: &dyn Host) -> Result<Option<Value>> {
+    let Some(target) = pointer.ty.target() else { return Ok(None) };
+    let TypeKind::Struct { fields, .. } = &target.stripped().kind else { return Ok(None) };
+    if find_member(&Value::at(target, VirtAddr(0)), fields, name, 0)?.is_none() {
+        return Ok(None);
+    }
+    let object = match pointer.pointee() {
+        Some(_) => pointer.through(target, 0).unwrap_or_else(|| Value::absent(target, Absence::OptimizedOut)),
+        None => Value::at(target, VirtAddr(pointer.to_int(host.memory())? as u64)),
+    };
+    find_member(&object, fields, name, 0)
+}
+
 /// A member by its name, also in members without one.
 fn find_member(value: &Value, fields: &Fields, name: &str, depth: u32) -> Result<Option<Value>> {
     let fields = fields.get()?;
     if let Some(field) = fields.iter().find(|f| &*f.name == name) {
         return Ok(Some(value.member(field)));
     }
-    for field in fields.iter().filter(|f| f.name.is_empty() && depth < 50) {
+    for field in fields.iter().filter(|f| (f.name.is_empty() || f.kind == FieldKind::Base) && depth < 50) {
         if let TypeKind::Struct { fields, .. } = &field.ty.stripped().kind
             && let Some(found) = find_member(&value.member(field), fields, name, depth + 1)?
         {

@@ -9,7 +9,7 @@ use crate::base::{Error, Memory, Result};
 use crate::value::{ArrayKind, NoDebug, Number, Place, Type, TypeKind, Value, int_to_bytes};
 
 /// Arrays as pointers to their first element (of a GOT: to its word 0), functions as pointers to themselves.
-pub(super) fn decayed(value: &Value) -> Result<Value> {
+pub fn decayed(value: &Value) -> Result<Value> {
     let ty = value.ty.stripped();
     match &ty.kind {
         TypeKind::Array { element, kind, vector: false, .. } => {
@@ -305,7 +305,7 @@ pub(super) fn pointer_step(ty: &Arc<Type>) -> Result<u64> {
 }
 
 /// `(ty) value`
-pub(super) fn cast(ty: &Arc<Type>, value: &Value, memory: &dyn Memory) -> Result<Value> {
+pub fn cast(ty: &Arc<Type>, value: &Value, memory: &dyn Memory) -> Result<Value> {
     let (to, from) = (ty.stripped(), value.ty.stripped());
     let invalid = || Error::user("Invalid cast.");
     if to.is_void() {

@@ -413,7 +413,14 @@ impl Parser<'_> {
                 return Err(self.syntax_error());
             }
             if self.is_op("::") {
-                return Err(Error::NoSymbol { name: name.to_string(), near: Vec::new() });
+                let mut full = if quoted { format!("'{name}'") } else { name.to_string() };
+                while self.is_op("::") {
+                    self.advance()?;
+                    let Token::Name { name, .. } = self.token.token.clone() else { return Err(self.syntax_error()) };
+                    self.advance()?;
+                    full = format!("{full}::{name}");
+                }
+                return Ok(ExprKind::Name(full.into(), None));
             }
         }
         // A whole `module!name` in quotes.

@@ -136,7 +136,7 @@ impl<'a> Unwinder<'a> {
             Some(Way::Guess(guess)) => Some(guess.cfa),
             None => None,
         };
-        Frame { level, pc, cfa, registers, saved, how, is_signal_trampoline }
+        Frame { level, pc, cfa, registers, saved, how, is_signal_trampoline, code: None }
     }
 
     fn way(&self, pc: FramePc, registers: &Registers) -> Option<Way> {

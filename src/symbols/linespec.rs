@@ -5,10 +5,10 @@ use std::sync::Arc;
 use crate::base::{Error, FileAddr, Result, VirtAddr};
 use crate::elf::{Binding, Symbol, SymbolKind};
 
-use super::demangle::{demangle, is_mangled, matches};
+use super::lines::{LineStart, is_file};
 use super::module::{Module, ModuleId};
 use super::modules::Modules;
-use super::prologue::skip_prologue;
+use super::written::written;
 
 /// A location as it was written, parsed. `*EXPR` is not among them: it is an expression.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -40,6 +40,8 @@ pub enum PlaceKind {
     Ifunc,
     /// A PLT stub.
     PltStub,
+    /// A source line.
+    Line,
 }
 
 /// A place that a location leads to.
@@ -99,7 +101,11 @@ impl Linespec {
     /// All places that it leads to now, the program's first; none if there is no such function (yet). An error only if it
     /// needs line information.
     pub fn resolve(&self, modules: &Modules) -> Result<Vec<Place>> {
-        let Linespec::Function { module, name, qualified } = self else { return Err(no_line_information()) };
+        let (module, name, qualified) = match self {
+            Linespec::Function { module, name, qualified } => (module, name, qualified),
+            Linespec::Line { file: Some(file), line } => return file_places(modules, file, line),
+            Linespec::Line { file: None, .. } => return Err(no_line_information()),
+        };
         let searched: Vec<&Arc<Module>> = match module {
             Some(module) => modules.named(module),
             None => modules.iter().collect(),
@@ -123,15 +129,52 @@ impl Linespec {
     }
 
     /// gdb's sentence for a location that leads nowhere.
-    pub fn not_found(&self) -> Error {
+    pub fn not_found(&self, modules: &Modules) -> Error {
         match self {
-            Linespec::Line { .. } => no_line_information(),
+            Linespec::Line { file: Some(file), .. } if !modules.has_source_file(file) => {
+                if modules.iter().any(|m| m.debug().is_some()) {
+                    return Error::user(format!("No source file named {file}."));
+                }
+                no_line_information()
+            }
+            Linespec::Line { file, line } if line.bytes().all(|b| b.is_ascii_digit()) => Error::user(match file {
+                Some(file) => format!("No line {line} in file \"{file}\"."),
+                None => format!("No line {line} in the current file."),
+            }),
+            Linespec::Line { file, line } => {
+                Error::user(format!("Function \"{line}\" not defined in \"{}\".", file.as_deref().unwrap_or_default()))
+            }
             Linespec::Function { module: None, name, .. } => Error::user(format!("Function \"{name}\" not defined.")),
             Linespec::Function { module: Some(module), name, .. } => {
                 Error::user(format!("Function \"{name}\" not defined in \"{module}\"."))
             }
         }
     }
+}
+
+/// `FILE:LINE` and `FILE:FUNCTION`.
+fn file_places(modules: &Modules, file: &str, what: &str) -> Result<Vec<Place>> {
+    if let Ok(line) = what.parse::<u32>() {
+        let place = |s: LineStart| Place {
+            module: s.module,
+            name: format!("{file}:{}", s.line),
+            start: s.addr,
+            addr: s.addr,
+            kind: PlaceKind::Line,
+        };
+        return Ok(modules.line_places(file, line).into_iter().map(place).collect());
+    }
+    let function = Linespec::Function { module: None, name: what.to_owned(), qualified: false };
+    let mut places = function.resolve(modules)?;
+    places.retain(|p| {
+        let declared = || {
+            let module = modules.get(p.module)?;
+            let function = module.function(p.start)?;
+            module.declared_at(function.die.unit, function.declared?)
+        };
+        declared().is_some_and(|(f, _)| is_file(&f, file))
+    });
+    Ok(places)
 }
 
 fn no_line_information() -> Error {
@@ -177,7 +220,7 @@ fn is_function(module: &Module, symbol: &Symbol<'_>) -> bool {
 /// The functions of a module that a name means, in order of addresses.
 fn functions(module: &Arc<Module>, name: &str, qualified: bool) -> Vec<Place> {
     let mut found = module.symbols_named(name);
-    found.extend(mangled(module, name, qualified));
+    found.extend(written(&module.file, name, qualified));
     found.retain(|s| is_function(module, s));
     let mut starts: Vec<(FileAddr, String, PlaceKind)> = found
         .iter()
@@ -190,23 +233,8 @@ fn functions(module: &Arc<Module>, name: &str, qualified: bool) -> Vec<Place> {
         module: module.id,
         name,
         start: module.virt(start),
-        addr: module.virt(if kind == PlaceKind::Function { skip_prologue(module.image(), start) } else { start }),
+        addr: module.virt(if kind == PlaceKind::Function { module.past_prologue(start) } else { start }),
         kind,
     };
     starts.into_iter().map(place).collect()
-}
-
-/// C++ and Rust functions that a name means. A mangled name holds its identifiers verbatim, so that only those which hold the
-/// last identifier are demangled; operators are spelt differently and cost a look at every name.
-fn mangled<'m>(module: &'m Module, name: &str, qualified: bool) -> Vec<Symbol<'m>> {
-    let head = name.split(['(', '<']).next().unwrap_or(name).trim_end();
-    let last = head.rsplit("::").next().unwrap_or(head).trim_start_matches('~');
-    let key = if last.starts_with("operator") { "" } else { last };
-    if last.is_empty() || last.contains('@') {
-        return Vec::new();
-    }
-    let finder = memchr::memmem::Finder::new(key);
-    let symbols = module.image().symbols().iter();
-    let candidates = symbols.filter(|s| is_mangled(s.name) && finder.find(s.name.as_bytes()).is_some());
-    candidates.filter(|s| s.name != name && matches(&demangle(s.name), name, qualified)).collect()
 }

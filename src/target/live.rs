@@ -661,6 +661,12 @@ impl Control for Live {
         self.ready.push_back(event);
     }
 
+    fn withhold(&mut self, tid: Tid) -> Vec<Event> {
+        let (withheld, left): (Vec<Event>, Vec<Event>) = self.ready.drain(..).partition(|e| e.tid == tid);
+        self.ready = left.into();
+        withheld
+    }
+
     fn forget_signal(&mut self, signal: Signal) {
         self.ready.retain(|e| e.what != RawStop::Signal(signal));
     }

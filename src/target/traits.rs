@@ -126,6 +126,9 @@ pub trait Control: Target {
     fn go_on(&mut self, tid: Tid) -> Result<()>;
     /// Gives an event back, to be told by a later `wait`.
     fn postpone(&mut self, event: Event);
+    /// Takes back the events of a thread that are still to be told: it is to run something else first. They can be given back
+    /// by [`postpone`](Control::postpone).
+    fn withhold(&mut self, tid: Tid) -> Vec<Event>;
     /// Drops a signal that came while all were being stopped, and was not told yet.
     fn forget_signal(&mut self, signal: Signal);
     /// Waits for the next event; [`crate::base::Error::Cancelled`] when the user interrupted first.

@@ -53,6 +53,26 @@ pub fn base_type(name: &str) -> Option<Arc<Type>> {
     TYPES.get(row).cloned()
 }
 
+/// A base type's name as gdb writes it: `unsigned long` for `long unsigned int`.
+pub(super) fn canonical_name(name: &str) -> Arc<str> {
+    let words: Vec<&str> = name.split(' ').collect();
+    let count = |w: &str| words.iter().filter(|x| **x == w).count();
+    let rest = words.iter().filter(|w| !matches!(**w, "long" | "short" | "unsigned" | "signed" | "int" | "char")).count();
+    if rest > 0 || name == "signed char" {
+        return name.into();
+    }
+    let sign = if count("unsigned") > 0 { "unsigned " } else { "" };
+    let bare = match (count("long"), count("short"), count("char")) {
+        (1, 0, 0) => "long",
+        (2, 0, 0) => "long long",
+        (0, 1, 0) => "short",
+        (0, 0, 1) => "char",
+        (0, 0, 0) => "int",
+        _ => return name.into(),
+    };
+    format!("{sign}{bare}").into()
+}
+
 macro_rules! base {
     ($($(#[$doc:meta])* $function:ident = $row:literal;)*) => {
         impl Type {

@@ -3,7 +3,8 @@
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
-use super::types::{Field, NoDebug, Type, TypeKind};
+use super::layout::Field;
+use super::types::{NoDebug, Qualifiers, Type, TypeKind};
 use crate::base::Result;
 
 /// How deep types are written: damaged debug information may nest them without end.
@@ -37,13 +38,9 @@ fn is_derived(ty: &Type) -> bool {
     }
 }
 
-fn qualifiers(constant: bool, volatile: bool) -> &'static str {
-    match (constant, volatile) {
-        (true, true) => "const volatile",
-        (true, false) => "const",
-        (false, true) => "volatile",
-        (false, false) => "",
-    }
+fn qualifiers(of: Qualifiers) -> String {
+    let words = [(of.constant, "const"), (of.volatile, "volatile"), (of.restrict, "restrict"), (of.atomic, "_Atomic")];
+    words.into_iter().filter(|(set, _)| *set).map(|(_, word)| word).collect::<Vec<_>>().join(" ")
 }
 
 /// A base type by its name.
@@ -53,8 +50,8 @@ fn short_name(ty: &Type) -> String {
         name => format!("{keyword} {name}"),
     };
     match &ty.kind {
-        TypeKind::Qualified { target, constant, volatile } => {
-            format!("{} {}", qualifiers(*constant, *volatile), short_name(target))
+        TypeKind::Qualified { target, qualifiers: q } => {
+            format!("{} {}", qualifiers(*q), short_name(target))
         }
         TypeKind::Struct { union: false, .. } => tagged("struct"),
         TypeKind::Struct { union: true, .. } => tagged("union"),
@@ -99,8 +96,8 @@ fn wrap(ty: &Type, declarator: &mut String, depth: u32) {
             }
             wrap(target, declarator, depth + 1);
         }
-        TypeKind::Qualified { target, constant, volatile } if is_derived(target) => {
-            let words = qualifiers(*constant, *volatile);
+        TypeKind::Qualified { target, qualifiers: q } if is_derived(target) => {
+            let words = qualifiers(*q);
             let gap = if declarator.is_empty() { "" } else { " " };
             declarator.insert_str(0, &format!(" {words}{gap}"));
             wrap(target, declarator, depth + 1);
@@ -164,12 +161,12 @@ fn resolved(ty: &Arc<Type>, depth: u32) -> Arc<Type> {
     if depth > MAX_DEPTH {
         return ty.clone();
     }
-    let with = |kind: TypeKind| Arc::new(Type { name: ty.name.clone(), size: ty.size, kind });
+    let with = |kind: TypeKind| Arc::new(Type { name: ty.name.clone(), size: ty.size, kind, language: ty.language });
     match &ty.kind {
         TypeKind::Typedef(target) => resolved(target, depth + 1),
         TypeKind::Pointer(t) => with(TypeKind::Pointer(resolved(t, depth + 1))),
         TypeKind::Reference(t, r) => with(TypeKind::Reference(resolved(t, depth + 1), *r)),
-        TypeKind::Qualified { target, constant, volatile } => Type::qualified(&resolved(target, depth + 1), *constant, *volatile),
+        TypeKind::Qualified { target, qualifiers } => Type::with_qualifiers(&resolved(target, depth + 1), *qualifiers),
         TypeKind::Array { element, count, lower, kind, vector: false } if ty.name.is_empty() => {
             let element = resolved(element, depth + 1);
             with(TypeKind::Array { element, count: *count, lower: *lower, kind: *kind, vector: false })
@@ -186,10 +183,10 @@ fn long_name(ty: &Type, indent: usize) -> Result<String> {
         name => format!("{keyword} {name}"),
     };
     Ok(match &ty.kind {
-        TypeKind::Qualified { target, constant, volatile } => {
-            format!("{} {}", qualifiers(*constant, *volatile), long_name(target, indent)?)
+        TypeKind::Qualified { target, qualifiers: q } => {
+            format!("{} {}", qualifiers(*q), long_name(target, indent)?)
         }
-        TypeKind::Struct { union, fields } => {
+        TypeKind::Struct { union, fields, .. } => {
             let mut text = head(if *union { "union" } else { "struct" });
             text.push_str(" {\n");
             for field in fields.get()?.iter() {
@@ -276,11 +273,12 @@ mod tests {
 
     #[test]
     fn ptype_lists_members() {
-        let field = |name: &str, ty: &Arc<Type>| Field { name: name.into(), ty: ty.clone(), offset: 0, bits: None };
+        let field = |name: &str, ty: &Arc<Type>| Field::new(name, ty, 0);
         let inner = Type::structure("", 4, true, vec![field("i", &Type::int()), field("f", &Type::float32())]);
         let colours = [("RED", 0), ("GREEN", 5), ("BLUE", 6)];
         let colours = colours.map(|(n, value)| Enumerator { name: n.into(), value });
-        let colour = Type::named("", 4, TypeKind::Enum { signed: false, enumerators: colours.into() });
+        let colour =
+            Type::named("", 4, TypeKind::Enum { signed: false, enumerators: colours.into(), class: false, underlying: None });
         let method = Type::pointer(&Type::function(&Type::int(), vec![Type::int()], false));
         let fields = vec![
             field("name", &Type::array(&Type::char(), 8)),

@@ -40,8 +40,10 @@ impl Printer<'_> {
     /// The value as `print` shows it after `$1 = `. It is read as a whole first: what cannot be read is an error.
     pub fn text(&self, value: &Value, letter: Option<Letter>) -> Result<String> {
         let ty = value.ty.stripped();
-        if let Place::Absent(why) = value.place {
-            return Ok(why.to_string());
+        match value.missing() {
+            Some((why, true)) => return Ok(why.to_string()),
+            Some(_) => return self.incomplete(value, letter),
+            None => {}
         }
         if ty.is_void() {
             return Ok("void".to_owned());
@@ -99,7 +101,7 @@ impl Printer<'_> {
         if self.options.address {
             _ = write!(out, "{addr}");
         }
-        if let Some(symbol) = self.symbols.symbol(addr) {
+        if let Some(symbol) = self.symbols.value_symbol(addr) {
             let gap = if self.options.address { " " } else { "" };
             _ = write!(out, "{gap}<{symbol}>");
         }
@@ -114,7 +116,7 @@ impl Printer<'_> {
                 self.pointer(VirtAddr(int_from_bytes(part.bytes, false) as u64), target, out);
                 Ok(())
             }
-            TypeKind::Enum { enumerators, signed } if matches!(letter, None | Some(Letter::Str)) => {
+            TypeKind::Enum { enumerators, signed, .. } if matches!(letter, None | Some(Letter::Str)) => {
                 out.push_str(&enumeration(int_from_bytes(part.bytes, *signed), enumerators));
                 Ok(())
             }
@@ -188,7 +190,7 @@ impl Printer<'_> {
     }
 
     fn structure(&self, part: &Part<'_>, letter: Option<Letter>, out: &mut String) -> Result<()> {
-        let TypeKind::Struct { union, fields } = &part.ty.stripped().kind else { return Ok(()) };
+        let TypeKind::Struct { union, fields, .. } = &part.ty.stripped().kind else { return Ok(()) };
         if self.too_deep(part.depth) || (*union && part.depth > 0 && !self.options.union) {
             out.push_str("{...}");
             return Ok(());
@@ -419,6 +421,8 @@ fn flags_text(n: i128, flags: &[Flag]) -> String {
     }
     out + " ]"
 }
+
+mod incomplete;
 
 #[cfg(test)]
 mod tests;

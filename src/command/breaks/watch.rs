@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::base::{Error, Result};
 use crate::engine::{Condition, Disposition, Kind, Session, Watch, WatchKind};
 use crate::expr::{self, Host};
+use crate::symbols::Module;
 
 use crate::command::args::Args;
 use crate::command::cx::Cx;
@@ -71,7 +72,12 @@ fn set_watch(cx: &mut Cx<'_>, args: &Args, kind: WatchKind) -> Result<Flow> {
         (text.to_owned(), parsed)
     };
     let condition = match condition {
-        Some(text) => Some(Condition { text: text.to_owned(), expr: Arc::new(expr::parse(text, session)?) }),
+        Some(text) => Some({
+            let entry = |m: &Arc<Module>| Some(m.virt(m.image().entry()?));
+            let here = session.selected_frame().map(|f| f.pc.addr()).ok();
+            let at = here.or_else(|| session.inferior.modules.main().and_then(entry));
+            Condition::parse(text, session, at.as_slice())?
+        }),
         None => None,
     };
     let old = value.fetched(session.memory(), None).ok();

@@ -2,8 +2,10 @@
 
 mod asm;
 mod frame;
+mod source;
 mod stop;
 
 pub use asm::{Disassembler, Instruction, instructions_back};
 pub use frame::{FrameLine, frame_line};
-pub use stop::{notice_text, stop_text, what_text};
+pub use source::source_line;
+pub use stop::{notice_text, place_of, stop_text, what_text};

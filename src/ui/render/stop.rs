@@ -1,18 +1,27 @@
 //! Why the program stands still, in gdb's words.
 
-use crate::base::{Tid, VirtAddr};
+use crate::base::{Result, Tid, VirtAddr};
+use crate::dwarf::BlockKind;
 use crate::engine::{Bind, Breakpoint, Hit, Kind, Notice, Session, Stop, StopReason, WatchKind};
 use crate::expr::Host;
+use crate::stack::Frame;
 use crate::symbols::{ModuleRole, demangle};
 use crate::value::{Printer, Value};
 
 use super::super::Role;
 use super::frame::frame_line;
+use super::source::source_line;
 
 type Pieces = Vec<(Role, String)>;
 
 /// What to show for a stop, newlines included. `pid` is that of the process, which may have gone.
-pub fn stop_text(session: &Session, stop: &Stop, pid: Tid) -> Pieces {
+pub fn stop_text(session: &mut Session, stop: &Stop, pid: Tid) -> Pieces {
+    let frame = if stop.reason.is_end() { None } else { Some(session.frame(0)) };
+    text_at(session, stop, pid, frame)
+}
+
+/// The same, with the thread in this frame, or the error where there is none.
+fn text_at(session: &mut Session, stop: &Stop, pid: Tid, frame: Option<Result<Frame>>) -> Pieces {
     let mut out: Pieces = Vec::new();
     let mut say = |text: String| out.push((Role::Plain, text));
     let who = thread_name(session, stop.tid);
@@ -47,7 +56,11 @@ pub fn stop_text(session: &Session, stop: &Stop, pid: Tid) -> Pieces {
         }
         StopReason::Bind { hit, bind } => {
             let name = hit_name(hit, "Catchpoint");
-            say(format!("\n{}{name} (bind {}), ", who.map_or(String::new(), |w| format!("{w} hit ")), bind.symbol));
+            say(format!(
+                "\n{}{name} (bind {}), ",
+                who.map_or(String::new(), |w| format!("{w} hit ")),
+                session.shown_symbol(&bind.symbol)
+            ));
         }
         StopReason::Libraries { hit, loaded, unloaded } => {
             match hit {
@@ -62,17 +75,34 @@ pub fn stop_text(session: &Session, stop: &Stop, pid: Tid) -> Pieces {
             }
         }
         StopReason::Begun => say("\nProgram stopped.\n".to_owned()),
-        StopReason::Arrived | StopReason::Attached => {}
+        // gdb stops silently there.
+        StopReason::CallReturned => return out,
+        StopReason::Arrived | StopReason::Attached | StopReason::CallTerminates => {}
     }
-    if !stop.reason.is_end() {
-        match session.frame(0) {
-            Ok(frame) => out.extend(frame_line(session, &frame).pieces()),
-            Err(e) => out.push((Role::Plain, e.to_string())),
+    if let Some(frame) = frame {
+        match frame {
+            Ok(frame) => out.extend(place_text(session, &frame, matches!(stop.reason, StopReason::Arrived))),
+            Err(e) => out.push((Role::Plain, format!("{e}\n"))),
         }
-        out.push((Role::Plain, "\n".to_owned()));
     }
     if let StopReason::Bind { bind, .. } = &stop.reason {
         out.push((Role::Plain, bind_text(session, bind)));
+    }
+    out
+}
+
+/// Where the thread stands: its frame's line and the source line; the source line alone at the end of a step that has stayed in
+/// its function.
+fn place_text(session: &mut Session, frame: &Frame, of_step: bool) -> Pieces {
+    let source = session.frame_source(frame);
+    let stayed = of_step && session.step_began_in.as_ref() == Some(&session.identity(frame));
+    let mut out = Vec::new();
+    if !stayed || source.is_none() {
+        out.extend(frame_line(session, frame).pieces());
+        out.push((Role::Plain, "\n".to_owned()));
+    }
+    if let Some(source) = source {
+        out.extend(source_line(session, frame, &source, stayed));
     }
     out
 }
@@ -115,18 +145,19 @@ fn bind_text(session: &Session, bind: &Bind) -> String {
     let name = |addr: u64| session.place_name(VirtAddr(addr));
     let from = bind.returns_to.0;
     let how = if bind.called {
-        format!("called from {}", name(from))
+        // The call itself, of five bytes, not the address that it pushes.
+        format!("called from {}", name(from.wrapping_sub(5)))
     } else {
         format!("reached by a tail jump; returns to {}", name(from))
     };
     let module = session.inferior.modules.at(bind.slot).filter(|m| m.role != ModuleRole::Main);
     let module = module.map_or(String::new(), |m| format!("{}!", m.name));
-    let (symbol, index, slot) = (demangle(&bind.symbol), bind.index, bind.slot);
+    let (symbol, index, slot) = (session.shown_symbol(&bind.symbol), bind.index, bind.slot);
     format!("{symbol}@plt {how}; slot {module}GOT[{index}] {slot:#x}, still {}\n", name(bind.value))
 }
 
 /// What to show for a notice, newline included; `None` for what gdb does not mention either.
-pub fn notice_text(session: &Session, notice: &Notice) -> Option<(Role, String)> {
+pub fn notice_text(session: &mut Session, notice: &Notice) -> Option<(Role, String)> {
     let plain = |text: String| Some((Role::Plain, text));
     match notice {
         Notice::ThreadBegun { tid, pthread } => plain(format!("[New Thread {pthread:#x} (LWP {tid})]\n")),
@@ -140,14 +171,45 @@ pub fn notice_text(session: &Session, notice: &Notice) -> Option<(Role, String)>
         }
         Notice::Signal(signal) => plain(format!("\nProgram received signal {}, {}.\n", signal.name(), signal.description())),
         Notice::Warning(text) => Some((Role::Warning, format!("{text}\n"))),
+        Notice::CallStopped { stop, pid, frame } => {
+            let pieces = text_at(session, stop, *pid, frame.as_deref().cloned().map(Ok));
+            plain(pieces.into_iter().map(|p| p.1).collect())
+        }
     }
 }
 
 /// The location column of a breakpoint without lines: `<main+4>`.
 pub fn what_text(session: &Session, breakpoint: &Breakpoint, addr: VirtAddr) -> String {
     match &breakpoint.kind {
-        Kind::Code { .. } => session.location(addr).map_or_else(String::new, |l| format!("<{}>", l.with_offset_demangled())),
+        Kind::Code { .. } => match place_of(session, addr, breakpoint.is_at_place()) {
+            Some((function, file, line)) => format!("in {function} at {file}:{line}"),
+            None => session.location(addr).map_or_else(String::new, |l| format!("<{}>", session.shown_name(&l))),
+        },
         Kind::Watch(watch) => watch.text.clone(),
         Kind::Catch(_) => breakpoint.spec.clone(),
     }
+}
+
+/// Function, file and line of an address that has a line: what a breakpoint there is shown with. Calls that were inlined and begin
+/// there count only for a breakpoint `at_place`: at a line or an address, not at a function.
+pub fn place_of(session: &Session, addr: VirtAddr, at_place: bool) -> Option<(String, String, u32)> {
+    let module = session.inferior.modules.at(addr)?;
+    let line = module.source_line(addr)?;
+    let (function, body, around) = module.function_body(addr)?;
+    let mut call = None;
+    for block in around.iter().filter_map(|b| body.blocks.get(*b)) {
+        if let BlockKind::Inlined { name, call: from, .. } = &block.kind {
+            if at_place || !block.begins_at(module.to_file(addr)) {
+                return Some((name.clone(), line.file.name.to_string(), line.line));
+            }
+            call = *from;
+        }
+    }
+    let name = match &function.linkage_name {
+        Some(linkage) => demangle(linkage).into_owned(),
+        None => function.name.to_string(),
+    };
+    let called_at = call.and_then(|c| module.declared_at(function.die.unit, c));
+    let (file, line) = called_at.unwrap_or((line.file, line.line));
+    Some((name, file.name.to_string(), line))
 }

@@ -1,0 +1,329 @@
+//! What a name means where the user stands: blocks from the inside, members of `this`, the unit, other units, symbols.
+
+use std::sync::Arc;
+
+use crate::base::{Error, Result, VirtAddr};
+use crate::dwarf::{DebugInfo, DieRef, Function, UnitId};
+use crate::expr::member_named;
+use crate::stack::Frame;
+use crate::symbols::{Module, is_file};
+use crate::value::{Value, type_of, type_of_function, type_of_variable};
+
+use super::session::Session;
+
+/// Where names are looked up: a frame's code, or a place in the program whose code does not run now.
+pub(super) struct Context<'f> {
+    pub module: Arc<Module>,
+    pub debug: Arc<DebugInfo>,
+    pub unit: UnitId,
+    /// The name of the function with what encloses it.
+    pub function: String,
+    pub frame: Option<&'f Frame>,
+}
+
+impl Session {
+    /// The context of a frame; of a program without process or without debug information there is none.
+    pub(super) fn context<'f>(&self, frame: Option<&'f Frame>) -> Option<Context<'f>> {
+        let frame = frame?;
+        let at = frame.pc.lookup();
+        let module = self.inferior.modules.at(at)?.clone();
+        let debug = module.debug()?.clone();
+        let unit = match &frame.code {
+            Some(code) => code.function.die.unit,
+            None => debug.unit_at(module.to_file(at))?,
+        };
+        let function = frame.code.as_ref().map_or(String::new(), |c| c.name().to_owned());
+        Some(Context { module, debug, unit, function, frame: Some(frame) })
+    }
+
+    /// What a name means by debug information; `None` where that does not know it.
+    pub(super) fn lookup_debug(&self, name: &str) -> Result<Option<Value>> {
+        let frame = self.selected_frame().ok();
+        if let Some(frame) = &frame
+            && let Some(value) = self.local_named(frame, name)?
+        {
+            return Ok(Some(value));
+        }
+        let context = self.context(frame.as_ref());
+        if let Some((scope, member)) = split_scope(name)
+            && let Some(value) = self.in_scope(scope, member, frame.as_ref(), context.as_ref())?
+        {
+            return Ok(Some(value));
+        }
+        if let Some(context) = &context {
+            for full in candidates(&context.function, name) {
+                if let Some(value) = self.in_unit(&context.module, &context.debug, context.unit, &full, context.frame)? {
+                    return Ok(Some(value));
+                }
+            }
+        }
+        let names = context.as_ref().map_or_else(|| vec![name.to_owned()], |c| candidates(&c.function, name));
+        for full in names {
+            if let Some(value) = self.global_named(&full, context.as_ref())? {
+                return Ok(Some(value));
+            }
+        }
+        Ok(None)
+    }
+
+    /// A variable or parameter of a frame, the innermost of this name, or a member of its `this`.
+    fn local_named(&self, frame: &Frame, name: &str) -> Result<Option<Value>> {
+        let Some(code) = &frame.code else { return Ok(None) };
+        let Some((module, debug)) = self.frame_module(frame) else { return Ok(None) };
+        let (plain, is_entry) = name.strip_suffix("@entry").map_or((name, false), |plain| (plain, true));
+        for block in code.scopes() {
+            // Of two of one name in a block, which only damaged or odd debug information has, the last one counts.
+            let Some(variable) = block.variables.iter().rev().find(|v| v.name == plain) else { continue };
+            if is_entry {
+                return if variable.is_parameter { self.value_at_entry(module, variable.die, frame).map(Some) } else { Ok(None) };
+            }
+            if debug.is_declaration(variable.die) {
+                // `extern int x;` in a block.
+                return Ok(None);
+            }
+            return self.noted(name, self.variable(module, variable.die, Some(frame))).map(Some);
+        }
+        let this = code.scopes().last().and_then(|b| b.variables.iter().find(|v| v.is_artificial && v.name == "this"));
+        let Some(this) = this else { return Ok(None) };
+        let Ok(this) = self.variable(module, this.die, Some(frame)) else { return Ok(None) };
+        member_named(&this.value, name, self)
+    }
+
+    /// A value, and for whoever shows it why it is not there.
+    fn noted(&self, name: &str, found: Result<super::variables::VariableValue>) -> Result<Value> {
+        let found = found?;
+        if let Some(gone) = found.gone {
+            self.absences.borrow_mut().push((name.to_owned(), gone));
+        }
+        Ok(found.value)
+    }
+
+    /// A variable, enumerator or function of one unit.
+    fn in_unit(
+        &self,
+        module: &Arc<Module>,
+        debug: &Arc<DebugInfo>,
+        unit: UnitId,
+        name: &str,
+        frame: Option<&Frame>,
+    ) -> Result<Option<Value>> {
+        // A unit that is damaged has no names.
+        let Ok(globals) = debug.globals(unit) else { return Ok(None) };
+        if let Some(global) = globals.variable(name) {
+            return self.noted(name, self.variable(module, global.die, frame)).map(Some);
+        }
+        if let Some(found) = globals.enumerator(name) {
+            return Ok(Some(Value::int(&type_of(debug, found.ty)?, found.value)));
+        }
+        if let Some(function) = debug.functions(unit)?.iter().find(|f| *f.name == *name) {
+            return function_value(module, debug, function).map(Some);
+        }
+        if let Some(declaration) = globals.declaration(name) {
+            return Ok(self.declared_elsewhere(debug, declaration, name));
+        }
+        Ok(None)
+    }
+
+    /// `extern int x;`: the type is here, the variable in a module that may have no debug information.
+    fn declared_elsewhere(&self, debug: &Arc<DebugInfo>, declaration: DieRef, name: &str) -> Option<Value> {
+        if let Ok(Some(value)) = self.defined_anywhere(name, None) {
+            return Some(value);
+        }
+        let symbol = self.inferior.modules.find(name, None)?;
+        let ty = type_of_variable(debug, declaration).ok()?;
+        if symbol.kind == crate::symbols::LocationKind::Symbol(crate::elf::SymbolKind::Tls) {
+            let at = self.thread_local(&symbol.module, symbol.addr.0).ok()?;
+            return Some(Value::at(&ty, at));
+        }
+        Some(Value::at(&ty, symbol.addr))
+    }
+
+    /// A name that any unit of any module has, or a function that a symbol leads to.
+    fn global_named(&self, name: &str, context: Option<&Context<'_>>) -> Result<Option<Value>> {
+        // A function is found by its symbol, without looking through the units.
+        let current = context.map(|c| &c.module);
+        if let Some(symbol) = self.inferior.modules.find(name, current).filter(|s| s.is_code)
+            && let Some(value) = self.function_at(&symbol.module, symbol.addr)
+        {
+            return Ok(Some(value));
+        }
+        self.defined_anywhere(name, current)
+    }
+
+    /// The typed value of the function that starts at an address.
+    pub(super) fn function_at(&self, module: &Arc<Module>, at: VirtAddr) -> Option<Value> {
+        let debug = module.debug()?;
+        let function = module.function(at).filter(|f| module.virt(f.entry) == at)?;
+        function_value(module, debug, &function).ok()
+    }
+
+    /// What one of the units has of this name: one that others see before one that is its own.
+    fn defined_anywhere(&self, name: &str, current: Option<&Arc<Module>>) -> Result<Option<Value>> {
+        let others = self.inferior.modules.iter().filter(|m| current.is_none_or(|c| c.id != m.id));
+        let mut own = None;
+        for module in current.into_iter().chain(others) {
+            let Some(debug) = module.debug() else { continue };
+            for unit in debug.units() {
+                let Ok(globals) = debug.globals(unit) else { continue };
+                if let Some(global) = globals.variable(name) {
+                    let found = || self.noted(name, self.variable(module, global.die, None));
+                    if global.is_external {
+                        return found().map(Some);
+                    }
+                    if own.is_none() {
+                        own = Some(found()?);
+                    }
+                } else if own.is_none()
+                    && let Some(found) = globals.enumerator(name)
+                {
+                    own = Some(Value::int(&type_of(debug, found.ty)?, found.value));
+                }
+            }
+            if own.is_some() {
+                return Ok(own);
+            }
+        }
+        Ok(own)
+    }
+
+    /// `FUNCTION::VARIABLE`, `'FILE'::VARIABLE`.
+    fn in_scope(&self, scope: &str, name: &str, frame: Option<&Frame>, context: Option<&Context<'_>>) -> Result<Option<Value>> {
+        if let Some(quoted) = scope.strip_prefix('\'').and_then(|s| s.strip_suffix('\'')) {
+            return self.in_file(quoted, name);
+        }
+        let Some((module, function)) = self.function_named(scope, context) else { return Ok(None) };
+        let Some(debug) = module.debug() else { return Ok(None) };
+        let body = debug.body(&function)?;
+        let variable = body.blocks.iter().flat_map(|b| &b.variables).find(|v| v.name == name);
+        let Some(variable) = variable else {
+            return Err(Error::user(format!("No symbol \"{name}\" in function \"{scope}\".")));
+        };
+        // Where the function runs its variables are those of its innermost activation from the selected frame on.
+        let frames = frame.and_then(|f| Some((f.level, self.backtrace(self.selected_thread().ok()?, usize::MAX).ok()?.0)));
+        let runs = frames.and_then(|(level, frames)| {
+            let is_its = |f: &Frame| f.code.as_ref().is_some_and(|c| c.function.die == function.die && !c.is_inlined());
+            frames.iter().skip(level).find(|f| is_its(f)).or_else(|| frames.iter().find(|f| is_its(f))).cloned()
+        });
+        self.noted(name, self.variable(&module, variable.die, runs.as_ref())).map(Some)
+    }
+
+    /// A function by its full name: in the unit at hand, or by its symbol.
+    fn function_named(&self, name: &str, context: Option<&Context<'_>>) -> Option<(Arc<Module>, Arc<Function>)> {
+        if let Some(context) = context
+            && let Ok(functions) = context.debug.functions(context.unit)
+            && let Some(function) = functions.iter().find(|f| *f.name == *name)
+        {
+            return Some((context.module.clone(), function.clone()));
+        }
+        if let Some(symbol) = self.inferior.modules.find(name, context.map(|c| &c.module)).filter(|s| s.is_code) {
+            return Some((symbol.module.clone(), symbol.module.function(symbol.addr)?));
+        }
+        let main = self.inferior.modules.main()?;
+        let debug = main.debug()?;
+        let named = |unit| debug.functions(unit).ok()?.iter().find(|f| *f.name == *name).cloned();
+        Some((main.clone(), debug.units().find_map(named)?))
+    }
+
+    fn in_file(&self, file: &str, name: &str) -> Result<Option<Value>> {
+        let mut known = false;
+        for module in self.inferior.modules.iter() {
+            let Some(debug) = module.debug() else { continue };
+            for unit in debug.units() {
+                let is_its = || {
+                    let table = debug.lines(unit).ok()?;
+                    Some(is_file(table.file(table.main_file()?)?, file))
+                };
+                if is_its() != Some(true) {
+                    continue;
+                }
+                known = true;
+                if let Some(value) = self.in_unit(module, debug, unit, name, None)? {
+                    return Ok(Some(value));
+                }
+            }
+        }
+        Err(match known {
+            true => Error::user(format!("No symbol \"{name}\" in specified context.")),
+            false => Error::user(format!("No symbol \"{file}\" in current context.")),
+        })
+    }
+
+    /// Whether a name means a variable of the selected frame, which goes before a type of that name.
+    pub(super) fn is_local(&self, name: &str) -> bool {
+        let Ok(frame) = self.selected_frame() else { return false };
+        frame.code.as_ref().is_some_and(|c| c.scopes().iter().any(|b| b.variables.iter().any(|v| v.name == name)))
+    }
+
+    /// The full names that a name may have where the user stands.
+    pub(super) fn scoped_names(&self, name: &str) -> Vec<String> {
+        let frame = self.selected_frame().ok();
+        let function = frame.as_ref().and_then(|f| f.code.as_ref()).map_or("", |c| c.name());
+        candidates(function, name)
+    }
+
+    /// Whether a name has a meaning at an address of the program, for conditions of breakpoints there.
+    pub(super) fn is_known_at(&self, name: &str, at: VirtAddr) -> bool {
+        let in_blocks = || {
+            let module = self.inferior.modules.at(at)?;
+            let (_, body, around) = module.function_body(at)?;
+            let has =
+                |b: &usize| body.blocks.get(*b).is_some_and(|b| b.variables.iter().any(|v| v.name == name || v.name == "this"));
+            Some(around.iter().any(has))
+        };
+        in_blocks() == Some(true)
+    }
+}
+
+/// The last `::` that is no part of a template's arguments: `ns::f` and `x`.
+fn split_scope(name: &str) -> Option<(&str, &str)> {
+    let (mut depth, mut at, mut quoted) = (0i32, None, false);
+    for (i, c) in name.char_indices() {
+        match c {
+            '\'' => quoted = !quoted,
+            '<' | '(' if !quoted => depth += 1,
+            '>' | ')' if !quoted => depth -= 1,
+            ':' if !quoted && depth == 0 && name.get(i..).is_some_and(|r| r.starts_with("::")) => at = Some(i),
+            _ => {}
+        }
+    }
+    // The second colon is found too.
+    let at = at?;
+    let (scope, member) = (name.get(..at)?, name.get(at + 2..)?);
+    (!scope.is_empty() && !member.is_empty()).then_some((scope, member))
+}
+
+/// The full names that a name may stand for in a function: with the namespaces and classes around it, from the inside, those
+/// without a name among them.
+fn candidates(function: &str, name: &str) -> Vec<String> {
+    if let Some(global) = name.strip_prefix("::") {
+        return vec![global.to_owned()];
+    }
+    let mut found = Vec::new();
+    let mut scope = function;
+    while let Some((outer, _)) = split_scope(scope) {
+        found.push(format!("{outer}::{name}"));
+        found.push(format!("{outer}::(anonymous namespace)::{name}"));
+        scope = outer;
+    }
+    found.push(name.to_owned());
+    found.push(format!("(anonymous namespace)::{name}"));
+    found
+}
+
+fn function_value(module: &Module, debug: &Arc<DebugInfo>, function: &Function) -> Result<Value> {
+    Ok(Value::at(&type_of_function(debug, function.die)?, module.virt(function.entry)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scopes_are_tried_from_the_inside() {
+        assert_eq!(split_scope("ns::C<a::b>::f"), Some(("ns::C<a::b>", "f")));
+        assert_eq!(split_scope("'a.c'::x"), Some(("'a.c'", "x")));
+        assert_eq!(split_scope("main"), None);
+        assert_eq!(candidates("a::f", "x"), ["a::x", "a::(anonymous namespace)::x", "x", "(anonymous namespace)::x"]);
+        assert_eq!(candidates("a::f", "::x"), ["x"]);
+    }
+}
