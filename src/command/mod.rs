@@ -22,8 +22,10 @@ mod help;
 mod history;
 mod info;
 mod info_frame;
+
 mod interpreter;
 mod loader;
+mod locals;
 mod logging;
 mod memory;
 mod patch;
@@ -85,6 +87,7 @@ pub const FAMILIES: &[&[Command]] = &[
     source::COMMANDS,
     stack::COMMANDS,
     info_frame::COMMANDS,
+    locals::COMMANDS,
     threads::COMMANDS,
     asm::COMMANDS,
     info::COMMANDS,

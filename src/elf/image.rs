@@ -124,6 +124,15 @@ impl Segment {
     }
 }
 
+/// What a file is opened for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// It is run, or was loaded.
+    Run,
+    /// It describes such a file.
+    Describe,
+}
+
 /// A file mapped into memory, to be read: not an ELF file, of which [`Image`] is the mapping.
 #[derive(Debug)]
 pub struct MappedFile(Mmap);
@@ -144,15 +153,6 @@ impl std::ops::Deref for MappedFile {
     fn deref(&self) -> &[u8] {
         &self.0
     }
-}
-
-/// What a file is opened for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Purpose {
-    /// It is run, or was loaded.
-    Run,
-    /// It describes such a file.
-    Describe,
 }
 
 #[derive(Debug)]

@@ -31,10 +31,7 @@ impl Session {
     /// The one module that `-m NAME` means.
     pub fn module_named(&self, name: &str) -> Result<&Arc<Module>> {
         let found = self.inferior.modules.named(name);
-        found.first().copied().ok_or_else(|| {
-            let names: Vec<&str> = self.inferior.modules.iter().map(|m| m.name.as_str()).collect();
-            Error::user(format!("No module \"{name}\" is loaded; there are: {}.", names.join(", ")))
-        })
+        found.first().copied().ok_or_else(|| self.no_module(name))
     }
 
     /// A module's GOT as a value: an array of `void *` from its lowest word to its highest.
@@ -56,7 +53,7 @@ impl Session {
         let in_row =
             plt.stubs.windows(2).take_while(|w| w.iter().map(|s| s.addr.0).reduce(|a, b| b.wrapping_sub(a)) == Some(stride));
         let count = in_row.count() as u64 + 2;
-        let element = Type::array(&Type::uchar(), stride);
+        let element = Type::array_of(&Type::uchar(), Some(stride), 0, ArrayKind::Stub);
         let ty = Type::array_of(&element, Some(count), 0, ArrayKind::Plt(module_ref(module.id)));
         Some(Value::at(&ty, module.virt(first.addr) - stride))
     }
@@ -102,7 +99,8 @@ impl Session {
 
     /// What is printed between `<` and `>` after an address.
     pub fn location(&self, addr: VirtAddr) -> Option<Location> {
-        self.inferior.modules.symbolize(addr)
+        let most = self.settings.print_max_symbolic_offset;
+        self.inferior.modules.symbolize(addr).filter(|l| most.is_none_or(|most| l.offset <= most.into()))
     }
 
     /// A location in the name that `print`, `backtrace` and `info symbol` show, with its offset: as it was written, unless `print
@@ -126,6 +124,9 @@ impl Session {
     pub fn patch_memory(&mut self, at: VirtAddr, bytes: &[u8]) -> Result<()> {
         if bytes.is_empty() {
             return Ok(());
+        }
+        if !self.settings.may_write_memory {
+            return Err(Error::user(format!("Writing to memory is not allowed (addr {at}, len {})", bytes.len())));
         }
         let mut old = vec![0; bytes.len()];
         self.process().map_err(|_| Error::Fault { addr: at })?.target.read(at, &mut old)?;
@@ -179,6 +180,11 @@ impl Names for Session {
     fn match_module(&self, text: &str) -> Option<(ModuleRef, usize)> {
         let (module, rest) = self.inferior.modules.split_prefix(text)?;
         Some((module_ref(module.id), text.len() - rest.len() - 1))
+    }
+
+    fn no_module(&self, name: &str) -> Error {
+        let names: Vec<&str> = self.inferior.modules.iter().map(|m| m.name.as_str()).collect();
+        Error::user(format!("No module \"{name}\" is loaded; there are: {}.", names.join(", ")))
     }
 
     fn match_qualified(&self, text: &str) -> Option<usize> {
@@ -242,6 +248,9 @@ impl Host for Session {
 
     fn write_register(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
         let id = find(name).ok_or_else(|| Error::user(format!("Invalid register `{name}'")))?;
+        if !self.settings.may_write_registers {
+            return Err(Error::user(format!("Writing to registers is not allowed (${name})")));
+        }
         let tid = self.selected_thread().map_err(|_| Error::Needs(Need::Registers))?;
         let info = id.info();
         if self.selection.level > 0
@@ -312,7 +321,7 @@ impl Host for Session {
                 let stub = stub.ok_or_else(|| Error::user(format!("No PLT stub of {} is for \"{name}\".", module.name)))?;
                 Ok(Value::at(&element, module.virt(stub.addr)))
             }
-            (ArrayKind::Plain, _) => Err(Error::user("Only GOT and PLT can be indexed by a name.")),
+            (ArrayKind::Plain | ArrayKind::Stub, _) => Err(Error::user("Only GOT and PLT can be indexed by a name.")),
         }
     }
 

@@ -87,9 +87,9 @@ settings! {
     inferior_tty: String = String::new();
     /// Run the program without ASLR.
     disable_randomization: bool = true;
-    /// Accepted: rdbg needs no shell.
-    startup_with_shell: bool = true;
-    /// A program that runs the program; empty: none.
+    /// Always off: rdbg needs no shell.
+    startup_with_shell: bool = false;
+    /// A program that runs the program: always empty.
     exec_wrapper: String = String::new();
     /// Which process to follow: `parent` or `child`.
     follow_fork_mode: &'static str = "parent";

@@ -232,7 +232,7 @@ impl Evaluator<'_> {
                     return Err(needs_memory());
                 }
                 // The base of a GOT is its word 0, wherever its first word lies.
-                let first = if *kind == ArrayKind::Plain { None } else { value.element(0) };
+                let first = if kind.is_table() { value.element(0) } else { None };
                 Ok(first.unwrap_or_else(|| value.clone().retyped(element).refreshed()))
             }
             TypeKind::Int { .. } | TypeKind::Char { .. } | TypeKind::Bool | TypeKind::Enum { .. } => {
@@ -354,12 +354,12 @@ impl Evaluator<'_> {
                 let end = lower.saturating_add_unsigned(count.unwrap_or(0));
                 let Ok(i) = i64::try_from(i) else {
                     return Err(match kind {
-                        ArrayKind::Plain => Error::user("no such vector element"),
+                        ArrayKind::Plain | ArrayKind::Stub => Error::user("no such vector element"),
                         _ => no_such_word(*kind, *lower, end),
                     });
                 };
                 let inside = (*lower..end).contains(&i);
-                if *kind != ArrayKind::Plain && !inside {
+                if kind.is_table() && !inside {
                     return Err(no_such_word(*kind, *lower, end));
                 }
                 // Only what lies in memory may be read beyond its end.

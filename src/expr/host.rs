@@ -19,6 +19,11 @@ pub trait Names {
         None
     }
 
+    /// The error for a module that is not there.
+    fn no_module(&self, name: &str) -> Error {
+        Error::user(format!("No module \"{name}\" is loaded."))
+    }
+
     /// The type of this name (`word_t`, `struct node`) in the program's debug information; base types are known already. It is
     /// asked for every name that stands where an operand may stand, so it should be quick.
     fn find_type(&self, name: &str) -> Result<Option<Arc<Type>>>;

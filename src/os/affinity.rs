@@ -41,6 +41,8 @@ pub fn unpin_thread() {
 pub struct Follower {
     original: Option<CpuSet>,
     on: Option<usize>,
+    /// Where the tracee was when somebody looked last.
+    seen: Option<usize>,
     countdown: u32,
 }
 
@@ -48,20 +50,17 @@ impl Follower {
     /// Remembers the calling thread's affinity.
     pub fn new() -> Follower {
         at_start();
-        Follower { original: sched_getaffinity(Pid::from_raw(0)).ok(), on: None, countdown: 0 }
+        Follower { original: sched_getaffinity(Pid::from_raw(0)).ok(), on: None, seen: None, countdown: 0 }
     }
 
-    /// To be called at each stop of `tid`: moves to its core now and then.
+    /// To be called at each stop of `tid`: moves to its core. Where that is, it asks now and then.
     pub fn follow(&mut self, tid: Tid) {
-        if self.countdown > 0 {
-            self.countdown -= 1;
-            return;
+        if self.countdown == 0 {
+            self.countdown = EVERY;
+            self.seen = procfs::last_core(tid).or(self.seen);
         }
-        self.countdown = EVERY;
-        let Some(core) = procfs::last_core(tid) else { return };
-        if self.on == Some(core) || self.original.is_none() {
-            return;
-        }
+        self.countdown -= 1;
+        let Some(core) = self.seen.filter(|core| self.on != Some(*core) && self.original.is_some()) else { return };
         tracing::debug!(target: "os", %tid, core, "following");
         let mut set = CpuSet::new();
         if set.set(core).is_ok() && sched_setaffinity(Pid::from_raw(0), &set).is_ok() {
@@ -71,7 +70,6 @@ impl Follower {
 
     /// Gives the thread its own affinity back: before a fork, which would inherit it, and at the prompt.
     pub fn release(&mut self) {
-        self.countdown = 0;
         if self.on.take().is_some()
             && let Some(original) = &self.original
         {

@@ -7,6 +7,11 @@ use std::borrow::Cow;
 /// typedefs too.
 pub(super) fn matches(demangled: &str, wanted: &str, qualified: bool) -> bool {
     let wanted = wanted.trim().trim_start_matches("::");
+    // Rust's v0 mangling has `<nm::S>::g` for a method where the old one has `nm::S::g`.
+    let method = demangled.strip_prefix('<').and_then(|d| d.split_once(">::"));
+    if let Some((ty, rest)) = method.filter(|(ty, _)| !ty.contains([' ', '<', '>']) && !wanted.starts_with('<')) {
+        return matches(&format!("{ty}::{rest}"), wanted, qualified);
+    }
     let name = if without_parameters(wanted).len() < wanted.len() { demangled } else { without_parameters(demangled) };
     if is_same(name, wanted, qualified) {
         return true;
@@ -192,6 +197,10 @@ mod tests {
         }
         assert!(!matches("ns::Foo::bar(int)", "Foo::bar", true));
         assert!(!matches("ns::Foo::bar(int)", "ar", false));
+        for wanted in ["nm::S::g", "<nm::S>::g"] {
+            assert!(matches("<nm::S>::g", wanted, true), "{wanted}");
+        }
+        assert!(!matches("<nm::S as nm::T>::g", "nm::S::g", true));
         assert!(matches("ns::f<int>", "f", false));
         assert!(matches("ns::vector<int>::f<a<b> >::g(a<b>)", "vector::f::g", false));
         assert!(!matches("ns::vector<int>::f(int)", "vector<char>::f", false));

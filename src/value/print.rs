@@ -39,6 +39,15 @@ struct Part<'a> {
 impl Printer<'_> {
     /// The value as `print` shows it after `$1 = `. It is read as a whole first: what cannot be read is an error.
     pub fn text(&self, value: &Value, letter: Option<Letter>) -> Result<String> {
+        self.top(value, letter, true)
+    }
+
+    /// The value as `info locals` shows it: as [`Printer::text`], but no type stands before a pointer.
+    pub fn plain(&self, value: &Value) -> Result<String> {
+        self.top(value, None, false)
+    }
+
+    fn top(&self, value: &Value, letter: Option<Letter>, prefix: bool) -> Result<String> {
         let ty = value.ty.stripped();
         match value.missing() {
             Some((why, true)) => return Ok(why.to_string()),
@@ -57,7 +66,7 @@ impl Printer<'_> {
             return Ok(ty.name.to_string());
         }
         let bytes = value.whole_bytes(self.memory, self.options.max_value_size)?;
-        if matches!(letter, None | Some(Letter::Str)) {
+        if prefix && matches!(letter, None | Some(Letter::Str)) {
             self.type_prefix(&value.ty, &mut out);
         }
         self.part(&Part { ty: &value.ty, bytes: &bytes, addr: value.address(), depth: 0 }, letter, &mut out)?;
@@ -244,6 +253,10 @@ impl Printer<'_> {
             out.push_str(&self.string_in(part.bytes, element));
             return Ok(());
         }
+        if let (ArrayKind::Stub, None, Some(addr)) = (kind, letter, part.addr) {
+            out.push_str(&self.named_address(addr));
+            return Ok(());
+        }
         let Some(count) = count else {
             // Of an array without a length gdb knows the address only.
             self.address(part.addr.unwrap_or_default(), out);
@@ -307,10 +320,13 @@ impl Printer<'_> {
         let shown = count.min(self.options.elements.map_or(u64::MAX, u64::from));
         for i in 0..shown {
             let addr = first + i.wrapping_mul(stride);
-            let name = self.symbols.symbol(addr).map_or(String::new(), |s| format!(" <{s}>"));
-            _ = write!(out, "{}{addr}{name}", if i == 0 { "{" } else { ", " });
+            _ = write!(out, "{}{}", if i == 0 { "{" } else { ", " }, self.named_address(addr));
         }
         out.push_str(if shown < count { "...}" } else { "}" });
+    }
+
+    fn named_address(&self, addr: VirtAddr) -> String {
+        self.symbols.symbol(addr).map_or_else(|| addr.to_string(), |s| format!("{addr} <{s}>"))
     }
 
     /// The characters of an array as a string: without the NUL at its very end, or up to the first one.

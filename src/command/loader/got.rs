@@ -77,6 +77,9 @@ fn show_table(cx: &mut Cx<'_>, module: &Arc<Module>, got: &Got, regex: Option<&R
         return;
     }
     cx.out.text(Role::Title, &head(cx.session, module, got));
+    if cx.session.inferior.process.is_none() && (module.link_map.is_some() || module.bias.0 != 0) {
+        cx.say("The program is not running any more: the addresses are the last run's, the values the file's.\n");
+    }
     let widths = Widths::of(&shown);
     // The words around GOT[0] first, whatever lies below or above it.
     let holds_base = |w: &GotWords| w.first <= 0 && w.first + w.count as i64 > 0;

@@ -82,7 +82,7 @@ pub fn frame_line(session: &Session, frame: &Frame) -> FrameLine {
     FrameLine {
         pc: source.as_ref().is_none_or(|s| s.shows_pc).then(|| format!("0x{:016x}", frame.pc.addr().0)),
         function: function.unwrap_or_else(|| "??".to_owned()),
-        arguments: String::new(),
+        arguments: super::variables::arguments_text(session, frame),
         from: module
             .filter(|_| source.is_none())
             .filter(|m| matches!(m.role, ModuleRole::Library | ModuleRole::Interpreter))

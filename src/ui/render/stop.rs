@@ -9,6 +9,7 @@ use crate::symbols::{ModuleRole, demangle};
 use crate::value::{Printer, Value};
 
 use super::super::Role;
+use super::asm::next_line;
 use super::frame::frame_line;
 use super::source::source_line;
 
@@ -104,6 +105,7 @@ fn place_text(session: &mut Session, frame: &Frame, of_step: bool) -> Pieces {
     if let Some(source) = source {
         out.extend(source_line(session, frame, &source, stayed));
     }
+    out.extend(next_line(session, frame).map(|text| (Role::Plain, text)));
     out
 }
 
