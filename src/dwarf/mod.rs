@@ -2,6 +2,7 @@
 #![deny(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod body;
+mod cache;
 mod calls;
 mod cfi;
 mod expression;
@@ -18,6 +19,7 @@ mod types;
 mod unit;
 
 pub use body::{Block, BlockKind, Body, Variable};
+pub use cache::{CacheSettings, CacheStats, cache_settings, cache_stats, set_cache_settings};
 pub use calls::{CallParameter, CallSite};
 pub use cfi::{CfaRule, CfiIndex, CfiSections, RegRule, Section, UnwindRow, eh_frame_address};
 pub use expression::{EntryOf, ExpressionHost, evaluate};

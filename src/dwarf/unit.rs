@@ -139,6 +139,11 @@ impl<'a> Units<'a> {
         })
     }
 
+    /// Whether the rest of a unit is in another file.
+    pub fn is_skeleton(&self, unit: UnitId) -> bool {
+        self.heads.get(unit.0 as usize).is_some_and(|h| matches!(h.header.type_(), UnitType::Skeleton(_)))
+    }
+
     /// The sections of the module's own file.
     pub fn dwarf(&self) -> Option<&Arc<Dwarf<R<'a>>>> {
         self.heads.first().map(|h| &h.dwarf)

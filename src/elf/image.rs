@@ -142,7 +142,7 @@ impl MappedFile {
     pub fn open(path: &Path) -> Result<MappedFile> {
         let failed = |e: std::io::Error| Error::io(path.display().to_string(), &e);
         let file = File::open(path).map_err(failed)?;
-        // SAFETY: as for Image::open below: private, read-only, any byte may change at any time, SIGBUS is handled.
+        // SAFETY: as for Image::map below: private, read-only, any byte may change at any time, SIGBUS is handled.
         Ok(MappedFile(unsafe { Mmap::map(&file) }.map_err(failed)?))
     }
 }

@@ -7,8 +7,11 @@ mod pool;
 mod query;
 mod scan;
 mod shard;
+pub(super) mod sums;
 mod table;
 mod texts;
 
 pub use entry::{Entry, Kind};
 pub use query::{Hit, NameIndex};
+pub(super) use sums::Checked;
+pub(super) use table::{Bytes, Counts, HEADER, Table};

@@ -5,7 +5,9 @@ use super::entry::{Entry, Kind};
 use super::pattern::{Pattern, same, squeeze, without_arguments};
 use super::table::Table;
 use crate::base::{Error, Result};
+use crate::dwarf::cache;
 use crate::dwarf::info::DebugInfo;
+use crate::os::signals;
 
 /// The names of a module.
 #[derive(Debug)]
@@ -38,6 +40,11 @@ impl NameIndex {
         &self.damaged
     }
 
+    /// The sorted arrays.
+    pub(in crate::dwarf) fn table(&self) -> &Table {
+        &self.table
+    }
+
     /// How many different names it has, how many entries, and its length in bytes.
     pub fn sizes(&self) -> (u32, u32, usize) {
         let counts = self.table.counts();
@@ -45,11 +52,11 @@ impl NameIndex {
     }
 
     /// What has this name with all that encloses it.
-    fn exact(&self, name: &str, wanted: impl Fn(Kind) -> bool) -> Vec<Hit> {
+    fn exact(&self, name: &str, wanted: &dyn Fn(Kind) -> bool) -> Vec<Hit> {
         self.matching(name, Scopes::All, wanted)
     }
 
-    fn matching(&self, name: &str, scopes: Scopes, wanted: impl Fn(Kind) -> bool) -> Vec<Hit> {
+    fn matching(&self, name: &str, scopes: Scopes, wanted: &dyn Fn(Kind) -> bool) -> Vec<Hit> {
         let pattern = Pattern::parse(name);
         let scopes = if pattern.is_absolute { Scopes::All } else { scopes };
         let mut found = Vec::new();
@@ -106,14 +113,35 @@ impl NameIndex {
 }
 
 impl DebugInfo {
-    /// The name index; made when it is first asked for, which takes its time with large programs. [`Error::Cancelled`] if the user
+    /// The name index: from the cache, else made, which takes its time with large programs. [`Error::Cancelled`] if the user
     /// interrupts: then it is made anew the next time.
     pub fn name_index(&self) -> Result<&NameIndex> {
-        if let Some(index) = self.names().get() {
+        let (cached, made) = self.names();
+        if let Some(index) = made.get() {
             return Ok(index);
         }
-        let built = build::build(self, &|| false)?;
-        Ok(self.names().get_or_init(|| NameIndex { table: built.table, damaged: built.damaged }))
+        let found = cached.get_or_init(|| Some(NameIndex { table: cache::load(self)?, damaged: Vec::new() }));
+        if let Some(index) = found.as_ref().filter(|i| !i.table.is_damaged()) {
+            return Ok(index);
+        }
+        let built = build::build(self, &signals::interrupted)?;
+        // What is damaged is said anew each time.
+        let table = if built.damaged.is_empty() { cache::store(self, built.table) } else { built.table };
+        Ok(made.get_or_init(|| NameIndex { table, damaged: built.damaged }))
+    }
+
+    /// Asks the index; a second time if its file turns out to be damaged.
+    fn ask<T>(&self, question: impl Fn(&NameIndex) -> T) -> Result<T> {
+        let mut index = self.name_index()?;
+        let mut answer = question(index);
+        for _ in 0..2 {
+            if !index.table.is_damaged() {
+                break;
+            }
+            index = self.name_index()?;
+            answer = question(index);
+        }
+        Ok(answer)
     }
 
     /// The functions of this name, `ns::Class::method` with all that encloses it, without parameters; template arguments, and
@@ -145,13 +173,13 @@ impl DebugInfo {
 
     /// What has this name with all that encloses it.
     pub fn named(&self, name: &str, wanted: impl Fn(Kind) -> bool) -> Result<Vec<Entry>> {
-        Ok(self.name_index()?.exact(name, wanted).into_iter().map(|h| h.entry).collect())
+        self.ask(|index| index.exact(name, &wanted).into_iter().map(|h| h.entry).collect())
     }
 
     /// The functions that a user may mean: as [`DebugInfo::functions_named`], but outer scopes may be left out, unless the name is
     /// to be `qualified`.
     pub fn functions_matching(&self, name: &str, qualified: bool) -> Result<Vec<Hit>> {
         let scopes = if qualified { Scopes::All } else { Scopes::Innermost };
-        Ok(self.name_index()?.matching(name, scopes, |k| k == Kind::Function))
+        self.ask(|index| index.matching(name, scopes, &|k| k == Kind::Function))
     }
 }

@@ -8,12 +8,13 @@ use std::ops::Range;
 
 use super::entry::Entry;
 use super::shard::{Info, ROOT, scope_flag};
+use super::sums::Checked;
 use super::texts::{BLOCK, Unpack};
 use crate::dwarf::unit::{DieRef, UnitId};
 use crate::elf::MappedFile;
 
 /// What is in front of the arrays.
-pub(super) const HEADER: usize = 96;
+pub(in crate::dwarf) const HEADER: usize = 96;
 
 /// The words of an entry: unit, offset, scope, kind and flags.
 const ENTRY: usize = 4;
@@ -25,16 +26,21 @@ const MAX_SCOPES: usize = 300;
 
 /// Where the bytes are.
 #[derive(Debug)]
-pub(super) enum Bytes {
+pub(in crate::dwarf) enum Bytes {
     /// Made by this rdbg.
     Own(Vec<u8>),
-    /// From the cache.
-    Mapped(MappedFile),
+    /// From the cache, with the checksums behind it.
+    Mapped {
+        /// The whole file.
+        file: MappedFile,
+        /// What is good of it.
+        checked: Checked,
+    },
 }
 
 /// How many of each thing there are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) struct Counts {
+pub(in crate::dwarf) struct Counts {
     /// Texts.
     pub names: u32,
     /// Entries.
@@ -95,9 +101,12 @@ pub struct Table {
 
 impl Table {
     /// Takes bytes that begin with a header; `None` if they are not as long as the counts say.
-    pub(super) fn new(bytes: Bytes, counts: Counts) -> Option<Table> {
-        let table = Table { bytes, counts };
-        (table.bytes().len() == counts.size()).then_some(table)
+    pub(in crate::dwarf) fn new(bytes: Bytes, counts: Counts) -> Option<Table> {
+        let is_whole = match &bytes {
+            Bytes::Own(bytes) => bytes.len() == counts.size(),
+            Bytes::Mapped { file, .. } => file.len() >= counts.size(),
+        };
+        is_whole.then_some(Table { bytes, counts })
     }
 
     /// Puts arrays together, behind an empty header.
@@ -121,20 +130,37 @@ impl Table {
     }
 
     /// All of it, with the header.
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(in crate::dwarf) fn bytes(&self) -> &[u8] {
         match &self.bytes {
             Bytes::Own(bytes) => bytes,
-            Bytes::Mapped(file) => file,
+            Bytes::Mapped { file, .. } => file.get(..self.counts.size()).unwrap_or_default(),
         }
     }
 
     /// How many of each thing there are.
-    pub(super) fn counts(&self) -> Counts {
+    pub(in crate::dwarf) fn counts(&self) -> Counts {
         self.counts
     }
 
+    /// Whether a part that was looked at is not as it was written: nothing that was found is to be trusted.
+    pub(in crate::dwarf) fn is_damaged(&self) -> bool {
+        matches!(&self.bytes, Bytes::Mapped { checked, .. } if checked.is_damaged())
+    }
+
+    /// Bytes behind the header, if they are as they were written.
+    fn range(&self, start: usize, end: usize) -> Option<&[u8]> {
+        let arrays = self.bytes().get(HEADER..)?;
+        if let Bytes::Mapped { checked, .. } = &self.bytes
+            && !checked.check(arrays, start..end)
+        {
+            return None;
+        }
+        arrays.get(start..end)
+    }
+
     fn words<const N: usize>(&self, at: usize) -> Option<[u32; N]> {
-        let bytes = self.bytes().get(HEADER + 4 * at..)?.get(..4 * N)?;
+        let start = at.checked_mul(4)?;
+        let bytes = self.range(start, start.checked_add(4 * N)?)?;
         let mut words = [0; N];
         for (word, chunk) in words.iter_mut().zip(bytes.chunks_exact(4)) {
             *word = u32::from_le_bytes(chunk.try_into().ok()?);
@@ -149,9 +175,13 @@ impl Table {
 
     /// The texts of a block from its first one on.
     fn block(&self, block: usize) -> Unpack<'_> {
-        let start = if block < self.counts.blocks() { self.words::<1>(block) } else { None };
-        let at = start.and_then(|[start]| self.counts.before_pool().checked_add(start as usize));
-        Unpack::new(at.and_then(|at| self.bytes().get(at..)).unwrap_or_default())
+        let bytes = || {
+            let pool = self.counts.before_pool() - HEADER;
+            let start = |block| Some(pool.checked_add(self.words::<1>(block)?[0] as usize)?);
+            let end = if block + 1 < self.counts.blocks() { start(block + 1)? } else { pool + self.counts.pool as usize };
+            if block < self.counts.blocks() { self.range(start(block)?, end) } else { None }
+        };
+        Unpack::new(bytes().unwrap_or_default())
     }
 
     /// A text; empty if there is none of this number.
@@ -165,7 +195,7 @@ impl Table {
     }
 
     /// Calls `each` with the texts of a range, in their order, until it says no.
-    pub(super) fn each_name(&self, range: Range<u32>, each: &mut dyn FnMut(u32, &[u8]) -> bool) {
+    pub(in crate::dwarf) fn each_name(&self, range: Range<u32>, each: &mut dyn FnMut(u32, &[u8]) -> bool) {
         let end = range.end.min(self.counts.names);
         let mut at = range.start - range.start % BLOCK as u32;
         while at < end {
@@ -202,7 +232,7 @@ impl Table {
     }
 
     /// The number of a text.
-    pub(super) fn find(&self, text: &[u8]) -> Option<u32> {
+    pub(in crate::dwarf) fn find(&self, text: &[u8]) -> Option<u32> {
         let at = self.partition_point(|name| name < text);
         (at < self.counts.names && self.name(at) == text).then_some(at)
     }
@@ -215,7 +245,7 @@ impl Table {
     }
 
     /// The entries of a text, each with its scope.
-    pub(super) fn entries(&self, name: u32) -> impl Iterator<Item = (Entry, u32)> + '_ {
+    pub(in crate::dwarf) fn entries(&self, name: u32) -> impl Iterator<Item = (Entry, u32)> + '_ {
         let base = self.counts.blocks() + name as usize;
         let [start, end] = if name < self.counts.names { self.words(base).unwrap_or_default() } else { [0, 0] };
         (start..end.min(self.counts.entries)).filter_map(|i| self.entry(i))
@@ -237,7 +267,7 @@ impl Table {
     }
 
     /// The scope around another one, its name, and whether names are found without it; `None` for what is around all.
-    pub(super) fn scope(&self, scope: u32) -> Option<Scope> {
+    pub(in crate::dwarf) fn scope(&self, scope: u32) -> Option<Scope> {
         if scope == ROOT || scope >= self.counts.scopes {
             return None;
         }
@@ -267,7 +297,7 @@ impl Table {
 }
 
 /// A namespace or class.
-pub(super) struct Scope {
+pub(in crate::dwarf) struct Scope {
     /// The number of the one around it.
     pub parent: u32,
     /// Its name.
