@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::base::{Error, Result, VirtAddr};
 use crate::dwarf::{DebugInfo, DieRef, Function, UnitId};
-use crate::expr::member_named;
+use crate::expr::{Host, member_named};
 use crate::stack::Frame;
 use crate::symbols::{Module, is_file};
 use crate::value::{Value, type_of, type_of_function, type_of_variable};
@@ -45,21 +45,26 @@ impl Session {
             return Ok(Some(value));
         }
         let context = self.context(frame.as_ref());
+        self.lookup_outside(name, frame.as_ref(), context.as_ref())
+    }
+
+    /// What a name means outside of the blocks of a function.
+    fn lookup_outside(&self, name: &str, frame: Option<&Frame>, context: Option<&Context<'_>>) -> Result<Option<Value>> {
         if let Some((scope, member)) = split_scope(name)
-            && let Some(value) = self.in_scope(scope, member, frame.as_ref(), context.as_ref())?
+            && let Some(value) = self.in_scope(scope, member, frame, context)?
         {
             return Ok(Some(value));
         }
-        if let Some(context) = &context {
+        if let Some(context) = context {
             for full in candidates(&context.function, name) {
                 if let Some(value) = self.in_unit(&context.module, &context.debug, context.unit, &full, context.frame)? {
                     return Ok(Some(value));
                 }
             }
         }
-        let names = context.as_ref().map_or_else(|| vec![name.to_owned()], |c| candidates(&c.function, name));
+        let names = context.map_or_else(|| vec![name.to_owned()], |c| candidates(&c.function, name));
         for full in names {
-            if let Some(value) = self.global_named(&full, context.as_ref())? {
+            if let Some(value) = self.global_named(&full, context)? {
                 return Ok(Some(value));
             }
         }
@@ -272,14 +277,21 @@ impl Session {
 
     /// Whether a name has a meaning at an address of the program, for conditions of breakpoints there.
     pub(super) fn is_known_at(&self, name: &str, at: VirtAddr) -> bool {
-        let in_blocks = || {
-            let module = self.inferior.modules.at(at)?;
-            let (_, body, around) = module.function_body(at)?;
-            let has =
-                |b: &usize| body.blocks.get(*b).is_some_and(|b| b.variables.iter().any(|v| v.name == name || v.name == "this"));
-            Some(around.iter().any(has))
+        let Some(module) = self.inferior.modules.at(at) else { return true };
+        let described = module.debug().cloned().zip(module.function_body(at));
+        let Some((debug, (function, body, around))) = described else {
+            return !matches!(self.lookup(name, None), Ok(None));
         };
-        in_blocks() == Some(true)
+        let has = |b: &usize| {
+            // What `this` has for members is seen when the condition is evaluated.
+            body.blocks.get(*b).is_some_and(|b| b.variables.iter().any(|v| v.name == name || v.name == "this"))
+        };
+        if around.iter().any(has) {
+            return true;
+        }
+        let (module, unit, function) = (module.clone(), function.die.unit, function.name.to_string());
+        let context = Context { module, debug, unit, function, frame: None };
+        !matches!(self.lookup_outside(name, None, Some(&context)), Ok(None)) || self.lookup_anywhere(name).is_some()
     }
 }
 
