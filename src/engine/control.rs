@@ -66,7 +66,11 @@ impl Session {
                 // A plan that was carried out without running anything.
                 Verdict::Stop(reason) => self.process_mut()?.early = Some((tid, reason)),
                 Verdict::Go(signal) => self.process_mut()?.control()?.resume(tid, ResumeAction::Continue(signal))?,
-                Verdict::Past | Verdict::Nothing => {}
+                Verdict::Past => {
+                    let pc = self.process()?.target.pc(tid)?;
+                    self.go_past(tid, pc, None)?;
+                }
+                Verdict::Nothing => {}
             }
         }
         let process = self.process_mut()?;
@@ -333,16 +337,29 @@ impl Session {
         }
         match self.instructions_done(tid, 1)? {
             Some(reason) => Ok(Verdict::Stop(reason)),
-            None => self.step_instruction(tid, true, None),
+            None => self.follow_plan(tid),
         }
+    }
+
+    /// Goes on as the plan says, past what is at the pc.
+    fn follow_plan(&mut self, tid: Tid) -> Result<Verdict> {
+        if self.process()?.plan.as_ref().is_some_and(Plan::is_stepping) {
+            return self.step_instruction(tid, true, None);
+        }
+        Ok(Verdict::Past)
     }
 
     /// So many instructions of a plan are done: whether that, or what is at the pc now, stops the program.
     pub(super) fn instructions_done(&mut self, tid: Tid, count: u64) -> Result<Option<StopReason>> {
         let process = self.process_mut()?;
-        let Some(Plan::Instructions { left, .. }) = &mut process.plan else { return Ok(None) };
-        *left = left.saturating_sub(count);
-        let done = *left == 0;
+        let done = match &mut process.plan {
+            Some(Plan::Instructions { left, .. }) => {
+                *left = left.saturating_sub(count);
+                *left == 0
+            }
+            Some(Plan::Lines(_)) => false,
+            Some(Plan::Reach { .. }) | None => return Ok(None),
+        };
         let mut pc = process.target.pc(tid)?;
         if let Some(shown) = process.sites.original_pc(pc) {
             pc = shown;
@@ -370,7 +387,7 @@ impl Session {
                 return Ok(Some(reason));
             }
         }
-        Ok(done.then_some(StopReason::Arrived))
+        if done { Ok(Some(StopReason::Arrived)) } else { self.line_moved(tid) }
     }
 
     /// Runs the next instruction of a plan; over a call, if the plan says so. `past`: what is at the pc was dealt with.
@@ -405,6 +422,9 @@ impl Session {
                 Past::Emulate if signal.is_none() && self.emulate_at(tid, pc)? => {
                     if let Some(reason) = self.instructions_done(tid, 1)? {
                         return Ok(Verdict::Stop(reason));
+                    }
+                    if !self.process()?.plan.as_ref().is_some_and(Plan::is_stepping) {
+                        return Ok(Verdict::Past);
                     }
                     past = true;
                 }
@@ -457,8 +477,9 @@ impl Session {
         let process = self.process_mut()?;
         let sp = process.target.registers(tid)?.sp();
         let Some(plan) = &mut process.plan else { return Ok(None) };
-        let Some(place) = plan.places().find(|p| p.addr == at && sp >= p.min_sp).copied() else { return Ok(None) };
+        let Some(place) = plan.places().into_iter().find(|p| p.addr == at && sp >= p.min_sp) else { return Ok(None) };
         match plan {
+            Plan::Lines(_) => self.line_place_reached(at),
             Plan::Reach { .. } => Ok(Some(Arrival::Stop)),
             Plan::Instructions { left, .. } => {
                 *left -= u64::from(place.counts);
@@ -675,7 +696,7 @@ impl Session {
                 want(brk, Owner::Libraries);
             }
             if let Some(plan) = &process.plan {
-                plan.places().for_each(|p| want(p.addr, Owner::Plan(plan.tid())));
+                plan.places().into_iter().for_each(|p| want(p.addr, Owner::Plan(plan.tid())));
             }
         }
         wanted
@@ -721,7 +742,7 @@ fn is_fault(signal: Signal) -> bool {
 }
 
 /// What to do when a plan's place was reached.
-enum Arrival {
+pub(super) enum Arrival {
     Stop,
     Step,
     /// From a signal's handler, to the instruction that is to be stepped.

@@ -51,7 +51,7 @@ impl Session {
     }
 
     /// Evaluates something as seen from a thread that has just stopped.
-    fn in_thread<T>(&mut self, tid: Tid, act: impl FnOnce(&mut Session) -> Result<T>) -> Result<T> {
+    pub(super) fn in_thread<T>(&mut self, tid: Tid, act: impl FnOnce(&mut Session) -> Result<T>) -> Result<T> {
         let before = std::mem::replace(&mut self.selection, Selection { tid: Some(tid), level: 0 });
         self.drop_frames();
         let result = act(self);

@@ -2,8 +2,10 @@
 
 use crate::base::{Tid, VirtAddr};
 
+use super::line_plan::LinePlan;
+
 /// A plan of one thread.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub enum Plan {
     /// Run so many instructions.
     Instructions {
@@ -23,6 +25,8 @@ pub enum Plan {
         /// The places.
         places: Vec<Return>,
     },
+    /// Run to another source line: [`super::Session::line_plan`].
+    Lines(LinePlan),
 }
 
 /// A place that a plan waits for.
@@ -36,25 +40,52 @@ pub struct Return {
     pub counts: bool,
 }
 
+impl Return {
+    /// A place that counts in whatever activation.
+    pub fn at(addr: VirtAddr) -> Return {
+        Return { addr, min_sp: 0, counts: false }
+    }
+}
+
 impl Plan {
     /// Whose plan it is.
     pub fn tid(&self) -> Tid {
         match self {
             Plan::Instructions { tid, .. } | Plan::Reach { tid, .. } => *tid,
+            Plan::Lines(plan) => plan.tid,
         }
     }
 
     /// The places at which it wants to know.
-    pub fn places(&self) -> impl Iterator<Item = &Return> {
-        let (one, many) = match self {
-            Plan::Instructions { until, .. } => (until.as_ref(), [].as_slice()),
-            Plan::Reach { places, .. } => (None, places.as_slice()),
-        };
-        one.into_iter().chain(many)
+    pub fn places(&self) -> Vec<Return> {
+        match self {
+            Plan::Instructions { until, .. } => until.iter().copied().collect(),
+            Plan::Reach { places, .. } => places.clone(),
+            Plan::Lines(plan) => plan.places().collect(),
+        }
     }
 
     /// Whether the thread runs one instruction at a time now.
     pub fn is_stepping(&self) -> bool {
-        matches!(self, Plan::Instructions { until: None, .. })
+        match self {
+            Plan::Instructions { until, .. } => until.is_none(),
+            Plan::Reach { .. } => false,
+            Plan::Lines(plan) => plan.stepping,
+        }
+    }
+
+    /// For `finish`: runs until the activation whose canonical frame address this is has returned to `back`.
+    pub fn finish(tid: Tid, back: VirtAddr, cfa: VirtAddr) -> Plan {
+        // Back in the caller the stack is as high as before the call. A deeper activation that returns to the same place has
+        // a lower one.
+        Plan::Reach { tid, places: vec![Return { addr: back, min_sp: cfa.0, counts: false }] }
+    }
+
+    /// For `advance` and `until LOCATION`: runs to one of these places, or until the activation that `caller` gives (its return
+    /// address and its canonical frame address) has returned.
+    pub fn reach(tid: Tid, to: &[VirtAddr], caller: Option<(VirtAddr, VirtAddr)>) -> Plan {
+        let places = to.iter().copied().map(Return::at);
+        let back = caller.map(|(back, cfa)| Return { addr: back, min_sp: cfa.0, counts: false });
+        Plan::Reach { tid, places: places.chain(back).collect() }
     }
 }

@@ -1,0 +1,147 @@
+//! Stepping by lines, with the line table that objdump tells: it stops where gdb stops.
+
+mod common;
+
+use std::fmt::Write;
+use std::process::Command;
+use std::rc::Rc;
+
+use common::build::{self, NoProgram};
+use common::tools;
+use rdbg::base::{AddrRange, VirtAddr};
+use rdbg::engine::{Disposition, Happening, Kind, LineOracle, Lines, Session, Stop, StopReason};
+
+/// One row of the line table.
+#[derive(Clone, Debug)]
+struct Row {
+    at: u64,
+    line: u32,
+    is_statement: bool,
+    is_end: bool,
+}
+
+/// The line table as objdump prints it; functions as nm does.
+struct Table {
+    rows: Vec<Row>,
+    functions: Vec<(u64, u64)>,
+}
+
+impl Table {
+    fn of(path: &str) -> Table {
+        let text = tools::output(Command::new("objdump").args(["--dwarf=decodedline", path])).0;
+        let mut rows: Vec<Row> = Vec::new();
+        for line in text.lines() {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let Some(at) = words.get(2).and_then(|w| u64::from_str_radix(w.strip_prefix("0x")?, 16).ok()) else { continue };
+            let is_end = words[1] == "-";
+            let line = words[1].parse().unwrap_or(0);
+            rows.push(Row { at, line, is_statement: words.last() == Some(&"x"), is_end });
+        }
+        let symbols = tools::output(Command::new("nm").args(["-S", path])).0;
+        let functions = symbols.lines().filter_map(|l| {
+            let w: Vec<&str> = l.split_whitespace().collect();
+            let hex = |s: &str| u64::from_str_radix(s, 16).ok();
+            (w.len() == 4 && w[2].eq_ignore_ascii_case("t")).then(|| Some((hex(w[0])?, hex(w[1])?)))?
+        });
+        Table { rows, functions: functions.collect() }
+    }
+
+    /// The rows with the end of each.
+    fn spans(&self) -> impl Iterator<Item = (&Row, u64)> {
+        self.rows.iter().zip(self.rows.iter().skip(1)).map(|(row, next)| (row, next.at)).filter(|(row, _)| !row.is_end)
+    }
+
+    fn line_at(&self, pc: u64) -> Option<u32> {
+        self.spans().find(|(row, end)| (row.at..*end).contains(&pc)).map(|(row, _)| row.line)
+    }
+}
+
+impl LineOracle for Table {
+    fn line_ranges(&self, pc: VirtAddr) -> Option<Vec<AddrRange>> {
+        let line = self.line_at(pc.0)?;
+        let (start, len) = *self.functions.iter().find(|(start, len)| (*start..start + len).contains(&pc.0))?;
+        let of_line = self.spans().filter(|(row, end)| row.line == line && row.at >= start && *end <= start + len);
+        let ranges = of_line.filter(|(row, end)| row.at < *end);
+        Some(ranges.map(|(row, end)| AddrRange::new(VirtAddr(row.at), VirtAddr(end))).collect())
+    }
+
+    fn has_line(&self, pc: VirtAddr) -> bool {
+        self.line_at(pc.0).is_some()
+    }
+
+    fn is_statement(&self, pc: VirtAddr) -> bool {
+        self.rows.iter().any(|r| r.at == pc.0 && r.is_statement && !r.is_end)
+    }
+
+    /// The second row of the function, as gdb has it for unoptimised code.
+    fn after_prologue(&self, function: VirtAddr) -> VirtAddr {
+        let later = self.rows.iter().find(|r| r.at > function.0 && self.line_at(r.at) != self.line_at(function.0));
+        later.map_or(function, |r| VirtAddr(r.at))
+    }
+}
+
+fn go(session: &mut Session) -> Stop {
+    loop {
+        if let Happening::Stop(stop) = session.advance().unwrap() {
+            return stop;
+        }
+    }
+}
+
+/// The places where gdb and rdbg stop, one after the other, from `main` on.
+fn compare(build: &str, command: &str, count: usize) {
+    let test = format!("lines {build} {command}");
+    let program = match build::build("c/lines.c", build) {
+        Ok(program) => program,
+        Err(why @ NoProgram::Missing(_)) => return tools::skip(&test, why),
+        Err(e) => panic!("{e}"),
+    };
+    let (Some(gdb), Some(_)) = (tools::gdb(), tools::find("objdump")) else { return tools::skip(&test, "no gdb or objdump") };
+    let mut script = "set confirm off\nset width 0\nbreak main\nrun > /dev/null\nprintf \"at %lx\\n\", $pc\n".to_owned();
+    for _ in 0..count {
+        writeln!(script, "{command}\nprintf \"at %lx\\n\", $pc").unwrap();
+    }
+    let path = program.path.to_str().unwrap();
+    let file = format!("{}/lines-{build}-{command}.gdb", env!("CARGO_TARGET_TMPDIR"));
+    std::fs::write(&file, script).unwrap();
+    let (told, _) = tools::output(gdb.command().args(["-nx", "-q", "-batch", "-x", &file, path]));
+    let expected: Vec<u64> =
+        told.lines().filter_map(|l| u64::from_str_radix(l.strip_prefix("at ")?, 16).ok()).collect();
+    assert!(expected.len() > 20, "{told}");
+
+    let table = Rc::new(Table::of(path));
+    let mut session = Session::default();
+    session.load_program(&program.path).unwrap();
+    session.settings.args = "> /dev/null".into();
+    let start = VirtAddr(expected[0]);
+    session.breakpoints.add(Kind::Code { hardware: false }, "main", Disposition::Delete, vec![start]);
+    session.launch().unwrap();
+    session.resume(None).unwrap();
+    let mut stop = go(&mut session);
+    let tid = session.selected_thread().unwrap();
+    let mut seen = Vec::new();
+    loop {
+        assert!(matches!(stop.reason, StopReason::Arrived | StopReason::Breakpoints(_)), "{test}: {stop:?}");
+        seen.push(session.frame(0).unwrap().pc.addr().0);
+        if seen.len() == expected.len() || !table.has_line(VirtAddr(seen[seen.len() - 1])) {
+            break;
+        }
+        let plan = session.line_plan(tid, 1, command == "step", Lines(table.clone())).unwrap();
+        session.resume(Some(plan)).unwrap();
+        stop = go(&mut session);
+    }
+    let names = |list: &[u64]| -> Vec<String> {
+        list.iter().map(|a| table.line_at(*a).map_or(format!("{a:x}"), |l| format!("{l} ({a:x})"))).collect()
+    };
+    assert_eq!(names(&seen), names(&expected[..seen.len()]), "{test}");
+}
+
+#[test]
+fn next_stops_where_gdb_does() {
+    compare("plain", "next", 60);
+}
+
+#[test]
+fn step_stops_where_gdb_does() {
+    compare("plain", "step", 150);
+}
