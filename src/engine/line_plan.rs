@@ -149,7 +149,14 @@ impl Session {
         let lines = plan.lines.clone();
         plan.stepping = false;
         match self.activation(&plan)? {
-            Activation::Outer => return self.line_done(plan, pc),
+            // Back in the midst of the statement that called: to its end, as gdb does.
+            Activation::Outer => match lines.0.line_ranges(pc).filter(|_| !lines.0.is_statement(pc)) {
+                Some(ranges) => {
+                    plan.ranges = ranges;
+                    plan = self.begin_line(plan, pc)?;
+                }
+                None => return self.line_done(plan, pc),
+            },
             Activation::Same if plan.ranges.iter().any(|r| r.contains(pc)) => {
                 plan.stepping = plan.exits.undecided.contains(&pc);
             }
