@@ -52,7 +52,8 @@ pub struct LinePlan {
     /// Its stack pointer at the start.
     sp: u64,
     exits: Exits,
-    /// The one place that counts, instead of the exits: behind the prologue of a function that was entered, or its return address.
+    /// One more place: behind the prologue of a function that was entered, or its return address. It may return without having
+    /// been there: then the exits count again.
     bound: Option<Return>,
     pub(super) stepping: bool,
 }
@@ -60,7 +61,7 @@ pub struct LinePlan {
 impl LinePlan {
     /// The places at which it wants to know.
     pub(super) fn places(&self) -> impl Iterator<Item = Return> {
-        let exits = self.exits.outside.iter().chain(&self.exits.undecided).filter(|_| self.bound.is_none());
+        let exits = self.exits.outside.iter().chain(&self.exits.undecided);
         exits.map(|addr| Return::at(*addr)).chain(self.bound)
     }
 
@@ -129,17 +130,22 @@ impl Session {
     pub(super) fn line_place_reached(&mut self, at: VirtAddr) -> Result<Option<Arrival>> {
         let Some(plan) = self.lines_in_force()? else { return Ok(None) };
         if plan.bound.is_some_and(|b| b.addr == at) {
-            return self.line_done(plan, at).map(|stop| stop.map(|_| Arrival::Stop));
+            let stops = self.line_done(plan, at)?.is_some();
+            let steps = self.process()?.plan.as_ref().is_some_and(Plan::is_stepping);
+            return Ok(if stops { Some(Arrival::Stop) } else { steps.then_some(Arrival::Step) });
         }
         if self.activation(&plan)? == Activation::Deeper {
             return Ok(None);
         }
         if plan.exits.undecided.contains(&at) {
-            self.follow(LinePlan { stepping: true, ..plan })?;
+            self.follow(LinePlan { stepping: true, bound: None, ..plan })?;
             return Ok(Some(Arrival::Step));
         }
-        let stops = self.line_moved(plan.tid)?.is_some();
-        Ok(stops.then_some(Arrival::Stop))
+        if self.line_moved(plan.tid)?.is_some() {
+            return Ok(Some(Arrival::Stop));
+        }
+        let steps = self.process()?.plan.as_ref().is_some_and(Plan::is_stepping);
+        Ok(steps.then_some(Arrival::Step))
     }
 
     /// The thread has run an undecided instruction, or has left the line: whether that stops it.
@@ -148,11 +154,12 @@ impl Session {
         let pc = self.process()?.target.pc(tid)?;
         let lines = plan.lines.clone();
         plan.stepping = false;
+        plan.bound = None;
         match self.activation(&plan)? {
             // Back in the midst of the statement that called: to its end, as gdb does.
             Activation::Outer => match lines.0.line_ranges(pc).filter(|_| !lines.0.is_statement(pc)) {
                 Some(ranges) => {
-                    plan.ranges = ranges;
+                    plan.ranges = vec![rest_of(&ranges, pc)];
                     plan = self.begin_line(plan, pc)?;
                 }
                 None => return self.line_done(plan, pc),
@@ -162,9 +169,10 @@ impl Session {
             }
             Activation::Same if lines.0.is_statement(pc) => return self.line_done(plan, pc),
             Activation::Same => match lines.0.line_ranges(pc) {
-                // In the midst of another statement, as after optimisation: on to where one begins, as gdb does.
+                // In the midst of another statement, as after optimisation: on to where one begins, as gdb does. That may be
+                // this line's own beginning, elsewhere.
                 Some(more) => {
-                    plan.ranges.extend(more);
+                    plan.ranges.push(rest_of(&more, pc));
                     plan.find_exits(self)?;
                     plan.stepping = plan.exits.undecided.contains(&pc);
                 }
@@ -206,4 +214,9 @@ impl Session {
         self.process_mut()?.plan = Some(Plan::Lines(plan));
         self.sync_sites()
     }
+}
+
+/// What follows `pc` in the range that it is in.
+fn rest_of(ranges: &[AddrRange], pc: VirtAddr) -> AddrRange {
+    AddrRange::new(pc, ranges.iter().find(|r| r.contains(pc)).map_or(pc + 1, |r| r.end))
 }
