@@ -107,7 +107,7 @@ const DTV_AT: u64 = 8;
 
 impl Session {
     /// The frame of the function that has called a frame's function; inlined calls on the way are none.
-    pub(super) fn physical_caller(&self, frame: &Frame) -> Option<Frame> {
+    pub fn physical_caller(&self, frame: &Frame) -> Option<Frame> {
         let mut at = frame.clone();
         while at.code.as_ref().is_some_and(|c| c.is_inlined()) {
             at = self.frame_beyond(&at)?;

@@ -417,7 +417,14 @@ impl Parser<'_> {
                 self.advance()?;
                 ExprKind::Name(format!("::{name}").into(), None)
             }
-            Token::Name { quoted: false, .. } if self.at_type()? => return Err(self.syntax_error()),
+            Token::Name { name, quoted: false } if self.at_type()? => {
+                let error = self.syntax_error();
+                self.advance()?;
+                if !self.is_op("::") {
+                    return Err(error);
+                }
+                self.qualified(name, false)?
+            }
             Token::Name { name, quoted } => {
                 self.advance()?;
                 self.qualified(name, quoted)?
