@@ -201,7 +201,7 @@ impl Session {
     ) -> Result<Option<Value>> {
         // A unit that is damaged has no names.
         let Ok(globals) = debug.globals(unit) else { return Ok(None) };
-        if let Some(global) = globals.variable(name) {
+        if let Some(global) = globals.variable(name).filter(|g| debug.has_location(g.die)) {
             return self.noted(name, self.variable(module, global.die, frame)).map(Some);
         }
         if let Some(found) = globals.enumerator(name) {
