@@ -395,7 +395,7 @@ impl Evaluator<'_> {
             let what = if arrow { "structure pointer" } else { "structure" };
             return Err(Error::user(format!("Attempt to extract a component of a value that is not a {what}.")));
         };
-        match find_member(&value, fields, name, 0)? {
+        match find_member(&value, fields, name, self.host, 0)? {
             Some(member) => Ok(member),
             None => Err(Error::user(format!("There is no member named {name}."))),
         }
@@ -488,25 +488,29 @@ fn returned_type(callee: &Value) -> Option<std::sync::Arc<Type>> {
 pub fn member_named(pointer: &Value, name: &str, host: &dyn Host) -> Result<Option<Value>> {
     let Some(target) = pointer.ty.target() else { return Ok(None) };
     let TypeKind::Struct { fields, .. } = &target.stripped().kind else { return Ok(None) };
-    if find_member(&Value::at(target, VirtAddr(0)), fields, name, 0)?.is_none() {
+    if find_member(&Value::at(target, VirtAddr(0)), fields, name, host, 0)?.is_none() {
         return Ok(None);
     }
     let object = match pointer.pointee() {
         Some(_) => pointer.through(target, 0).unwrap_or_else(|| Value::absent(target, Absence::OptimizedOut)),
         None => Value::at(target, VirtAddr(pointer.to_int(host.memory())? as u64)),
     };
-    find_member(&object, fields, name, 0)
+    find_member(&object, fields, name, host, 0)
 }
 
 /// A member by its name, also in members without one.
-fn find_member(value: &Value, fields: &Fields, name: &str, depth: u32) -> Result<Option<Value>> {
+fn find_member(value: &Value, fields: &Fields, name: &str, host: &dyn Host, depth: u32) -> Result<Option<Value>> {
     let fields = fields.get()?;
-    if let Some(field) = fields.iter().find(|f| &*f.name == name) {
+    if let Some(field) = fields.iter().find(|f| &*f.name == name && !f.is_base()) {
+        if let FieldKind::Static(full, _) = &field.kind {
+            // One for the whole class; without a definition its value may be a constant of the declaration.
+            return Ok(Some(host.lookup(full, None)?.unwrap_or_else(|| Value::absent(&field.ty, Absence::OptimizedOut))));
+        }
         return Ok(Some(value.member(field)));
     }
     for field in fields.iter().filter(|f| (f.name.is_empty() || f.kind == FieldKind::Base) && depth < 50) {
         if let TypeKind::Struct { fields, .. } = &field.ty.stripped().kind
-            && let Some(found) = find_member(&value.member(field), fields, name, depth + 1)?
+            && let Some(found) = find_member(&value.member(field), fields, name, host, depth + 1)?
         {
             return Ok(Some(found));
         }

@@ -410,6 +410,13 @@ impl Parser<'_> {
                     _ => return Err(self.syntax_error()),
                 }
             }
+            // `::name`: not what a scope around has by that name.
+            Token::Op("::") => {
+                self.advance()?;
+                let Token::Name { name, .. } = self.token.token.clone() else { return Err(self.syntax_error()) };
+                self.advance()?;
+                ExprKind::Name(format!("::{name}").into(), None)
+            }
             Token::Name { quoted: false, .. } if self.at_type()? => return Err(self.syntax_error()),
             Token::Name { name, quoted } => {
                 self.advance()?;

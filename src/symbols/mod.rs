@@ -26,6 +26,7 @@ pub use prologue::skip_prologue;
 pub use separate::Separate;
 pub use source::{SourceCache, SourcePaths, SourceText};
 pub use symbolizer::{Location, LocationKind};
+pub use written::qualified_names;
 
 #[cfg(test)]
 mod against_gdb;

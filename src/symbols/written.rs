@@ -47,12 +47,12 @@ impl Modules {
     pub fn match_qualified(&self, text: &str) -> Option<usize> {
         let text: &str = text.char_indices().nth(MAX_QUALIFIED).map_or(text, |(end, _)| text.get(..end).unwrap_or(text));
         let is_there = |name: &&str| self.iter().any(|m: &Arc<Module>| !written(&m.file, name, true).is_empty());
-        candidates(text).into_iter().find(|name| is_there(name)).map(str::len)
+        qualified_names(text).into_iter().find(|name| is_there(name)).map(str::len)
     }
 }
 
 /// The qualified names that may be meant by the start of a text, the longest first.
-fn candidates(text: &str) -> Vec<&str> {
+pub fn qualified_names(text: &str) -> Vec<&str> {
     let mut end = 0;
     let mut last_colons = 0;
     let bytes = text.as_bytes();
@@ -115,11 +115,11 @@ mod tests {
 
     #[test]
     fn a_qualified_name_has_several_ends() {
-        assert_eq!(candidates("ns::f(int) + 1"), ["ns::f(int)", "ns::f"]);
-        assert_eq!(candidates("ns::counter"), ["ns::counter"]);
-        assert_eq!(candidates("a::b<c>::d(e)"), ["a::b<c>::d(e)", "a::b<c>::d", "a::b"]);
-        assert_eq!(candidates("a::b<c"), ["a::b"]);
-        assert_eq!(candidates("X::~X()"), ["X::~X()", "X::~X"]);
-        assert_eq!(candidates("a::"), Vec::<&str>::new());
+        assert_eq!(qualified_names("ns::f(int) + 1"), ["ns::f(int)", "ns::f"]);
+        assert_eq!(qualified_names("ns::counter"), ["ns::counter"]);
+        assert_eq!(qualified_names("a::b<c>::d(e)"), ["a::b<c>::d(e)", "a::b<c>::d", "a::b"]);
+        assert_eq!(qualified_names("a::b<c"), ["a::b"]);
+        assert_eq!(qualified_names("X::~X()"), ["X::~X()", "X::~X"]);
+        assert_eq!(qualified_names("a::"), Vec::<&str>::new());
     }
 }
