@@ -26,8 +26,8 @@ mod sites;
 mod slots;
 mod step;
 mod stop;
-mod variables;
 mod types;
+mod variables;
 
 pub use address_names::{AddressNames, SharedNames};
 pub use breakpoints::{Breakpoint, Breakpoints, Catch, Condition, Disposition, Kind, Location, Watch, WatchKind};

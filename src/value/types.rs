@@ -321,6 +321,14 @@ impl Type {
         Type::named(name, size, TypeKind::NoDebug(what))
     }
 
+    /// As [`Type::stripped`], of a type that is not shared.
+    pub(super) fn stripped_ref(&self) -> &Type {
+        match &self.kind {
+            TypeKind::Typedef(target) | TypeKind::Qualified { target, .. } => target.stripped(),
+            _ => self,
+        }
+    }
+
     /// The type below typedefs and qualifiers.
     pub fn stripped(self: &Arc<Type>) -> &Arc<Type> {
         let mut ty = self;
