@@ -335,7 +335,7 @@ fn show_type(cx: &mut Cx<'_>, args: &Args, expand: bool) -> Result<Flow> {
         (false, true) => value.ty.one_typedef_less().to_string(),
         (false, false) => value.ty.to_string(),
     };
-    let header = expand && options.offsets && matches!(value.ty.stripped().kind, TypeKind::Struct { .. });
+    let header = expand && options.offsets && matches!(value.ty.kind, TypeKind::Struct { .. });
     let header = if header { "/* offset      |    size */  " } else { "" };
     cx.say(format!("{header}type = {text}\n"));
     Ok(Flow::Go)
