@@ -109,13 +109,13 @@ fn extent(function: &Location) -> AddrRange {
     let image = module.image();
     let section_end = image.section_at(start).map(|s| s.addr + s.size);
     let segment_end = image.load_at(start).map(|s| s.addr + s.file_size);
-    let next = image.symbols().next_start(start);
+    let next = module.file.next_symbol(start);
     let end = [section_end.or(segment_end), next].into_iter().flatten().min().unwrap_or(start + 1);
     AddrRange::new(function.start, module.virt(end))
 }
 
 fn name_of(session: &Session, location: &Location) -> String {
-    if session.settings.print_asm_demangle { location.name().into_owned() } else { location.raw_name.clone() }
+    session.code_name(&Location { offset: 0, ..location.clone() })
 }
 
 /// How much code is read at once, and how much text is written at once.
@@ -282,9 +282,7 @@ impl<'a> Names<'a> {
         match self.operands.get(slot) {
             Some(Some((known, name))) if *known == at => name.clone(),
             _ => {
-                let demangled = self.session.settings.print_asm_demangle;
-                let text = |l: Location| if demangled { l.with_offset_demangled() } else { l.with_offset() };
-                let name = self.session.location(at).map(text);
+                let name = self.session.location(at).map(|l| self.session.code_name(&l));
                 if let Some(entry) = self.operands.get_mut(slot) {
                     *entry = Some((at, name.clone()));
                 }
@@ -298,7 +296,7 @@ impl<'a> Names<'a> {
 fn run_from(session: &Session, at: VirtAddr) -> Run {
     let one = AddrRange::new(at, at + 1);
     let Some(module) = session.inferior.modules.at(at) else { return Run { range: one, symbol: None } };
-    let next = module.image().symbols().next_start(module.to_file(at)).map_or(VirtAddr(u64::MAX), |a| module.virt(a));
+    let next = module.file.next_symbol(module.to_file(at)).map_or(VirtAddr(u64::MAX), |a| module.virt(a));
     if let Some(location) = session.location(at) {
         let end = if location.size == 0 { at + 1 } else { next.min(location.start + location.size) };
         let symbol = Some((name_of(session, &location), location.start));
@@ -350,7 +348,7 @@ fn info_line(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         cx.say("No line number information available.\n");
     }
     for place in places.into_iter().filter(|p| p.0 != 0) {
-        let name = cx.session.location(place).map_or(String::new(), |l| format!(" <{}>", l.with_offset()));
+        let name = cx.session.location(place).map_or(String::new(), |l| format!(" <{}>", cx.session.code_name(&l)));
         cx.say(format!("No line number information available for address {place}{name}\n"));
     }
     Ok(Flow::Go)

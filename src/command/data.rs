@@ -48,8 +48,9 @@ fn missing_module(session: &Session, text: &str) -> Option<Error> {
     if is_module { session.module_named(name).err() } else { None }
 }
 
-/// Shows what evaluating had to say besides values.
+/// Shows what evaluating had to say besides values, and what happened in the functions that it called.
 pub fn show_warnings(cx: &mut Cx<'_>) {
+    super::run::show_notices(cx);
     for warning in std::mem::take(&mut cx.session.warnings) {
         cx.warn(warning);
     }

@@ -17,12 +17,15 @@ mod environment;
 mod find;
 #[cfg(test)]
 mod fixture;
+mod give_up;
 mod help;
 mod history;
 mod info;
 mod info_frame;
+
 mod interpreter;
 mod loader;
+mod locals;
 mod logging;
 mod memory;
 mod patch;
@@ -68,6 +71,7 @@ pub const FAMILIES: &[&[Command]] = &[
     history::COMMANDS,
     run::COMMANDS,
     step::COMMANDS,
+    give_up::COMMANDS,
     breaks::place::COMMANDS,
     breaks::watch::COMMANDS,
     breaks::catch::COMMANDS,
@@ -83,6 +87,7 @@ pub const FAMILIES: &[&[Command]] = &[
     source::COMMANDS,
     stack::COMMANDS,
     info_frame::COMMANDS,
+    locals::COMMANDS,
     threads::COMMANDS,
     asm::COMMANDS,
     info::COMMANDS,

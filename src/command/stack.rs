@@ -4,7 +4,7 @@ use crate::base::{Error, Need, Result, VirtAddr};
 use crate::engine::Session;
 use crate::stack::Frame;
 use crate::ui::Role;
-use crate::ui::render::{frame_line, source_line};
+use crate::ui::render::{frame_line, next_line, source_line};
 
 use super::args::Args;
 use super::cx::Cx;
@@ -96,7 +96,7 @@ fn backtrace(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         }
         show(cx, frame);
         if full {
-            cx.say("No symbol table info available.\n");
+            super::locals::full(cx, frame)?;
         }
     }
     if more {
@@ -132,6 +132,8 @@ pub(super) fn show_selected(cx: &mut Cx<'_>) -> Result<()> {
             cx.out.text(role, &text);
         }
     }
+    let text = next_line(cx.session, &frame).unwrap_or_default();
+    cx.say(text);
     Ok(())
 }
 

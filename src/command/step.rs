@@ -1,13 +1,13 @@
 //! Moving: instructions, functions, places.
 
 use crate::base::{Error, Need, Result};
-use crate::engine::{Plan, Return};
+use crate::engine::{LineStepBegun, LineStepKind, Plan, Return, Stop, StopReason};
 use crate::ui::render::frame_line;
 
 use super::args::Args;
 use super::cx::Cx;
 use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
-use super::run::go;
+use super::run::{go, go_on, stopped};
 
 /// Moving.
 pub const COMMANDS: &[Command] = &[STEPI, NEXTI, STEP, NEXT, FINISH, ADVANCE, UNTIL];
@@ -61,7 +61,7 @@ const STEP: Command = Command {
     summary: "Step to another source line, into functions.",
     help: "Where there is no line information, one instruction is stepped, and said so.",
     needs: Some(Need::Live),
-    run: |cx, args| lines(cx, args, false),
+    run: |cx, args| lines(cx, args, LineStepKind::Into),
     ..Command::BASE
 };
 
@@ -73,16 +73,34 @@ const NEXT: Command = Command {
     summary: "Step to another source line, over functions.",
     help: "Where there is no line information, one instruction is stepped, and said so.",
     needs: Some(Need::Live),
-    run: |cx, args| lines(cx, args, true),
+    run: |cx, args| lines(cx, args, LineStepKind::Over),
     ..Command::BASE
 };
 
-fn lines(cx: &mut Cx<'_>, args: &Args, over_calls: bool) -> Result<Flow> {
+fn lines(cx: &mut Cx<'_>, args: &Args, kind: LineStepKind) -> Result<Flow> {
+    let left = count(cx, args)?;
+    if left == 0 {
+        return Ok(Flow::Go);
+    }
+    let tid = cx.session.selected_thread()?;
     let frame = cx.session.frame(0)?;
-    let function = frame_line(cx.session, &frame).function;
-    let whose = if function == "??" { "The code here".to_owned() } else { format!("Function {function}") };
-    cx.say(format!("{whose} has no line number information: stepping by instruction.\n"));
-    instructions(cx, args, over_calls)
+    match cx.session.begin_line_step(tid, kind, left)? {
+        LineStepBegun::Plan(plan) => {
+            cx.session.step_began_in = Some(cx.session.identity(&frame));
+            go_on(cx, Some(plan))
+        }
+        LineStepBegun::Done => {
+            cx.session.step_began_in = None;
+            let pid = cx.session.process()?.target.pid();
+            stopped(cx, &Stop { tid, reason: StopReason::Arrived }, pid)
+        }
+        LineStepBegun::NoLine => {
+            let function = frame_line(cx.session, &frame).function;
+            let whose = if function == "??" { "The code here".to_owned() } else { format!("Function {function}") };
+            cx.say(format!("{whose} has no line number information: stepping by instruction.\n"));
+            instructions(cx, args, kind != LineStepKind::Into)
+        }
+    }
 }
 
 const FINISH: Command = Command {
@@ -139,6 +157,6 @@ const UNTIL: Command = Command {
     args: &[ArgSpec::may("LOCATION", ArgKind::Linespec)],
     summary: "Let the program go on to a place in the current frame, or past the current line.",
     needs: Some(Need::Live),
-    run: |cx, args| if args.text.is_empty() { lines(cx, args, true) } else { advance(cx, args) },
+    run: |cx, args| if args.text.is_empty() { lines(cx, args, LineStepKind::Until) } else { advance(cx, args) },
     ..Command::BASE
 };

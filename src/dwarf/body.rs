@@ -158,6 +158,18 @@ impl Body {
         Ok(Body { blocks })
     }
 
+    /// Whether a block lies inside of another one.
+    pub fn is_inside(&self, block: &Block, outer: usize) -> bool {
+        let mut at = block.parent;
+        while let Some(index) = at {
+            if index == outer {
+                return true;
+            }
+            at = self.blocks.get(index).and_then(|b| b.parent);
+        }
+        false
+    }
+
     /// The innermost block at an address and those around it, from the inside; empty if the function has no code there.
     pub fn around(&self, addr: FileAddr) -> Vec<usize> {
         let innermost = self.blocks.iter().enumerate().rev().find(|(_, b)| b.contains(addr));

@@ -9,6 +9,7 @@ use self_cell::self_cell;
 
 use super::functions::Functions;
 use super::globals::Globals;
+use super::index::NameIndex;
 use super::lines::LineTable;
 use super::ranges::UnitRanges;
 use super::type_names::TypeNames;
@@ -44,6 +45,8 @@ pub struct DebugInfo {
     ranges: OnceLock<UnitRanges>,
     lines: Box<[OnceLock<Result<Arc<LineTable>>>]>,
     functions: Box<[OnceLock<Result<Arc<Functions>>>]>,
+    cached_names: OnceLock<Option<NameIndex>>,
+    names: OnceLock<NameIndex>,
     globals: Box<[OnceLock<Result<Arc<Globals>>>]>,
     type_names: Box<[OnceLock<Result<Arc<TypeNames>>>]>,
     attached: OnceLock<Box<dyn Any + Send + Sync>>,
@@ -69,6 +72,8 @@ impl DebugInfo {
             ranges: OnceLock::new(),
             lines: (0..count).map(|_| OnceLock::new()).collect(),
             functions: (0..count).map(|_| OnceLock::new()).collect(),
+            cached_names: OnceLock::new(),
+            names: OnceLock::new(),
             globals: (0..count).map(|_| OnceLock::new()).collect(),
             type_names: (0..count).map(|_| OnceLock::new()).collect(),
             attached: OnceLock::new(),
@@ -98,6 +103,21 @@ impl DebugInfo {
     /// All units, in the order of the file.
     pub fn units(&self) -> impl Iterator<Item = UnitId> + use<> {
         (0..self.lines.len() as u32).map(UnitId)
+    }
+
+    /// The places of the name index: from the cache, and made here.
+    pub(super) fn names(&self) -> (&OnceLock<Option<NameIndex>>, &OnceLock<NameIndex>) {
+        (&self.cached_names, &self.names)
+    }
+
+    /// The length of .debug_info in bytes.
+    pub(super) fn info_size(&self) -> usize {
+        self.image().section(".debug_info").map_or(0, |s| s.size as usize)
+    }
+
+    /// Whether parts of it are in files of their own (DWARF5 §7.3.2), which may change without this one.
+    pub(super) fn has_split_units(&self) -> bool {
+        self.with(|units| units.ids().any(|u| units.is_skeleton(u)))
     }
 
     /// Which addresses belong to which unit.

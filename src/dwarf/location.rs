@@ -9,7 +9,7 @@ use super::functions::FileRange;
 use super::info::{DebugInfo, R};
 use super::types::Dynamic;
 use super::unit::{DieRef, LoadedUnit, Units};
-use crate::base::{Error, FileAddr, Result, VirtAddr};
+use crate::base::{Error, FileAddr, LoadBias, Result, VirtAddr};
 
 /// Where a variable, or a piece of it, is at one pc of one frame.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -57,6 +57,19 @@ pub enum Gone {
     Entry,
     /// A register of an outer frame would be needed that nobody has saved.
     Register(u16),
+}
+
+impl Gone {
+    /// The same with its addresses as those of a module that was loaded with this bias.
+    pub fn at(&self, bias: LoadBias) -> Gone {
+        let moved = |at: FileAddr| FileAddr(bias.to_virt(at).0);
+        match self {
+            Gone::NotHere(live) => {
+                Gone::NotHere(live.iter().map(|r| FileRange { start: moved(r.start), end: moved(r.end) }).collect())
+            }
+            other => other.clone(),
+        }
+    }
 }
 
 impl fmt::Display for Gone {

@@ -2,11 +2,13 @@
 #![deny(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod body;
+mod cache;
 mod calls;
 mod cfi;
 mod expression;
 mod functions;
 mod globals;
+mod index;
 mod info;
 mod lines;
 mod location;
@@ -17,11 +19,13 @@ mod types;
 mod unit;
 
 pub use body::{Block, BlockKind, Body, Variable};
+pub use cache::{CacheSettings, CacheStats, cache_settings, cache_stats, set_cache_settings};
 pub use calls::{CallParameter, CallSite};
 pub use cfi::{CfaRule, CfiIndex, CfiSections, RegRule, Section, UnwindRow, eh_frame_address};
 pub use expression::{EntryOf, ExpressionHost, evaluate};
 pub use functions::{Declared, FileRange, Function, Functions};
 pub use globals::{Enumerated, Global, Globals};
+pub use index::{Entry, Hit, Kind, NameIndex};
 pub use info::DebugInfo;
 pub use lines::{LineFile, LineRow, LineSpan, LineTable};
 pub use location::{Gone, Location, Piece, Site};

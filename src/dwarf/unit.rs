@@ -117,12 +117,31 @@ impl<'a> Units<'a> {
         self.heads.get(unit.0 as usize).map_or(0, |h| h.offset)
     }
 
+    /// The length of a unit in bytes.
+    pub fn length(&self, unit: UnitId) -> usize {
+        self.heads.get(unit.0 as usize).map_or(0, |h| h.header.length_including_self())
+    }
+
+    /// Runs something on a unit, which is not kept if nobody had read it before.
+    pub fn look_into<T>(&self, id: UnitId, f: impl FnOnce(&LoadedUnit<'a>) -> T) -> gimli::Result<T> {
+        let head = self.heads.get(id.0 as usize).ok_or(gimli::Error::MissingUnitDie)?;
+        match head.loaded.get() {
+            Some(unit) => Ok(f(unit.as_ref().map_err(|e| *e)?)),
+            None => Ok(f(&LoadedUnit::read(id, head)?)),
+        }
+    }
+
     /// Whether a unit holds code: neither a type unit nor a partial one.
     pub fn is_compilation(&self, unit: UnitId) -> bool {
         self.heads.get(unit.0 as usize).is_some_and(|h| {
             matches!(h.header.type_(), UnitType::Compilation | UnitType::Skeleton(_) | UnitType::SplitCompilation(_))
                 && (unit.0 as usize) < self.info
         })
+    }
+
+    /// Whether the rest of a unit is in another file.
+    pub fn is_skeleton(&self, unit: UnitId) -> bool {
+        self.heads.get(unit.0 as usize).is_some_and(|h| matches!(h.header.type_(), UnitType::Skeleton(_)))
     }
 
     /// The sections of the module's own file.

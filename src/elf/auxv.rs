@@ -12,6 +12,8 @@ pub mod aux {
     pub const AT_BASE: u64 = 7;
     /// The program's entry point.
     pub const AT_ENTRY: u64 = 9;
+    /// What the processor can do; indirect functions' resolvers get it.
+    pub const AT_HWCAP: u64 = 16;
     /// The path that was given to execve(2), as an address.
     pub const AT_EXECFN: u64 = 31;
     /// The vdso's ELF header.

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use crate::base::{Error, Result, VirtAddr};
-use crate::expr::Expr;
+use crate::expr::{self, Expr, Host};
 use crate::value::Value;
+
+use super::session::Session;
 
 /// What happens to a breakpoint when it is hit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -95,6 +97,25 @@ pub struct Condition {
     pub expr: Arc<Expr>,
 }
 
+impl Condition {
+    /// Parses a condition of a breakpoint at these addresses. A name that stands for nothing there is an error, as for gdb; but
+    /// where debug information may know more names, and for a breakpoint that waits for its place (no address), that shows
+    /// when the condition is evaluated.
+    pub fn parse(text: &str, session: &Session, at: &[VirtAddr]) -> Result<Condition> {
+        let expr = expr::parse(text, session)?;
+        let modules = &session.inferior.modules;
+        let is_described = |a: &VirtAddr| modules.at(*a).is_none_or(|m| m.file.has_debug_information());
+        if !at.is_empty() && !at.iter().any(is_described) {
+            for (name, module) in expr.names() {
+                if session.lookup(&name, module)?.is_none() {
+                    return Err(session.no_symbol(&name));
+                }
+            }
+        }
+        Ok(Condition { text: text.to_owned(), expr: Arc::new(expr) })
+    }
+}
+
 /// One place of a breakpoint.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Location {
@@ -102,6 +123,8 @@ pub struct Location {
     pub addr: VirtAddr,
     /// `disable 1.2`
     pub enabled: bool,
+    /// Nothing is mapped there since the program was started anew: it waits.
+    pub absent: bool,
 }
 
 /// A breakpoint, watchpoint or catchpoint.
@@ -129,6 +152,13 @@ pub struct Breakpoint {
     pub locations: Vec<Location>,
     /// Only for this thread's number.
     pub thread: Option<u32>,
+}
+
+impl Location {
+    /// Whether something is to be planted there.
+    pub fn is_wanted(&self) -> bool {
+        self.enabled && !self.absent
+    }
 }
 
 impl Breakpoint {
@@ -198,7 +228,7 @@ impl Breakpoints {
             ignore: 0,
             hits: 0,
             commands: Vec::new(),
-            locations: locations.into_iter().map(|addr| Location { addr, enabled: true }).collect(),
+            locations: locations.into_iter().map(|addr| Location { addr, enabled: true, absent: false }).collect(),
             thread: None,
         });
         self.last_id

@@ -1,6 +1,6 @@
 //! Running: threads go on, events come in, and most of them are nobody's business but rdbg's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::arch::insn::{Flow, Insn, MAX_LEN};
 use crate::arch::regs::{Gpr, Registers};
@@ -11,7 +11,7 @@ use crate::target::{Event, RawStop, ResumeAction, Trap, TrapKind};
 use super::blocks::Ran;
 use super::breakpoints::{Catch, Kind, WatchKind};
 use super::inferior::Displaced;
-use super::inject;
+use super::inject::{self, Call};
 use super::session::Session;
 use super::sites::{Owner, Past};
 use super::step::{Plan, Return};
@@ -37,6 +37,9 @@ impl Session {
         self.resumes += 1;
         let process = self.process_mut()?;
         process.plan = plan;
+        if self.breakpoints.iter().any(|b| b.locations.iter().any(|l| l.absent)) {
+            self.resolve_breakpoints();
+        }
         self.sync_sites()?;
         self.drop_frames();
         self.selection.level = 0;
@@ -53,9 +56,13 @@ impl Session {
             terminal.give(pid);
         }
         let stepper = self.process()?.plan.as_ref().map_or(selected, Plan::tid);
-        let mut first: Vec<Tid> = self.process()?.reported.keys().copied().filter(|t| *t != stepper).collect();
-        first
-            .extend(self.process()?.deliver.keys().filter(|t| **t != stepper && !first.contains(t)).copied().collect::<Vec<_>>());
+        let alone = self.runs_alone();
+        let mut first: Vec<Tid> = Vec::new();
+        if !alone {
+            let process = self.process()?;
+            let with_something = process.reported.keys().chain(process.deliver.keys()).copied();
+            first.extend(with_something.filter(|t| *t != stepper).collect::<BTreeSet<_>>());
+        }
         first.push(stepper);
         for tid in first {
             let verdict = match self.start(tid) {
@@ -71,7 +78,16 @@ impl Session {
         }
         let process = self.process_mut()?;
         // The stop is there already: a thread that went on now would run away from it.
-        if process.early.is_some() { Ok(()) } else { process.control()?.resume_all() }
+        if process.early.is_some() || alone { Ok(()) } else { process.control()?.resume_all() }
+    }
+
+    /// Whether other threads stand still while one goes on (`set scheduler-locking`).
+    fn runs_alone(&self) -> bool {
+        match self.settings.scheduler_locking {
+            "on" => true,
+            "step" => self.inferior.process.as_ref().is_some_and(|p| p.plan.as_ref().is_some_and(Plan::is_stepping)),
+            _ => false,
+        }
     }
 
     /// Lets one thread go on from a stop that was reported.
@@ -213,6 +229,10 @@ impl Session {
                 pc.and_then(|pc| self.go_past(tid, pc, None))
             }
             Verdict::Nothing => Ok(()),
+            Verdict::Stop(StopReason::Arrived) if self.line_step.is_some() => match self.line_step_arrived(tid)? {
+                Some(plan) => return self.go_by(tid, plan),
+                None => return self.stop(tid, StopReason::Arrived),
+            },
             Verdict::Stop(reason) => return self.stop(tid, reason),
         };
         match result {
@@ -220,6 +240,23 @@ impl Session {
             Ok(()) | Err(Error::Gone) => Ok(None),
             Err(e) => Err(e),
         }
+    }
+
+    /// A thread goes on by another plan, from a place that nobody was told of.
+    fn go_by(&mut self, tid: Tid, plan: Plan) -> Result<Option<Stop>> {
+        self.process_mut()?.plan = Some(plan);
+        self.sync_sites()?;
+        self.drop_frames();
+        let process = self.process_mut()?;
+        process.generation += 1;
+        let mut pc = process.target.pc(tid)?;
+        if let Some(shown) = process.sites.original_pc(pc) {
+            pc = shown;
+            process.control()?.set_pc(tid, pc)?;
+        }
+        process.reported.insert(tid, pc);
+        let verdict = self.start(tid)?;
+        self.carry_out(tid, verdict)
     }
 
     /// Goes on after an event that interrupted nothing: with the plan's step, if there is one.
@@ -233,7 +270,7 @@ impl Session {
 
     /// Stops everything, and says where and why. `None` when the thread has gone meanwhile, by another's exit or exec: what
     /// it came to is of no interest any more, and what has happened to it is told by the next wait.
-    fn stop(&mut self, tid: Tid, reason: StopReason) -> Result<Option<Stop>> {
+    pub(super) fn stop(&mut self, tid: Tid, reason: StopReason) -> Result<Option<Stop>> {
         let process = self.process_mut()?;
         process.control()?.stop_all()?;
         self.forget_blocks()?;
@@ -257,6 +294,8 @@ impl Session {
             }
         }
         process.plan = None;
+        self.line_step = None;
+        let process = self.process_mut()?;
         process.generation += 1;
         for thread in process.target.threads() {
             let Ok(pc) = process.target.pc(thread) else { continue };
@@ -274,6 +313,7 @@ impl Session {
         {
             process.reported.insert(tid, pc);
         }
+        process.call_has_returned();
         if let Some(terminal) = &mut self.terminal {
             terminal.take();
         }
@@ -283,6 +323,7 @@ impl Session {
         if let Ok(pc) = self.process()?.target.pc(tid) {
             self.stand_before_inlined(pc, self.is_for_inlined(&reason));
         }
+        self.find_resolver();
         Ok(Some(Stop { tid, reason }))
     }
 
@@ -295,6 +336,7 @@ impl Session {
 
     /// The process has gone.
     fn ended(&mut self, tid: Tid, reason: StopReason) -> Result<Option<Happening>> {
+        self.line_step = None;
         self.forget_process();
         Ok(Some(Happening::Stop(Stop { tid, reason })))
     }
@@ -306,7 +348,7 @@ impl Session {
             return Ok(Verdict::Go(None));
         };
         let mut user = false;
-        let mut arrived = None;
+        let (mut arrived, mut returned) = (None, None);
         for owner in site.owners.clone() {
             match owner {
                 Owner::User(_) => user = true,
@@ -320,9 +362,15 @@ impl Session {
                         return Ok(Verdict::Stop(reason));
                     }
                 }
+                Owner::Call => returned = self.call_place_reached(tid, at)?,
                 Owner::Plan(of) if of == tid => arrived = self.plan_arrived(tid, at)?,
                 Owner::Plan(_) => {}
             }
+        }
+        if let Some(reason) = returned {
+            // `finish` wants to see where it is now.
+            let wanted = matches!(arrived, Some(Arrival::Stop)) && matches!(reason, StopReason::CallReturned);
+            return Ok(Verdict::Stop(if wanted { StopReason::Arrived } else { reason }));
         }
         // Back from a signal's handler: this instruction was reached before.
         user &= !matches!(arrived, Some(Arrival::Back));
@@ -370,6 +418,7 @@ impl Session {
                 let reason = match owner {
                     Owner::Libraries => self.library_event()?,
                     Owner::Bind => self.bind_reached(tid, pc)?,
+                    Owner::Call => self.call_place_reached(tid, pc)?,
                     Owner::User(_) | Owner::Plan(_) => None,
                 };
                 if reason.is_some() {
@@ -639,6 +688,9 @@ impl Session {
         let wanted = self.wanted_sites();
         let traps = self.wanted_traps();
         let process = self.process_mut()?;
+        // A forked child is not rdbg's: when the function returns there, it must not start the program anew.
+        let deadly = process.calls.iter().map(Call::return_to).collect();
+        process.control()?.keep_in_children(deadly);
         let stale: Vec<VirtAddr> = process.sites.addresses().filter(|a| !wanted.contains_key(a)).collect();
         for addr in stale {
             process.sites.remove(addr);
@@ -673,7 +725,7 @@ impl Session {
         let mut want = |addr: VirtAddr, owner: Owner| wanted.entry(addr).or_default().push(owner);
         for b in self.breakpoints.iter().filter(|b| b.enabled) {
             if let Kind::Code { hardware: false } = b.kind {
-                b.locations.iter().filter(|l| l.enabled).for_each(|l| want(l.addr, Owner::User(b.id)));
+                b.locations.iter().filter(|l| l.is_wanted()).for_each(|l| want(l.addr, Owner::User(b.id)));
             }
         }
         let is_bind = |k: &Kind| matches!(k, Kind::Catch(Catch::Bind { .. }));
@@ -687,6 +739,8 @@ impl Session {
             if let Some(plan) = &process.plan {
                 plan.places().for_each(|p| want(p.addr, Owner::Plan(plan.tid())));
             }
+            let places: BTreeSet<VirtAddr> = process.calls.iter().flat_map(Call::places).collect();
+            places.into_iter().for_each(|at| want(at, Owner::Call));
         }
         wanted
     }
@@ -696,7 +750,7 @@ impl Session {
         for b in self.breakpoints.iter().filter(|b| b.enabled) {
             match &b.kind {
                 Kind::Code { hardware: true } => {
-                    let on = b.locations.iter().filter(|l| l.enabled);
+                    let on = b.locations.iter().filter(|l| l.is_wanted());
                     traps.extend(on.map(|l| Trap { addr: l.addr, kind: TrapKind::HardwareExecute }));
                 }
                 Kind::Watch(watch) => traps.extend(watch.pieces.iter().map(|(addr, len)| Trap {

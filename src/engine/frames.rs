@@ -44,6 +44,28 @@ pub struct FrameIdentity {
     block: usize,
 }
 
+impl FrameIdentity {
+    /// The canonical frame address.
+    pub(super) fn cfa(&self) -> Option<VirtAddr> {
+        self.cfa
+    }
+
+    /// Where the function starts.
+    pub(super) fn function(&self) -> Option<VirtAddr> {
+        self.function
+    }
+
+    /// The block of the inlined call; 0 for the function itself.
+    pub(super) fn block(&self) -> usize {
+        self.block
+    }
+
+    /// Whether both are frames of one activation, which may have inlined calls.
+    pub(super) fn is_same_call(&self, other: &FrameIdentity) -> bool {
+        self.cfa == other.cfa && self.function == other.function
+    }
+}
+
 /// The source line that belongs to a frame.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FrameSource {
@@ -107,7 +129,7 @@ impl Session {
         frames.into_iter().nth(frame.level + 1)
     }
 
-    fn walk(&self, tid: Tid, limit: usize) -> Result<(Vec<Frame>, Option<StackEnd>)> {
+    pub(super) fn walk(&self, tid: Tid, limit: usize) -> Result<(Vec<Frame>, Option<StackEnd>)> {
         self.require(Need::Stack)?;
         let process = self.process()?;
         let mut walked = self.frames.walked.borrow_mut();
@@ -120,7 +142,19 @@ impl Session {
             let code = ProcessCode { modules: &self.inferior.modules, maps: &maps, original_pc: &original_pc };
             let memory = PageCache::new(&*process.target);
             let unwinder = Unwinder::new(&memory, &code, &self.frames.rules);
-            let (frames, end) = unwinder.walk(&registers, limit);
+            let (mut frames, mut end) = unwinder.walk(&registers, limit);
+            let mut level = 0;
+            // What a call has interrupted begins anew, with the registers of that time.
+            while let Some(registers) = self.split_at_call(tid, level, &mut frames, end.is_some()) {
+                level = frames.len();
+                end = None;
+                if level >= limit {
+                    break;
+                }
+                let (outer, outer_end) = unwinder.walk(&registers, limit - level);
+                frames.extend(outer.into_iter().map(|f| Frame { level: f.level + level, ..f }));
+                end = outer_end;
+            }
             let frames = self.with_inlined(frames);
             *walked = Some(Walked { tid, generation: process.generation, frames, end });
         }

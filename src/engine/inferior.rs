@@ -12,6 +12,7 @@ use crate::symbols::Modules;
 use crate::target::{Control, Target, Trap, TrapKind};
 
 use super::blocks::Blocks;
+use super::inject::{Call, Returned};
 use super::journal::Journal;
 use super::sites::Sites;
 use super::step::Plan;
@@ -73,6 +74,10 @@ pub struct Process {
     /// Signals that threads get when they go on.
     pub(super) deliver: BTreeMap<Tid, Signal>,
     pub(super) displaced: BTreeMap<Tid, Displaced>,
+    /// Functions that rdbg has called and that have not returned, in the order in which they were called.
+    pub(super) calls: Vec<Call>,
+    /// The one that returned last, until it is asked for.
+    pub(super) returned: Option<Returned>,
     /// A stop that came of resuming alone, before anything ran.
     pub(super) early: Option<(Tid, StopReason)>,
     /// Hears the Ctrl-C that the program does not.
@@ -105,6 +110,8 @@ impl Process {
             reported: BTreeMap::new(),
             deliver: BTreeMap::new(),
             displaced: BTreeMap::new(),
+            calls: Vec::new(),
+            returned: None,
             early: None,
             sentinel: None,
             numbers: BTreeMap::new(),
@@ -157,6 +164,7 @@ impl Process {
         self.reported.remove(&tid);
         self.deliver.remove(&tid);
         self.displaced.remove(&tid);
+        self.calls.retain(|c| !c.is_of(tid));
         if self.plan.as_ref().is_some_and(|p| p.tid() == tid) {
             self.plan = None;
         }

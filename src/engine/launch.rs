@@ -9,7 +9,7 @@ use crate::elf::Image;
 use crate::os::sentinel::Sentinel;
 use crate::os::spawn::{Launch, RedirectTo, Redirection};
 use crate::os::{procfs, signals};
-use crate::symbols::{ModuleRole, NewModule};
+use crate::symbols::{DebugFiles, ModuleRole, NewModule};
 use crate::target::Live;
 
 use super::arguments;
@@ -36,6 +36,12 @@ impl Session {
     /// Forgets the program.
     pub fn unload_program(&mut self) {
         self.set_program(None);
+    }
+
+    /// Looks for separate debug files where the settings now say. What has a name there that a breakpoint waits for is found.
+    pub fn look_for_debug_files(&mut self) {
+        self.inferior.modules.set_debug_files(DebugFiles::from_text(&self.settings.debug_file_directory));
+        self.resolve_breakpoints();
     }
 
     fn set_program(&mut self, program: Option<Program>) {
@@ -68,6 +74,10 @@ impl Session {
         }
         self.begun(pid)?;
         self.breakpoints.forget_hits();
+        warnings.extend(self.breakpoints.iter().filter_map(|b| {
+            let absent = b.locations.iter().find(|l| l.enabled && l.absent)?;
+            Some(format!("Breakpoint {} ({}) waits: nothing is mapped at {} yet.", b.id, b.spec, absent.addr))
+        }));
         Ok(warnings)
     }
 
@@ -120,6 +130,7 @@ impl Session {
             terminal.take();
         }
         let found = self.find_modules();
+        self.find_resolver();
         self.refresh_address_names();
         self.resolve_breakpoints();
         self.refresh_watches();
@@ -144,6 +155,7 @@ impl Session {
 
     /// Lets go of the process, which goes on as if nothing had been.
     pub fn detach(&mut self) -> Result<()> {
+        self.unwind_calls()?;
         let process = self.process_mut()?;
         let signals = std::mem::take(&mut process.deliver);
         process.control()?.detach(&signals)?;

@@ -132,6 +132,7 @@ impl Session {
         process.reported.clear();
         process.deliver.clear();
         process.displaced.clear();
+        process.calls.clear();
         process.libraries = Default::default();
         self.inferior.journal.clear();
         let shown = path.display().to_string();

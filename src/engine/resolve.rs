@@ -6,7 +6,7 @@ use crate::elf::r_x86_64;
 use crate::expr;
 use crate::symbols::{Linespec, Place, PlaceKind};
 
-use super::breakpoints::{Kind, Location};
+use super::breakpoints::{Breakpoint, Kind, Location};
 use super::session::Session;
 
 /// `12`, or `+N` and `-N` from a line.
@@ -100,17 +100,35 @@ impl Session {
                 continue;
             }
             let found = self.locate(&spec);
+            if spec.starts_with('*') && self.inferior.process.is_some() {
+                self.place_anew(id, found.ok());
+                continue;
+            }
             let Ok(breakpoint) = self.breakpoints.get_mut(id) else { continue };
             match found {
-                Ok(addresses) => {
-                    let was = std::mem::take(&mut breakpoint.locations);
-                    let enabled = |addr| was.iter().find(|l| l.addr == addr).is_none_or(|l| l.enabled);
-                    breakpoint.locations = addresses.into_iter().map(|addr| Location { addr, enabled: enabled(addr) }).collect();
-                }
+                Ok(addresses) => breakpoint.move_to(&addresses),
                 // An expression that cannot be evaluated at this moment keeps what it was.
                 Err(_) if spec.starts_with('*') => {}
                 Err(_) => breakpoint.locations.clear(),
             }
+        }
+    }
+
+    /// A breakpoint at `*EXPR` in a process that has begun or loaded something: it goes where the expression leads now. Where
+    /// that is nowhere (`*GOT[2]` before ld.so has filled it in) it stays, as long as addresses are the same in each run; where
+    /// nothing is mapped it waits, and does not keep the program from starting.
+    fn place_anew(&mut self, id: u32, found: Option<Vec<VirtAddr>>) {
+        let maps = self.process().and_then(|p| p.target.maps()).unwrap_or_default();
+        let is_mapped = |at: &VirtAddr| maps.at(*at).is_some();
+        let fixed = self.settings.disable_randomization;
+        let Ok(breakpoint) = self.breakpoints.get_mut(id) else { return };
+        let was: Vec<VirtAddr> = breakpoint.locations.iter().map(|l| l.addr).collect();
+        match found {
+            Some(new) if new.iter().all(is_mapped) || !fixed || was.is_empty() => breakpoint.move_to(&new),
+            _ => {}
+        }
+        for location in &mut breakpoint.locations {
+            location.absent = !is_mapped(&location.addr);
         }
     }
 
@@ -135,5 +153,15 @@ impl Session {
                 watch.old = old;
             }
         }
+    }
+}
+
+impl Breakpoint {
+    /// Gives it these places; those that it has stay as enabled as they are.
+    fn move_to(&mut self, addresses: &[VirtAddr]) {
+        let was = std::mem::take(&mut self.locations);
+        let enabled = |addr| was.iter().find(|l| l.addr == addr).is_none_or(|l| l.enabled);
+        let place = |addr: &VirtAddr| Location { addr: *addr, enabled: enabled(*addr), absent: false };
+        self.locations = addresses.iter().map(place).collect();
     }
 }

@@ -14,6 +14,7 @@ use super::address_names::SharedNames;
 use super::breakpoints::Breakpoints;
 use super::frames::{FrameCache, FrameIdentity};
 use super::inferior::{Inferior, Process};
+use super::line_step::LineStep;
 use super::settings::Settings;
 use super::signal_table::SignalTable;
 use super::stop::Notice;
@@ -51,6 +52,10 @@ pub struct Session {
     /// Those commands are being run: what they bring about waits for its turn.
     pub in_stop_commands: bool,
     pub(super) resumes: u64,
+    /// Calls of the program's functions that wait, within each other.
+    pub(super) call_depth: usize,
+    /// Breakpoints whose conditions are being evaluated.
+    pub(super) conditions_running: Vec<u32>,
     pub(super) notices: VecDeque<Notice>,
     /// Names of regions, while addresses are written relative to them.
     pub address_names: SharedNames,
@@ -62,6 +67,7 @@ pub struct Session {
     pub shown_source: Option<(LineFile, u32)>,
     /// The function's activation in which the last step began: a step that ends in it shows the line alone.
     pub step_began_in: Option<FrameIdentity>,
+    pub(super) line_step: Option<LineStep>,
     pub(super) terminal: Option<Terminal>,
     pub(super) frames: FrameCache,
     /// Names that were looked up since this was emptied and that were optimised out, with the reason.
@@ -102,6 +108,16 @@ impl Session {
     /// Counts the times that a process began to run: whoever waits sees that it did.
     pub fn stop_count(&self) -> u64 {
         self.resumes
+    }
+
+    /// Whether a called function was stopped, and nobody was told yet.
+    pub fn has_stopped_call(&self) -> bool {
+        self.notices.iter().any(|n| matches!(n, Notice::CallStopped { .. }))
+    }
+
+    /// What has happened that nobody was told yet.
+    pub fn take_notices(&mut self) -> Vec<Notice> {
+        self.notices.drain(..).collect()
     }
 
     /// The selected thread.

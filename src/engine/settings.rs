@@ -87,9 +87,9 @@ settings! {
     inferior_tty: String = String::new();
     /// Run the program without ASLR.
     disable_randomization: bool = true;
-    /// Accepted: rdbg needs no shell.
-    startup_with_shell: bool = true;
-    /// A program that runs the program; empty: none.
+    /// Always off: rdbg needs no shell.
+    startup_with_shell: bool = false;
+    /// A program that runs the program: always empty.
     exec_wrapper: String = String::new();
     /// Which process to follow: `parent` or `child`.
     follow_fork_mode: &'static str = "parent";
@@ -109,6 +109,10 @@ settings! {
     step_mode: bool = false;
     /// Put the stack back when a called function gets a signal.
     unwindonsignal: bool = false;
+    /// Put the stack back when a called function ends in `std::terminate`.
+    unwind_on_terminating_exception: bool = true;
+    /// Functions without a prototype get `double` for `float`.
+    coerce_float_to_double: bool = true;
     /// Say when threads start and end.
     print_thread_events: bool = true;
     /// Say when inferiors start and end.

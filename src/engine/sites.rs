@@ -15,6 +15,8 @@ pub enum Owner {
     Libraries,
     /// The head of a PLT, which every lazy bind passes.
     Bind,
+    /// Functions that rdbg has called return here (or are about to end the program, by `std::terminate`).
+    Call,
     /// The step plan of this thread.
     Plan(Tid),
 }

@@ -1,6 +1,7 @@
 //! Why the program stands still, and what else there is to tell.
 
 use crate::base::{Signal, Tid, VirtAddr};
+use crate::stack::Frame;
 use crate::value::{ModuleRef, Value};
 
 use super::breakpoints::WatchKind;
@@ -15,7 +16,7 @@ pub enum Happening {
 }
 
 /// Something that happens while the program runs.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub enum Notice {
     /// A thread has begun. `pthread` is its pthread_t (its fs base), 0 where there is none.
     ThreadBegun {
@@ -44,6 +45,15 @@ pub enum Notice {
     Signal(Signal),
     /// Something that did not work.
     Warning(String),
+    /// A function that rdbg has called was stopped. `pid` is that of the process, which may have gone.
+    CallStopped {
+        /// Where and why.
+        stop: Box<Stop>,
+        /// The process.
+        pid: Tid,
+        /// Where its thread was; it may be back where it was before the call.
+        frame: Option<Box<Frame>>,
+    },
 }
 
 /// Where and why the program stands still.
@@ -125,6 +135,10 @@ pub enum StopReason {
     Interrupted,
     /// A step, or `finish`, `until`, `advance`, has come to its end.
     Arrived,
+    /// A function that rdbg had called, and that was stopped since, has returned: the thread is as it was before the call.
+    CallReturned,
+    /// A function that rdbg has called is about to end the program by `std::terminate`.
+    CallTerminates,
     /// The process was just started.
     Begun,
     /// It was just attached to.

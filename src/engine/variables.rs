@@ -68,6 +68,12 @@ impl Session {
         Some((module, module.debug()?))
     }
 
+    /// The type of a variable of a frame; `void` where nothing tells.
+    pub fn type_of_variable_in(&self, frame: &Frame, variable: &Variable) -> Arc<Type> {
+        let found = self.frame_module(frame).and_then(|(_, debug)| type_of_variable(debug, variable.die).ok());
+        found.unwrap_or_else(Type::void)
+    }
+
     /// The value of a variable of a module, in a frame or outside of all.
     pub fn variable(&self, module: &Arc<Module>, die: DieRef, frame: Option<&Frame>) -> Result<VariableValue> {
         self.variable_at_depth(module, die, frame, 0)

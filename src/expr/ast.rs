@@ -18,6 +18,33 @@ pub struct Expr {
     pub(super) depth: u32,
 }
 
+impl Expr {
+    /// The names of the program that it uses, each with the module before its `!`, in their order.
+    pub fn names(&self) -> Vec<(Arc<str>, Option<ModuleRef>)> {
+        let mut names = Vec::new();
+        let mut left = vec![self];
+        while let Some(expr) = left.pop() {
+            match &expr.kind {
+                ExprKind::Name(name, module) => names.push((name.clone(), *module)),
+                ExprKind::Constant(_)
+                | ExprKind::Dollar(_)
+                | ExprKind::HistoryBack(_)
+                | ExprKind::History(_)
+                | ExprKind::Type(_) => {}
+                ExprKind::Unary(_, a) | ExprKind::Member(a, ..) | ExprKind::Cast(_, a, _) => left.push(a),
+                ExprKind::Binary(_, a, b) | ExprKind::Assign(_, a, b) | ExprKind::Index(a, b) => left.extend([&**b, &**a]),
+                ExprKind::Conditional(parts) => left.extend(parts.iter().rev()),
+                ExprKind::Array(parts) => left.extend(parts.iter().rev()),
+                ExprKind::Call(function, arguments) => {
+                    left.extend(arguments.iter().rev());
+                    left.push(function);
+                }
+            }
+        }
+        names
+    }
+}
+
 /// An expression and its parts.
 #[derive(Clone, Debug)]
 #[non_exhaustive]

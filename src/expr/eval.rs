@@ -133,14 +133,17 @@ impl Evaluator<'_> {
         match op {
             Unary::AddressOf => {
                 let value = self.place(operand)?;
+                let is_string = value.ty.element().is_some() && matches!(value.place, Place::Nowhere | Place::Variable { .. });
+                let value = if is_string { self.in_memory(&value)? } else { value };
                 match value.address() {
                     Some(addr) => Ok(Value::pointer(&value.ty, addr)),
-                    None if value.ty.element().is_some() && value.place == Place::Nowhere => Err(needs_memory()),
+                    None if is_string => Err(needs_memory()),
                     None => Err(Error::user("Attempt to take address of value not located in memory.")),
                 }
             }
             Unary::Deref => {
                 let value = self.value(operand)?;
+                let value = self.in_memory(&value)?;
                 self.dereferenced(&value)
             }
             Unary::SizeOf | Unary::AlignOf => {
@@ -184,6 +187,17 @@ impl Evaluator<'_> {
         }
     }
 
+    /// An array that is to have an address, and lives in no memory, is put into the program's (`"abc" + 1`).
+    fn in_memory(&mut self, value: &Value) -> Result<Value> {
+        let is_array = matches!(value.ty.stripped().kind, TypeKind::Array { vector: false, kind: ArrayKind::Plain, .. });
+        if !is_array || value.address().is_some() || self.dry {
+            return Ok(value.clone());
+        }
+        let bytes = value.bytes(self.host.memory(), self.host.options().max_value_size)?;
+        let addr = self.host.allocate(&bytes)?;
+        Ok(Value::at(&value.ty, addr))
+    }
+
     /// Where only the type matters, a value that cannot be read is taken for zero.
     fn readable(&self, value: Value) -> Value {
         if self.dry && value.ty.size <= 16 && value.bytes(self.host.memory(), None).is_err() {
@@ -218,7 +232,7 @@ impl Evaluator<'_> {
                     return Err(needs_memory());
                 }
                 // The base of a GOT is its word 0, wherever its first word lies.
-                let first = if *kind == ArrayKind::Plain { None } else { value.element(0) };
+                let first = if kind.is_table() { value.element(0) } else { None };
                 Ok(first.unwrap_or_else(|| value.clone().retyped(element).refreshed()))
             }
             TypeKind::Int { .. } | TypeKind::Char { .. } | TypeKind::Bool | TypeKind::Enum { .. } => {
@@ -273,6 +287,7 @@ impl Evaluator<'_> {
 
     /// An arithmetic operator on two values, its warnings given.
     pub(super) fn computed(&mut self, op: Binary, a: &Value, b: &Value) -> Result<Value> {
+        let (a, b) = (&self.in_memory(a)?, &self.in_memory(b)?);
         let mut warning = None;
         let result = binary(op, a, b, self.host.memory(), &mut warning);
         if let Some(text) = warning.filter(|_| !self.dry) {
@@ -339,12 +354,12 @@ impl Evaluator<'_> {
                 let end = lower.saturating_add_unsigned(count.unwrap_or(0));
                 let Ok(i) = i64::try_from(i) else {
                     return Err(match kind {
-                        ArrayKind::Plain => Error::user("no such vector element"),
+                        ArrayKind::Plain | ArrayKind::Stub => Error::user("no such vector element"),
                         _ => no_such_word(*kind, *lower, end),
                     });
                 };
                 let inside = (*lower..end).contains(&i);
-                if *kind != ArrayKind::Plain && !inside {
+                if kind.is_table() && !inside {
                     return Err(no_such_word(*kind, *lower, end));
                 }
                 // Only what lies in memory may be read beyond its end.
@@ -389,6 +404,7 @@ impl Evaluator<'_> {
     fn cast(&mut self, ty: &std::sync::Arc<Type>, operand: &Expr) -> Result<Value> {
         if let ExprKind::Call(function, arguments) = &operand.kind {
             let result = self.call(function, arguments, Some(ty))?;
+            let result = self.readable(result);
             return cast(ty, &result, self.host.memory());
         }
         let value = self.place(operand)?;
@@ -398,6 +414,7 @@ impl Evaluator<'_> {
             return if self.dry { Ok(value) } else { Ok(self.fetched(&value)?.placed(Place::Nowhere)) };
         }
         let value = self.readable(value);
+        let value = if ty.is_aggregate() || ty.is_void() { value } else { self.in_memory(&value)? };
         cast(ty, &value, self.host.memory())
     }
 
@@ -429,18 +446,31 @@ impl Evaluator<'_> {
             return Ok(value);
         }
         let mut callee = self.value(function)?;
-        if let TypeKind::NoDebug(_) = callee.ty.stripped().kind {
-            let Some(result) = result else {
-                let name = if let ExprKind::Name(name, _) = &function.kind { name } else { "function" };
-                let message = format!("'{name}' has unknown return type; cast the call to its declared return type");
-                return Err(Error::user(message));
+        if returned_type(&callee).is_none() {
+            // As gdb has it, the arguments are the prototype.
+            let parameters = || values.iter().map(|v| v.ty.clone()).collect();
+            let known = result.map(|result| Type::function(result, parameters(), false));
+            callee = match (&callee.ty.stripped().kind, known) {
+                (TypeKind::NoDebug(_), Some(known)) => callee.retyped(&known),
+                (TypeKind::NoDebug(_), None) => {
+                    let name = if let ExprKind::Name(name, _) = &function.kind { name } else { "function" };
+                    let message = format!("'{name}' has unknown return type; cast the call to its declared return type");
+                    return Err(Error::user(message));
+                }
+                (_, Some(known)) if callee.ty.is_pointer() || callee.ty.is_integral() && callee.ty.size > 1 => {
+                    let addr = callee.to_int(self.host.memory())? as u64;
+                    Value::pointer(&known, VirtAddr(addr))
+                }
+                _ => callee,
             };
-            callee = callee.retyped(&Type::function_unprototyped(result));
         }
         if self.dry
             && let Some(result) = returned_type(&callee)
         {
             return Ok(Value::at(&result, VirtAddr(0)));
+        }
+        if self.dry {
+            return Err(Error::user("Expression of type other than \"Function returning ...\" used as function"));
         }
         self.host.call(&callee, &values)
     }

@@ -12,6 +12,18 @@ pub trait Names {
     /// name in bytes. `libc.so.6!GOT[5]` gives libc and 9; a short name (`libc`, `ld.so`) is understood too.
     fn match_module(&self, text: &str) -> Option<(ModuleRef, usize)>;
 
+    /// The length of the qualified name with which `text` begins, as `ns::f(int)` or `ns::counter`, if the program has something
+    /// of that name; it is asked only where a name and `::` stand.
+    fn match_qualified(&self, text: &str) -> Option<usize> {
+        let _ = text;
+        None
+    }
+
+    /// The error for a module that is not there.
+    fn no_module(&self, name: &str) -> Error {
+        Error::user(format!("No module \"{name}\" is loaded."))
+    }
+
     /// The type of this name (`word_t`, `struct node`) in the program's debug information; base types are known already. It is
     /// asked for every name that stands where an operand may stand, so it should be quick.
     fn find_type(&self, name: &str) -> Result<Option<Arc<Type>>>;
@@ -62,8 +74,12 @@ pub trait Host: Names + Symbols {
         Error::NoSymbol { name: name.to_owned(), near: self.similar(name) }
     }
 
-    /// Calls a function of the program.
+    /// Calls a function of the program: a value of a function's type, or a pointer to one. Of a method the first argument is
+    /// `this`.
     fn call(&mut self, function: &Value, arguments: &[Value]) -> Result<Value>;
+
+    /// Puts bytes into memory of the process's own, as strings need it that are to have an address.
+    fn allocate(&mut self, bytes: &[u8]) -> Result<VirtAddr>;
 
     /// Takes a warning, as `left shift count is negative`: shown as `warning: ` and the text.
     fn warn(&mut self, text: &str);

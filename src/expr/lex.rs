@@ -144,6 +144,9 @@ impl<'a> Lexer<'a> {
                 break;
             }
         }
+        if self.rest()[len..].starts_with("::") {
+            len = self.names.match_qualified(self.rest()).unwrap_or(len);
+        }
         let name = &self.rest()[..len];
         self.pos += len;
         Token::Name { name: name.into(), quoted: false }

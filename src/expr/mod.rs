@@ -14,6 +14,7 @@ mod variables;
 pub use ast::{Binary, Expr, ExprKind, Unary};
 pub use eval::{address_of_value, eval, eval_address, eval_condition, eval_type, member_named};
 pub use host::{Host, Names};
+pub use operators::{cast, decayed};
 pub use parse::{parse, parse_list, parse_prefix};
 pub use variables::{ValueHistory, Variables};
 

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use super::ast::Binary;
 use super::eval::{needs_memory, stepped};
 use crate::base::{Error, Memory, Result};
-use crate::value::{ArrayKind, NoDebug, Number, Place, Type, TypeKind, Value, int_to_bytes};
+use crate::value::{NoDebug, Number, Place, Type, TypeKind, Value, int_to_bytes};
 
 /// Arrays as pointers to their first element (of a GOT: to its word 0), functions as pointers to themselves.
-pub(super) fn decayed(value: &Value) -> Result<Value> {
+pub fn decayed(value: &Value) -> Result<Value> {
     let ty = value.ty.stripped();
     match &ty.kind {
         TypeKind::Array { element, kind, vector: false, .. } => {
-            let first = if *kind == ArrayKind::Plain { None } else { value.element(0) };
+            let first = if kind.is_table() { value.element(0) } else { None };
             let addr = first.as_ref().unwrap_or(value).address().ok_or_else(needs_memory)?;
             Ok(Value::pointer(element, addr))
         }
@@ -305,7 +305,7 @@ pub(super) fn pointer_step(ty: &Arc<Type>) -> Result<u64> {
 }
 
 /// `(ty) value`
-pub(super) fn cast(ty: &Arc<Type>, value: &Value, memory: &dyn Memory) -> Result<Value> {
+pub fn cast(ty: &Arc<Type>, value: &Value, memory: &dyn Memory) -> Result<Value> {
     let (to, from) = (ty.stripped(), value.ty.stripped());
     let invalid = || Error::user("Invalid cast.");
     if to.is_void() {

@@ -30,6 +30,27 @@ pub fn parse(text: &str, names: &dyn Names) -> Result<Expr> {
 /// Parses the expression that `text` begins with, and where it ends: at the end of the text, at a closing bracket that
 /// was not opened, at `if` or `thread N`, and with `comma_ends` at a comma outside brackets.
 pub fn parse_prefix(text: &str, names: &dyn Names, comma_ends: bool) -> Result<(Expr, usize)> {
+    parse_start(text, names, comma_ends).map_err(|error| match (&error, unknown_module(text)) {
+        (Error::Syntax { .. } | Error::NoSymbol { .. }, Some(name)) => names.no_module(name),
+        _ => error,
+    })
+}
+
+/// The `libnosuch.so` of `&libnosuch.so!GOT[1]`, in a text that could not be parsed: a `!` after an operand is no operator of
+/// C's, so that a module was meant that is not there.
+fn unknown_module(text: &str) -> Option<&str> {
+    let is_part = |c: char| c.is_alphanumeric() || "_.+-".contains(c);
+    let (bang, _) = text.match_indices('!').find(|(i, _)| {
+        let before = text.get(..*i).and_then(|t| t.chars().next_back());
+        let after = text.get(i + 1..).and_then(|t| t.chars().next());
+        before.is_some_and(is_part) && after.is_some_and(|c| c.is_alphabetic() || c == '_' || c == '\'')
+    })?;
+    let before = text.get(..bang)?;
+    let start = before.rfind(|c: char| !is_part(c)).map_or(0, |i| i + 1);
+    before.get(start..).filter(|name| name.starts_with(|c: char| c.is_alphabetic() || c == '_'))
+}
+
+fn parse_start(text: &str, names: &dyn Names, comma_ends: bool) -> Result<(Expr, usize)> {
     let mut lexer = Lexer::new(text, comma_ends, names);
     let token = lexer.next()?;
     let mut parser = Parser { text, names, lexer, token, nesting: 0 };

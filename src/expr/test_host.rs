@@ -194,6 +194,10 @@ impl Host for TestHost {
         Err(Error::user(format!("You can't do that without a process to debug. ({})", function.ty)))
     }
 
+    fn allocate(&mut self, _: &[u8]) -> Result<VirtAddr> {
+        Err(super::eval::needs_memory())
+    }
+
     fn warn(&mut self, text: &str) {
         self.warnings.push(text.to_owned());
     }

@@ -45,6 +45,8 @@ pub enum FrameHow {
     Signal,
     /// By what the instructions at the function's start do, or worse: it may be wrong.
     Guess,
+    /// It is none: a function that rdbg has called returns here, and what lies outwards is what the call interrupted.
+    Call,
 }
 
 /// What debug information says of a frame: whose code runs in it. Calls that were inlined are frames of their own; they share

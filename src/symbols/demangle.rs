@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::user_names::{matches, without_return_type};
+
 /// The longest name that is demangled, in bytes. A short mangled name may stand for a very long one, a long one for a disaster.
 const MAX_MANGLED: usize = 16 << 10;
 
@@ -76,47 +78,7 @@ pub(super) fn is_mangled(raw: &str) -> bool {
 
 /// Whether a symbol of a file is meant by what a user typed: its name there, or its demangled one with or without parameters.
 pub fn is_named(raw: &str, wanted: &str) -> bool {
-    raw == wanted || (is_mangled(raw) && matches(&demangle(raw), wanted, false))
-}
-
-/// Whether a demangled name is meant by what a user typed: the name itself, with or without its parameters, or (unless
-/// `qualified`) the end of it after a `::`.
-pub(super) fn matches(demangled: &str, wanted: &str, qualified: bool) -> bool {
-    let wanted = wanted.trim().trim_start_matches("::");
-    let name = if wanted.contains('(') { demangled } else { without_parameters(demangled) };
-    let same = |name: &str| name.split_whitespace().eq(wanted.split_whitespace());
-    if same(name) || without_template_arguments(name).is_some_and(same) {
-        return true;
-    }
-    let mut starts = name.match_indices("::").map(|(i, _)| i + 2);
-    !qualified
-        && starts.any(|i| name.get(i..).is_some_and(|tail| tail == wanted || without_template_arguments(tail) == Some(wanted)))
-}
-
-/// `ns::f(int)` -> `ns::f`. A `(` inside of `<>` or at the start (`(anonymous namespace)`) does not open the parameters.
-fn without_parameters(name: &str) -> &str {
-    let mut depth = 0i32;
-    for (i, c) in name.char_indices() {
-        match c {
-            '<' => depth += 1,
-            '>' => depth -= 1,
-            '(' if depth <= 0 && i > 0 && !name.get(i..).is_some_and(|s| s.starts_with("(anonymous")) => {
-                // `operator()` has its own pair.
-                let head = name.get(..i).unwrap_or(name);
-                if !head.ends_with("operator") {
-                    return head;
-                }
-            }
-            _ => {}
-        }
-    }
-    name
-}
-
-/// `f<int>` -> `f`: gdb lets template arguments at the end be left out.
-fn without_template_arguments(name: &str) -> Option<&str> {
-    let open = name.find('<')?;
-    (name.ends_with('>') && !name.get(..open)?.ends_with("operator")).then(|| name.get(..open)).flatten()
+    raw == wanted || (is_mangled(raw) && matches(without_return_type(&demangle(raw)), wanted, false))
 }
 
 #[cfg(test)]
@@ -146,17 +108,5 @@ mod tests {
             assert!(is_named("_Znwm", wanted), "{wanted}");
         }
         assert!(!is_named("_Znwm", "new") && !is_named("puts", "put"));
-    }
-
-    #[test]
-    fn what_gdb_lets_a_user_leave_out() {
-        for wanted in ["ns::Foo::bar(int)", "ns::Foo::bar", "Foo::bar", "bar"] {
-            assert!(matches("ns::Foo::bar(int)", wanted, false), "{wanted}");
-        }
-        assert!(!matches("ns::Foo::bar(int)", "Foo::bar", true));
-        assert!(!matches("ns::Foo::bar(int)", "ar", false));
-        assert!(matches("ns::f<int>", "f", false));
-        assert!(matches("(anonymous namespace)::g(char)", "g", false));
-        assert!(matches("A::operator()(int)", "A::operator()(int)", false));
     }
 }

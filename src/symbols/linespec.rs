@@ -5,10 +5,10 @@ use std::sync::Arc;
 use crate::base::{Error, FileAddr, Result, VirtAddr};
 use crate::elf::{Binding, Symbol, SymbolKind};
 
-use super::demangle::{demangle, is_mangled, matches};
 use super::lines::{LineStart, is_file};
 use super::module::{Module, ModuleId};
 use super::modules::Modules;
+use super::written::written;
 
 /// A location as it was written, parsed. `*EXPR` is not among them: it is an expression.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -220,7 +220,7 @@ fn is_function(module: &Module, symbol: &Symbol<'_>) -> bool {
 /// The functions of a module that a name means, in order of addresses.
 fn functions(module: &Arc<Module>, name: &str, qualified: bool) -> Vec<Place> {
     let mut found = module.symbols_named(name);
-    found.extend(mangled(module, name, qualified));
+    found.extend(written(&module.file, name, qualified));
     found.retain(|s| is_function(module, s));
     let mut starts: Vec<(FileAddr, String, PlaceKind)> = found
         .iter()
@@ -237,19 +237,4 @@ fn functions(module: &Arc<Module>, name: &str, qualified: bool) -> Vec<Place> {
         kind,
     };
     starts.into_iter().map(place).collect()
-}
-
-/// C++ and Rust functions that a name means. A mangled name holds its identifiers verbatim, so that only those which hold the
-/// last identifier are demangled; operators are spelt differently and cost a look at every name.
-fn mangled<'m>(module: &'m Module, name: &str, qualified: bool) -> Vec<Symbol<'m>> {
-    let head = name.split(['(', '<']).next().unwrap_or(name).trim_end();
-    let last = head.rsplit("::").next().unwrap_or(head).trim_start_matches('~');
-    let key = if last.starts_with("operator") { "" } else { last };
-    if last.is_empty() || last.contains('@') {
-        return Vec::new();
-    }
-    let finder = memchr::memmem::Finder::new(key);
-    let symbols = module.image().symbols().iter();
-    let candidates = symbols.filter(|s| is_mangled(s.name) && finder.find(s.name.as_bytes()).is_some());
-    candidates.filter(|s| s.name != name && matches(&demangle(s.name), name, qualified)).collect()
 }

@@ -2,22 +2,28 @@
 
 mod demangle;
 mod file_memory;
+mod finder;
 mod lines;
 mod linespec;
 mod module;
 mod modules;
 mod names;
 mod prologue;
+mod separate;
 mod source;
 mod symbolizer;
+mod user_names;
+mod written;
 
 pub use demangle::{demangle, is_named};
+pub use finder::{DebugFiles, separate_debug};
 pub use lines::{LineStart, SourceLine, is_file};
 pub use linespec::{Linespec, Place, PlaceKind};
-pub use module::{FoundFunction, Module, ModuleFile, ModuleId, ModuleRole};
+pub use module::{FoundFunction, Module, ModuleFile, ModuleId, ModuleRole, RESOLVER};
 pub use modules::{Modules, NewModule, Update};
 pub use names::Named;
 pub use prologue::skip_prologue;
+pub use separate::Separate;
 pub use source::{SourceCache, SourcePaths, SourceText};
 pub use symbolizer::{Location, LocationKind};
 

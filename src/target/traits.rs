@@ -126,6 +126,9 @@ pub trait Control: Target {
     fn go_on(&mut self, tid: Tid) -> Result<()>;
     /// Gives an event back, to be told by a later `wait`.
     fn postpone(&mut self, event: Event);
+    /// Takes back the events of a thread that are still to be told: it is to run something else first. They can be given back
+    /// by [`postpone`](Control::postpone).
+    fn withhold(&mut self, tid: Tid) -> Vec<Event>;
     /// Drops a signal that came while all were being stopped, and was not told yet.
     fn forget_signal(&mut self, signal: Signal);
     /// Waits for the next event; [`crate::base::Error::Cancelled`] when the user interrupted first.
@@ -150,6 +153,8 @@ pub trait Control: Target {
     fn insert(&mut self, trap: Trap) -> Result<()>;
     /// Takes a trap out.
     fn remove(&mut self, trap: Trap) -> Result<()>;
+    /// The int3s that forked children keep, and die of, instead of those named before.
+    fn keep_in_children(&mut self, places: Vec<VirtAddr>);
     /// The addresses of the debug registers whose bits [`RawStop::Debug`] named.
     fn fired(&self, bits: u8) -> Vec<VirtAddr>;
     /// The ranges of memory that a trap hides a byte in.

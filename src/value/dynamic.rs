@@ -82,7 +82,7 @@ fn whole_object(printer: &Printer<'_>, class: &Arc<Type>, addr: VirtAddr) -> Opt
         Some(i64::from_le_bytes(word))
     };
     let table = VirtAddr(word(addr + offset)? as u64);
-    let symbol = printer.symbols.data_symbol(table)?;
+    let symbol = printer.symbols.value_symbol(table)?;
     let name = symbol.strip_prefix("vtable for ")?;
     let (name, _) = name.rsplit_once('+').unwrap_or((name, ""));
     let to_top = word(VirtAddr(table.0.wrapping_sub(16)))?;

@@ -77,12 +77,12 @@ impl Default for PrintOptions {
 
 /// Names of addresses.
 pub trait Symbols {
-    /// `main+4`, `puts@got.plt`: what stands between `<` and `>` after an address; `None` where nothing is known.
+    /// `main+4`, `puts@got.plt`: what stands between `<` and `>` after an address in `x` and disassembly; `None` where nothing
+    /// is known.
     fn symbol(&self, addr: VirtAddr) -> Option<String>;
 
-    /// As [`symbol`](Symbols::symbol), but only what is worth showing after a data pointer: gdb leaves the names of
-    /// functions' insides and of far-away symbols out there.
-    fn data_symbol(&self, addr: VirtAddr) -> Option<String> {
+    /// The same after an address that is a value, where C++ and Rust names are shown as they were written.
+    fn value_symbol(&self, addr: VirtAddr) -> Option<String> {
         self.symbol(addr)
     }
 

@@ -86,6 +86,15 @@ impl Walk {
 impl Printer<'_> {
     /// The value as `print` shows it after `$1 = `. It is read as a whole first: what cannot be read is an error.
     pub fn text(&self, value: &Value, letter: Option<Letter>) -> Result<String> {
+        self.top(value, letter, true)
+    }
+
+    /// The value as `info locals` shows it: as [`Printer::text`], but no type stands before a pointer.
+    pub fn plain(&self, value: &Value) -> Result<String> {
+        self.top(value, None, false)
+    }
+
+    fn top(&self, value: &Value, letter: Option<Letter>, prefix: bool) -> Result<String> {
         let mut walk = Walk { out: String::new(), letter, statics: Vec::new(), virtual_bases: Vec::new() };
         let ty = value.ty.stripped();
         if let Some((why, true)) = value.missing() {
@@ -113,7 +122,7 @@ impl Printer<'_> {
             }
             value = dynamic.fetched(self.memory, self.options.max_value_size)?;
         }
-        if walk.natural() || matches!(ty.kind, TypeKind::Reference(..)) {
+        if prefix && walk.natural() || matches!(ty.kind, TypeKind::Reference(..)) {
             self.type_prefix(&value.ty, &mut walk.out);
         }
         self.show(&value, Depth::default(), &mut walk)?;
@@ -160,7 +169,7 @@ impl Printer<'_> {
         if self.options.address {
             _ = write!(out, "{addr}");
         }
-        if let Some(symbol) = self.symbols.data_symbol(addr) {
+        if let Some(symbol) = self.symbols.value_symbol(addr) {
             let gap = if self.options.address { " " } else { "" };
             _ = write!(out, "{gap}<{symbol}>");
         }

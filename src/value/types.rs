@@ -164,6 +164,15 @@ pub enum ArrayKind {
     Got(ModuleRef),
     /// The stubs of a module's procedure linkage table. A string is an index too.
     Plt(ModuleRef),
+    /// The bytes of one stub: shown by where it is.
+    Stub,
+}
+
+impl ArrayKind {
+    /// Whether it is a table of a module, with indices of its own.
+    pub fn is_table(self) -> bool {
+        matches!(self, ArrayKind::Got(_) | ArrayKind::Plt(_))
+    }
 }
 
 /// The type of a function.

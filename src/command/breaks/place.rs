@@ -1,10 +1,7 @@
 //! Breakpoints at places in the program.
 
-use std::sync::Arc;
-
 use crate::base::{Error, Result, VirtAddr};
 use crate::engine::{Breakpoint, Condition, Disposition, Kind, Session};
-use crate::expr;
 use crate::ui::Role;
 use crate::ui::render::place_of;
 
@@ -67,7 +64,7 @@ const THBREAK: Command = Command {
 /// A location, and what followed it.
 struct Request {
     spec: String,
-    condition: Option<Condition>,
+    condition: Option<String>,
     thread: Option<u32>,
 }
 
@@ -78,7 +75,7 @@ fn request(cx: &mut Cx<'_>, args: &Args) -> Result<Request> {
     while !rest.is_empty() {
         if let Some(after) = rest.strip_prefix("if").filter(|a| a.starts_with([' ', '\t', '('])) {
             let text = after.trim();
-            request.condition = Some(Condition { text: text.to_owned(), expr: Arc::new(expr::parse(text, cx.session)?) });
+            request.condition = Some(text.to_owned());
             break;
         }
         let Some(after) = rest.strip_prefix("thread") else {
@@ -106,7 +103,8 @@ fn set_breakpoint(cx: &mut Cx<'_>, args: &Args, disposition: Disposition, hardwa
     let request = request(cx, args)?;
     let locations = match cx.session.locate(&request.spec) {
         Ok(locations) => locations,
-        Err(e) if request.spec.is_empty() || request.spec.starts_with('*') => return Err(e),
+        Err(_) if request.spec.is_empty() => return Err(Error::user("No default breakpoint address now.")),
+        Err(e) if request.spec.starts_with('*') => return Err(e),
         Err(e) => {
             if !may_be_pending(cx, &e)? {
                 return Ok(Flow::Go);
@@ -114,6 +112,7 @@ fn set_breakpoint(cx: &mut Cx<'_>, args: &Args, disposition: Disposition, hardwa
             Vec::new()
         }
     };
+    let condition = request.condition.map(|text| Condition::parse(&text, cx.session, &locations)).transpose()?;
     if cx.interpreter.is_direct() {
         let notes: String = locations.iter().filter_map(|at| also_here(cx.session, *at)).collect();
         cx.say(notes);
@@ -125,7 +124,7 @@ fn set_breakpoint(cx: &mut Cx<'_>, args: &Args, disposition: Disposition, hardwa
     };
     let id = cx.session.breakpoints.add(Kind::Code { hardware }, &spec, disposition, locations.clone());
     let breakpoint = cx.session.breakpoints.get_mut(id)?;
-    breakpoint.condition = request.condition;
+    breakpoint.condition = condition;
     breakpoint.thread = request.thread;
     let (noun, at_place) = (breakpoint.noun(), breakpoint.is_at_place());
     let text = match locations.as_slice() {
@@ -134,7 +133,11 @@ fn set_breakpoint(cx: &mut Cx<'_>, args: &Args, disposition: Disposition, hardwa
             Some((_, file, line)) => format!("{noun} {id} at {one:#x}: file {file}, line {line}.\n"),
             None => format!("{noun} {id} at {one:#x}\n"),
         },
-        [first, ..] => format!("{noun} {id} at {first:#x}: {spec}. ({} locations)\n", locations.len()),
+        // gdb names what was typed only where lines are known.
+        [first, ..] if place_of(cx.session, *first, at_place).is_some() => {
+            format!("{noun} {id} at {first:#x}: {spec}. ({} locations)\n", locations.len())
+        }
+        [first, ..] => format!("{noun} {id} at {first:#x} ({} locations)\n", locations.len()),
     };
     cx.say(text);
     Ok(Flow::Go)

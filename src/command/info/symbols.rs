@@ -7,9 +7,8 @@ use crate::base::{Error, Result, VirtAddr};
 use crate::command::loader::address;
 use crate::command::{ArgKind, ArgSpec, Args, Command, Cx, Example, Flow, Group, compile_regex};
 use crate::elf::{Symbol, SymbolKind};
-use crate::engine::FOUND_RESOLVER;
 use crate::expr::Host;
-use crate::symbols::{LocationKind, Module, demangle};
+use crate::symbols::{Location, LocationKind, Module, demangle};
 use crate::ui::{Role, Row};
 
 /// `info symbol`
@@ -31,8 +30,8 @@ fn symbol(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let text = args.get("EXPR").unwrap_or_default();
     let at = address(cx, text)?;
     let modules = &cx.session.inferior.modules;
-    let Some(location) = modules.locate(at) else { return unnamed(cx, at, text) };
-    let name = location.name();
+    let Some(location) = modules.locate(at) else { return Err(unnamed(cx, at, text)) };
+    let name = cx.session.shown_name(&Location { offset: 0, ..location.clone() });
     let offset = if location.offset == 0 { String::new() } else { format!(" + {}", location.offset) };
     let section = location.section.as_ref().map_or_else(String::new, |s| format!(" in section {s}"));
     // gdb names the file only where there are several; what has no section is somewhere in a file all the same.
@@ -43,18 +42,13 @@ fn symbol(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     Ok(Flow::Go)
 }
 
-/// An address without a symbol: the lazy resolver goes by a name all the same, and what lies in a module is said to.
-fn unnamed(cx: &mut Cx<'_>, at: VirtAddr, text: &str) -> Result<Flow> {
+/// An address without a symbol: what lies in a module is said to.
+fn unnamed(cx: &Cx<'_>, at: VirtAddr, text: &str) -> Error {
     let none = format!("No symbol matches {text}.");
-    let Some(module) = cx.session.inferior.modules.at(at) else { return Err(Error::User(none)) };
+    let Some(module) = cx.session.inferior.modules.at(at) else { return Error::User(none) };
     let file = module.to_file(at);
     let section = module.image().section_at(file).map_or_else(String::new, |s| format!("section {} of ", s.name));
-    if cx.session.is_found_resolver(at) {
-        let line = format!("{FOUND_RESOLVER} in {section}{} (found)\n", shown_name(module));
-        cx.say(line);
-        return Ok(Flow::Go);
-    }
-    Err(Error::User(format!("{none}\n{at} is in {section}{}, link-time address {file}.", shown_name(module))))
+    Error::User(format!("{none}\n{at} is in {section}{}, link-time address {file}.", shown_name(module)))
 }
 
 /// `info address`
@@ -78,7 +72,7 @@ fn info_address(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     };
     let is_asked = |m: &&Arc<Module>| module.is_none_or(|r| r == crate::engine::module_ref(m.id));
     let tls = session.inferior.modules.iter().filter(is_asked).find_map(|m| {
-        let mut named = m.image().symbols().named(rest).into_iter();
+        let mut named = m.file.symbols_named(rest).into_iter();
         let tls = named.find(|s| s.kind == SymbolKind::Tls && !s.is_undefined())?;
         Some((tls.addr, m.path.display().to_string()))
     });
@@ -158,7 +152,7 @@ fn names(module: &Arc<Module>, functions: bool) -> Vec<(VirtAddr, String, bool)>
         Some(section) => section.is_code(),
         None => image.load_at(s.addr).is_some_and(|seg| seg.is_code()),
     };
-    let symbols = image.symbols().by_address().filter(|s| is_code(s) == functions);
+    let symbols = module.file.symbols().filter(|s| s.has_place()).filter(|s| is_code(s) == functions);
     let mut all: Vec<(VirtAddr, String, bool)> = symbols.map(|s| (module.virt(s.addr), s.name.to_owned(), false)).collect();
     if functions {
         all.extend(module.plt().stubs.iter().map(|s| (module.virt(s.addr), s.label(), false)));

@@ -1,9 +1,17 @@
-//! Code that rdbg puts into the process: the instructions under breakpoints, moved out of the way.
+//! Code that rdbg puts into the process: the instructions under breakpoints, moved out of the way, and
+//! calls of the program's functions.
 
+mod arguments;
+mod call;
 mod displace;
 mod emulate;
+mod layout;
+mod pending;
 mod trace;
 
+pub(super) use call::scatter;
 pub use displace::{Room, SLOT_SIZE, Way, move_to, way};
 pub use emulate::emulate;
+pub use layout::layout;
+pub(super) use pending::{Call, Returned};
 pub use trace::{End, Trace};

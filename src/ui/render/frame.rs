@@ -2,7 +2,7 @@
 
 use crate::engine::Session;
 use crate::stack::{Frame, FrameHow};
-use crate::symbols::ModuleRole;
+use crate::symbols::{Location, ModuleRole};
 
 use super::super::Role;
 
@@ -21,6 +21,8 @@ pub struct FrameLine {
     pub from: Option<String>,
     /// It is the kernel's trampoline for a signal.
     pub is_signal: bool,
+    /// It is where a function that rdbg has called returns to.
+    pub is_call: bool,
     /// It was found by guessing.
     pub is_guess: bool,
 }
@@ -30,6 +32,9 @@ impl FrameLine {
     pub fn pieces(&self) -> Vec<(Role, String)> {
         if self.is_signal {
             return vec![(Role::Plain, "<signal handler called>".to_owned())];
+        }
+        if self.is_call {
+            return vec![(Role::Plain, "<function called from gdb>".to_owned())];
         }
         let mut out = Vec::new();
         if let Some(pc) = &self.pc {
@@ -66,7 +71,8 @@ pub fn frame_line(session: &Session, frame: &Frame) -> FrameLine {
     let module = modules.at(at);
     let source = session.frame_source(frame);
     let by_debug = || frame.code.as_ref().map(|c| c.name().to_owned());
-    let function = by_debug().or_else(|| modules.symbolize(at).filter(|l| l.is_code).map(|l| l.name().into_owned()));
+    let by_symbol = |at| modules.symbolize(at).filter(|l| l.is_code).map(|l| session.shown_name(&Location { offset: 0, ..l }));
+    let function = by_debug().or_else(|| by_symbol(at));
     // The head of a PLT has no symbol: the lazy bind starts there.
     let function = function.or_else(|| {
         let module = module?;
@@ -76,13 +82,14 @@ pub fn frame_line(session: &Session, frame: &Frame) -> FrameLine {
     FrameLine {
         pc: source.as_ref().is_none_or(|s| s.shows_pc).then(|| format!("0x{:016x}", frame.pc.addr().0)),
         function: function.unwrap_or_else(|| "??".to_owned()),
-        arguments: String::new(),
+        arguments: super::variables::arguments_text(session, frame),
         from: module
             .filter(|_| source.is_none())
             .filter(|m| matches!(m.role, ModuleRole::Library | ModuleRole::Interpreter))
             .map(|m| m.path.display().to_string()),
         source: source.map(|s| (s.file.name.to_string(), s.line)),
         is_signal: frame.is_signal_trampoline,
+        is_call: frame.how == FrameHow::Call,
         is_guess: frame.how == FrameHow::Guess,
     }
 }

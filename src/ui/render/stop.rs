@@ -1,6 +1,6 @@
 //! Why the program stands still, in gdb's words.
 
-use crate::base::{Tid, VirtAddr};
+use crate::base::{Result, Tid, VirtAddr};
 use crate::dwarf::BlockKind;
 use crate::engine::{Bind, Breakpoint, Hit, Kind, Notice, Session, Stop, StopReason, WatchKind};
 use crate::expr::Host;
@@ -9,6 +9,7 @@ use crate::symbols::{ModuleRole, demangle};
 use crate::value::{Printer, Value};
 
 use super::super::Role;
+use super::asm::next_line;
 use super::frame::frame_line;
 use super::source::source_line;
 
@@ -16,6 +17,12 @@ type Pieces = Vec<(Role, String)>;
 
 /// What to show for a stop, newlines included. `pid` is that of the process, which may have gone.
 pub fn stop_text(session: &mut Session, stop: &Stop, pid: Tid) -> Pieces {
+    let frame = if stop.reason.is_end() { None } else { Some(session.frame(0)) };
+    text_at(session, stop, pid, frame)
+}
+
+/// The same, with the thread in this frame, or the error where there is none.
+fn text_at(session: &mut Session, stop: &Stop, pid: Tid, frame: Option<Result<Frame>>) -> Pieces {
     let mut out: Pieces = Vec::new();
     let mut say = |text: String| out.push((Role::Plain, text));
     let who = thread_name(session, stop.tid);
@@ -50,7 +57,11 @@ pub fn stop_text(session: &mut Session, stop: &Stop, pid: Tid) -> Pieces {
         }
         StopReason::Bind { hit, bind } => {
             let name = hit_name(hit, "Catchpoint");
-            say(format!("\n{}{name} (bind {}), ", who.map_or(String::new(), |w| format!("{w} hit ")), bind.symbol));
+            say(format!(
+                "\n{}{name} (bind {}), ",
+                who.map_or(String::new(), |w| format!("{w} hit ")),
+                session.shown_symbol(&bind.symbol)
+            ));
         }
         StopReason::Libraries { hit, loaded, unloaded } => {
             match hit {
@@ -65,10 +76,12 @@ pub fn stop_text(session: &mut Session, stop: &Stop, pid: Tid) -> Pieces {
             }
         }
         StopReason::Begun => say("\nProgram stopped.\n".to_owned()),
-        StopReason::Arrived | StopReason::Attached => {}
+        // gdb stops silently there.
+        StopReason::CallReturned => return out,
+        StopReason::Arrived | StopReason::Attached | StopReason::CallTerminates => {}
     }
-    if !stop.reason.is_end() {
-        match session.frame(0) {
+    if let Some(frame) = frame {
+        match frame {
             Ok(frame) => out.extend(place_text(session, &frame, matches!(stop.reason, StopReason::Arrived))),
             Err(e) => out.push((Role::Plain, format!("{e}\n"))),
         }
@@ -92,6 +105,7 @@ fn place_text(session: &mut Session, frame: &Frame, of_step: bool) -> Pieces {
     if let Some(source) = source {
         out.extend(source_line(session, frame, &source, stayed));
     }
+    out.extend(next_line(session, frame).map(|text| (Role::Plain, text)));
     out
 }
 
@@ -133,18 +147,19 @@ fn bind_text(session: &Session, bind: &Bind) -> String {
     let name = |addr: u64| session.place_name(VirtAddr(addr));
     let from = bind.returns_to.0;
     let how = if bind.called {
-        format!("called from {}", name(from))
+        // The call itself, of five bytes, not the address that it pushes.
+        format!("called from {}", name(from.wrapping_sub(5)))
     } else {
         format!("reached by a tail jump; returns to {}", name(from))
     };
     let module = session.inferior.modules.at(bind.slot).filter(|m| m.role != ModuleRole::Main);
     let module = module.map_or(String::new(), |m| format!("{}!", m.name));
-    let (symbol, index, slot) = (demangle(&bind.symbol), bind.index, bind.slot);
+    let (symbol, index, slot) = (session.shown_symbol(&bind.symbol), bind.index, bind.slot);
     format!("{symbol}@plt {how}; slot {module}GOT[{index}] {slot:#x}, still {}\n", name(bind.value))
 }
 
 /// What to show for a notice, newline included; `None` for what gdb does not mention either.
-pub fn notice_text(session: &Session, notice: &Notice) -> Option<(Role, String)> {
+pub fn notice_text(session: &mut Session, notice: &Notice) -> Option<(Role, String)> {
     let plain = |text: String| Some((Role::Plain, text));
     match notice {
         Notice::ThreadBegun { tid, pthread } => plain(format!("[New Thread {pthread:#x} (LWP {tid})]\n")),
@@ -158,6 +173,10 @@ pub fn notice_text(session: &Session, notice: &Notice) -> Option<(Role, String)>
         }
         Notice::Signal(signal) => plain(format!("\nProgram received signal {}, {}.\n", signal.name(), signal.description())),
         Notice::Warning(text) => Some((Role::Warning, format!("{text}\n"))),
+        Notice::CallStopped { stop, pid, frame } => {
+            let pieces = text_at(session, stop, *pid, frame.as_deref().cloned().map(Ok));
+            plain(pieces.into_iter().map(|p| p.1).collect())
+        }
     }
 }
 
@@ -166,7 +185,7 @@ pub fn what_text(session: &Session, breakpoint: &Breakpoint, addr: VirtAddr) -> 
     match &breakpoint.kind {
         Kind::Code { .. } => match place_of(session, addr, breakpoint.is_at_place()) {
             Some((function, file, line)) => format!("in {function} at {file}:{line}"),
-            None => session.location(addr).map_or_else(String::new, |l| format!("<{}>", l.with_offset_demangled())),
+            None => session.location(addr).map_or_else(String::new, |l| format!("<{}>", session.shown_name(&l))),
         },
         Kind::Watch(watch) => watch.text.clone(),
         Kind::Catch(_) => breakpoint.spec.clone(),

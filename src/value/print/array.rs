@@ -22,6 +22,10 @@ impl Printer<'_> {
             walk.out.push_str(&self.string_in(&bytes, element));
             return Ok(());
         }
+        if let (ArrayKind::Stub, None, Some(addr)) = (kind, walk.letter, value.address()) {
+            walk.out.push_str(&self.named_address(addr));
+            return Ok(());
+        }
         let Some(count) = *count else {
             // Of an array without a length gdb knows the address only.
             self.address(value.address().unwrap_or_default(), &mut walk.out);
@@ -90,9 +94,12 @@ impl Printer<'_> {
         let shown = count.min(self.options.elements.map_or(u64::MAX, u64::from));
         for i in 0..shown {
             let addr = first + i.wrapping_mul(stride);
-            let name = self.symbols.symbol(addr).map_or(String::new(), |s| format!(" <{s}>"));
-            _ = write!(out, "{}{addr}{name}", if i == 0 { "{" } else { ", " });
+            _ = write!(out, "{}{}", if i == 0 { "{" } else { ", " }, self.named_address(addr));
         }
         out.push_str(if shown < count { "...}" } else { "}" });
+    }
+
+    fn named_address(&self, addr: VirtAddr) -> String {
+        self.symbols.symbol(addr).map_or_else(|| addr.to_string(), |s| format!("{addr} <{s}>"))
     }
 }

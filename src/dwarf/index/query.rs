@@ -1,0 +1,185 @@
+//! Looking names up.
+
+use super::build;
+use super::entry::{Entry, Kind};
+use super::pattern::{Pattern, same, squeeze, without_arguments};
+use super::table::Table;
+use crate::base::{Error, Result};
+use crate::dwarf::cache;
+use crate::dwarf::info::DebugInfo;
+use crate::os::signals;
+
+/// The names of a module.
+#[derive(Debug)]
+pub struct NameIndex {
+    table: Table,
+    damaged: Vec<Error>,
+}
+
+/// An entry and its whole name.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Hit {
+    /// `ns::Class::name`
+    pub name: String,
+    /// The entry.
+    pub entry: Entry,
+}
+
+/// How much of what encloses a name a user must have written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Scopes {
+    /// All of it, but for anonymous and inline namespaces.
+    All,
+    /// The innermost ones.
+    Innermost,
+}
+
+impl NameIndex {
+    /// What is damaged of the units, an error for each: what came before the damage is in the index.
+    pub fn damaged(&self) -> &[Error] {
+        &self.damaged
+    }
+
+    /// The sorted arrays.
+    pub(in crate::dwarf) fn table(&self) -> &Table {
+        &self.table
+    }
+
+    /// How many different names it has, how many entries, and its length in bytes.
+    pub fn sizes(&self) -> (u32, u32, usize) {
+        let counts = self.table.counts();
+        (counts.names, counts.entries, self.table.bytes().len())
+    }
+
+    /// What has this name with all that encloses it.
+    fn exact(&self, name: &str, wanted: &dyn Fn(Kind) -> bool) -> Vec<Hit> {
+        self.matching(name, Scopes::All, wanted)
+    }
+
+    fn matching(&self, name: &str, scopes: Scopes, wanted: &dyn Fn(Kind) -> bool) -> Vec<Hit> {
+        let pattern = Pattern::parse(name);
+        let scopes = if pattern.is_absolute { Scopes::All } else { scopes };
+        let mut found = Vec::new();
+        for text in self.texts_for(&pattern.last) {
+            for (entry, scope) in self.table.entries(text) {
+                if wanted(entry.kind) && self.is_in(scope, &pattern.scopes, scopes) {
+                    found.push(Hit { name: self.table.qualified(scope, text), entry });
+                }
+            }
+        }
+        found.sort_by_key(|h| (h.entry.is_declaration, h.entry.is_inlined, h.entry.die));
+        found
+    }
+
+    /// The texts that the last part of a name may mean: itself, and itself with template arguments or other blanks.
+    fn texts_for(&self, last: &str) -> Vec<u32> {
+        let mut texts: Vec<u32> = self.table.find(last.as_bytes()).into_iter().collect();
+        if let Some(head) = without_arguments(last) {
+            // `A<int, char>` may be written without its blank.
+            let prefix = format!("{head}<");
+            let spelt = self.table.with_prefix(prefix.as_bytes());
+            texts.extend(spelt.filter(|t| {
+                let text = String::from_utf8_lossy(&self.table.name(*t)).into_owned();
+                text != last && same(&text, last)
+            }));
+        } else {
+            let prefix = format!("{last}<");
+            let instances = self.table.with_prefix(prefix.as_bytes());
+            texts.extend(instances.filter(|t| {
+                let text = String::from_utf8_lossy(&self.table.name(*t)).into_owned();
+                without_arguments(&text) == Some(last)
+            }));
+        }
+        texts
+    }
+
+    /// Whether the scopes around a name are these; template arguments at the end of each may be left out.
+    fn is_in(&self, scope: u32, wanted: &[String], scopes: Scopes) -> bool {
+        let mut wanted = wanted.iter().rev();
+        let mut next = wanted.next();
+        for around in self.table.outwards(scope) {
+            let name = String::from_utf8_lossy(&around.name);
+            let fits = next.is_some_and(|w| same(&name, w) || without_arguments(&name).is_some_and(|n| squeeze(n) == *w));
+            if fits {
+                next = wanted.next();
+            } else if next.is_none() && scopes == Scopes::Innermost {
+                return true;
+            } else if !around.is_transparent {
+                return false;
+            }
+        }
+        next.is_none()
+    }
+}
+
+impl DebugInfo {
+    /// The name index: from the cache, else made, which takes its time with large programs. [`Error::Cancelled`] if the user
+    /// interrupts: then it is made anew the next time.
+    pub fn name_index(&self) -> Result<&NameIndex> {
+        let (cached, made) = self.names();
+        if let Some(index) = made.get() {
+            return Ok(index);
+        }
+        let found = cached.get_or_init(|| Some(NameIndex { table: cache::load(self)?, damaged: Vec::new() }));
+        if let Some(index) = found.as_ref().filter(|i| !i.table.is_damaged()) {
+            return Ok(index);
+        }
+        let built = build::build(self, &signals::interrupted)?;
+        // What is damaged is said anew each time.
+        let table = if built.damaged.is_empty() { cache::store(self, built.table) } else { built.table };
+        Ok(made.get_or_init(|| NameIndex { table, damaged: built.damaged }))
+    }
+
+    /// Asks the index; a second time if its file turns out to be damaged.
+    fn ask<T>(&self, question: impl Fn(&NameIndex) -> T) -> Result<T> {
+        let mut index = self.name_index()?;
+        let mut answer = question(index);
+        for _ in 0..2 {
+            if !index.table.is_damaged() {
+                break;
+            }
+            index = self.name_index()?;
+            answer = question(index);
+        }
+        Ok(answer)
+    }
+
+    /// The functions of this name, `ns::Class::method` with all that encloses it, without parameters; template arguments, and
+    /// anonymous and inline namespaces, may be left out. Definitions first, in the order of the units.
+    pub fn functions_named(&self, name: &str) -> Result<Vec<Entry>> {
+        self.named(name, |k| k == Kind::Function)
+    }
+
+    /// The variables of this name (`ns::Class::member`), outside of functions: definitions first.
+    pub fn variables_named(&self, name: &str) -> Result<Vec<Entry>> {
+        self.named(name, |k| k == Kind::Variable)
+    }
+
+    /// The types of this name, without a keyword: `ns::Class<int>`, `Name`, `unsigned int`: definitions first. Equal types
+    /// of several units (one header) stand for one another: not each unit's is there.
+    pub fn types_named(&self, name: &str) -> Result<Vec<Entry>> {
+        self.named(name, Kind::is_type)
+    }
+
+    /// The enumerators of this name.
+    pub fn enumerators_named(&self, name: &str) -> Result<Vec<Entry>> {
+        self.named(name, |k| k == Kind::Enumerator)
+    }
+
+    /// The namespaces of this name.
+    pub fn namespaces_named(&self, name: &str) -> Result<Vec<Entry>> {
+        self.named(name, |k| k == Kind::Namespace)
+    }
+
+    /// What has this name with all that encloses it.
+    pub fn named(&self, name: &str, wanted: impl Fn(Kind) -> bool) -> Result<Vec<Entry>> {
+        self.ask(|index| index.exact(name, &wanted).into_iter().map(|h| h.entry).collect())
+    }
+
+    /// The functions that a user may mean: as [`DebugInfo::functions_named`], but outer scopes may be left out, unless the name is
+    /// to be `qualified`.
+    pub fn functions_matching(&self, name: &str, qualified: bool) -> Result<Vec<Hit>> {
+        let scopes = if qualified { Scopes::All } else { Scopes::Innermost };
+        self.ask(|index| index.matching(name, scopes, &|k| k == Kind::Function))
+    }
+}
