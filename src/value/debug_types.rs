@@ -175,7 +175,10 @@ impl Maker<'_> {
     }
 
     fn params(&mut self, params: &[Parameter]) -> Result<Arc<[Arc<Type>]>> {
-        params.iter().map(|p| self.target(p.ty)).collect()
+        let this = |ty: Arc<Type>, p: &Parameter| Type::qualified(&ty, p.is_artificial && ty.is_pointer(), false);
+        // What a compiler adds behind `this`, as constructors of virtual bases have it, is not of the source.
+        let own = params.iter().enumerate().filter(|(i, p)| *i == 0 || !p.is_artificial).map(|(_, p)| p);
+        own.map(|p| Ok(this(self.target(p.ty)?, p))).collect()
     }
 
     fn declared(&self, of: &TypeDie, name: &Arc<str>) -> Fields {
