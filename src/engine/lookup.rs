@@ -81,7 +81,6 @@ impl Session {
 
     /// A variable or parameter of a frame, the innermost of this name, or a member of its `this`.
     fn local_named(&self, frame: &Frame, name: &str) -> Result<Option<Value>> {
-        let Some(code) = &frame.code else { return Ok(None) };
         let Some((module, debug)) = self.frame_module(frame) else { return Ok(None) };
         let (plain, is_entry) = name.strip_suffix("@entry").map_or((name, false), |plain| (plain, true));
         for block in self.scopes_of(frame) {
