@@ -98,7 +98,7 @@ mod tests {
     use crate::value::{Bits, Field, base_type};
 
     fn field(name: &str, ty: &Arc<Type>, offset: u64, bits: Option<Bits>) -> Field {
-        Field { name: name.into(), ty: ty.clone(), offset, bits }
+        Field { bits, ..Field::new(name, ty, offset) }
     }
 
     fn classes(ty: &Arc<Type>) -> Vec<Class> {
