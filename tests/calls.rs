@@ -80,12 +80,7 @@ fn call(session: &mut Session, name: &str, result: &Arc<Type>, params: &[&Arc<Ty
 }
 
 fn structure(size: u64, fields: &[(&str, &Arc<Type>, u64)]) -> Arc<Type> {
-    let field = |(name, ty, offset): &(&str, &Arc<Type>, u64)| Field {
-        name: (*name).into(),
-        ty: (*ty).clone(),
-        offset: *offset,
-        bits: None,
-    };
+    let field = |(name, ty, offset): &(&str, &Arc<Type>, u64)| Field::new(name, ty, *offset);
     Type::structure("s", size, false, fields.iter().map(field).collect())
 }
 

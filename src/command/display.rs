@@ -112,7 +112,13 @@ fn show(cx: &mut Cx<'_>, at: usize) {
     let format = spec.letter.map_or(String::new(), |l| format!("/{l} "));
     cx.say(format!("{number}: {format}{text} = "));
     let value = expr::eval(&expr, cx.session);
+    let stopped = cx.session.has_stopped_call();
     show_warnings(cx);
+    if stopped {
+        // At each stop it would make another one.
+        cx.say(format!("Disabling display {number} to avoid infinite recursion.\n"));
+        cx.interpreter.displays.list.iter_mut().filter(|d| d.number == number).for_each(|d| d.enabled = false);
+    }
     let options = cx.session.options();
     let letter = FormatSpec { count: None, ..spec }.for_value("display");
     let shown = value.and_then(|v| value_text(cx.session, &v, letter?, &options)).unwrap_or_else(|e| format!("<error: {e}>"));

@@ -688,6 +688,9 @@ impl Session {
         let wanted = self.wanted_sites();
         let traps = self.wanted_traps();
         let process = self.process_mut()?;
+        // A forked child is not rdbg's: when the function returns there, it must not start the program anew.
+        let deadly = process.calls.iter().map(Call::return_to).collect();
+        process.control()?.keep_in_children(deadly);
         let stale: Vec<VirtAddr> = process.sites.addresses().filter(|a| !wanted.contains_key(a)).collect();
         for addr in stale {
             process.sites.remove(addr);

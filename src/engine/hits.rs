@@ -33,7 +33,14 @@ impl Session {
             return Ok(false);
         }
         if let Some(condition) = breakpoint.condition.as_ref().map(|c| c.expr.clone()) {
-            match self.in_thread(tid, |session| expr::eval_condition(&condition, session)) {
+            // A function that the condition calls comes here too: asking again would never end (gdb 13 dies of it).
+            if self.conditions_running.contains(&id) {
+                return Ok(false);
+            }
+            self.conditions_running.push(id);
+            let holds = self.in_thread(tid, |session| expr::eval_condition(&condition, session));
+            self.conditions_running.pop();
+            match holds {
                 Ok(true) => {}
                 Ok(false) => return Ok(false),
                 Err(e) => self.notices.push_back(Notice::Warning(format!("Error in testing breakpoint condition:\n{e}"))),

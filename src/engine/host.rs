@@ -196,7 +196,7 @@ impl Names for Session {
             return Ok(None);
         }
         for full in self.scoped_names(name) {
-            if let Some(ty) = self.type_named(&full)? {
+            if let Some(ty) = self.find_type_named(&full)? {
                 return Ok(Some(ty));
             }
         }
@@ -211,6 +211,14 @@ impl Symbols for Session {
 
     fn value_symbol(&self, addr: VirtAddr) -> Option<String> {
         Some(self.shown_name(&self.location(addr)?))
+    }
+
+    fn variable(&self, name: &str) -> Option<Value> {
+        self.lookup(name, None).ok().flatten()
+    }
+
+    fn type_named(&self, name: &str) -> Option<Arc<Type>> {
+        self.find_type_named(name).ok().flatten()
     }
 }
 

@@ -12,6 +12,7 @@ use crate::dwarf::BlockKind;
 use crate::stack::{Frame, FramePc};
 use crate::symbols::{Module, ModuleRole, SourceLine};
 
+use super::exits::exits;
 use super::frames::FrameIdentity;
 use super::session::Session;
 use super::step::{Plan, Return};
@@ -67,9 +68,6 @@ enum Move {
     /// It goes on.
     Go(Plan),
 }
-
-/// Lines whose code is longer than this are stepped in pieces.
-const MAX_RANGE: u64 = 1 << 20;
 
 impl Session {
     /// Begins a step by lines of a thread.
@@ -358,71 +356,20 @@ impl Session {
         if !is_inside(pc) {
             return Ok(one(over_calls));
         }
-        let mut places: Vec<VirtAddr> = Vec::new();
-        let mut looks_here = false;
-        let mut returns = false;
-        for range in step.ranges.iter().filter(|r| r.len() <= MAX_RANGE) {
-            for insn in self.instructions(*range)? {
-                let at = VirtAddr(insn.ip());
-                let next = VirtAddr(insn.next_ip());
-                let mut falls_through = true;
-                match insn.flow() {
-                    Flow::Branch(to) => places.push(VirtAddr(to)),
-                    Flow::Jump(Target::Direct(to)) => {
-                        places.push(VirtAddr(to));
-                        falls_through = false;
-                    }
-                    Flow::Jump(_) => {
-                        looks_here |= at == pc;
-                        places.push(at);
-                        falls_through = false;
-                    }
-                    Flow::Return => {
-                        returns = true;
-                        falls_through = false;
-                    }
-                    Flow::Call(target) if step.kind == LineStepKind::Into => {
-                        let enters = !matches!(target, Target::Direct(to) if !self.has_lines_behind(VirtAddr(to)));
-                        if enters {
-                            looks_here |= at == pc;
-                            places.push(at);
-                        }
-                    }
-                    _ => {}
-                }
-                if falls_through && next >= range.end {
-                    places.push(next);
-                }
-            }
-        }
-        if looks_here {
+        let follows = |to: Option<VirtAddr>| !over_calls && to.is_none_or(|to| self.has_lines_behind(to));
+        let exits = exits(&*self.process()?.target, &step.ranges, &follows);
+        if exits.undecided.contains(&pc) {
             return Ok(one(over_calls));
         }
-        let is_looked_at =
-            |at: &VirtAddr| !is_inside(*at) || self.instruction_at(*at).is_some_and(|i| is_looked_at(&i, step.kind));
-        places.retain(is_looked_at);
-        places.sort_unstable();
-        places.dedup();
-        let mut places: Vec<Return> = places.into_iter().map(|addr| Return { addr, min_sp: 0, counts: false }).collect();
+        let places = exits.outside.union(&exits.undecided);
+        let mut places: Vec<Return> = places.map(|addr| Return { addr: *addr, min_sp: 0, counts: false }).collect();
         // Also without a return in the line: what it calls may end the function by an exception or a tail call.
         if let Some(caller) = frames.iter().find(|f| f.cfa != frame.cfa && matches!(f.pc, FramePc::Return(_))) {
             places.push(Return { addr: caller.pc.addr(), min_sp: caller.registers.sp(), counts: false });
-        } else if returns {
+        } else if exits.returns {
             return Ok(one(over_calls));
         }
         Ok(Plan::Reach { tid, places })
-    }
-
-    fn instructions(&self, range: AddrRange) -> Result<Vec<Insn>> {
-        let mut code = vec![0; usize::try_from(range.len()).unwrap_or(0)];
-        self.process()?.target.read(range.start, &mut code)?;
-        let mut found = Vec::new();
-        let mut at = 0;
-        while let Some(insn) = code.get(at..).filter(|c| !c.is_empty()).and_then(|c| Insn::decode(c, range.start.0 + at as u64)) {
-            at += insn.len();
-            found.push(insn);
-        }
-        Ok(found)
     }
 
     /// Where a call of this address arrives once stubs and the lazy resolver have been passed; `None` where that cannot be told.
@@ -467,15 +414,6 @@ fn function_start(module: &Module, at: VirtAddr) -> VirtAddr {
 /// Whether one frame lies further in on the stack than another.
 fn is_deeper(inner: &FrameIdentity, outer: &FrameIdentity) -> bool {
     matches!((inner.cfa(), outer.cfa()), (Some(i), Some(o)) if i < o)
-}
-
-/// Whether a step has to look at an instruction of its own line before it runs.
-fn is_looked_at(insn: &Insn, kind: LineStepKind) -> bool {
-    match insn.flow() {
-        Flow::Jump(target) => !matches!(target, Target::Direct(_)),
-        Flow::Call(_) => kind == LineStepKind::Into,
-        _ => false,
-    }
 }
 
 /// Sorts ranges and joins those that touch.

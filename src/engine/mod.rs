@@ -5,6 +5,7 @@ mod arguments;
 mod blocks;
 mod breakpoints;
 mod control;
+mod exits;
 mod frame_host;
 mod frames;
 mod hits;

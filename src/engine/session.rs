@@ -54,6 +54,8 @@ pub struct Session {
     pub(super) resumes: u64,
     /// Calls of the program's functions that wait, within each other.
     pub(super) call_depth: usize,
+    /// Breakpoints whose conditions are being evaluated.
+    pub(super) conditions_running: Vec<u32>,
     pub(super) notices: VecDeque<Notice>,
     /// Names of regions, while addresses are written relative to them.
     pub address_names: SharedNames,
@@ -106,6 +108,11 @@ impl Session {
     /// Counts the times that a process began to run: whoever waits sees that it did.
     pub fn stop_count(&self) -> u64 {
         self.resumes
+    }
+
+    /// Whether a called function was stopped, and nobody was told yet.
+    pub fn has_stopped_call(&self) -> bool {
+        self.notices.iter().any(|n| matches!(n, Notice::CallStopped { .. }))
     }
 
     /// What has happened that nobody was told yet.

@@ -248,6 +248,9 @@ impl Settings {
             array_indexes: self.print_array_indexes,
             null_stop: self.print_null_stop,
             union: self.print_union,
+            static_members: self.print_static_members,
+            object: self.print_object,
+            raw: self.print_raw_values,
             max_depth: self.print_max_depth,
             output_radix: match self.output_radix {
                 8 => OutputRadix::Octal,

@@ -33,7 +33,7 @@ impl Session {
     }
 
     /// A type by its name: of the current unit, of its module, or of any other.
-    pub(super) fn type_named(&self, name: &str) -> Result<Option<Arc<Type>>> {
+    pub(super) fn find_type_named(&self, name: &str) -> Result<Option<Arc<Type>>> {
         let current = self.current_unit();
         if let Some((info, unit)) = &current
             && let Some(ty) = value::find_type(info, name, Some(*unit))?

@@ -446,15 +446,23 @@ impl Evaluator<'_> {
             return Ok(value);
         }
         let mut callee = self.value(function)?;
-        if let TypeKind::NoDebug(_) = callee.ty.stripped().kind {
-            let Some(result) = result else {
-                let name = if let ExprKind::Name(name, _) = &function.kind { name } else { "function" };
-                let message = format!("'{name}' has unknown return type; cast the call to its declared return type");
-                return Err(Error::user(message));
-            };
+        if returned_type(&callee).is_none() {
             // As gdb has it, the arguments are the prototype.
-            let parameters = values.iter().map(|v| v.ty.clone()).collect();
-            callee = callee.retyped(&Type::function(result, parameters, false));
+            let parameters = || values.iter().map(|v| v.ty.clone()).collect();
+            let known = result.map(|result| Type::function(result, parameters(), false));
+            callee = match (&callee.ty.stripped().kind, known) {
+                (TypeKind::NoDebug(_), Some(known)) => callee.retyped(&known),
+                (TypeKind::NoDebug(_), None) => {
+                    let name = if let ExprKind::Name(name, _) = &function.kind { name } else { "function" };
+                    let message = format!("'{name}' has unknown return type; cast the call to its declared return type");
+                    return Err(Error::user(message));
+                }
+                (_, Some(known)) if callee.ty.is_pointer() || callee.ty.is_integral() && callee.ty.size > 1 => {
+                    let addr = callee.to_int(self.host.memory())? as u64;
+                    Value::pointer(&known, VirtAddr(addr))
+                }
+                _ => callee,
+            };
         }
         if self.dry
             && let Some(result) = returned_type(&callee)

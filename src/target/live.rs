@@ -73,6 +73,8 @@ pub struct Live {
     own_code: BTreeMap<VirtAddr, Box<[u8]>>,
     /// How many vfork children run in this memory, untraced: no int3 may be there.
     vforking: u32,
+    /// Int3s that are left in the memory of forked children.
+    kept_in_children: Vec<VirtAddr>,
     watches: [Option<Watch>; debugregs::SLOTS],
     /// Events that came while all were being stopped.
     ready: VecDeque<Event>,
@@ -137,6 +139,7 @@ impl Live {
             retired: BTreeSet::new(),
             own_code: BTreeMap::new(),
             vforking: 0,
+            kept_in_children: Vec::new(),
             watches: [None; debugregs::SLOTS],
             ready: VecDeque::new(),
             newborn: HashMap::new(),
@@ -368,7 +371,7 @@ impl Live {
         let child = Tid(known(ptrace::event_message(parent))?.unwrap_or(0) as i32);
         if self.first_stop(child)?.is_some() {
             if let Ok(memory) = ProcessMemory::open(child) {
-                for (addr, byte) in &self.int3s {
+                for (addr, byte) in self.int3s.iter().filter(|(addr, _)| !self.kept_in_children.contains(addr)) {
                     if let Some(byte) = byte {
                         let _ = memory.write(child, *addr, &[*byte]);
                     }
@@ -839,6 +842,10 @@ impl Control for Live {
             self.set_debug_registers()?;
         }
         Ok(())
+    }
+
+    fn keep_in_children(&mut self, places: Vec<VirtAddr>) {
+        self.kept_in_children = places;
     }
 
     fn fired(&self, bits: u8) -> Vec<VirtAddr> {

@@ -153,6 +153,8 @@ pub trait Control: Target {
     fn insert(&mut self, trap: Trap) -> Result<()>;
     /// Takes a trap out.
     fn remove(&mut self, trap: Trap) -> Result<()>;
+    /// The int3s that forked children keep, and die of, instead of those named before.
+    fn keep_in_children(&mut self, places: Vec<VirtAddr>);
     /// The addresses of the debug registers whose bits [`RawStop::Debug`] named.
     fn fired(&self, bits: u8) -> Vec<VirtAddr>;
     /// The ranges of memory that a trap hides a byte in.

@@ -36,11 +36,11 @@ impl Session {
     /// Calls a function: a value of a function's type, or a pointer to one. Of a method the first argument is `this`. The
     /// result's bytes are read.
     pub(in crate::engine) fn call_function(&mut self, function: &Value, arguments: &[Value]) -> Result<Value> {
-        if self.inferior.process.is_none() {
-            return Err(Error::user("You can't do that without a process to debug."));
-        }
         if !self.settings.may_call_functions {
             return Err(Error::user("Cannot call functions in the program: may-call-functions is off."));
+        }
+        if self.inferior.process.is_none() {
+            return Err(Error::user("You can't do that without a process to debug."));
         }
         self.process_mut()?.control()?;
         let callee = self.callee(function)?;

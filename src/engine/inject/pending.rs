@@ -32,6 +32,8 @@ pub(in crate::engine) struct Call {
 #[derive(Debug)]
 pub(in crate::engine) struct Returned {
     call: Call,
+    /// The engine's knowledge of the thread is put back too.
+    settled: bool,
     registers: Registers,
     xstate: XState,
 }
@@ -48,6 +50,12 @@ impl Call {
         std::iter::once(self.return_to).chain(self.terminate)
     }
 
+    /// Where its function returns to.
+    pub(in crate::engine) fn return_to(&self) -> VirtAddr {
+        self.return_to
+    }
+
+    /// Whether this thread made it.
     pub(in crate::engine) fn is_of(&self, tid: Tid) -> bool {
         self.tid == tid
     }
@@ -79,6 +87,10 @@ impl Session {
         (process.plan, process.early) = (held.plan, held.early);
         let control = process.control()?;
         held.events.into_iter().for_each(|e| control.postpone(e));
+        if self.process()?.plan.is_some() {
+            // Its places went when the call began.
+            self.sync_sites()?;
+        }
         self.drop_frames();
         self.let_others_go_on(call.tid, &was_running, &held.threads)?;
         Ok((returned.registers, returned.xstate))
@@ -272,7 +284,7 @@ impl Session {
         let xstate = process.target.xstate(tid)?;
         let call = process.take_call(position);
         process.put_back(&call)?;
-        process.returned = Some(Returned { call, registers, xstate });
+        process.returned = Some(Returned { call, settled: false, registers, xstate });
         Ok(Some(StopReason::CallReturned))
     }
 
@@ -352,10 +364,12 @@ impl Process {
         self.displaced.extend(call.displaced.map(|d| (call.tid, d)));
     }
 
-    /// After the stop that a returned call has made: what the engine knew of the thread holds again.
+    /// At the stop that a returned call has made: what the engine knew of the thread holds again.
     pub(in crate::engine) fn call_has_returned(&mut self) {
-        if let Some(returned) = self.returned.take() {
-            self.restore_bookkeeping(&returned.call);
+        if let Some(mut returned) = self.returned.take() {
+            if !std::mem::replace(&mut returned.settled, true) {
+                self.restore_bookkeeping(&returned.call);
+            }
             self.returned = Some(returned);
         }
     }

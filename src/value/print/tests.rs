@@ -2,7 +2,7 @@
 
 use super::super::layout::Field;
 use super::super::options::OutputRadix;
-use super::super::types::Bits;
+use super::super::types::{Bits, Enumerator, Flag};
 use super::*;
 use crate::base::SliceMemory;
 
