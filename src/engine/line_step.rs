@@ -243,11 +243,10 @@ impl Session {
             if line.is_stmt {
                 return Ok(Move::Stop);
             }
-            if same_frame {
-                // No statement starts here: the step is still in its line.
-                step.ranges = vec![line.range];
-                return Ok(Move::Go(self.plan_out_of(step, frames)?));
-            }
+            // No statement starts here: the step is not where it could end, be it in its own frame or back in the caller's.
+            step.ranges = vec![line.range];
+            step.frame = here;
+            return Ok(Move::Go(self.plan_out_of(step, frames)?));
         }
         self.refresh(step, frame, &here, &line);
         Ok(Move::Go(self.plan_out_of(step, frames)?))
