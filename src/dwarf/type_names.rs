@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use gimli::{DwTag, constants as dw};
 
-use super::index::Kind;
 use super::info::DebugInfo;
 use super::types::is_type_tag;
 use super::unit::{DieRef, UnitId, Units};
@@ -152,27 +151,17 @@ impl DebugInfo {
     /// is there, else in whatever unit has it; a declaration if there is nothing better.
     pub fn find_type(&self, name: &str, space: Option<NameSpace>, first: Option<UnitId>) -> Option<DieRef> {
         let mut declared = None;
-        if let Some(names) = first.and_then(|unit| self.type_names(unit).ok()) {
+        let others = self.units().filter(|u| Some(*u) != first);
+        for unit in first.into_iter().chain(others) {
+            let Ok(names) = self.type_names(unit) else { continue };
             for ty in names.named(name).filter(|t| space.is_none_or(|s| s == t.space)) {
-                let die = DieRef { unit: first?, offset: ty.offset };
+                let die = DieRef { unit, offset: ty.offset };
                 if !ty.is_declaration {
                     return Some(die);
                 }
                 declared.get_or_insert(die);
             }
         }
-        let is_meant = |kind: Kind| match (kind, space) {
-            (Kind::Structure | Kind::Class, Some(space)) => space == NameSpace::Struct,
-            (Kind::Union, Some(space)) => space == NameSpace::Union,
-            (Kind::Enumeration, Some(space)) => space == NameSpace::Enum,
-            (kind, Some(space)) => kind.is_type() && space == NameSpace::Plain,
-            (kind, None) => kind.is_type(),
-        };
-        // Definitions come first.
-        let found = self.named(name, is_meant).ok()?.into_iter().next();
-        match found {
-            Some(entry) if !entry.is_declaration || declared.is_none() => Some(entry.die),
-            _ => declared,
-        }
+        declared
     }
 }

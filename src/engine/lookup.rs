@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::{Error, Result, VirtAddr};
-use crate::dwarf::{DebugInfo, DieRef, Function, Kind, UnitId};
+use crate::dwarf::{DebugInfo, DieRef, Function, UnitId};
 use crate::expr::member_named;
 use crate::stack::Frame;
 use crate::symbols::{Module, is_file};
@@ -163,7 +163,7 @@ impl Session {
         let mut own = None;
         for module in current.into_iter().chain(others) {
             let Some(debug) = module.debug() else { continue };
-            for unit in debug.units_naming(name, |k| matches!(k, Kind::Variable | Kind::Enumerator))? {
+            for unit in debug.units() {
                 let Ok(globals) = debug.globals(unit) else { continue };
                 if let Some(global) = globals.variable(name) {
                     let found = || self.noted(name, self.variable(module, global.die, None));
@@ -221,8 +221,7 @@ impl Session {
         let main = self.inferior.modules.main()?;
         let debug = main.debug()?;
         let named = |unit| debug.functions(unit).ok()?.iter().find(|f| *f.name == *name).cloned();
-        let units = debug.units_naming(name, |k| k == Kind::Function).ok()?;
-        Some((main.clone(), units.into_iter().find_map(named)?))
+        Some((main.clone(), debug.units().find_map(named)?))
     }
 
     fn in_file(&self, file: &str, name: &str) -> Result<Option<Value>> {
