@@ -9,6 +9,7 @@ mod lex;
 mod operators;
 mod parse;
 mod parse_type;
+mod scoped;
 mod variables;
 
 pub use ast::{Binary, Expr, ExprKind, Unary};

@@ -87,7 +87,7 @@ pub fn parse_list(text: &str, names: &dyn Names) -> Result<Vec<Expr>> {
 pub(super) struct Parser<'a> {
     pub(super) text: &'a str,
     pub(super) names: &'a dyn Names,
-    lexer: Lexer<'a>,
+    pub(super) lexer: Lexer<'a>,
     /// The token that is next.
     pub(super) token: Spanned,
     nesting: u32,
