@@ -121,6 +121,18 @@ impl DebugInfo {
         self.with(|units| dynamic(units, what, site, host)).map_err(|e| self.at_die(die, e))
     }
 
+    /// Whether a variable lives in its function's frame: not at an address, and no constant.
+    pub fn is_of_frame(&self, die: DieRef) -> bool {
+        self.with(|units| match units.inherited(die, dw::DW_AT_location) {
+            Some((_, AttributeValue::Exprloc(e))) => !matches!(
+                e.0.slice().first().map(|op| gimli::DwOp(*op)),
+                Some(dw::DW_OP_addr | dw::DW_OP_addrx | dw::DW_OP_const8u | dw::DW_OP_const4u | dw::DW_OP_constx)
+            ),
+            Some(_) => true,
+            None => false,
+        })
+    }
+
     /// Whether a DIE has a constant or a location of its own or of what it completes.
     pub fn has_location(&self, die: DieRef) -> bool {
         self.with(|units| {

@@ -1,5 +1,7 @@
 //! A frame as DWARF expressions see it: registers, memory, thread-local storage, and what its caller has passed.
 
+use std::cell::Cell;
+
 use crate::arch::regs::{Gpr, by_dwarf};
 use crate::base::{Error, LoadBias, Memory, Result, VirtAddr, read_u64};
 use crate::dwarf::{EntryOf, ExpressionHost, Site};
@@ -13,18 +15,19 @@ use super::session::Session;
 const MAX_CALLERS: u32 = 32;
 
 /// The frame that an expression of a module is evaluated in; without one only what is the same in all frames is known.
-#[derive(Clone, Copy)]
 pub(super) struct FrameHost<'s> {
     session: &'s Session,
     module: &'s Module,
     frame: Option<&'s Frame>,
     depth: u32,
+    /// Whether an expression has asked for thread-local storage.
+    pub thread_local_asked: Cell<bool>,
 }
 
 impl<'s> FrameHost<'s> {
     /// For expressions of this module's debug information.
     pub fn new(session: &'s Session, module: &'s Module, frame: Option<&'s Frame>) -> FrameHost<'s> {
-        FrameHost { session, module, frame, depth: 0 }
+        FrameHost { session, module, frame, depth: 0, thread_local_asked: Cell::new(false) }
     }
 
     /// Where in the code it is.
@@ -40,7 +43,7 @@ impl<'s> FrameHost<'s> {
         let Some(module) = self.session.inferior.modules.at(caller.pc.lookup()) else { return Ok(None) };
         let Some(debug) = module.debug() else { return Ok(None) };
         let Some(call) = debug.call_site(&code.function, module.to_file(returns_to))? else { return Ok(None) };
-        let host = FrameHost { session: self.session, module, frame: Some(&caller), depth: self.depth + 1 };
+        let host = FrameHost { depth: self.depth + 1, ..FrameHost::new(self.session, module, Some(&caller)) };
         // The frame may be that of a function which the callee has jumped to: then nothing is known of its arguments.
         let is_callee = match &call.callee_name {
             Some(name) => {
@@ -89,6 +92,7 @@ impl ExpressionHost for FrameHost<'_> {
     }
 
     fn thread_local(&self, offset: u64) -> Result<VirtAddr> {
+        self.thread_local_asked.set(true);
         self.session.thread_local(self.module, offset)
     }
 
@@ -121,7 +125,7 @@ impl Session {
                 module.path.display()
             ))
         };
-        let process = self.process().map_err(|_| Error::user("Cannot access memory without registers"))?;
+        let process = self.process()?;
         let tid = self.selected_thread()?;
         let base = process.target.registers(tid)?.get(Gpr::FsBase).filter(|b| *b != 0).ok_or_else(none)?;
         let number = match module.role {

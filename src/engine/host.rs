@@ -78,7 +78,7 @@ impl Session {
         Value::at(&Type::no_debug(what), named.addr)
     }
 
-    fn lookup_anywhere(&self, name: &str) -> Option<Value> {
+    pub(super) fn lookup_anywhere(&self, name: &str) -> Option<Value> {
         let modules = &self.inferior.modules;
         if matches!(name, "GOT" | "PLT") {
             // A symbol of the program of that name wins; libraries' own do not count.
@@ -305,7 +305,7 @@ impl Host for Session {
             }
             None => match self.lookup_debug(name)? {
                 Some(value) => Ok(Some(value)),
-                None => Ok(self.lookup_anywhere(name)),
+                None => Ok(self.lookup_anywhere(name).map(|v| self.typed_function(v))),
             },
         }
     }

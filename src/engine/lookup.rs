@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::base::{Error, Result, VirtAddr};
 use crate::dwarf::{DebugInfo, DieRef, Function, UnitId};
-use crate::expr::member_named;
+use crate::expr::{Host, member_named};
 use crate::stack::Frame;
 use crate::symbols::{Module, is_file};
 use crate::value::{Value, type_of, type_of_function, type_of_variable};
@@ -45,21 +45,26 @@ impl Session {
             return Ok(Some(value));
         }
         let context = self.context(frame.as_ref());
+        self.lookup_outside(name, frame.as_ref(), context.as_ref())
+    }
+
+    /// What a name means outside of the blocks of a function.
+    fn lookup_outside(&self, name: &str, frame: Option<&Frame>, context: Option<&Context<'_>>) -> Result<Option<Value>> {
         if let Some((scope, member)) = split_scope(name)
-            && let Some(value) = self.in_scope(scope, member, frame.as_ref(), context.as_ref())?
+            && let Some(value) = self.in_scope(scope, member, frame, context)?
         {
             return Ok(Some(value));
         }
-        if let Some(context) = &context {
+        if let Some(context) = context {
             for full in candidates(&context.function, name) {
                 if let Some(value) = self.in_unit(&context.module, &context.debug, context.unit, &full, context.frame)? {
                     return Ok(Some(value));
                 }
             }
         }
-        let names = context.as_ref().map_or_else(|| vec![name.to_owned()], |c| candidates(&c.function, name));
+        let names = context.map_or_else(|| vec![name.to_owned()], |c| candidates(&c.function, name));
         for full in names {
-            if let Some(value) = self.global_named(&full, context.as_ref())? {
+            if let Some(value) = self.global_named(&full, context)? {
                 return Ok(Some(value));
             }
         }
@@ -157,33 +162,34 @@ impl Session {
         function_value(module, debug, &function).ok()
     }
 
+    /// A function that a symbol has told of, with its type if there is debug information about it.
+    pub(super) fn typed_function(&self, value: Value) -> Value {
+        let module = value.address().filter(|_| value.ty.is_function()).and_then(|at| Some((self.inferior.modules.at(at)?, at)));
+        module.and_then(|(module, at)| self.function_at(module, at)).unwrap_or(value)
+    }
+
     /// What one of the units has of this name: one that others see before one that is its own.
     fn defined_anywhere(&self, name: &str, current: Option<&Arc<Module>>) -> Result<Option<Value>> {
         let others = self.inferior.modules.iter().filter(|m| current.is_none_or(|c| c.id != m.id));
-        let mut own = None;
         for module in current.into_iter().chain(others) {
             let Some(debug) = module.debug() else { continue };
-            for unit in debug.units() {
-                let Ok(globals) = debug.globals(unit) else { continue };
-                if let Some(global) = globals.variable(name) {
-                    let found = || self.noted(name, self.variable(module, global.die, None));
-                    if global.is_external {
-                        return found().map(Some);
-                    }
-                    if own.is_none() {
-                        own = Some(found()?);
-                    }
-                } else if own.is_none()
-                    && let Some(found) = globals.enumerator(name)
-                {
-                    own = Some(Value::int(&type_of(debug, found.ty)?, found.value));
-                }
+            let mut variables = debug.variables_named(name)?;
+            variables.retain(|v| debug.has_location(v.die));
+            if let Some(variable) = variables.iter().find(|v| v.is_external).or(variables.first()) {
+                return self.noted(name, self.variable(module, variable.die, None)).map(Some);
             }
-            if own.is_some() {
-                return Ok(own);
+            if let Some(found) = debug.enumerators_named(name)?.first()
+                && let Some((ty, value)) = debug.enumerator(found.die)
+            {
+                return Ok(Some(Value::int(&type_of(debug, ty)?, value)));
+            }
+            if let Some(found) = debug.functions_named(name)?.iter().find(|f| !f.is_declaration && !f.is_inlined)
+                && let Some(function) = debug.functions(found.die.unit)?.of_die(found.die)
+            {
+                return function_value(module, debug, function).map(Some);
             }
         }
-        Ok(own)
+        Ok(None)
     }
 
     /// `FUNCTION::VARIABLE`, `'FILE'::VARIABLE`.
@@ -191,19 +197,25 @@ impl Session {
         if let Some(quoted) = scope.strip_prefix('\'').and_then(|s| s.strip_suffix('\'')) {
             return self.in_file(quoted, name);
         }
-        let Some((module, function)) = self.function_named(scope, context) else { return Ok(None) };
+        let Some((module, function)) = self.function_named(scope, context) else {
+            // `nosuch::x`, where `nosuch` is nothing at all; a class or a namespace has its members looked for elsewhere.
+            return Ok(None);
+        };
         let Some(debug) = module.debug() else { return Ok(None) };
         let body = debug.body(&function)?;
         let variable = body.blocks.iter().flat_map(|b| &b.variables).find(|v| v.name == name);
         let Some(variable) = variable else {
-            return Err(Error::user(format!("No symbol \"{name}\" in function \"{scope}\".")));
+            return Err(Error::user(format!("No symbol \"{name}\" in specified context.")));
         };
         // Where the function runs its variables are those of its innermost activation from the selected frame on.
         let frames = frame.and_then(|f| Some((f.level, self.backtrace(self.selected_thread().ok()?, usize::MAX).ok()?.0)));
         let runs = frames.and_then(|(level, frames)| {
             let is_its = |f: &Frame| f.code.as_ref().is_some_and(|c| c.function.die == function.die && !c.is_inlined());
-            frames.iter().skip(level).find(|f| is_its(f)).or_else(|| frames.iter().find(|f| is_its(f))).cloned()
+            frames.iter().skip(level).find(|f| is_its(f)).cloned()
         });
+        if runs.is_none() && frame.is_some() && debug.is_of_frame(variable.die) {
+            return Err(Error::user(format!("No frame is currently executing in block {scope}.")));
+        }
         self.noted(name, self.variable(&module, variable.die, runs.as_ref())).map(Some)
     }
 
@@ -218,10 +230,12 @@ impl Session {
         if let Some(symbol) = self.inferior.modules.find(name, context.map(|c| &c.module)).filter(|s| s.is_code) {
             return Some((symbol.module.clone(), symbol.module.function(symbol.addr)?));
         }
-        let main = self.inferior.modules.main()?;
-        let debug = main.debug()?;
-        let named = |unit| debug.functions(unit).ok()?.iter().find(|f| *f.name == *name).cloned();
-        Some((main.clone(), debug.units().find_map(named)?))
+        self.inferior.modules.iter().find_map(|module| {
+            let debug = module.debug()?;
+            let found = debug.functions_named(name).ok()?;
+            let function = found.iter().find_map(|f| debug.functions(f.die.unit).ok()?.of_die(f.die).cloned())?;
+            Some((module.clone(), function))
+        })
     }
 
     fn in_file(&self, file: &str, name: &str) -> Result<Option<Value>> {
@@ -263,14 +277,21 @@ impl Session {
 
     /// Whether a name has a meaning at an address of the program, for conditions of breakpoints there.
     pub(super) fn is_known_at(&self, name: &str, at: VirtAddr) -> bool {
-        let in_blocks = || {
-            let module = self.inferior.modules.at(at)?;
-            let (_, body, around) = module.function_body(at)?;
-            let has =
-                |b: &usize| body.blocks.get(*b).is_some_and(|b| b.variables.iter().any(|v| v.name == name || v.name == "this"));
-            Some(around.iter().any(has))
+        let Some(module) = self.inferior.modules.at(at) else { return true };
+        let described = module.debug().cloned().zip(module.function_body(at));
+        let Some((debug, (function, body, around))) = described else {
+            return !matches!(self.lookup(name, None), Ok(None));
         };
-        in_blocks() == Some(true)
+        let has = |b: &usize| {
+            // What `this` has for members is seen when the condition is evaluated.
+            body.blocks.get(*b).is_some_and(|b| b.variables.iter().any(|v| v.name == name || v.name == "this"))
+        };
+        if around.iter().any(has) {
+            return true;
+        }
+        let (module, unit, function) = (module.clone(), function.die.unit, function.name.to_string());
+        let context = Context { module, debug, unit, function, frame: None };
+        !matches!(self.lookup_outside(name, None, Some(&context)), Ok(None)) || self.lookup_anywhere(name).is_some()
     }
 }
 
