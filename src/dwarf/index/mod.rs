@@ -11,6 +11,7 @@ pub(super) mod sums;
 mod table;
 mod texts;
 
+pub(super) use pool::threads;
 pub use entry::{Entry, Kind};
 pub(super) use pattern::squeeze;
 pub use query::{Hit, NameIndex};
