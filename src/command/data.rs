@@ -3,7 +3,9 @@
 use crate::base::{Error, Result};
 use crate::engine::Session;
 use crate::expr::{self, Binary, Expr, ExprKind, Host, Unary};
-use crate::value::{FormatSpec, Letter, PrintOptions, Printer, Type, Value, echo_text, format_values, parse_format};
+use crate::value::{
+    FormatSpec, Letter, PrintOptions, Printer, PtypeOptions, Type, TypeKind, Value, echo_text, format_values, parse_format,
+};
 
 use super::args::Args;
 use super::cx::Cx;
@@ -297,7 +299,7 @@ const WHATIS: Command = Command {
     summary: "Print data type of expression EXP.",
     help: "Nothing of EXP is carried out. Of the name of a type one typedef is resolved; \"ptype\" resolves them all.",
     examples: &[Example { line: "whatis 1 + 1.0", what: "double" }],
-    run: |cx, args| show_type(cx, &args.text, false),
+    run: |cx, args| show_type(cx, args, false),
     ..Command::BASE
 };
 
@@ -308,11 +310,20 @@ const PTYPE: Command = Command {
     summary: "Print definition of type TYPE.",
     help: "TYPE may be an expression too; nothing of it is carried out.",
     examples: &[Example { line: "ptype unsigned long", what: "unsigned long" }],
-    run: |cx, args| show_type(cx, &args.text, true),
+    run: |cx, args| show_type(cx, args, true),
     ..Command::BASE
 };
 
-fn show_type(cx: &mut Cx<'_>, text: &str, expand: bool) -> Result<Flow> {
+fn show_type(cx: &mut Cx<'_>, args: &Args, expand: bool) -> Result<Flow> {
+    let text = args.text.as_str();
+    let defaults = PtypeOptions {
+        methods: cx.session.settings.print_type_methods,
+        typedefs: cx.session.settings.print_type_typedefs,
+        hex: cx.session.settings.print_type_hex,
+        ..PtypeOptions::default()
+    };
+    let flags = args.format.as_deref().unwrap_or_default();
+    let options = defaults.parse(flags).map_err(|c| Error::user(format!("unrecognized flag '{c}'")))?;
     let (value, is_type) = if text.is_empty() {
         (cx.session.history.back(0)?, false)
     } else {
@@ -321,11 +332,13 @@ fn show_type(cx: &mut Cx<'_>, text: &str, expand: bool) -> Result<Flow> {
     };
     show_warnings(cx);
     let text = match (expand, is_type) {
-        (true, _) => value.ty.expanded()?,
+        (true, _) => value.ty.expanded_with(options)?,
         (false, true) => value.ty.one_typedef_less().to_string(),
         (false, false) => value.ty.to_string(),
     };
-    cx.say(format!("type = {text}\n"));
+    let header = expand && options.offsets && matches!(value.ty.kind, TypeKind::Struct { .. });
+    let header = if header { "/* offset      |    size */  " } else { "" };
+    cx.say(format!("{header}type = {text}\n"));
     Ok(Flow::Go)
 }
 

@@ -622,6 +622,24 @@ Takes effect at once, on modules that are loaded too.")
         "Set printing of symbol loading messages.",
     ),
     row(
+        "print type hex",
+        Bool(|s| &mut s.print_type_hex),
+        "Display of struct members offsets and sizes in hexadecimal is {}",
+        "Set printing of struct members sizes and offsets using hex notation.",
+    ),
+    row(
+        "print type methods",
+        Bool(|s| &mut s.print_type_methods),
+        "Printing of methods defined in a class in {}",
+        "Set printing of methods defined in classes.",
+    ),
+    row(
+        "print type typedefs",
+        Bool(|s| &mut s.print_type_typedefs),
+        "Printing of typedefs defined in a class in {}",
+        "Set printing of typedefs defined in classes.",
+    ),
+    row(
         "print union",
         Bool(|s| &mut s.print_union),
         "Printing of unions interior to structures is {}.",

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use gimli::{DwTag, constants as dw};
 
+use super::index::{Kind, squeeze};
 use super::info::DebugInfo;
 use super::types::is_type_tag;
 use super::unit::{DieRef, UnitId, Units};
@@ -20,6 +21,9 @@ pub enum NameSpace {
     /// Typedefs and base types.
     Plain,
 }
+
+/// Stands for the name of an anonymous namespace.
+const ANONYMOUS: &str = "(anonymous namespace)::";
 
 /// A named type of a unit.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -45,7 +49,12 @@ pub struct TypeNames {
 impl TypeNames {
     /// The types of this name, in the order of their declaration.
     pub fn named(&self, name: &str) -> impl Iterator<Item = &NamedType> {
-        self.by_name.get(name).into_iter().flatten().filter_map(|index| self.types.get(*index as usize))
+        let squeezed = name.contains('<').then(|| squeeze(name));
+        self.by_name
+            .get(squeezed.as_deref().unwrap_or(name))
+            .into_iter()
+            .flatten()
+            .filter_map(|index| self.types.get(*index as usize))
     }
 
     /// The type at this offset, if it has a name.
@@ -109,7 +118,12 @@ impl TypeNames {
         }
         let mut by_name: HashMap<Arc<str>, Vec<u32>> = HashMap::new();
         for (index, ty) in types.iter().enumerate() {
-            by_name.entry(ty.name.clone()).or_default().push(index as u32);
+            let name = if ty.name.contains('<') { squeeze(&ty.name).into() } else { ty.name.clone() };
+            // What is in an anonymous namespace is known without its name too.
+            if name.contains(ANONYMOUS) {
+                by_name.entry(name.replace(ANONYMOUS, "").into()).or_default().push(index as u32);
+            }
+            by_name.entry(name).or_default().push(index as u32);
         }
         Ok(TypeNames { types, by_name })
     }
@@ -151,9 +165,9 @@ impl DebugInfo {
     /// is there, else in whatever unit has it; a declaration if there is nothing better.
     pub fn find_type(&self, name: &str, space: Option<NameSpace>, first: Option<UnitId>) -> Option<DieRef> {
         let mut declared = None;
-        let others = self.units().filter(|u| Some(*u) != first);
-        for unit in first.into_iter().chain(others) {
-            let Ok(names) = self.type_names(unit) else { continue };
+        if let Some(unit) = first
+            && let Ok(names) = self.type_names(unit)
+        {
             for ty in names.named(name).filter(|t| space.is_none_or(|s| s == t.space)) {
                 let die = DieRef { unit, offset: ty.offset };
                 if !ty.is_declaration {
@@ -162,6 +176,13 @@ impl DebugInfo {
                 declared.get_or_insert(die);
             }
         }
-        declared
+        let fits = |kind: Kind| match kind {
+            Kind::Structure | Kind::Class => space.is_none_or(|s| s == NameSpace::Struct),
+            Kind::Union => space.is_none_or(|s| s == NameSpace::Union),
+            Kind::Enumeration => space.is_none_or(|s| s == NameSpace::Enum),
+            kind => kind.is_type() && space.is_none_or(|s| s == NameSpace::Plain),
+        };
+        let found = self.named(name, fits).ok()?;
+        found.iter().find(|e| !e.is_declaration).or(found.first().filter(|_| declared.is_none())).map(|e| e.die).or(declared)
     }
 }

@@ -7,7 +7,7 @@ use crate::base::{Error, Memory, Need, Result, VirtAddr};
 use crate::elf::SymbolKind;
 use crate::expr::{Host, Names, ValueHistory, Variables};
 use crate::symbols::{Location, LocationKind, Module, ModuleId, Named, qualified_names};
-use crate::value::{Absence, ArrayKind, ModuleRef, NoDebug, PrintOptions, Symbols, Type, Value};
+use crate::value::{Absence, ArrayKind, Language, ModuleRef, NoDebug, PrintOptions, Printer, Symbols, Type, Value};
 
 use super::journal::Change;
 use super::register_types::register_type;
@@ -194,6 +194,10 @@ impl Names for Session {
         by_symbol.or_else(|| qualified_names(text).into_iter().find(is_known).map(str::len))
     }
 
+    fn language(&self) -> Language {
+        Session::language(self)
+    }
+
     fn find_type(&self, name: &str) -> Result<Option<Arc<Type>>> {
         if self.is_local(name) {
             return Ok(None);
@@ -348,6 +352,11 @@ impl Host for Session {
             None => name.to_owned(),
         };
         Error::NoSymbol { name: shown, near: self.similar(name) }
+    }
+
+    fn seen_as_it_is(&self, value: &Value) -> Option<(Value, bool)> {
+        let options = self.options();
+        crate::value::seen_as_it_is(&Printer { memory: self.memory(), symbols: self, options: &options }, value)
     }
 
     fn call(&mut self, function: &Value, arguments: &[Value]) -> Result<Value> {

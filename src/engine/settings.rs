@@ -229,6 +229,12 @@ settings! {
     print_symbol_filename: bool = false;
     /// Say when symbols are loaded: `off`, `brief`, `full`.
     print_symbol_loading: &'static str = "full";
+    /// Offsets of `ptype /o` in hexadecimal.
+    print_type_hex: bool = false;
+    /// Methods in `ptype`.
+    print_type_methods: bool = true;
+    /// Typedefs of classes in `ptype`.
+    print_type_typedefs: bool = true;
     /// Members of unions inside of structures.
     print_union: bool = true;
     /// Virtual tables in full.

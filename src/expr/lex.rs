@@ -36,10 +36,10 @@ pub(super) struct Spanned {
 const MAX_MODULE: usize = 256;
 
 /// Longer first.
-const OPERATORS: [&str; 46] = [
-    "<<=", ">>=", "...", "->", "++", "--", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "+=", "-=", "*=", "/=", "%=", "&=",
-    "|=", "^=", "::", "+", "-", "*", "/", "%", "&", "|", "^", "~", "!", "<", ">", "=", "?", ":", ",", ".", "(", ")", "[", "]",
-    "{", "}",
+const OPERATORS: [&str; 48] = [
+    "->*", ".*", "<<=", ">>=", "...", "->", "++", "--", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "+=", "-=", "*=", "/=",
+    "%=", "&=", "|=", "^=", "::", "+", "-", "*", "/", "%", "&", "|", "^", "~", "!", "<", ">", "=", "?", ":", ",", ".", "(", ")",
+    "[", "]", "{", "}",
 ];
 
 pub(super) struct Lexer<'a> {
@@ -75,6 +75,11 @@ impl<'a> Lexer<'a> {
 
     fn error(&self, message: impl Into<String>) -> Error {
         Error::Syntax { message: message.into(), span: Span { start: self.pos, end: self.text.len() } }
+    }
+
+    /// Goes on at this offset of the text.
+    pub(super) fn jump(&mut self, to: usize) {
+        self.pos = to.min(self.text.len());
     }
 
     /// The next token.

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use crate::base::{Error, FileAddr, Result, VirtAddr};
+use crate::dwarf::DieRef;
 use crate::elf::{Binding, Symbol, SymbolKind};
 
+use super::described::{described, is_settled};
 use super::lines::{LineStart, is_file};
 use super::module::{Module, ModuleId};
 use super::modules::Modules;
@@ -42,6 +44,8 @@ pub enum PlaceKind {
     PltStub,
     /// A source line.
     Line,
+    /// A copy of a function that was inlined into another one.
+    Inlined,
 }
 
 /// A place that a location leads to.
@@ -57,6 +61,8 @@ pub struct Place {
     pub addr: VirtAddr,
     /// What it is.
     pub kind: PlaceKind,
+    /// Of an inlined copy the abstract instance of its function.
+    pub origin: Option<DieRef>,
 }
 
 impl Linespec {
@@ -121,6 +127,13 @@ impl Linespec {
         if places.is_empty() {
             places = searched.iter().flat_map(|m| functions(m, name, *qualified)).collect();
         }
+        if !searched.iter().any(|m| is_settled(m, name)) {
+            for place in searched.iter().flat_map(|m| described(m, name, *qualified)) {
+                if !places.iter().any(|p| p.start == place.start) {
+                    places.push(place);
+                }
+            }
+        }
         // A stub stands for the function only as long as nobody exports that.
         if !searched.iter().any(|m| is_exported(m, name)) {
             places.extend(searched.iter().filter_map(|m| stub(m, name)));
@@ -161,6 +174,7 @@ fn file_places(modules: &Modules, file: &str, what: &str) -> Result<Vec<Place>> 
             start: s.addr,
             addr: s.addr,
             kind: PlaceKind::Line,
+            origin: None,
         };
         return Ok(modules.line_places(file, line).into_iter().map(place).collect());
     }
@@ -169,8 +183,13 @@ fn file_places(modules: &Modules, file: &str, what: &str) -> Result<Vec<Place>> 
     places.retain(|p| {
         let declared = || {
             let module = modules.get(p.module)?;
-            let function = module.function(p.start)?;
-            module.declared_at(function.die.unit, function.declared?)
+            match p.origin {
+                Some(origin) => module.declared_at(origin.unit, module.debug()?.declared_in(origin)?),
+                None => {
+                    let function = module.function(p.start)?;
+                    module.declared_at(function.die.unit, function.declared?)
+                }
+            }
         };
         declared().is_some_and(|(f, _)| is_file(&f, file))
     });
@@ -199,7 +218,7 @@ fn split_file(text: &str) -> Option<(&str, &str)> {
 fn stub(module: &Module, name: &str) -> Option<Place> {
     let stub = module.plt().stub_named(name)?;
     let start = module.virt(stub.addr);
-    Some(Place { module: module.id, name: stub.label(), start, addr: start, kind: PlaceKind::PltStub })
+    Some(Place { module: module.id, name: stub.label(), start, addr: start, kind: PlaceKind::PltStub, origin: None })
 }
 
 fn is_exported(module: &Module, name: &str) -> bool {
@@ -235,6 +254,7 @@ fn functions(module: &Arc<Module>, name: &str, qualified: bool) -> Vec<Place> {
         start: module.virt(start),
         addr: module.virt(if kind == PlaceKind::Function { module.past_prologue(start) } else { start }),
         kind,
+        origin: None,
     };
     starts.into_iter().map(place).collect()
 }

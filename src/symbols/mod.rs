@@ -1,6 +1,7 @@
 //! The modules of a process and the names in them.
 
 mod demangle;
+mod described;
 mod file_memory;
 mod finder;
 mod lines;

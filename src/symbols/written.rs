@@ -24,8 +24,7 @@ pub(super) fn written<'m>(file: &'m ModuleFile, name: &str, qualified: bool) -> 
     let is_abbreviated = |n: &&str| n.starts_with("operator") || matches!(*n, "allocator" | "string" | "basic_string");
     let is_stream = |n: &&str| n.ends_with("stream");
     let key = if is_abbreviated(&last) || is_stream(&last) { "" } else { last };
-    let finder = memchr::memmem::Finder::new(key);
-    let candidates = file.symbols().filter(|s| is_mangled(s.name) && finder.find(s.name.as_bytes()).is_some());
+    let candidates = file.symbols_containing(key).into_iter().filter(|s| is_mangled(s.name));
     candidates.filter(|s| s.name != name && s.has_place() && matches(&demangle(s.name), name, qualified)).collect()
 }
 

@@ -255,6 +255,12 @@ impl Type {
         Type::of(target, 8, TypeKind::Reference(target.clone(), rvalue))
     }
 
+    /// A pointer to a member of a class; to a method if `target` is a function.
+    pub fn member_pointer(class: &Arc<Type>, target: &Arc<Type>) -> Arc<Type> {
+        let size = if matches!(target.stripped().kind, TypeKind::Function(_)) { 16 } else { 8 };
+        Type::of(target, size, TypeKind::MemberPointer { class: class.clone(), target: target.clone() })
+    }
+
     /// An array of `count` elements from index 0.
     pub fn array(element: &Arc<Type>, count: u64) -> Arc<Type> {
         Type::array_of(element, Some(count), 0, ArrayKind::Plain)
@@ -328,6 +334,14 @@ impl Type {
         };
         let size = if matches!(what, NoDebug::Text | NoDebug::Ifunc) { 1 } else { 0 };
         Type::named(name, size, TypeKind::NoDebug(what))
+    }
+
+    /// As [`Type::stripped`], of a type that is not shared.
+    pub(super) fn stripped_ref(&self) -> &Type {
+        match &self.kind {
+            TypeKind::Typedef(target) | TypeKind::Qualified { target, .. } => target.stripped(),
+            _ => self,
+        }
     }
 
     /// The type below typedefs and qualifiers.
