@@ -144,7 +144,8 @@ impl Session {
                 maps.at(at).is_some_and(|m| m.perms.exec)
             };
             let original_pc = |pc: VirtAddr| process.sites.original_pc(pc).unwrap_or(pc);
-            let code = ProcessCode { modules: &self.inferior.modules, is_mapped_code: &is_mapped_code, original_pc: &original_pc };
+            let code =
+                ProcessCode { modules: &self.inferior.modules, is_mapped_code: &is_mapped_code, original_pc: &original_pc };
             let memory = PageCache::new(&*process.target);
             let unwinder = Unwinder::new(&memory, &code, &self.frames.rules);
             let (mut frames, mut end) = unwinder.walk(&registers, limit);
