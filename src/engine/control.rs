@@ -331,7 +331,7 @@ impl Session {
     /// may belong to a call that was inlined.
     fn is_for_inlined(&self, reason: &StopReason) -> bool {
         let StopReason::Breakpoints(hits) = reason else { return false };
-        hits.iter().any(|h| self.breakpoints.iter().any(|b| b.id == h.id && b.is_at_place()))
+        hits.iter().any(|h| h.at_place)
     }
 
     /// The process has gone.

@@ -125,8 +125,19 @@ impl Session {
     /// The caller of a frame of the selected thread, also of `main`.
     pub fn frame_beyond(&self, frame: &Frame) -> Option<Frame> {
         let tid = self.selected_thread().ok()?;
-        let (frames, _) = self.walk(tid, frame.level + 2).ok()?;
-        frames.into_iter().nth(frame.level + 1)
+        let wanted = frame.level + 1;
+        let generation = self.process().ok()?.generation;
+        {
+            // Whoever asks for one asks for all of them in turn.
+            let walked = self.frames.walked.borrow();
+            if let Some(known) = walked.as_ref().filter(|w| w.tid == tid && w.generation == generation)
+                && (known.end.is_some() || known.frames.len() > wanted)
+            {
+                return known.frames.get(wanted).cloned();
+            }
+        }
+        let (frames, _) = self.walk(tid, (wanted + AHEAD).next_power_of_two()).ok()?;
+        frames.into_iter().nth(wanted)
     }
 
     pub(super) fn walk(&self, tid: Tid, limit: usize) -> Result<(Vec<Frame>, Option<StackEnd>)> {

@@ -3,6 +3,7 @@
 mod family;
 mod files;
 mod process;
+mod scope;
 mod signals;
 mod symbols;
 mod xinfo;
