@@ -12,6 +12,7 @@ pub const COMMANDS: &[Command] = &[
     symbols::ADDRESS,
     symbols::FUNCTIONS,
     symbols::VARIABLES,
+    symbols::TYPES,
     signals::SIGNALS,
     signals::HANDLE,
     xinfo::XINFO,

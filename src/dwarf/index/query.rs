@@ -1,7 +1,10 @@
 //! Looking names up.
 
+use rayon::prelude::*;
+
 use super::build;
 use super::entry::{Entry, Kind};
+use super::pool::threads;
 use super::pattern::{Pattern, same, squeeze, without_arguments};
 use super::table::Table;
 use crate::base::{Error, Result};
@@ -44,6 +47,7 @@ impl NameIndex {
     }
 
     /// The sorted arrays.
+    #[cfg(test)]
     pub(in crate::dwarf) fn table(&self) -> &Table {
         &self.table
     }
@@ -71,6 +75,37 @@ impl NameIndex {
             }
         }
         found.sort_by_key(|h| (h.entry.is_declaration, h.entry.is_inlined, h.entry.die));
+        found
+    }
+
+    fn names_where(&self, wanted: &(dyn Fn(Kind) -> bool + Sync), test: &(dyn Fn(&str) -> bool + Sync)) -> Vec<Hit> {
+        const TEXTS: u32 = 4096;
+        let prefixes = self.table.prefixes();
+        let pieces = self.table.counts().names.div_ceil(TEXTS);
+        let in_piece = |piece: u32| {
+            let mut found = Vec::new();
+            let mut name = String::new();
+            self.table.each_name(piece * TEXTS..(piece + 1) * TEXTS, &mut |index, text| {
+                let text = String::from_utf8_lossy(text);
+                let mut last = None;
+                for (entry, scope) in self.table.entries(index).filter(|(e, _)| wanted(e.kind)) {
+                    // Entries of one scope stand together.
+                    if last.is_none_or(|(s, _)| s != scope) {
+                        name.clear();
+                        name.push_str(prefixes.get(scope as usize).map_or("", String::as_str));
+                        name.push_str(&text);
+                        last = Some((scope, test(&name)));
+                    }
+                    if last.is_some_and(|(_, passes)| passes) {
+                        found.push(Hit { name: name.clone(), entry });
+                    }
+                }
+                true
+            });
+            found
+        };
+        let mut found: Vec<Hit> = (0..pieces).into_par_iter().flat_map_iter(in_piece).collect();
+        found.par_sort_unstable();
         found
     }
 
@@ -178,6 +213,12 @@ impl DebugInfo {
     /// What has this name with all that encloses it.
     pub fn named(&self, name: &str, wanted: impl Fn(Kind) -> bool) -> Result<Vec<Entry>> {
         self.ask(|index| index.exact(name, &wanted).into_iter().map(|h| h.entry).collect())
+    }
+
+    /// What is of a wanted kind and has a whole name that passes a test, sorted by name. All names are looked at, in parallel.
+    pub fn names_where(&self, wanted: &(dyn Fn(Kind) -> bool + Sync), test: &(dyn Fn(&str) -> bool + Sync)) -> Result<Vec<Hit>> {
+        let pool = threads()?;
+        self.ask(|index| pool.install(|| index.names_where(wanted, test)))
     }
 
     /// The units that have something of this name, each once, those that define it first: with equal types of several units only
