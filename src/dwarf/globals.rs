@@ -196,11 +196,6 @@ impl DebugInfo {
         self.with(|units| units.inherited_string(die, dw::DW_AT_name))
     }
 
-    /// Whether the debug information says where a variable is, or its value.
-    pub fn has_place(&self, die: DieRef) -> bool {
-        self.with(|units| units.has_place(die))
-    }
-
     /// Whether a variable is only declared where its DIE is: another unit, or another place of this one, has it.
     pub fn is_declaration(&self, die: DieRef) -> bool {
         self.with(|units| units.inherited(die, dw::DW_AT_declaration).is_some() && !units.has_place(die))

@@ -16,10 +16,21 @@ pub fn demangle(raw: &str) -> Cow<'_, str> {
     if let Some((head, suffix)) = raw.split_once('@') {
         return Cow::Owned(format!("{}@{suffix}", demangle(head)));
     }
-    if let Ok(name) = rustc_demangle::try_demangle(raw) {
+    if is_rust(raw)
+        && let Ok(name) = rustc_demangle::try_demangle(raw)
+    {
         return Cow::Owned(format!("{name:#}"));
     }
     cpp(raw).map_or(Cow::Borrowed(raw), Cow::Owned)
+}
+
+/// Whether a mangled name is Rust's: of the new kind, or ended by a hash. Without a hash `_ZN12_GLOBAL__N_1L1xE` would do too.
+fn is_rust(raw: &str) -> bool {
+    let has_hash = |at: usize| {
+        let hash = raw.get(at + 3..at + 19).unwrap_or_default();
+        hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit())
+    };
+    raw.starts_with("_R") || raw.rfind("17h").is_some_and(has_hash)
 }
 
 /// A C++ name as binutils write it, where cpp_demangle has ways of its own.

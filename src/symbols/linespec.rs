@@ -181,17 +181,18 @@ fn file_places(modules: &Modules, file: &str, what: &str) -> Result<Vec<Place>> 
     let function = Linespec::Function { module: None, name: what.to_owned(), qualified: false };
     let mut places = function.resolve(modules)?;
     places.retain(|p| {
-        let declared = || {
+        let is_its = || {
             let module = modules.get(p.module)?;
-            match p.origin {
-                Some(origin) => module.declared_at(origin.unit, module.debug()?.declared_in(origin)?),
-                None => {
-                    let function = module.function(p.start)?;
-                    module.declared_at(function.die.unit, function.declared?)
-                }
+            let debug = module.debug()?;
+            if let Some(origin) = p.origin {
+                let (declared, _) = module.declared_at(origin.unit, debug.declared_in(origin)?)?;
+                return Some(is_file(&declared, file));
             }
+            // A function of a header is one of each file that includes it.
+            let lines = debug.lines(module.function(p.start)?.die.unit).ok()?;
+            Some(lines.files().iter().any(|f| is_file(f, file)))
         };
-        declared().is_some_and(|(f, _)| is_file(&f, file))
+        is_its() == Some(true)
     });
     Ok(places)
 }

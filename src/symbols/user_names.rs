@@ -23,6 +23,7 @@ pub(super) fn matches(demangled: &str, wanted: &str, qualified: bool) -> bool {
 
 /// Whether the name of a function, without parameters, is meant by what a user typed.
 pub fn is_written(name: &str, wanted: &str) -> bool {
+    let wanted = wanted.trim_matches('\'');
     matches(name, without_parameters(wanted), false)
 }
 

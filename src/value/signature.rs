@@ -14,8 +14,9 @@ pub fn function_title(info: &Arc<DebugInfo>, die: DieRef, name: &str) -> String 
     if Language::of_dwarf(info.language(die.unit)) != Language::Cpp {
         return name.to_owned();
     }
-    if let Some(raw) = info.linkage_name(die).filter(|raw| raw.starts_with("_Z")) {
-        return demangle_function(&raw);
+    let demangled = info.linkage_name(die).map(|raw| demangle_function(&raw)).filter(|n| n.contains('('));
+    if let Some(title) = demangled {
+        return title;
     }
     let Ok(ty) = type_of_function(info, die) else { return name.to_owned() };
     let TypeKind::Function(of) = &ty.kind else { return name.to_owned() };

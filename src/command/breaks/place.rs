@@ -135,7 +135,7 @@ fn set_breakpoint(cx: &mut Cx<'_>, args: &Args, disposition: Disposition, hardwa
         },
         // gdb names what was typed only where lines are known.
         [first, ..] if place_of(cx.session, *first, at_place, &spec).is_some() => {
-            format!("{noun} {id} at {first:#x}: {spec}. ({} locations)\n", locations.len())
+            format!("{noun} {id} at {first:#x}: {}. ({} locations)\n", spec.trim_matches('\''), locations.len())
         }
         [first, ..] => format!("{noun} {id} at {first:#x} ({} locations)\n", locations.len()),
     };

@@ -108,9 +108,6 @@ fn row(module: &Module, debug: &Arc<DebugInfo>, hit: &Hit, wanted: &Wanted<'_>) 
     let (name, text, ty) = match wanted.sort {
         Sort::Functions => function(debug, hit)?,
         Sort::Variables => {
-            if !debug.has_place(die) {
-                return None;
-            }
             let ty = type_of_variable(debug, die).ok()?;
             (hit.name.clone(), format!("{};", ty.declaring(&hit.name)), Some(ty))
         }
@@ -121,9 +118,18 @@ fn row(module: &Module, debug: &Arc<DebugInfo>, hit: &Hit, wanted: &Wanted<'_>) 
     {
         return None;
     }
-    let is_static = wanted.sort != Sort::Types && !debug.is_external(die);
+    // Another spelling of the name than the compiler's may not match.
+    if wanted.sort == Sort::Functions && wanted.names.is_some_and(|regex| !regex.is_match(&name)) {
+        return None;
+    }
+    // For gdb the classes of C++ and namespaces are global, other types belong to their files.
+    let is_cpp = Language::of_dwarf(hit.entry.language) == Language::Cpp;
+    let is_static = match wanted.sort {
+        Sort::Types => hit.entry.kind != Kind::Namespace && !(is_cpp && hit.entry.kind.is_tagged()),
+        _ => !debug.is_external(die),
+    };
     let (file, line) = declared(module, debug, die);
-    let text = if is_static { format!("static {text}") } else { text };
+    let text = if is_static && wanted.sort != Sort::Types { format!("static {text}") } else { text };
     Some(Listed { file, is_static, name, line, text })
 }
 
@@ -158,7 +164,7 @@ fn of_type(debug: &Arc<DebugInfo>, hit: &Hit) -> Option<Written> {
     }
     let ty = type_of(debug, hit.entry.die).ok()?;
     let text = match hit.entry.kind {
-        Kind::Typedef => format!("typedef {} {};", ty.one_typedef_less(), hit.name),
+        Kind::Typedef => format!("typedef {} {};", ty.stripped(), hit.name),
         kind if kind.is_tagged() => format!("{ty};"),
         _ => ty.to_string(),
     };

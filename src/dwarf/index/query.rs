@@ -1,11 +1,13 @@
 //! Looking names up.
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 
 use super::build;
 use super::entry::{Entry, Kind};
 use super::pool::threads;
-use super::pattern::{Pattern, same, squeeze, without_arguments};
+use super::pattern::{Pattern, SPELT, canonical, same, squeeze, without_arguments};
 use super::table::Table;
 use crate::base::{Error, Result};
 use crate::dwarf::cache;
@@ -70,7 +72,7 @@ impl NameIndex {
         for text in self.texts_for(&pattern.last, rule) {
             for (entry, scope) in self.table.entries(text) {
                 if wanted(entry.kind) && self.is_in(scope, &pattern.scopes, rule) {
-                    found.push(Hit { name: self.table.qualified(scope, text), entry });
+                    found.push(Hit { name: canonical(&self.table.qualified(scope, text)).into_owned(), entry });
                 }
             }
         }
@@ -94,6 +96,9 @@ impl NameIndex {
                         name.clear();
                         name.push_str(prefixes.get(scope as usize).map_or("", String::as_str));
                         name.push_str(&text);
+                        if let Cow::Owned(spelt) = canonical(&name) {
+                            name = spelt;
+                        }
                         last = Some((scope, test(&name)));
                     }
                     if last.is_some_and(|(_, passes)| passes) {
@@ -112,6 +117,9 @@ impl NameIndex {
     /// The texts that the last part of a name may mean: itself, and itself with template arguments or other blanks.
     fn texts_for(&self, last: &str, rule: Rule) -> Vec<u32> {
         let mut texts: Vec<u32> = self.table.find(last.as_bytes()).into_iter().collect();
+        // A base type: `unsigned long` is `long unsigned int`.
+        let spelt = |word: &&str| *word != last && squeeze(&canonical(word)) == squeeze(&canonical(last));
+        texts.extend(SPELT.iter().flat_map(|(a, b)| [*a, *b]).filter(spelt).filter_map(|w| self.table.find(w.as_bytes())));
         if let Some(head) = without_arguments(last) {
             // `A<int, char>` may be written without its blank.
             let prefix = format!("{head}<");

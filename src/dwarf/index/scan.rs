@@ -205,7 +205,9 @@ impl<'s, 'u, 'a> Scan<'s, 'u, 'a> {
             let is_set = || !matches!(attribute.raw_value(), AttributeValue::Flag(false));
             match spec.name() {
                 dw::DW_AT_name => found.name = Some(attribute.raw_value()),
-                dw::DW_AT_specification | dw::DW_AT_abstract_origin => found.origin = Some(attribute.raw_value()),
+                dw::DW_AT_specification => found.origin = Some(attribute.raw_value()),
+                // Calls that were inlined may refer to a clone of the abstract instance.
+                dw::DW_AT_abstract_origin => (found.origin, found.is_inline) = (Some(attribute.raw_value()), true),
                 dw::DW_AT_sibling => {
                     found.sibling = if let AttributeValue::UnitRef(o) = attribute.raw_value() { Some(o) } else { None }
                 }
@@ -213,8 +215,8 @@ impl<'s, 'u, 'a> Scan<'s, 'u, 'a> {
                 dw::DW_AT_external => found.is_external = is_set(),
                 dw::DW_AT_enum_class => found.is_enum_class = is_set(),
                 dw::DW_AT_export_symbols => found.is_exported = is_set(),
-                // DW_INL_inlined is 1, DW_INL_declared_inlined 3 (DWARF5 §3.3.8.1).
-                dw::DW_AT_inline => found.is_inline = matches!(attribute.udata_value(), Some(1 | 3)),
+                // *folklore*: g++ calls constructors "declared and not inlined" (2) and inlines them (DWARF5 §3.3.8.1).
+                dw::DW_AT_inline => found.is_inline = true,
                 dw::DW_AT_ranges => found.has_code = true,
                 dw::DW_AT_low_pc => {
                     found.has_code = true;

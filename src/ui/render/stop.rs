@@ -209,7 +209,9 @@ pub fn place_of(session: &Session, addr: VirtAddr, at_place: bool, spec: &str) -
                 return Some((name.clone(), line.file.name.to_string(), line.line));
             }
             call = *from;
-            if !is_own && (copy.is_none() || is_written(name, spec)) {
+            let is_meant = is_written(name, spec);
+            let is_around = is_own && (!is_meant || is_written(&function.name, spec));
+            if !is_around && (copy.is_none() || is_meant) {
                 let title = debug.linkage_name(*origin).map(|raw| demangle_function(&raw));
                 copy = Some(title.unwrap_or_else(|| name.clone()));
             }
@@ -219,6 +221,8 @@ pub fn place_of(session: &Session, addr: VirtAddr, at_place: bool, spec: &str) -
         return Some((name, line.file.name.to_string(), line.line));
     }
     let name = function_title(debug, function.die, &function.name);
+    // Where variables are known at each instruction gdb takes no function's beginning for a prologue, and goes by the line table.
+    let call = call.filter(|_| !debug.has_exact_locations(function.die.unit));
     let called_at = call.and_then(|c| module.declared_at(function.die.unit, c));
     let (file, line) = called_at.unwrap_or((line.file, line.line));
     Some((name, file.name.to_string(), line))
