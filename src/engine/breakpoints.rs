@@ -7,6 +7,7 @@ use crate::expr::{self, Expr, Host};
 use crate::value::Value;
 
 use super::session::Session;
+use super::watch_scope::WatchScope;
 
 /// What happens to a breakpoint when it is hit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,6 +55,8 @@ pub struct Watch {
     pub kind: WatchKind,
     /// The aligned pieces (address and 1, 2, 4 or 8 bytes) that cover the value.
     pub pieces: Vec<(VirtAddr, u8)>,
+    /// The frame that it is about, if it names local variables.
+    pub scope: Option<WatchScope>,
     /// The value when it was looked at last; `None` where it could not be read.
     pub old: Option<Value>,
 }

@@ -362,6 +362,11 @@ impl Session {
                         return Ok(Verdict::Stop(reason));
                     }
                 }
+                Owner::WatchEnd => {
+                    if let Some(reason) = self.watch_scope_reached(tid, at)? {
+                        return Ok(Verdict::Stop(reason));
+                    }
+                }
                 Owner::Call => returned = self.call_place_reached(tid, at)?,
                 Owner::Plan(of) if of == tid => arrived = self.plan_arrived(tid, at)?,
                 Owner::Plan(_) => {}
@@ -418,6 +423,7 @@ impl Session {
                 let reason = match owner {
                     Owner::Libraries => self.library_event()?,
                     Owner::Bind => self.bind_reached(tid, pc)?,
+                    Owner::WatchEnd => self.watch_scope_reached(tid, pc)?,
                     Owner::Call => self.call_place_reached(tid, pc)?,
                     Owner::User(_) | Owner::Plan(_) => None,
                 };
@@ -726,6 +732,11 @@ impl Session {
         for b in self.breakpoints.iter().filter(|b| b.enabled) {
             if let Kind::Code { hardware: false } = b.kind {
                 b.locations.iter().filter(|l| l.is_wanted()).for_each(|l| want(l.addr, Owner::User(b.id)));
+            }
+            if let Kind::Watch(watch) = &b.kind
+                && let Some(end) = watch.scope.as_ref().and_then(|s| s.end())
+            {
+                want(end, Owner::WatchEnd);
             }
         }
         let is_bind = |k: &Kind| matches!(k, Kind::Catch(Catch::Bind { .. }));

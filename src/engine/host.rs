@@ -6,8 +6,8 @@ use crate::arch::regs::{Gpr, RegId, XState, find};
 use crate::base::{Error, Memory, Need, Result, VirtAddr};
 use crate::elf::SymbolKind;
 use crate::expr::{Host, Names, ValueHistory, Variables};
-use crate::symbols::{Location, LocationKind, Module, ModuleId, Named};
-use crate::value::{Absence, ArrayKind, ModuleRef, NoDebug, PrintOptions, Symbols, Type, Value};
+use crate::symbols::{Location, LocationKind, Module, ModuleId, Named, qualified_names};
+use crate::value::{Absence, ArrayKind, Language, ModuleRef, NoDebug, PrintOptions, Printer, Symbols, Type, Value};
 
 use super::journal::Change;
 use super::register_types::register_type;
@@ -188,7 +188,14 @@ impl Names for Session {
     }
 
     fn match_qualified(&self, text: &str) -> Option<usize> {
-        self.inferior.modules.match_qualified(text)
+        // What debug information knows, and of symbols what it does not.
+        let is_known = |name: &&str| !matches!(self.lookup_debug(name), Ok(None)) || matches!(self.find_type(name), Ok(Some(_)));
+        let by_symbol = self.inferior.modules.match_qualified(text);
+        by_symbol.or_else(|| qualified_names(text).into_iter().find(is_known).map(str::len))
+    }
+
+    fn language(&self) -> Language {
+        Session::language(self)
     }
 
     fn find_type(&self, name: &str) -> Result<Option<Arc<Type>>> {
@@ -342,6 +349,11 @@ impl Host for Session {
             None => name.to_owned(),
         };
         Error::NoSymbol { name: shown, near: self.similar(name) }
+    }
+
+    fn seen_as_it_is(&self, value: &Value) -> Option<(Value, bool)> {
+        let options = self.options();
+        crate::value::seen_as_it_is(&Printer { memory: self.memory(), symbols: self, options: &options }, value)
     }
 
     fn call(&mut self, function: &Value, arguments: &[Value]) -> Result<Value> {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::base::{Error, Result, VirtAddr};
-use crate::dwarf::{DebugInfo, DieRef, Function, UnitId};
-use crate::expr::{Host, member_named};
+use crate::dwarf::{Block, DebugInfo, DieRef, Function, UnitId};
+use crate::expr::{Expr, Host, member_named};
 use crate::stack::Frame;
 use crate::symbols::{Module, is_file};
 use crate::value::{Value, type_of, type_of_function, type_of_variable};
@@ -19,6 +19,14 @@ pub(super) struct Context<'f> {
     /// The name of the function with what encloses it.
     pub function: String,
     pub frame: Option<&'f Frame>,
+}
+
+/// A block in which an expression has its meaning.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BlockScope {
+    block: DieRef,
+    /// An address in it.
+    pub pc: VirtAddr,
 }
 
 impl Session {
@@ -73,10 +81,9 @@ impl Session {
 
     /// A variable or parameter of a frame, the innermost of this name, or a member of its `this`.
     fn local_named(&self, frame: &Frame, name: &str) -> Result<Option<Value>> {
-        let Some(code) = &frame.code else { return Ok(None) };
         let Some((module, debug)) = self.frame_module(frame) else { return Ok(None) };
         let (plain, is_entry) = name.strip_suffix("@entry").map_or((name, false), |plain| (plain, true));
-        for block in code.scopes() {
+        for block in self.scopes_of(frame) {
             // Of two of one name in a block, which only damaged or odd debug information has, the last one counts.
             let Some(variable) = block.variables.iter().rev().find(|v| v.name == plain) else { continue };
             if is_entry {
@@ -88,10 +95,61 @@ impl Session {
             }
             return self.noted(name, self.variable(module, variable.die, Some(frame))).map(Some);
         }
-        let this = code.scopes().last().and_then(|b| b.variables.iter().find(|v| v.is_artificial && v.name == "this"));
-        let Some(this) = this else { return Ok(None) };
-        let Ok(this) = self.variable(module, this.die, Some(frame)) else { return Ok(None) };
-        member_named(&this.value, name, self)
+        match self.this_of(frame) {
+            Some(this) => member_named(&this, name, self),
+            None => Ok(None),
+        }
+    }
+
+    /// The blocks whose variables a frame sees, from the inside: where it is, or where names are bound to.
+    fn scopes_of<'f>(&self, frame: &'f Frame) -> Vec<&'f Block> {
+        let Some(code) = &frame.code else { return Vec::new() };
+        let bound = self.bound_at.get().and_then(|at| {
+            let around = code.body.around(self.inferior.modules.at(at)?.to_file(at));
+            let own = around.iter().position(|b| *b == code.block)?;
+            Some(around.get(..=own)?.iter().filter_map(|b| code.body.blocks.get(*b)).collect())
+        });
+        bound.unwrap_or_else(|| code.scopes())
+    }
+
+    /// Does something with names bound to the blocks at an address.
+    pub fn bound_at<T>(&mut self, at: VirtAddr, act: impl FnOnce(&mut Session) -> T) -> T {
+        let before = self.bound_at.replace(Some(at));
+        let result = act(self);
+        self.bound_at.set(before);
+        result
+    }
+
+    /// The innermost block of the selected frame whose variables an expression names.
+    pub fn block_scope(&self, expr: &Expr) -> Option<BlockScope> {
+        let frame = self.selected_frame().ok()?;
+        let names = expr.names();
+        let is_named = |b: &&Block| names.iter().any(|(n, m)| m.is_none() && b.variables.iter().any(|v| *v.name == **n));
+        let block = self.scopes_of(&frame).into_iter().find(is_named)?.die;
+        Some(BlockScope { block, pc: frame.pc.lookup() })
+    }
+
+    /// Whether the selected frame is inside of a block, where its names mean something.
+    pub fn is_in_block(&self, scope: &BlockScope) -> bool {
+        let Ok(frame) = self.selected_frame() else { return false };
+        let same_module = || {
+            let modules = &self.inferior.modules;
+            Some(modules.at(frame.pc.lookup())?.id == modules.at(scope.pc)?.id)
+        };
+        frame.code.as_ref().is_some_and(|c| c.scopes().iter().any(|b| b.die == scope.block)) && same_module() == Some(true)
+    }
+
+    /// `this` of a C++ method's frame.
+    fn this_of(&self, frame: &Frame) -> Option<Value> {
+        let (module, _) = self.frame_module(frame)?;
+        let scopes = frame.code.as_ref()?.scopes();
+        let this = scopes.last()?.variables.iter().find(|v| v.is_artificial && v.name == "this")?;
+        Some(self.variable(module, this.die, Some(frame)).ok()?.value)
+    }
+
+    /// Whether a name is that of a member of a frame's `this`.
+    pub(super) fn is_member_of_this(&self, frame: &Frame, name: &str) -> bool {
+        self.this_of(frame).is_some_and(|this| matches!(member_named(&this, name, self), Ok(Some(_))))
     }
 
     /// A value, and for whoever shows it why it is not there.

@@ -70,6 +70,8 @@ pub struct Session {
     pub(super) line_step: Option<LineStep>,
     pub(super) terminal: Option<Terminal>,
     pub(super) frames: FrameCache,
+    /// Names mean what they mean in the block at this address, rather than where the selected frame is.
+    pub(super) bound_at: std::cell::Cell<Option<crate::base::VirtAddr>>,
     /// Names that were looked up since this was emptied and that were optimised out, with the reason.
     pub absences: std::cell::RefCell<Vec<(String, crate::dwarf::Gone)>>,
 }

@@ -113,6 +113,11 @@ pub enum StopReason {
         /// The value now.
         new: Option<Value>,
     },
+    /// Watchpoints whose function has returned: they are deleted.
+    WatchEnded {
+        /// Their numbers.
+        ids: Vec<u32>,
+    },
     /// `catch bind`
     Bind {
         /// The catchpoint.

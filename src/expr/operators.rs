@@ -194,7 +194,7 @@ fn symbol(op: Binary) -> &'static str {
     }
 }
 
-fn is_comparison(op: Binary) -> bool {
+pub(super) fn is_comparison(op: Binary) -> bool {
     use Binary::*;
     matches!(op, Equal | NotEqual | Less | LessEqual | Greater | GreaterEqual)
 }

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::ast::{Binary, Expr, ExprKind, Unary};
+use super::ast::{Binary, Expr, ExprKind, NamedCast, Unary};
 use super::host::Names;
 use super::lex::{Lexer, Spanned, Token, shortened};
+use super::scoped::Scoped;
 use crate::base::{Error, Result, Span};
-use crate::value::{Type, Value};
+use crate::value::{Language, Type, Value};
 
 /// How deep brackets and prefix operators may be nested.
 const MAX_NESTING: u32 = 100;
@@ -192,11 +193,12 @@ impl Parser<'_> {
         };
         match &kind {
             ExprKind::Unary(_, a) | ExprKind::Member(a, ..) | ExprKind::Cast(_, a, _) => contains(a, false),
+            ExprKind::NamedCast(_, _, a) => contains(a, false),
             ExprKind::Binary(_, a, b) => {
                 contains(a, matches!(a.kind, ExprKind::Binary(..)));
                 contains(b, false);
             }
-            ExprKind::Assign(_, a, b) | ExprKind::Index(a, b) => {
+            ExprKind::Assign(_, a, b) | ExprKind::Index(a, b) | ExprKind::MemberPointer(a, b) => {
                 contains(a, false);
                 contains(b, false);
             }
@@ -276,6 +278,10 @@ impl Parser<'_> {
             Token::Name { name, quoted: false } => match &**name {
                 "sizeof" => return self.size_of(start, Unary::SizeOf),
                 "alignof" | "_Alignof" => return self.size_of(start, Unary::AlignOf),
+                "static_cast" => return self.named_cast(start, NamedCast::Static),
+                "dynamic_cast" => return self.named_cast(start, NamedCast::Dynamic),
+                "reinterpret_cast" => return self.named_cast(start, NamedCast::Reinterpret),
+                "const_cast" => return self.named_cast(start, NamedCast::Const),
                 _ => return self.postfix(),
             },
             _ => return self.postfix(),
@@ -302,6 +308,41 @@ impl Parser<'_> {
         }
         let operand = self.nested(Self::unary)?;
         self.node(start, ExprKind::Unary(op, Box::new(operand)))
+    }
+
+    /// `static_cast<type>(a)`
+    fn named_cast(&mut self, start: usize, kind: NamedCast) -> Result<Expr> {
+        self.advance()?;
+        self.expect("<")?;
+        let ty = self.nested(Self::type_name)?;
+        // The `>` of a template's arguments was taken with its name.
+        self.expect(">")?;
+        self.expect("(")?;
+        let operand = self.nested(Self::comma)?;
+        self.expect(")")?;
+        let cast = self.node(start, ExprKind::NamedCast(kind, ty, Box::new(operand)))?;
+        self.suffixes(start, cast)
+    }
+
+    /// A name with `::` in it that is next, and where it ends in the text.
+    fn scoped_name(&self) -> Option<(Arc<str>, usize)> {
+        if !matches!(self.token.token, Token::Name { quoted: false, .. } | Token::Op("::" | "~")) {
+            return None;
+        }
+        let start = self.token.span.start;
+        let text = self.text.get(start..)?;
+        let ends = Scoped::of(text).ends;
+        let end = *ends.last()?;
+        let follows = text.get(end..)?.trim_start();
+        let is_template = text.get(..end)?.ends_with('>');
+        // `a < b > c` compares; behind the name of a template nothing can stand that begins an operand.
+        let end = match is_template && !(follows.is_empty() || follows.starts_with(['(', ')', ',', ';'])) {
+            true => *ends.get(ends.len().checked_sub(2)?)?,
+            false => end,
+        };
+        let name = text.get(..end)?;
+        (name.contains("::") || name.ends_with('>')).then_some(())?;
+        (start + end >= self.token.span.end).then_some((name.trim_start_matches("::").into(), start + end))
     }
 
     /// `(type) a` or `(a)`
@@ -353,8 +394,18 @@ impl Parser<'_> {
                     self.expect("]")?;
                     ExprKind::Index(inner, Box::new(index))
                 }
+                ".*" | "->*" => {
+                    self.advance()?;
+                    let pointer = self.nested(Self::unary)?;
+                    ExprKind::MemberPointer(inner, Box::new(pointer))
+                }
                 "." | "->" => {
                     self.advance()?;
+                    if let Some((name, end)) = self.scoped_name() {
+                        self.jump(end)?;
+                        left = self.node(start, ExprKind::Member(inner, name, op == "->"))?;
+                        continue;
+                    }
                     match self.advance()? {
                         Spanned { token: Token::Name { name, .. }, .. } => ExprKind::Member(inner, name, op == "->"),
                         wrong => {
@@ -410,7 +461,23 @@ impl Parser<'_> {
                     _ => return Err(self.syntax_error()),
                 }
             }
-            Token::Name { quoted: false, .. } if self.at_type()? => return Err(self.syntax_error()),
+            Token::Name { quoted: false, .. } | Token::Op("::") if self.at_type()? => return self.construction(start),
+            Token::Name { name, quoted: false } if self.names.language() != Language::C && matches!(&*name, "true" | "false") => {
+                self.advance()?;
+                ExprKind::Constant(Value::int(&Type::bool(), (&*name == "true").into()))
+            }
+            Token::Name { quoted: false, .. } | Token::Op("::") if self.scoped_name().is_some() => {
+                let is_global = matches!(self.token.token, Token::Op("::"));
+                let Some((name, end)) = self.scoped_name() else { return Err(self.syntax_error()) };
+                // `::name`: not what a scope around has by that name.
+                let name = if is_global && !name.contains("::") { format!("::{name}").into() } else { name };
+                let module = self.names.match_module(&format!("{name}!")).is_some();
+                if module {
+                    return Err(self.syntax_error());
+                }
+                self.jump(end)?;
+                ExprKind::Name(name, None)
+            }
             Token::Name { name, quoted } => {
                 self.advance()?;
                 self.qualified(name, quoted)?
@@ -418,6 +485,19 @@ impl Parser<'_> {
             _ => return Err(self.syntax_error()),
         };
         self.node(start, kind)
+    }
+
+    /// `int(5)`: a cast in the manner of a call.
+    fn construction(&mut self, start: usize) -> Result<Expr> {
+        let ty = self.nested(Self::specifiers)?;
+        if !self.is_op("(") {
+            return Err(self.syntax_error());
+        }
+        self.advance()?;
+        let operand = self.nested(Self::comma)?;
+        self.expect(")")?;
+        let cast = self.node(start, ExprKind::Cast(ty, Box::new(operand), false))?;
+        self.suffixes(start, cast)
     }
 
     /// A name, with what `::` and (for quoted modules) `!` add to it.

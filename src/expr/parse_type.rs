@@ -112,7 +112,7 @@ impl Parser<'_> {
         }))
     }
 
-    fn specifiers(&mut self) -> Result<Arc<Type>> {
+    pub(super) fn specifiers(&mut self) -> Result<Arc<Type>> {
         let (mut constant, mut volatile) = (false, false);
         let mut words: Vec<Arc<str>> = Vec::new();
         let mut named = None;

@@ -28,6 +28,7 @@ pub use separate::Separate;
 pub use source::{SourceCache, SourcePaths, SourceText};
 pub use user_names::is_written;
 pub use symbolizer::{Location, LocationKind};
+pub use written::qualified_names;
 
 #[cfg(test)]
 mod against_gdb;

@@ -105,6 +105,8 @@ base! {
     int128 = 12;
     /// `unsigned __int128`
     uint128 = 13;
+    /// `bool`, of C++ and Rust
+    bool = 15;
     /// `float`
     float32 = 16;
     /// `double`
@@ -138,6 +140,7 @@ mod tests {
                 "unsigned long",
                 "__int128",
                 "unsigned __int128",
+                "bool",
                 "float",
                 "double",
                 "long double",

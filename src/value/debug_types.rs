@@ -99,6 +99,8 @@ impl Maker<'_> {
         let size = of.size.or(of.bit_size.map(|b| b.div_ceil(8)));
         Ok(match &of.shape {
             TypeShape::Base(encoding) => base(&name, size.unwrap_or(0), *encoding, language),
+            // gdb takes C++'s nullptr for a number.
+            TypeShape::Unspecified if language == Language::Cpp => named(size.unwrap_or(8), TypeKind::Int { signed: true }),
             TypeShape::Unspecified => named(size.unwrap_or(1), TypeKind::Void),
             TypeShape::Pointer => {
                 let target = self.target(of.target)?;

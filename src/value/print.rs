@@ -122,7 +122,7 @@ impl Printer<'_> {
             }
             value = dynamic.fetched(self.memory, self.options.max_value_size)?;
         }
-        if prefix && walk.natural() || matches!(ty.kind, TypeKind::Reference(..)) {
+        if prefix && (walk.natural() || matches!(ty.kind, TypeKind::Reference(..))) {
             self.type_prefix(&value.ty, &mut walk.out);
         }
         self.show(&value, Depth::default(), &mut walk)?;

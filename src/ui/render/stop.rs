@@ -46,6 +46,12 @@ fn text_at(session: &mut Session, stop: &Stop, pid: Tid, frame: Option<Result<Fr
             let names: Vec<String> = hits.iter().map(|h| hit_name(h, "Breakpoint")).collect();
             say(format!("\n{}{}, ", who.map_or(String::new(), |w| format!("{w} hit ")), names.join(", ")));
         }
+        StopReason::WatchEnded { ids } => {
+            for id in ids {
+                let why = "deleted because the program has left the block in\nwhich its expression is valid.";
+                say(format!("\nWatchpoint {id} {why}\n"));
+            }
+        }
         StopReason::Watch { id, kind, text, old, new } => {
             let noun = watch_noun(*kind);
             say(format!("\n{}{noun} {id}: {text}\n\n", who.map_or(String::new(), |w| format!("{w} hit "))));
