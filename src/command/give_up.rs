@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::base::{Error, Need, Result};
+use crate::base::{Error, Result};
 use crate::expr::{self, ExprKind, Host};
 use crate::ui::render::{frame_line, source_line};
 use crate::value::{Type, Value};
@@ -22,14 +22,13 @@ const RETURN: Command = Command {
     help: "Nothing more of it runs, and it may give the value of EXP; where the function's type is not known, EXP must be a cast.\n\
 In a function that was called from rdbg the call is given up, and the thread is as it was before it.",
     examples: &[Example { line: "return (int)5", what: "the caller goes on as if the function had returned 5" }],
-    needs: Some(Need::Live),
     repeat: Repeat::No,
     run: return_,
     ..Command::BASE
 };
 
 fn return_(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
-    let frame = cx.session.selected_frame()?;
+    let frame = cx.session.selected_frame().map_err(|_| Error::user("No selected frame."))?;
     if frame.code.as_ref().is_some_and(|c| c.is_inlined()) {
         return Err(Error::user("Can not force return from an inlined function."));
     }

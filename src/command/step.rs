@@ -39,7 +39,7 @@ const NEXTI: Command = Command {
 fn instructions(cx: &mut Cx<'_>, args: &Args, over_calls: bool) -> Result<Flow> {
     let left = count(cx, args)?;
     if left == 0 {
-        return Ok(Flow::Go);
+        return stay(cx);
     }
     let tid = cx.session.selected_thread()?;
     go(cx, Some(Plan::Instructions { tid, left, over_calls, until: None }))
@@ -51,6 +51,13 @@ fn count(cx: &mut Cx<'_>, args: &Args) -> Result<u64> {
         Some(text) => Ok(u64::try_from(super::data::integer(cx, text)?).unwrap_or(0)),
         None => Ok(1),
     }
+}
+
+/// A step that runs nothing, shown as one that did.
+fn stay(cx: &mut Cx<'_>) -> Result<Flow> {
+    let (tid, pid) = (cx.session.selected_thread()?, cx.session.process()?.target.pid());
+    cx.session.step_began_in = None;
+    stopped(cx, &Stop { tid, reason: StopReason::Arrived }, pid)
 }
 
 const STEP: Command = Command {
@@ -80,7 +87,7 @@ const NEXT: Command = Command {
 pub(super) fn lines(cx: &mut Cx<'_>, args: &Args, kind: LineStepKind) -> Result<Flow> {
     let left = count(cx, args)?;
     if left == 0 {
-        return Ok(Flow::Go);
+        return stay(cx);
     }
     let tid = cx.session.selected_thread()?;
     let frame = cx.session.frame(0)?;
@@ -89,11 +96,7 @@ pub(super) fn lines(cx: &mut Cx<'_>, args: &Args, kind: LineStepKind) -> Result<
             cx.session.step_began_in = Some(cx.session.identity(&frame));
             go_on(cx, Some(plan))
         }
-        LineStepBegun::Done => {
-            cx.session.step_began_in = None;
-            let pid = cx.session.process()?.target.pid();
-            stopped(cx, &Stop { tid, reason: StopReason::Arrived }, pid)
-        }
+        LineStepBegun::Done => stay(cx),
         LineStepBegun::NoLine => {
             let function = frame_line(cx.session, &frame).function;
             let whose = if function == "??" { "The code here".to_owned() } else { format!("Function {function}") };

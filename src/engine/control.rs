@@ -400,7 +400,11 @@ impl Session {
         let process = self.process_mut()?;
         let Some(Plan::Instructions { left, .. }) = &mut process.plan else { return Ok(None) };
         *left = left.saturating_sub(count);
-        let done = *left == 0;
+        let (done, is_last) = (*left == 0, *left == 1);
+        if is_last {
+            self.last_step_begins(tid)?;
+        }
+        let process = self.process_mut()?;
         let mut pc = process.target.pc(tid)?;
         if let Some(shown) = process.sites.original_pc(pc) {
             pc = shown;
@@ -430,6 +434,16 @@ impl Session {
             }
         }
         Ok(done.then_some(StopReason::Arrived))
+    }
+
+    /// Of several steps by instructions the last one begins: whether it leaves the function decides what is shown.
+    fn last_step_begins(&mut self, tid: Tid) -> Result<()> {
+        if self.line_step.is_none() {
+            self.process_mut()?.generation += 1;
+            let frames = self.walk(tid, 1)?.0;
+            self.step_began_in = frames.first().map(|f| self.identity(f));
+        }
+        Ok(())
     }
 
     /// Runs the next instruction of a plan; over a call, if the plan says so. `past`: what is at the pc was dealt with.
@@ -538,7 +552,11 @@ impl Session {
             }
             Plan::Instructions { left, .. } => {
                 *left -= u64::from(place.counts);
-                let arrival = match *left {
+                let left = *left;
+                if left == 1 && place.counts {
+                    self.last_step_begins(tid)?;
+                }
+                let arrival = match left {
                     0 => Arrival::Stop,
                     _ if place.counts => Arrival::Step,
                     _ => Arrival::Back,
