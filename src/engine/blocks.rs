@@ -83,7 +83,8 @@ impl Session {
             let process = self.process_mut()?;
             let Some(Plan::Instructions { left, .. }) = process.plan else { return Ok(Ran::Step) };
             let pc = process.target.pc(tid)?;
-            if process.sites.get(pc).is_some() {
+            // The last one is a step of its own: whether it leaves the function decides what is shown.
+            if process.sites.get(pc).is_some() || left <= 1 {
                 return Ok(Ran::Step);
             }
             let trace = match process.blocks.traces.get(&pc) {
@@ -100,7 +101,7 @@ impl Session {
                 }
                 1
             } else {
-                let count = usize::try_from(left).unwrap_or(usize::MAX).min(trace.steps.len());
+                let count = usize::try_from(left - 1).unwrap_or(usize::MAX).min(trace.steps.len());
                 match self.run_to(tid, &trace, count)? {
                     Some(passed) => passed,
                     None => return Ok(Ran::Event),
