@@ -23,7 +23,7 @@ pub enum NameSpace {
 }
 
 /// Stands for the name of an anonymous namespace.
-const ANONYMOUS: &str = "(anonymous namespace)::";
+pub(super) const ANONYMOUS: &str = "(anonymous namespace)::";
 
 /// A named type of a unit.
 #[derive(Clone, PartialEq, Eq, Debug)]

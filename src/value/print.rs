@@ -13,8 +13,10 @@ use super::types::{Type, TypeKind};
 use crate::base::{Error, Memory, Result, VirtAddr};
 
 mod array;
+mod children;
 mod member_pointer;
 mod names;
+mod rust;
 mod strings;
 mod structure;
 
@@ -200,6 +202,8 @@ impl Printer<'_> {
         }
         match &ty.kind {
             TypeKind::Struct { fields, .. } if fields.is_declaration() => walk.out.push_str("<incomplete type>"),
+            TypeKind::Struct { .. } if self.prettily(value, depth, walk) => {}
+            TypeKind::Struct { .. } if ty.language == Language::Rust => return self.rust_structure(value, depth, walk),
             TypeKind::Struct { .. } => return self.structure(value, depth, walk),
             TypeKind::Array { .. } => return self.array(value, depth, walk),
             TypeKind::VariableArray { .. } => {

@@ -261,11 +261,11 @@ impl Writer {
         let is_union = matches!(of.kind, TypeKind::Struct { union: true, .. });
         let base = base_of(&field.ty, 0);
         let is_structure = matches!(field.ty.kind, TypeKind::Struct { .. });
-        let inner = if self.options.offsets && is_structure { show } else { show - 1 };
+        let inner = if self.options.offsets && is_structure && !field.is_static() { show } else { show - 1 };
         let mut shown = None;
         if self.options.offsets {
             self.holes.member(field, is_union, text);
-            shown = (is_structure && show > 0).then(|| self.holes.nested(field, is_union));
+            shown = (is_structure && show > 0 && !field.is_static()).then(|| self.holes.nested(field, is_union));
         }
         let named = |ty: &Type| {
             let written = ty.to_string();
