@@ -333,11 +333,16 @@ impl Writer {
 
 /// The last part of a name with namespaces.
 fn last(name: &str) -> &str {
-    let head = name.split('<').next().unwrap_or(name);
-    match head.rfind("::") {
-        Some(at) => name.get(at + 2..).unwrap_or(name),
-        None => name,
+    let (mut depth, mut start) = (0u32, 0);
+    for (at, byte) in name.bytes().enumerate() {
+        match byte {
+            b'<' | b'(' => depth += 1,
+            b'>' | b')' => depth = depth.saturating_sub(1),
+            b':' if depth == 0 => start = at + 1,
+            _ => {}
+        }
     }
+    name.get(start..).unwrap_or(name)
 }
 
 fn local_names(layout: &Layout) -> LocalNames {

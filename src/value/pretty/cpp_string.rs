@@ -3,6 +3,7 @@
 use super::{Pretty, Scene};
 use crate::base::{Result, VirtAddr};
 use crate::value::place::Value;
+use crate::value::types::Type;
 
 pub(super) fn show(scene: &Scene<'_>, value: &Value, name: &str) -> Option<Result<Pretty>> {
     match name {
@@ -14,9 +15,13 @@ pub(super) fn show(scene: &Scene<'_>, value: &Value, name: &str) -> Option<Resul
 
 fn string(scene: &Scene<'_>, value: &Value) -> Result<Pretty> {
     let char = scene.type_arg(value, 0)?;
-    let pointer = match scene.find(value, &["_M_dataplus", "_M_p"]) {
-        Some(pointer) => pointer,
-        None => return super::cpp_llvm::string(scene, value),
+    let data = scene.find(value, &["_M_dataplus"]);
+    let pointer = match data.map(|data| (scene.find(&data, &["_M_p"]), data)) {
+        Some((Some(pointer), _)) => pointer,
+        // *Folklore*: clang leaves what the library's own debug information would have to the library, of which there is none:
+        // the pointer is all that this member has.
+        Some((None, data)) if data.ty.is_declaration() => data.part(&Type::pointer(&char), 0),
+        _ => return super::cpp_llvm::string(scene, value),
     };
     let addr = VirtAddr(scene.size(&pointer)?);
     let len = match scene.find(value, &["_M_string_length"]) {

@@ -1,4 +1,4 @@
-//! `std::tuple`: a chain of bases.
+//! `std::pair`, and `std::tuple`: a chain of bases.
 
 use super::{Pretty, Scene, Style};
 use crate::base::Result;
@@ -10,7 +10,17 @@ use crate::value::types::TypeKind;
 const MOST: usize = 1000;
 
 pub(super) fn show(scene: &Scene<'_>, value: &Value, name: &str) -> Option<Result<Pretty>> {
-    (name == "std::tuple").then(|| tuple(scene, value))
+    match name {
+        "std::tuple" => Some(tuple(scene, value)),
+        "std::pair" => Some(pair(scene, value)),
+        _ => None,
+    }
+}
+
+/// Without its base, which has nothing in it.
+fn pair(scene: &Scene<'_>, value: &Value) -> Result<Pretty> {
+    let children = ["first", "second"].iter().map(|name| Ok(((*name).to_owned(), scene.get(value, &[name])?)));
+    Ok(Pretty { head: None, style: Style::Named, children: children.collect::<Result<_>>()? })
 }
 
 fn tuple(scene: &Scene<'_>, value: &Value) -> Result<Pretty> {

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::base::{Error, Result, VirtAddr};
+use crate::dwarf::template_arguments;
 use crate::value::layout::Fields;
 use crate::value::place::Value;
 use crate::value::print::Printer;
 use crate::value::types::{Type, TypeKind};
-use crate::value::{alignment, base_of};
+use crate::value::{alignment, base_of, base_type};
 
 /// Elements that are looked at, at most, where `set print elements` sets no limit.
 const MOST: usize = 1 << 20;
@@ -197,7 +198,17 @@ impl Scene<'_> {
         let TypeKind::Struct { fields, .. } = &value.ty.stripped().kind else { return Err(unexpected()) };
         let layout = Fields::layout(fields)?;
         let mut types = layout.template_args.iter().filter(|a| a.value.is_none());
-        types.nth(n).map(|a| a.ty.completed()).ok_or_else(unexpected)
+        match types.nth(n) {
+            Some(arg) => Ok(arg.ty.completed()),
+            // Compilers may leave them out; the name has them too.
+            None => self.type_in_name(&value.ty.stripped().name, n).ok_or_else(unexpected),
+        }
+    }
+
+    /// The type that a template argument in a name is.
+    fn type_in_name(&self, name: &str, n: usize) -> Option<Arc<Type>> {
+        let text = *template_arguments(name).get(n)?;
+        self.printer.symbols.type_named(text).or_else(|| base_type(text)).map(|ty| ty.completed())
     }
 
     /// `offset` moved up to where a value of this type may lie.

@@ -84,7 +84,8 @@ impl Printer<'_> {
         if pretty.style == Style::Map && shown % 2 == 1 {
             walk.out.push(']');
         }
-        if shown < pretty.children.len() {
+        // It is not looked whether more would come.
+        if shown >= limit {
             if lines {
                 walk.line(depth.inside());
             }
