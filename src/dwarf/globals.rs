@@ -179,6 +179,34 @@ impl DebugInfo {
         slot.get_or_init(|| self.with(|units| Globals::of(units, unit)).map(Arc::new).map_err(|e| self.damaged(unit, e))).clone()
     }
 
+    /// The enumeration that an enumerator's DIE belongs to, and its number.
+    pub fn enumerator(&self, die: DieRef) -> Option<(DieRef, i128)> {
+        let Some(super::members::Constant::Int(value)) = self.constant(die) else { return None };
+        let enumeration = self.with(|units| {
+            let unit = units.unit(die.unit).ok()?;
+            let mut cursor = unit.unit.entries();
+            let mut last = None;
+            while cursor.next_entry().ok()? && cursor.offset().0 < die.offset as usize {
+                if let Some(entry) = cursor.current().filter(|e| e.tag() == dw::DW_TAG_enumeration_type) {
+                    last = Some(unit.die_ref(entry.offset()));
+                }
+            }
+            last
+        });
+        Some((enumeration?, value))
+    }
+
+    /// Whether GCC has compiled a unit. *Folklore*: its location lists end a register's range one byte before the address behind
+    /// a call that clobbers the register, so that what they say of a caller's frame can be trusted; clang's and rustc's do not.
+    pub fn ends_lists_before_calls(&self, unit: UnitId) -> bool {
+        self.with(|units| units.unit(unit).is_ok_and(|u| u.producer.is_some_and(|p| p.slice().starts_with(b"GNU "))))
+    }
+
+    /// DW_AT_name of a DIE, or of what it completes.
+    pub fn name(&self, die: DieRef) -> Option<String> {
+        self.with(|units| units.inherited_string(die, dw::DW_AT_name))
+    }
+
     /// Whether a variable is only declared where its DIE is: another unit, or another place of this one, has it.
     pub fn is_declaration(&self, die: DieRef) -> bool {
         self.with(|units| units.inherited(die, dw::DW_AT_declaration).is_some() && !units.has_place(die))

@@ -7,6 +7,7 @@ use crate::expr::{self, Expr, Host};
 use crate::value::Value;
 
 use super::session::Session;
+use super::watch_scope::WatchScope;
 
 /// What happens to a breakpoint when it is hit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,6 +55,8 @@ pub struct Watch {
     pub kind: WatchKind,
     /// The aligned pieces (address and 1, 2, 4 or 8 bytes) that cover the value.
     pub pieces: Vec<(VirtAddr, u8)>,
+    /// The frame that it is about, if it names local variables.
+    pub scope: Option<WatchScope>,
     /// The value when it was looked at last; `None` where it could not be read.
     pub old: Option<Value>,
 }
@@ -98,19 +101,21 @@ pub struct Condition {
 }
 
 impl Condition {
-    /// Parses a condition of a breakpoint at these addresses. A name that stands for nothing there is an error, as for gdb; but
-    /// where debug information may know more names, and for a breakpoint that waits for its place (no address), that shows
-    /// when the condition is evaluated.
+    /// Parses a condition of a breakpoint at these addresses. A name that stands for nothing at any of them is an error, as for
+    /// gdb; but for a breakpoint that waits for its place (no address), that shows when the condition is evaluated.
     pub fn parse(text: &str, session: &Session, at: &[VirtAddr]) -> Result<Condition> {
         let expr = expr::parse(text, session)?;
-        let modules = &session.inferior.modules;
-        let is_described = |a: &VirtAddr| modules.at(*a).is_none_or(|m| m.file.has_debug_information());
-        if !at.is_empty() && !at.iter().any(is_described) {
-            for (name, module) in expr.names() {
-                if session.lookup(&name, module)?.is_none() {
-                    return Err(session.no_symbol(&name));
-                }
-            }
+        let unknown = |at: &VirtAddr| {
+            expr.names().into_iter().find(|(name, module)| match module {
+                Some(_) => matches!(session.lookup(name, *module), Ok(None)),
+                None => !session.is_known_at(name, *at),
+            })
+        };
+        let missing: Vec<_> = at.iter().map_while(unknown).collect();
+        if let Some((name, _)) = missing.first()
+            && missing.len() == at.len()
+        {
+            return Err(session.no_symbol(name));
         }
         Ok(Condition { text: text.to_owned(), expr: Arc::new(expr) })
     }

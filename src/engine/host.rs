@@ -6,7 +6,7 @@ use crate::arch::regs::{Gpr, RegId, XState, find};
 use crate::base::{Error, Memory, Need, Result, VirtAddr};
 use crate::elf::SymbolKind;
 use crate::expr::{Host, Names, ValueHistory, Variables};
-use crate::symbols::{Location, LocationKind, Module, ModuleId, Named};
+use crate::symbols::{Location, LocationKind, Module, ModuleId, Named, qualified_names};
 use crate::value::{Absence, ArrayKind, Language, ModuleRef, NoDebug, PrintOptions, Printer, Symbols, Type, Value};
 
 use super::journal::Change;
@@ -78,7 +78,7 @@ impl Session {
         Value::at(&Type::no_debug(what), named.addr)
     }
 
-    fn lookup_anywhere(&self, name: &str) -> Option<Value> {
+    pub(super) fn lookup_anywhere(&self, name: &str) -> Option<Value> {
         let modules = &self.inferior.modules;
         if matches!(name, "GOT" | "PLT") {
             // A symbol of the program of that name wins; libraries' own do not count.
@@ -188,7 +188,10 @@ impl Names for Session {
     }
 
     fn match_qualified(&self, text: &str) -> Option<usize> {
-        self.inferior.modules.match_qualified(text)
+        // What debug information knows, and of symbols what it does not.
+        let is_known = |name: &&str| !matches!(self.lookup_debug(name), Ok(None)) || matches!(self.find_type(name), Ok(Some(_)));
+        let by_symbol = self.inferior.modules.match_qualified(text);
+        by_symbol.or_else(|| qualified_names(text).into_iter().find(is_known).map(str::len))
     }
 
     fn language(&self) -> Language {
@@ -309,7 +312,7 @@ impl Host for Session {
             }
             None => match self.lookup_debug(name)? {
                 Some(value) => Ok(Some(value)),
-                None => Ok(self.lookup_anywhere(name)),
+                None => Ok(self.lookup_anywhere(name).map(|v| self.typed_function(v))),
             },
         }
     }
@@ -340,6 +343,9 @@ impl Host for Session {
     fn no_symbol(&self, name: &str) -> Error {
         if self.inferior.program.is_none() {
             return Error::user("No symbol table is loaded.  Use the \"file\" command.");
+        }
+        if let Some(error) = self.no_member(name) {
+            return error;
         }
         let shown = match name.char_indices().nth(MAX_NAME) {
             Some((end, _)) => format!("{}...", name.get(..end).unwrap_or_default()),

@@ -12,6 +12,7 @@ use crate::dwarf::BlockKind;
 use crate::stack::{Frame, FramePc};
 use crate::symbols::{Module, ModuleRole, SourceLine};
 
+use super::exits::exits;
 use super::frames::FrameIdentity;
 use super::session::Session;
 use super::step::{Plan, Return};
@@ -68,9 +69,6 @@ enum Move {
     Go(Plan),
 }
 
-/// Lines whose code is longer than this are stepped in pieces.
-const MAX_RANGE: u64 = 1 << 20;
-
 impl Session {
     /// Begins a step by lines of a thread.
     pub fn begin_line_step(&mut self, tid: Tid, kind: LineStepKind, count: u64) -> Result<LineStepBegun> {
@@ -106,6 +104,32 @@ impl Session {
         Ok(LineStepBegun::Plan(plan))
     }
 
+    /// The plan that leaves an inlined call: as `next` does from a line of its caller.
+    pub(super) fn begin_step_out(&mut self, tid: Tid, frame: &Frame, caller: &Frame) -> Result<Plan> {
+        let mut step = LineStep {
+            tid,
+            kind: LineStepKind::Over,
+            left: 1,
+            function: None,
+            frame: self.identity(caller),
+            file: Path::new("").into(),
+            line: 0,
+            ranges: Vec::new(),
+            enters: false,
+        };
+        let at = frame.pc.lookup();
+        if let (Some(block), Some(module)) = (frame.code.as_ref().and_then(|c| c.own_block()), self.inferior.modules.at(at)) {
+            step.ranges = block.ranges.iter().map(|r| AddrRange::new(module.virt(r.start), module.virt(r.end))).collect();
+        }
+        let plan = match frame.pc {
+            FramePc::Pc(_) => self.plan_out_of(&step, &self.walk_from(tid, 2)?)?,
+            // In the midst of something that it has called.
+            FramePc::Return(back) => Plan::Reach { tid, places: vec![Return::back(back, frame.registers.sp())] },
+        };
+        self.line_step = Some(step);
+        Ok(plan)
+    }
+
     /// A place of the step was reached, or its instruction has run: the plan by which it goes on; `None` when it has ended.
     pub(super) fn line_step_arrived(&mut self, tid: Tid) -> Result<Option<Plan>> {
         let Some(mut step) = self.line_step.take().filter(|s| s.tid == tid) else { return Ok(None) };
@@ -118,10 +142,10 @@ impl Session {
             Move::Pass => return self.pass(step),
             Move::Stop if step.left <= 1 => return Ok(None),
             Move::Stop => {
-                let began = self.step_began_in.clone();
-                let begun = self.begin_line_step(tid, step.kind, step.left - 1)?;
-                self.step_began_in = began;
-                return Ok(match begun {
+                // As if each step were a command of its own: the last one's frame decides what is shown.
+                let here = self.walk_from(tid, 1)?.first().map(|f| self.identity(f));
+                self.step_began_in = here;
+                return Ok(match self.begin_line_step(tid, step.kind, step.left - 1)? {
                     LineStepBegun::Plan(plan) => Some(plan),
                     LineStepBegun::Done | LineStepBegun::NoLine => None,
                 });
@@ -176,8 +200,7 @@ impl Session {
         let Some(caller) = caller else { return Ok(Move::Stop) };
         let tid = self.process()?.plan.as_ref().map(Plan::tid);
         let Some(tid) = tid else { return Ok(Move::Stop) };
-        let min_sp = caller.registers.sp();
-        let place = Return { addr: caller.pc.addr(), min_sp, counts: false };
+        let place = Return::back(caller.pc.addr(), caller.registers.sp());
         Ok(Move::Go(Plan::Reach { tid, places: vec![place] }))
     }
 
@@ -208,7 +231,7 @@ impl Session {
             return Ok(Move::Stop);
         }
         step.enters = true;
-        let place = Return { addr: target, min_sp: 0, counts: false };
+        let place = Return::anywhere(target);
         Ok(Move::Go(Plan::Reach { tid: step.tid, places: vec![place] }))
     }
 
@@ -221,7 +244,7 @@ impl Session {
         let same_frame = here == step.frame;
         if same_frame && self.frames.not_entered.get() > 0 {
             let same_line = self.frame_source(frame).is_some_and(|s| is_own_line(&s));
-            if step.kind == LineStepKind::Into {
+            if step.kind == LineStepKind::Into && !self.skips_inlined(pc) {
                 if same_line {
                     self.frames.not_entered.set(self.frames.not_entered.get() - 1);
                     self.drop_frames();
@@ -245,11 +268,10 @@ impl Session {
             if line.is_stmt {
                 return Ok(Move::Stop);
             }
-            if same_frame {
-                // No statement starts here: the step is still in its line.
-                step.ranges = vec![line.range];
-                return Ok(Move::Go(self.plan_out_of(step, frames)?));
-            }
+            // No statement starts here: the step is not where it could end, be it in its own frame or back in the caller's.
+            step.ranges = vec![line.range];
+            step.frame = here;
+            return Ok(Move::Go(self.plan_out_of(step, frames)?));
         }
         self.refresh(step, frame, &here, &line);
         Ok(Move::Go(self.plan_out_of(step, frames)?))
@@ -358,71 +380,20 @@ impl Session {
         if !is_inside(pc) {
             return Ok(one(over_calls));
         }
-        let mut places: Vec<VirtAddr> = Vec::new();
-        let mut looks_here = false;
-        let mut returns = false;
-        for range in step.ranges.iter().filter(|r| r.len() <= MAX_RANGE) {
-            for insn in self.instructions(*range)? {
-                let at = VirtAddr(insn.ip());
-                let next = VirtAddr(insn.next_ip());
-                let mut falls_through = true;
-                match insn.flow() {
-                    Flow::Branch(to) => places.push(VirtAddr(to)),
-                    Flow::Jump(Target::Direct(to)) => {
-                        places.push(VirtAddr(to));
-                        falls_through = false;
-                    }
-                    Flow::Jump(_) => {
-                        looks_here |= at == pc;
-                        places.push(at);
-                        falls_through = false;
-                    }
-                    Flow::Return => {
-                        returns = true;
-                        falls_through = false;
-                    }
-                    Flow::Call(target) if step.kind == LineStepKind::Into => {
-                        let enters = !matches!(target, Target::Direct(to) if !self.has_lines_behind(VirtAddr(to)));
-                        if enters {
-                            looks_here |= at == pc;
-                            places.push(at);
-                        }
-                    }
-                    _ => {}
-                }
-                if falls_through && next >= range.end {
-                    places.push(next);
-                }
-            }
-        }
-        if looks_here {
+        let follows = |to: Option<VirtAddr>| !over_calls && to.is_none_or(|to| self.has_lines_behind(to));
+        let exits = exits(&*self.process()?.target, &step.ranges, &follows);
+        if exits.undecided.contains(&pc) {
             return Ok(one(over_calls));
         }
-        let is_looked_at =
-            |at: &VirtAddr| !is_inside(*at) || self.instruction_at(*at).is_some_and(|i| is_looked_at(&i, step.kind));
-        places.retain(is_looked_at);
-        places.sort_unstable();
-        places.dedup();
-        let mut places: Vec<Return> = places.into_iter().map(|addr| Return { addr, min_sp: 0, counts: false }).collect();
+        let places = exits.outside.union(&exits.undecided);
+        let mut places: Vec<Return> = places.copied().map(Return::anywhere).collect();
         // Also without a return in the line: what it calls may end the function by an exception or a tail call.
         if let Some(caller) = frames.iter().find(|f| f.cfa != frame.cfa && matches!(f.pc, FramePc::Return(_))) {
-            places.push(Return { addr: caller.pc.addr(), min_sp: caller.registers.sp(), counts: false });
-        } else if returns {
+            places.push(Return::back(caller.pc.addr(), caller.registers.sp()));
+        } else if exits.returns {
             return Ok(one(over_calls));
         }
         Ok(Plan::Reach { tid, places })
-    }
-
-    fn instructions(&self, range: AddrRange) -> Result<Vec<Insn>> {
-        let mut code = vec![0; usize::try_from(range.len()).unwrap_or(0)];
-        self.process()?.target.read(range.start, &mut code)?;
-        let mut found = Vec::new();
-        let mut at = 0;
-        while let Some(insn) = code.get(at..).filter(|c| !c.is_empty()).and_then(|c| Insn::decode(c, range.start.0 + at as u64)) {
-            at += insn.len();
-            found.push(insn);
-        }
-        Ok(found)
     }
 
     /// Where a call of this address arrives once stubs and the lazy resolver have been passed; `None` where that cannot be told.
@@ -452,7 +423,19 @@ impl Session {
         let module = self.inferior.modules.at(entry)?;
         let start = function_start(module, entry);
         let place = module.virt(module.past_prologue(module.to_file(start)));
-        module.source_line(place).map(|_| place)
+        module.source_line(place)?;
+        let name = module.function(entry).map_or(String::new(), |f| f.name.to_string());
+        (!self.is_skipped(&name, place)).then_some(place)
+    }
+
+    /// Whether the outermost inlined call that begins at `pc` and has not been entered is to be skipped.
+    fn skips_inlined(&self, pc: VirtAddr) -> bool {
+        let Some(module) = self.inferior.modules.at(pc) else { return false };
+        let Some((_, body, around)) = module.function_body(pc) else { return false };
+        let at = self.frames.not_entered.get().wrapping_sub(1);
+        let inlined = around.iter().filter_map(|b| body.blocks.get(*b)).filter(|b| b.is_inlined()).nth(at);
+        let Some(BlockKind::Inlined { name, .. }) = inlined.map(|b| &b.kind) else { return false };
+        self.is_skipped(name, pc)
     }
 
     fn has_lines_behind(&self, at: VirtAddr) -> bool {
@@ -467,15 +450,6 @@ fn function_start(module: &Module, at: VirtAddr) -> VirtAddr {
 /// Whether one frame lies further in on the stack than another.
 fn is_deeper(inner: &FrameIdentity, outer: &FrameIdentity) -> bool {
     matches!((inner.cfa(), outer.cfa()), (Some(i), Some(o)) if i < o)
-}
-
-/// Whether a step has to look at an instruction of its own line before it runs.
-fn is_looked_at(insn: &Insn, kind: LineStepKind) -> bool {
-    match insn.flow() {
-        Flow::Jump(target) => !matches!(target, Target::Direct(_)),
-        Flow::Call(_) => kind == LineStepKind::Into,
-        _ => false,
-    }
 }
 
 /// Sorts ranges and joins those that touch.

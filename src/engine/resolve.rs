@@ -134,6 +134,10 @@ impl Session {
 
     /// Finds the addresses of watched expressions anew: the program has been started, and may lie elsewhere.
     pub(super) fn refresh_watches(&mut self) {
+        // Those of local variables have ended with the frames of the last run.
+        let has_scope = |k: &Kind| matches!(k, Kind::Watch(w) if w.scope.is_some());
+        let over: Vec<u32> = self.breakpoints.iter().filter(|b| has_scope(&b.kind)).map(|b| b.id).collect();
+        over.into_iter().for_each(|id| drop(self.breakpoints.remove(id)));
         let watched: Vec<_> = self
             .breakpoints
             .iter()

@@ -149,7 +149,7 @@ impl<'a> Lexer<'a> {
                 break;
             }
         }
-        if self.rest()[len..].starts_with("::") {
+        if self.rest()[len..].starts_with("::") || (self.rest()[len..].starts_with('<') && self.rest().contains(">::")) {
             len = self.names.match_qualified(self.rest()).unwrap_or(len);
         }
         let name = &self.rest()[..len];

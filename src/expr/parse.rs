@@ -467,7 +467,10 @@ impl Parser<'_> {
                 ExprKind::Constant(Value::int(&Type::bool(), (&*name == "true").into()))
             }
             Token::Name { quoted: false, .. } | Token::Op("::") if self.scoped_name().is_some() => {
+                let is_global = matches!(self.token.token, Token::Op("::"));
                 let Some((name, end)) = self.scoped_name() else { return Err(self.syntax_error()) };
+                // `::name`: not what a scope around has by that name.
+                let name = if is_global && !name.contains("::") { format!("::{name}").into() } else { name };
                 let module = self.names.match_module(&format!("{name}!")).is_some();
                 if module {
                     return Err(self.syntax_error());

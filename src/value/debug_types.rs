@@ -356,9 +356,9 @@ pub fn resolve_dynamic(ty: &Arc<Type>, evaluate: &mut dyn FnMut(&Dynamic) -> Res
     Ok(match &ty.kind {
         TypeKind::VariableArray { element, lower, bound: (dynamic, is_count) } => {
             let element = resolve_dynamic(element, evaluate)?;
-            let n = evaluate(dynamic)?;
-            let count = if *is_count { n } else { n - i128::from(*lower) + 1 };
-            Type::array_of(&element, Some(u64::try_from(count).unwrap_or(0)), *lower, ArrayKind::Plain)
+            // A length that was optimized out leaves an array of unknown length.
+            let count = evaluate(dynamic).ok().map(|n| if *is_count { n } else { n - i128::from(*lower) + 1 });
+            Type::array_of(&element, count.map(|n| u64::try_from(n).unwrap_or(0)), *lower, ArrayKind::Plain)
         }
         TypeKind::Array { element, count, lower, kind, vector } if element.is_dynamic() => {
             let element = resolve_dynamic(element, evaluate)?;
