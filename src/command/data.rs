@@ -226,6 +226,7 @@ fn request<'t>(cx: &Cx<'_>, args: &'t Args) -> Result<Request<'t>> {
             }
         };
     }
+    options.raw |= spec.raw;
     Ok(Request { options, spec, has_format, text })
 }
 
@@ -271,7 +272,8 @@ fn output(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         return Err(Error::user("Argument required (expression to compute)."));
     }
     let value = evaluate(cx, &text)?;
-    let options = cx.session.options();
+    let mut options = cx.session.options();
+    options.raw |= spec.raw;
     let text = value_text(cx.session, &value, letter, &options)?;
     cx.say(text);
     Ok(Flow::Go)

@@ -7,12 +7,11 @@ use super::functions;
 use super::host::Host;
 use super::members::{self, Member};
 use super::operators::{
-    alignment, binary, cast, complemented, decayed, is_comparison, is_true, negated, pointer_step, promoted_type,
-    structure_operator,
+    binary, cast, complemented, decayed, is_comparison, is_true, negated, pointer_step, promoted_type, structure_operator,
 };
 use super::{assign, variables::Variables};
 use crate::base::{Error, Result, VirtAddr};
-use crate::value::{Absence, ArrayKind, Language, NoDebug, Place, Type, TypeKind, Value};
+use crate::value::{Absence, ArrayKind, Language, NoDebug, Place, Type, TypeKind, Value, alignment};
 
 /// The value of an expression. Memory, registers and variables change where it assigns or calls.
 pub fn eval(expr: &Expr, host: &mut dyn Host) -> Result<Value> {

@@ -489,16 +489,16 @@ impl Parser<'_> {
 
     /// `int(5)`: a cast in the manner of a call.
     fn construction(&mut self, start: usize) -> Result<Expr> {
+        let error = self.syntax_error();
         let first = self.word();
         let ty = self.nested(Self::specifiers)?;
         if let Some(name) = first.filter(|_| self.is_op("::")) {
             let kind = self.qualified(name, false)?;
             return self.node(start, kind);
         }
-        if !self.is_op("(") {
-            return Err(self.syntax_error());
+        if !self.take("(")? {
+            return Err(error);
         }
-        self.advance()?;
         let operand = self.nested(Self::comma)?;
         self.expect(")")?;
         let cast = self.node(start, ExprKind::Cast(ty, Box::new(operand), false))?;

@@ -21,10 +21,7 @@ pub(super) fn name(ty: &Type, depth: u32) -> String {
         return ty.name.to_string();
     }
     match &ty.kind {
-        TypeKind::Pointer(target) => match &target.kind {
-            TypeKind::Function(_) => inner(target),
-            _ => format!("*mut {}", inner(target)),
-        },
+        TypeKind::Pointer(target) => format!("*mut {}", inner(target)),
         TypeKind::Reference(target, _) => format!("&{}", inner(target)),
         TypeKind::Array { element, count, .. } => match count {
             Some(n) => format!("[{}; {n}]", inner(element)),

@@ -13,6 +13,7 @@ pub const COMMANDS: &[Command] = &[
     scope::SCOPE,
     symbols::FUNCTIONS,
     symbols::VARIABLES,
+    symbols::TYPES,
     signals::SIGNALS,
     signals::HANDLE,
     xinfo::XINFO,

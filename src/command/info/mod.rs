@@ -1,5 +1,6 @@
 //! What the process is made of, as gdb asks for it: mappings, files, symbols, signals.
 
+mod catalog;
 mod family;
 mod files;
 mod process;
