@@ -268,7 +268,10 @@ impl Session {
             let mut variables = debug.variables_named(name)?;
             variables.retain(|v| debug.has_location(v.die));
             if let Some(variable) = variables.iter().find(|v| v.is_external).or(variables.first()) {
-                return self.noted(name, self.variable(module, variable.die, None)).map(Some);
+                // One that moves about is where the selected frame's pc says.
+                let frame = self.selected_frame().ok();
+                let frame = frame.filter(|f| self.inferior.modules.at(f.pc.lookup()).is_some_and(|m| m.id == module.id));
+                return self.noted(name, self.variable(module, variable.die, frame.as_ref())).map(Some);
             }
             if let Some(found) = debug.enumerators_named(name)?.first()
                 && let Some((ty, value)) = debug.enumerator(found.die)
