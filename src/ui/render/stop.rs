@@ -189,7 +189,7 @@ pub fn notice_text(session: &mut Session, notice: &Notice) -> Option<(Role, Stri
 /// The location column of a breakpoint without lines: `<main+4>`.
 pub fn what_text(session: &Session, breakpoint: &Breakpoint, addr: VirtAddr) -> String {
     match &breakpoint.kind {
-        Kind::Code { .. } => match place_of(session, addr, breakpoint.is_at_place()) {
+        Kind::Code { .. } => match place_of(session, addr, breakpoint) {
             Some((function, file, line)) => format!("in {function} at {file}:{line}"),
             None => session.location(addr).map_or_else(String::new, |l| format!("<{}>", session.shown_name(&l))),
         },
@@ -198,17 +198,18 @@ pub fn what_text(session: &Session, breakpoint: &Breakpoint, addr: VirtAddr) -> 
     }
 }
 
-/// Function, file and line of an address that has a line: what a breakpoint there is shown with. Calls that were inlined and begin
-/// there count only for a breakpoint `at_place`: at a line or an address, not at a function.
-pub fn place_of(session: &Session, addr: VirtAddr, at_place: bool) -> Option<(String, String, u32)> {
+/// Function, file and line of one of a breakpoint's addresses, if it has a line: what the breakpoint is shown with. Calls that were
+/// inlined and begin there count only for a breakpoint at a line or an address, not for one at a function.
+pub fn place_of(session: &Session, addr: VirtAddr, breakpoint: &Breakpoint) -> Option<(String, String, u32)> {
     let module = session.inferior.modules.at(addr)?;
-    let line = module.source_line(addr)?;
+    let asked = breakpoint.locations.iter().find(|l| l.addr == addr).and_then(|l| l.line.clone());
+    let (file, line) = asked.clone().or_else(|| module.source_line(addr).map(|l| (l.file, l.line)))?;
     let (function, body, around) = module.function_body(addr)?;
     let mut call = None;
     for block in around.iter().filter_map(|b| body.blocks.get(*b)) {
         if let BlockKind::Inlined { name, call: from, .. } = &block.kind {
-            if at_place || !block.begins_at(module.to_file(addr)) {
-                return Some((name.clone(), line.file.name.to_string(), line.line));
+            if breakpoint.is_at_place() || !block.begins_at(module.to_file(addr)) {
+                return Some((name.clone(), session.file_name(&file), line));
             }
             call = *from;
         }
@@ -217,7 +218,7 @@ pub fn place_of(session: &Session, addr: VirtAddr, at_place: bool) -> Option<(St
         Some(linkage) => demangle(linkage).into_owned(),
         None => function.name.to_string(),
     };
-    let called_at = call.and_then(|c| module.declared_at(function.die.unit, c));
-    let (file, line) = called_at.unwrap_or((line.file, line.line));
-    Some((name, file.name.to_string(), line))
+    let called_at = call.filter(|_| asked.is_none()).and_then(|c| module.declared_at(function.die.unit, c));
+    let (file, line) = called_at.unwrap_or((file, line));
+    Some((name, session.file_name(&file), line))
 }
