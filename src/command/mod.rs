@@ -22,7 +22,7 @@ mod help;
 mod history;
 mod info;
 mod info_frame;
-
+mod info_line;
 mod interpreter;
 mod loader;
 mod locals;
@@ -39,6 +39,7 @@ mod settings;
 mod settings_table;
 mod shell;
 mod source;
+mod source_paths;
 mod stack;
 mod step;
 mod threads;
@@ -85,6 +86,8 @@ pub const FAMILIES: &[&[Command]] = &[
     registers::COMMANDS,
     loader::COMMANDS,
     source::COMMANDS,
+    source_paths::COMMANDS,
+    info_line::COMMANDS,
     stack::COMMANDS,
     info_frame::COMMANDS,
     locals::COMMANDS,

@@ -20,6 +20,8 @@ pub struct Listing {
     last: u32,
     /// The file whose text was wanted last, if it is missing: that is said once.
     missing: Option<PathBuf>,
+    /// What `search` looked for last.
+    pub pattern: String,
 }
 
 impl Listing {
@@ -37,7 +39,8 @@ impl Listing {
 
     /// A line was found: the next `search` goes on behind it, the next `list` shows what is around it.
     pub fn found(&mut self, file: &LineFile, line: u32, next: u32) {
-        self.listed(file, line, next);
+        self.current = Some((file.clone(), next));
+        (self.first, self.last) = (line, line);
     }
 
     /// `info line` without arguments tells about this line.
@@ -48,6 +51,11 @@ impl Listing {
     /// The first line that was listed, if one was.
     pub fn first(&self) -> Option<u32> {
         Some(self.first).filter(|f| *f != 0)
+    }
+
+    /// The file that was shown last.
+    pub fn file(&self) -> Option<&LineFile> {
+        self.current.as_ref().map(|c| &c.0)
     }
 
     /// The line behind which `search` goes on; 0 if none was listed.

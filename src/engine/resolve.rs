@@ -39,7 +39,7 @@ pub(super) fn relative_line(text: &str, from: u32) -> Result<u32> {
 }
 
 /// Whether a location is a line of the current file: `12`, `+3`, `-`.
-fn is_bare_line(spec: &str) -> bool {
+pub(super) fn is_bare_line(spec: &str) -> bool {
     let number = spec.strip_prefix(['+', '-']).unwrap_or(spec);
     number.bytes().all(|b| b.is_ascii_digit())
 }

@@ -132,6 +132,37 @@ impl Modules {
         self.iter().filter_map(|m| m.debug()).any(|d| tables_of(d, file).next().is_some())
     }
 
+    /// The source files that a name means, each once.
+    pub fn source_files(&self, file: &str) -> Vec<LineFile> {
+        let mut found: Vec<LineFile> = Vec::new();
+        for (table, index) in self.iter().filter_map(|m| m.debug()).flat_map(|d| tables_of(d, file)) {
+            let more = table.file(index).filter(|f| !found.iter().any(|known| known.path == f.path)).cloned();
+            found.extend(more);
+        }
+        found
+    }
+
+    /// The first piece of a line's code, of each unit that has the file. Where no unit has code of the line, the empty ranges at
+    /// which the next line with code starts; none where the file has no line as high as this one.
+    pub fn line_ranges(&self, file: &LineFile, line: u32) -> Vec<AddrRange> {
+        let name = file.path.to_string_lossy();
+        let mut found: Vec<(u32, AddrRange)> = Vec::new();
+        for module in self.iter() {
+            let Some(debug) = module.debug() else { continue };
+            for (table, index) in tables_of(debug, &name) {
+                let (best, rows) = table.line_starts(index, line);
+                let Some(span) = rows.first().and_then(|row| table.at(row.addr)) else { continue };
+                let has_code = best == line && span.line == line && span.file == index;
+                let end = if has_code { span.end } else { span.start };
+                found.push((best, AddrRange::new(module.virt(span.start), module.virt(end))));
+            }
+        }
+        let best = found.iter().map(|f| f.0).min().unwrap_or(0);
+        let mut ranges: Vec<AddrRange> = found.into_iter().filter(|f| f.0 == best).map(|f| f.1).collect();
+        ranges.dedup();
+        ranges
+    }
+
     /// The places where a breakpoint on `FILE:LINE` goes, by address: of the line's pieces the first in each block, moved behind
     /// the prologue if it lies in one; of a line without code those of the next line that has some. Each place keeps the number
     /// of the line that was found, unless it was moved, as gdb shows it.
