@@ -223,9 +223,10 @@ impl<'t> Explicit<'t> {
                 continue;
             }
             // A C++ name has blanks: the value goes on to the next option.
-            let next = after.match_indices(" -").map(|(at, _)| at).find(|at| {
-                is_option(after.get(at + 1..).and_then(|t| t.split_whitespace().next()).unwrap_or_default())
-            });
+            let next = after
+                .match_indices(" -")
+                .map(|(at, _)| at)
+                .find(|at| is_option(after.get(at + 1..).and_then(|t| t.split_whitespace().next()).unwrap_or_default()));
             let (value, rest) = after.split_at(next.unwrap_or(after.len()));
             if value.is_empty() {
                 return Err(Error::user(format!("missing argument for \"{option}\"")));
