@@ -194,7 +194,16 @@ impl Evaluator<'_> {
                 match value.address() {
                     Some(addr) => Ok(Value::pointer(&value.ty, addr)),
                     None if is_string => Err(needs_memory()),
-                    None => Err(Error::user("Attempt to take address of value not located in memory.")),
+                    None => match (&operand.kind, &value.place) {
+                        (ExprKind::Name(name, _), Place::Register { name: register, .. }) => {
+                            let what = format!("Address requested for identifier \"{name}\" which is in register ${register}");
+                            Err(Error::user(what))
+                        }
+                        (ExprKind::Name(name, _), _) => {
+                            Err(Error::user(format!("Can't take address of \"{name}\" which isn't an lvalue.")))
+                        }
+                        _ => Err(Error::user("Attempt to take address of value not located in memory.")),
+                    },
                 }
             }
             Unary::Deref => {

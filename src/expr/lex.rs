@@ -164,7 +164,7 @@ impl<'a> Lexer<'a> {
             return Token::End;
         }
         // gdb's names of slots and stubs, which are no `@` operators: `puts@got.plt`.
-        for suffix in ["@got.plt", "@plt", "@got"] {
+        for suffix in ["@got.plt", "@plt", "@got", "@entry"] {
             let after = bytes.get(len + suffix.len());
             if self.rest()[len..].starts_with(suffix) && !after.is_some_and(|c| is_name_byte(*c)) {
                 len += suffix.len();

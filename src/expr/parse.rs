@@ -501,7 +501,12 @@ impl Parser<'_> {
     /// `int(5)`: a cast in the manner of a call.
     fn construction(&mut self, start: usize) -> Result<Expr> {
         let error = self.syntax_error();
+        let first = self.word();
         let ty = self.nested(Self::specifiers)?;
+        if let Some(name) = first.filter(|_| self.is_op("::")) {
+            let kind = self.qualified(name, false)?;
+            return self.node(start, kind);
+        }
         if !self.take("(")? {
             return Err(error);
         }

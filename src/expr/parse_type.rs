@@ -27,7 +27,7 @@ enum Derivation {
 }
 
 impl Parser<'_> {
-    fn word(&self) -> Option<Arc<str>> {
+    pub(super) fn word(&self) -> Option<Arc<str>> {
         match &self.token.token {
             Token::Name { name, quoted: false } => Some(name.clone()),
             _ => None,

@@ -100,7 +100,11 @@ impl Printer<'_> {
         let mut walk = Walk { out: String::new(), letter, statics: Vec::new(), virtual_bases: Vec::new() };
         let ty = value.ty.stripped();
         if let Some((why, true)) = value.missing() {
-            return Ok(why.to_string());
+            // A pointer that does not exist has a type all the same.
+            if prefix && why == Absence::Synthetic {
+                self.type_prefix(&value.ty, &mut walk.out);
+            }
+            return Ok(walk.out + &why.to_string());
         }
         if ty.is_void() {
             return Ok(if ty.language == Language::Rust { "()" } else { "void" }.to_owned());
