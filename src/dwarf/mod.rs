@@ -15,6 +15,7 @@ mod lines;
 mod location;
 mod members;
 mod ranges;
+mod split;
 mod type_names;
 mod types;
 mod unit;
