@@ -18,6 +18,7 @@ mod lines;
 mod location;
 mod members;
 mod ranges;
+mod split;
 mod type_names;
 mod types;
 mod unit;
