@@ -12,6 +12,7 @@ use crate::symbols::Modules;
 use crate::target::{Control, Target, Trap, TrapKind};
 
 use super::blocks::Blocks;
+use super::escape::Watched;
 use super::inject::{Call, Returned};
 use super::journal::Journal;
 use super::sites::Sites;
@@ -68,6 +69,7 @@ pub struct Process {
     /// The debug registers' traps that are set.
     pub(super) hardware: Vec<Trap>,
     pub(super) plan: Option<Plan>,
+    pub(super) watched: Option<Watched>,
     pub(super) blocks: Blocks,
     /// Threads whose pc is at a site that they have been reported at: they go past it without being reported again.
     pub(super) reported: BTreeMap<Tid, VirtAddr>,
@@ -106,6 +108,7 @@ impl Process {
             sites: Sites::default(),
             hardware: Vec::new(),
             plan: None,
+            watched: None,
             blocks: Blocks::default(),
             reported: BTreeMap::new(),
             deliver: BTreeMap::new(),

@@ -35,6 +35,8 @@ pub(super) struct LineStep {
     ranges: Vec<AddrRange>,
     /// It waits at the end of a called function's prologue.
     enters: bool,
+    /// Its frame was left, or landed in, by a jump out of other frames: it ends where it is.
+    pub landed: bool,
 }
 
 /// What sort of step by lines.
@@ -97,9 +99,11 @@ impl Session {
             line: source.line,
             ranges: Vec::new(),
             enters: false,
+            landed: false,
         };
         self.find_ranges(&mut step, &frame);
         let plan = self.plan_out_of(&step, &frames)?;
+        self.plan_frame = Some(step.frame.clone());
         self.line_step = Some(step);
         Ok(LineStepBegun::Plan(plan))
     }
@@ -116,6 +120,7 @@ impl Session {
             line: 0,
             ranges: Vec::new(),
             enters: false,
+            landed: false,
         };
         let at = frame.pc.lookup();
         if let (Some(block), Some(module)) = (frame.code.as_ref().and_then(|c| c.own_block()), self.inferior.modules.at(at)) {
@@ -126,6 +131,7 @@ impl Session {
             // In the midst of something that it has called.
             FramePc::Return(back) => Plan::Reach { tid, places: vec![Return::back(back, frame.registers.sp())] },
         };
+        self.ends_with(Some(caller));
         self.line_step = Some(step);
         Ok(plan)
     }
@@ -137,7 +143,8 @@ impl Session {
         let pc = self.process()?.target.pc(tid)?;
         let pc = self.process()?.sites.original_pc(pc).unwrap_or(pc);
         self.stand_before_inlined(pc, false);
-        let next = match self.judge_step(&mut step, pc)? {
+        let moved = if step.landed { Move::Stop } else { self.judge_step(&mut step, pc)? };
+        let next = match moved {
             Move::Go(plan) => plan,
             Move::Pass => return self.pass(step),
             Move::Stop if step.left <= 1 => return Ok(None),

@@ -1,6 +1,7 @@
 //! The modules of a process and the names in them.
 
 mod demangle;
+mod escapes;
 mod file_memory;
 mod finder;
 mod lines;
@@ -16,6 +17,7 @@ mod user_names;
 mod written;
 
 pub use demangle::{demangle, is_named};
+pub use escapes::{Escape, Tells};
 pub use finder::{DebugFiles, separate_debug};
 pub use lines::{LineStart, SourceLine, is_file};
 pub use linespec::{Linespec, Place, PlaceKind};
