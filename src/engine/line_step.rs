@@ -143,7 +143,7 @@ impl Session {
         let pc = self.process()?.target.pc(tid)?;
         let pc = self.process()?.sites.original_pc(pc).unwrap_or(pc);
         self.stand_before_inlined(pc, false);
-        let moved = if step.landed { Move::Stop } else { self.judge_step(&mut step, pc)? };
+        let moved = if step.landed { self.judge_landing(&mut step, pc)? } else { self.judge_step(&mut step, pc)? };
         let next = match moved {
             Move::Go(plan) => plan,
             Move::Pass => return self.pass(step),
@@ -173,6 +173,16 @@ impl Session {
         Ok(self.walk(tid, physical + 16)?.0)
     }
 
+    /// Where a jump out of frames has landed; from code without lines it goes on to the caller.
+    fn judge_landing(&mut self, step: &mut LineStep, pc: VirtAddr) -> Result<Move> {
+        step.landed = false;
+        let frames = self.walk_from(step.tid, 2)?;
+        let Some(frame) = frames.first().filter(|_| self.inferior.modules.source_line(pc).is_none()) else { return Ok(Move::Stop) };
+        step.frame = self.identity(frame);
+        step.ranges.clear();
+        self.back_to(frames.iter().find(|f| f.cfa != frame.cfa))
+    }
+
     fn judge_step(&mut self, step: &mut LineStep, pc: VirtAddr) -> Result<Move> {
         let frames = self.walk_from(step.tid, 2)?;
         let Some(frame) = frames.first().cloned() else { return Ok(Move::Stop) };
@@ -197,9 +207,10 @@ impl Session {
         self.at_line(step, &frames, pc)
     }
 
-    /// Whether the plan waits for this address.
+    /// Whether the plan waits for this address in the step's own frame; not the one to which a deeper frame was to come back.
     fn is_place(&self, pc: VirtAddr) -> bool {
-        self.process().is_ok_and(|p| p.plan.as_ref().is_some_and(|plan| plan.places().any(|r| r.addr == pc)))
+        let is_it = |r: &Return| r.addr == pc && r.min_sp == 0;
+        self.process().is_ok_and(|p| p.plan.as_ref().is_some_and(|plan| plan.places().any(is_it)))
     }
 
     /// Runs to where a frame goes on.
@@ -407,7 +418,7 @@ impl Session {
     fn behind_stubs(&self, at: VirtAddr) -> Option<VirtAddr> {
         let modules = &self.inferior.modules;
         let module = modules.at(at)?;
-        let Some(stub) = module.plt().stub_at(module.to_file(at)) else { return Some(at) };
+        let Some(stub) = module.plt().stub_at(module.to_file(at)) else { return Some(behind_thunk(module, at).unwrap_or(at)) };
         let slot = module.virt(stub.slot);
         let value = VirtAddr(read_u64(&*self.process().ok()?.target, slot).ok()?);
         let target = modules.at(value)?;
@@ -448,6 +459,19 @@ impl Session {
     fn has_lines_behind(&self, at: VirtAddr) -> bool {
         self.settings.step_mode || self.lines_behind(at).is_some()
     }
+}
+
+/// The function that a C++ thunk at this address leads to: `_ZThn8_N1D1fEi` (this is moved by 8) to `_ZN1D1fEi` (Itanium C++ ABI,
+/// "Virtual Override Thunks"; `_ZTv` has two numbers).
+fn behind_thunk(module: &Arc<Module>, at: VirtAddr) -> Option<VirtAddr> {
+    let location = module.locate(at).filter(|l| l.offset == 0)?;
+    let (numbers, rest) = match location.raw_name.strip_prefix("_ZT")?.split_at_checked(1)? {
+        ("h", rest) => (1, rest),
+        ("v", rest) => (2, rest),
+        _ => return None,
+    };
+    let encoding = rest.splitn(numbers + 1, '_').nth(numbers)?;
+    module.address_of(&format!("_Z{encoding}"))
 }
 
 fn function_start(module: &Module, at: VirtAddr) -> VirtAddr {
