@@ -189,6 +189,10 @@ impl Session {
         if std::mem::take(&mut step.enters) {
             return Ok(Move::Stop);
         }
+        if frame.is_signal_trampoline {
+            // On the way into a handler, or back from it.
+            return Ok(Move::Go(Plan::Instructions { tid: step.tid, left: 1, over_calls: false, until: None }));
+        }
         let here = self.identity(&frame);
         let is_inside = step.ranges.iter().any(|r| r.contains(pc));
         if here.is_same_call(&step.frame) {
