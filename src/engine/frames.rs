@@ -1,6 +1,6 @@
 //! The frames of the selected thread, walked as far as somebody asks and kept for one stop.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -137,9 +137,13 @@ impl Session {
             |w: &Walked| w.tid == tid && w.generation == process.generation && (w.end.is_some() || w.frames.len() >= limit);
         if !walked.as_ref().is_some_and(fresh) {
             let registers = process.target.registers(tid)?;
-            let maps = process.target.maps().unwrap_or_else(|_| MemoryMap::default());
+            let maps = OnceCell::new();
+            let is_code = |at| {
+                let maps: &MemoryMap = maps.get_or_init(|| process.target.maps().unwrap_or_default());
+                maps.at(at).is_some_and(|m| m.perms.exec)
+            };
             let original_pc = |pc: VirtAddr| process.sites.original_pc(pc).unwrap_or(pc);
-            let code = ProcessCode { modules: &self.inferior.modules, maps: &maps, original_pc: &original_pc };
+            let code = ProcessCode { modules: &self.inferior.modules, is_code: &is_code, original_pc: &original_pc };
             let memory = PageCache::new(&*process.target);
             let unwinder = Unwinder::new(&memory, &code, &self.frames.rules);
             let (mut frames, mut end) = unwinder.walk(&registers, limit);

@@ -3,7 +3,9 @@
 //! No instruction of a line is stepped that can be run: breakpoints stand at the ways out of the line's code, and a step looks
 //! again only when one of them is reached. Which line, frame and call a way out leads to decides whether the step has ended.
 
+use std::collections::HashMap;
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::arch::insn::{Flow, Insn, MAX_LEN, Target};
@@ -12,7 +14,7 @@ use crate::dwarf::BlockKind;
 use crate::stack::{Frame, FramePc};
 use crate::symbols::{Module, ModuleRole, SourceLine};
 
-use super::exits::exits;
+use super::exits::{Exits, exits};
 use super::frames::FrameIdentity;
 use super::session::Session;
 use super::step::{Plan, Return};
@@ -403,7 +405,7 @@ impl Session {
             return Ok(one(over_calls));
         }
         let follows = |to: Option<VirtAddr>| !over_calls && to.is_none_or(|to| self.has_lines_behind(to));
-        let exits = exits(&*self.process()?.target, &step.ranges, &follows);
+        let exits = self.exits_of(step, &follows)?;
         if exits.undecided.contains(&pc) {
             return Ok(one(over_calls));
         }
@@ -416,6 +418,24 @@ impl Session {
             return Ok(one(over_calls));
         }
         Ok(Plan::Reach { tid, places })
+    }
+
+    /// The ways out of the step's code. What runs over calls is decoded once.
+    fn exits_of(&self, step: &LineStep, follows: &dyn Fn(Option<VirtAddr>) -> bool) -> Result<Rc<Exits>> {
+        let process = self.process()?;
+        if step.kind == LineStepKind::Into {
+            return Ok(Rc::new(exits(&*process.target, &step.ranges, follows)));
+        }
+        let mut known = process.exits.borrow_mut();
+        if known.0 != self.inferior.modules.generation() {
+            *known = (self.inferior.modules.generation(), HashMap::new());
+        }
+        if let Some(known) = known.1.get(&step.ranges) {
+            return Ok(known.clone());
+        }
+        let found = Rc::new(exits(&*process.target, &step.ranges, follows));
+        known.1.insert(step.ranges.clone(), found.clone());
+        Ok(found)
     }
 
     /// Where a call of this address arrives once stubs and the lazy resolver have been passed; `None` where that cannot be told.

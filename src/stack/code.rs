@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use super::code_map::{CodeMap, CodeRow};
-use crate::base::{MemoryMap, Result, VirtAddr};
+use crate::base::{Result, VirtAddr};
 use crate::symbols::Modules;
 
-/// The modules and mappings of a process.
+/// The modules of a process, and what else it can run.
 pub struct ProcessCode<'a> {
     /// The modules.
     pub modules: &'a Modules,
-    /// The mappings, for code that belongs to no module.
-    pub maps: &'a MemoryMap,
+    /// Whether code may be run at an address. Asked only where the tables say nothing: to know it, the mappings must be read.
+    pub is_code: &'a dyn Fn(VirtAddr) -> bool,
     /// Translates a pc inside a slot for displaced instructions to the one that the program has.
     pub original_pc: &'a dyn Fn(VirtAddr) -> VirtAddr,
 }
@@ -27,7 +27,7 @@ impl CodeMap for ProcessCode<'_> {
     }
 
     fn is_code(&self, at: VirtAddr) -> bool {
-        self.maps.at(at).is_some_and(|m| m.perms.exec)
+        (self.is_code)(at)
     }
 
     fn original_pc(&self, pc: VirtAddr) -> VirtAddr {
