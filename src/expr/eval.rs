@@ -119,6 +119,7 @@ impl Evaluator<'_> {
                 let operand = self.operand(operand)?;
                 Ok(Value::at(ty, address_of_value(&operand, self.host)?))
             }
+            ExprKind::Range(..) => Err(Error::user("A range stands only between brackets here.")),
             ExprKind::Array(elements) => self.array(elements),
             ExprKind::Call(function, arguments) => self.call(function, arguments, None),
         }
@@ -176,6 +177,12 @@ impl Evaluator<'_> {
     fn unary(&mut self, op: Unary, operand: &Expr) -> Result<Value> {
         match op {
             Unary::AddressOf => {
+                // `&v[1..3]` is the slice itself.
+                if let ExprKind::Index(_, index) = &operand.kind
+                    && matches!(index.kind, ExprKind::Range(..))
+                {
+                    return self.value(operand);
+                }
                 if let ExprKind::Name(name, None) = &operand.kind
                     && let Some(pointer) = members::member_pointer(name, self.host)?
                 {
@@ -242,6 +249,11 @@ impl Evaluator<'_> {
                 match op {
                     Unary::Minus => negated(&value, self.host.memory()),
                     Unary::Complement => complemented(&value, self.host.memory()),
+                    Unary::Not
+                        if self.host.language() == Language::Rust && matches!(value.ty.stripped().kind, TypeKind::Int { .. }) =>
+                    {
+                        complemented(&value, self.host.memory())
+                    }
                     Unary::Not => Ok(self.truth_value(!self.truth(&value)?)),
                     _ if value.ty.is_arithmetic() => cast(&promoted_type(&value.ty), &value, self.host.memory()),
                     _ => Err(Error::user("Argument to positive operation not a number.")),
@@ -404,6 +416,9 @@ impl Evaluator<'_> {
 
     fn index(&mut self, left: &Expr, index: &Expr) -> Result<Value> {
         let array = self.operand(left)?;
+        if let ExprKind::Range(from, to, inclusive) = &index.kind {
+            return self.rust_slice(&array, (from.as_deref(), to.as_deref(), *inclusive));
+        }
         if let (ExprKind::Constant(name), Some(_)) = (&index.kind, array.table_bounds())
             && name.ty.element().is_some_and(|e| e.is_char())
         {
@@ -442,7 +457,10 @@ impl Evaluator<'_> {
                 let moved = self.computed(Binary::Add, &array, &index)?;
                 self.dereferenced(&moved)
             }
-            _ => Err(Error::user(format!("cannot subscript something of type `{}'", array.ty))),
+            _ => match self.rust_element(&array, &index)? {
+                Some(element) => Ok(element),
+                None => Err(Error::user(format!("cannot subscript something of type `{}'", array.ty))),
+            },
         }
     }
 

@@ -28,7 +28,7 @@ mod types;
 mod variants;
 
 pub use alignment::alignment;
-pub use base_types::base_type;
+pub use base_types::{base_type, rust_type};
 pub use c_string::{quoted_char, quoted_string};
 pub use debug_types::{find_type, resolve_dynamic, type_of, type_of_function, type_of_variable};
 pub use dynamic::{base_of, constant_value, seen_as_it_is, static_member};
@@ -41,6 +41,7 @@ pub use layout::{Field, FieldKind, Fields, Layout, Method, TemplateArg, Variant,
 pub use number::{Number, extract_bits, insert_bits, int_from_bytes, int_to_bytes};
 pub use options::{OutputRadix, PrintOptions, Symbols};
 pub use place::{Absence, Place, Value};
+pub use pretty::elements_of;
 pub use print::{Printer, StringEnd, read_string};
 pub use printf::{Conversion, Piece, echo_text, format_values, parse_format};
 pub use ptype::PtypeOptions;

@@ -79,7 +79,8 @@ impl Type {
             });
         }
         if ty.language == Language::Rust {
-            return rust_names::expanded(&ty, options.offsets);
+            let offsets = options.offsets && matches!(ty.kind, TypeKind::Struct { .. });
+            return rust_names::expanded(&ty, offsets.then(|| Holes::of(options.hex)));
         }
         let is_structure = matches!(ty.kind, TypeKind::Struct { .. });
         let options = PtypeOptions { offsets: options.offsets && is_structure, ..options };

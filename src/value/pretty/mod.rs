@@ -31,9 +31,12 @@ mod shape;
 pub(super) use scene::Scene;
 pub(super) use shape::{Pretty, Style};
 
+use std::sync::Arc;
+
 use super::language::Language;
 use super::place::Value;
-use super::types::TypeKind;
+use super::print::Printer;
+use super::types::{Type, TypeKind};
 use crate::base::Result;
 
 /// Shows a value, whose type has this name without template arguments; `None` for what it does not know.
@@ -67,6 +70,12 @@ const RUST: &[Recogniser] = &[
     rust_number::show,
     rust_time::show,
 ];
+
+/// The elements of a slice or vector of Rust: their type, the address of the first one, and how many there are; `None` for any
+/// other value.
+pub fn elements_of(printer: &Printer<'_>, value: &Value) -> Option<(Arc<Type>, u64, u64)> {
+    rust_vec::elements(&Scene { printer }, value)
+}
 
 /// What a pretty printer makes of a value; `None` where none knows its type, or its insides are not what the printer expects.
 pub(super) fn recognise(scene: &Scene<'_>, value: &Value) -> Option<Pretty> {

@@ -1,8 +1,12 @@
 //! `Vec`, `VecDeque`, slices, boxed slices.
 
+use std::sync::Arc;
+
 use super::{Pretty, Scene};
 use crate::base::Result;
+use crate::value::language::Language;
 use crate::value::place::Value;
+use crate::value::types::Type;
 
 pub(super) fn show(scene: &Scene<'_>, value: &Value, name: &str) -> Option<Result<Pretty>> {
     let full = &*value.ty.stripped().name;
@@ -13,6 +17,19 @@ pub(super) fn show(scene: &Scene<'_>, value: &Value, name: &str) -> Option<Resul
         _ if full.starts_with("&[") || full.starts_with("&mut [") => Some(slice(scene, value)),
         _ => None,
     }
+}
+
+/// The elements of a vector or slice that stand in a row.
+pub(super) fn elements(scene: &Scene<'_>, value: &Value) -> Option<(Arc<Type>, u64, u64)> {
+    if value.ty.stripped().language != Language::Rust {
+        return None;
+    }
+    if let (Some(data), Some(len)) = (scene.own(value, "data_ptr"), scene.own(value, "length")) {
+        return Some((data.ty.target()?.completed(), scene.size(&data).ok()?, scene.size(&len).ok()?));
+    }
+    let (buf, len) = (scene.own(value, "buf")?, scene.own(value, "len")?);
+    let first = scene.size(&scene.pointer(&buf).ok()?).ok()?;
+    Some((scene.type_arg(value, 0).ok()?, first, scene.size(&len).ok()?))
 }
 
 fn vec(scene: &Scene<'_>, value: &Value) -> Result<Pretty> {
