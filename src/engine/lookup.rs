@@ -171,6 +171,18 @@ impl Session {
         frame.code.as_ref().is_some_and(|c| c.scopes().iter().any(|b| b.die == scope.block)) && same_module() == Some(true)
     }
 
+    /// Selects the innermost frame that is inside of a block; whether there is one.
+    pub(super) fn select_block(&mut self, scope: &BlockScope) -> bool {
+        let Ok((frames, _)) = self.selected_thread().and_then(|tid| self.backtrace(tid, usize::MAX)) else { return false };
+        for frame in frames {
+            self.selection.level = frame.level;
+            if self.is_in_block(scope) {
+                return true;
+            }
+        }
+        false
+    }
+
     /// `this` of a C++ method's frame.
     fn this_of(&self, frame: &Frame) -> Option<Value> {
         let (module, _) = self.frame_module(frame)?;
