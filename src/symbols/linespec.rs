@@ -185,7 +185,7 @@ fn file_places(modules: &Modules, file: &str, what: &str) -> Result<Vec<Place>> 
             let module = modules.get(p.module)?;
             let debug = module.debug()?;
             if let Some(origin) = p.origin {
-                let (declared, _) = module.declared_at(origin.unit, debug.declared_in(origin)?)?;
+                let (declared, _) = module.declared_at(debug.declared_in(origin)?)?;
                 return Some(is_file(&declared, file));
             }
             // A function of a header is one of each file that includes it.
@@ -223,9 +223,10 @@ impl<'t> Explicit<'t> {
                 continue;
             }
             // A C++ name has blanks: the value goes on to the next option.
-            let next = after.match_indices(" -").map(|(at, _)| at).find(|at| {
-                is_option(after.get(at + 1..).and_then(|t| t.split_whitespace().next()).unwrap_or_default())
-            });
+            let next = after
+                .match_indices(" -")
+                .map(|(at, _)| at)
+                .find(|at| is_option(after.get(at + 1..).and_then(|t| t.split_whitespace().next()).unwrap_or_default()));
             let (value, rest) = after.split_at(next.unwrap_or(after.len()));
             if value.is_empty() {
                 return Err(Error::user(format!("missing argument for \"{option}\"")));
