@@ -15,6 +15,7 @@ mod docs;
 mod dump;
 mod environment;
 mod find;
+mod finish;
 #[cfg(test)]
 mod fixture;
 mod give_up;
@@ -22,7 +23,7 @@ mod help;
 mod history;
 mod info;
 mod info_frame;
-
+mod info_line;
 mod interpreter;
 mod loader;
 mod locals;
@@ -38,7 +39,9 @@ mod script;
 mod settings;
 mod settings_table;
 mod shell;
+mod skip;
 mod source;
+mod source_paths;
 mod stack;
 mod step;
 mod threads;
@@ -71,6 +74,8 @@ pub const FAMILIES: &[&[Command]] = &[
     history::COMMANDS,
     run::COMMANDS,
     step::COMMANDS,
+    finish::COMMANDS,
+    skip::COMMANDS,
     give_up::COMMANDS,
     breaks::place::COMMANDS,
     breaks::watch::COMMANDS,
@@ -85,6 +90,8 @@ pub const FAMILIES: &[&[Command]] = &[
     registers::COMMANDS,
     loader::COMMANDS,
     source::COMMANDS,
+    source_paths::COMMANDS,
+    info_line::COMMANDS,
     stack::COMMANDS,
     info_frame::COMMANDS,
     locals::COMMANDS,

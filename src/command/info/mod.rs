@@ -4,6 +4,7 @@ mod catalog;
 mod family;
 mod files;
 mod process;
+mod scope;
 mod signals;
 mod symbols;
 mod xinfo;

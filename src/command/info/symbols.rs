@@ -71,6 +71,12 @@ fn info_address(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         Some((m, rest)) => (Some(crate::engine::module_ref(m.id)), rest),
         None => (None, bare),
     };
+    if module.is_none()
+        && let Some(text) = super::scope::address_text(session, rest)?
+    {
+        cx.say(format!("Symbol \"{bare}\" is {text}.\n"));
+        return Ok(Flow::Go);
+    }
     let is_asked = |m: &&Arc<Module>| module.is_none_or(|r| r == crate::engine::module_ref(m.id));
     let tls = session.inferior.modules.iter().filter(is_asked).find_map(|m| {
         let mut named = m.file.symbols_named(rest).into_iter();
