@@ -83,7 +83,7 @@ impl Session {
     }
 
     fn declaration(&self, module: &Arc<Module>, die: DieRef) -> Option<(LineFile, u32)> {
-        module.declared_at(die.unit, module.debug()?.declared_in(die)?)
+        module.declared_at(module.debug()?.declared_in(die)?)
     }
 
     /// A unit that has code of a file, with its module.
