@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::{Error, FileAddr, Result, VirtAddr};
-use crate::dwarf::DieRef;
+use crate::dwarf::{DieRef, LineFile};
 use crate::elf::{Binding, Symbol, SymbolKind};
 
 use super::described::{described, is_settled};
@@ -63,6 +63,8 @@ pub struct Place {
     pub kind: PlaceKind,
     /// Of an inlined copy the abstract instance of its function.
     pub origin: Option<DieRef>,
+    /// Of a line the file, and the number of the line that was found.
+    pub line: Option<(LineFile, u32)>,
 }
 
 impl Linespec {
@@ -175,6 +177,7 @@ fn file_places(modules: &Modules, file: &str, what: &str) -> Result<Vec<Place>> 
             addr: s.addr,
             kind: PlaceKind::Line,
             origin: None,
+            line: Some((s.file, s.line)),
         };
         return Ok(modules.line_places(file, line).into_iter().map(place).collect());
     }
@@ -266,7 +269,7 @@ fn split_file(text: &str) -> Option<(&str, &str)> {
 fn stub(module: &Module, name: &str) -> Option<Place> {
     let stub = module.plt().stub_named(name)?;
     let start = module.virt(stub.addr);
-    Some(Place { module: module.id, name: stub.label(), start, addr: start, kind: PlaceKind::PltStub, origin: None })
+    Some(Place { module: module.id, name: stub.label(), start, addr: start, kind: PlaceKind::PltStub, origin: None, line: None })
 }
 
 fn is_exported(module: &Module, name: &str) -> bool {
@@ -303,6 +306,7 @@ fn functions(module: &Arc<Module>, name: &str, qualified: bool) -> Vec<Place> {
         addr: module.virt(if kind == PlaceKind::Function { module.past_prologue(start) } else { start }),
         kind,
         origin: None,
+        line: None,
     };
     starts.into_iter().map(place).collect()
 }

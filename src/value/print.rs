@@ -203,7 +203,7 @@ impl Printer<'_> {
                 _ = write!(walk.out, "{}", Absence::OptimizedOut);
                 return Ok(());
             }
-            Some((_, false)) if aggregate => {}
+            Some(_) if aggregate => {}
             Some((why, _)) => {
                 _ = write!(walk.out, "{why}");
                 return Ok(());
