@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use gimli::{AttributeValue, Dwarf, DwarfPackage, DwoId, EndianSlice, LittleEndian, SectionId, Unit, UnitHeader, UnitType, constants as dw};
+use gimli::{
+    AttributeValue, Dwarf, DwarfPackage, DwoId, EndianSlice, LittleEndian, SectionId, Unit, UnitHeader, UnitType, constants as dw,
+};
 
 use super::info::R;
 use crate::elf::Image;
@@ -128,9 +130,8 @@ fn skeleton(dwarf: &Dwarf<R<'_>>, header: UnitHeader<R<'_>>) -> Option<Skeleton>
     };
     let offset = header.debug_info_offset()?.0 as u64;
     let unit = is_one.then(|| Unit::new(dwarf, header).ok()).flatten()?;
-    let text = |value: AttributeValue<R<'_>>| {
-        Some(PathBuf::from(dwarf.attr_string(&unit, value).ok()?.to_string_lossy().into_owned()))
-    };
+    let text =
+        |value: AttributeValue<R<'_>>| Some(PathBuf::from(dwarf.attr_string(&unit, value).ok()?.to_string_lossy().into_owned()));
     let name = text(unit.dwo_name().ok()??)?;
     let root = unit.entry(unit.header.root_offset()).ok()?;
     let directory = root.attr_value(dw::DW_AT_comp_dir).and_then(text).unwrap_or_default();
