@@ -8,6 +8,7 @@ use crate::expr::{self, Expr, Host};
 use crate::value::Value;
 
 use super::resolve::Located;
+use super::lookup::BlockScope;
 use super::session::Session;
 use super::watch_scope::WatchScope;
 
@@ -100,6 +101,8 @@ pub struct Condition {
     pub text: String,
     /// Parsed.
     pub expr: Arc<Expr>,
+    /// The block whose variables it named when it was set: a watchpoint's condition is looked at in the innermost frame there.
+    pub scope: Option<BlockScope>,
 }
 
 impl Condition {
@@ -119,7 +122,8 @@ impl Condition {
         {
             return Err(session.no_symbol(name));
         }
-        Ok(Condition { text: text.to_owned(), expr: Arc::new(expr) })
+        let scope = session.block_scope(&expr);
+        Ok(Condition { text: text.to_owned(), expr: Arc::new(expr), scope })
     }
 }
 
