@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::base::{Error, Need, Result, Signal, Tid};
 use crate::engine::{Happening, Notice, Plan, Session, Stop, StopReason};
 use crate::expr::Host;
+use crate::symbols::shown_function;
 use crate::ui::render::{notice_text, stop_text};
 use crate::value::{Type, Value};
 
@@ -395,13 +396,24 @@ const JUMP: Command = Command {
 };
 
 fn jump(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
-    let places = cx.session.locate(&args.text)?;
+    let places = cx.session.locate_places(&args.text)?;
     let [to] = places.as_slice() else {
         return Err(Error::user("Unreasonable jump request"));
     };
-    cx.say_directly(format!("Continuing at {to:#x}.\n"));
+    let here = cx.session.frame(0).ok().and_then(|f| cx.session.inferior.modules.at(f.pc.addr())?.function(f.pc.addr()));
+    let there = cx.session.inferior.modules.at(to.addr).and_then(|m| m.function(to.addr));
+    if let (Some(here), Some((_, line))) = (here, &to.line)
+        && there.is_none_or(|t| t.die != here.die)
+        && !cx.query(&format!("Line {line} is not in `{}'.  Jump anyway? ", shown_function(&here)))?
+    {
+        return Err(Error::user("Not confirmed."));
+    }
+    let to = to.addr;
+    cx.say_directly(format!("Continuing at {to}.\n"));
     let tid = cx.session.selected_thread()?;
     cx.session.write_register_unlogged(tid, "rip", &to.0.to_le_bytes())?;
+    // The signal that stopped the program is not delivered.
+    cx.session.set_pending_signal(tid, None)?;
     go(cx, None)
 }
 

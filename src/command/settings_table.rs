@@ -8,8 +8,8 @@ use crate::engine::Settings;
 use super::cx::Cx;
 use super::history_file;
 use super::logging;
-use super::source_paths;
 use super::settings::{Sentence, Setting, SettingKind};
+use super::source_paths;
 
 const fn row(name: &'static str, kind: SettingKind, sentence: &'static str, summary: &'static str) -> Setting {
     let sentence = Sentence::Value(sentence);

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::base::{Error, Result};
 use crate::dwarf::LineFile;
 use crate::engine::{Listed, Session};
+use crate::symbols::shown_function;
 use crate::ui::render::source_lines;
 use crate::value::{Type, Value};
 
@@ -222,10 +223,7 @@ fn address_text(cx: &mut Cx<'_>, spec: &str, (file, line): &(LineFile, u32)) -> 
     let name = cx.session.file_name(file);
     match function {
         Some(function) => {
-            let shown = function.linkage_name.as_ref().map_or_else(
-                || function.name.to_string(),
-                |raw| crate::symbols::demangle(raw).into_owned(),
-            );
+            let shown = shown_function(&function);
             format!("{addr} is in {shown} ({name}:{line}).\n")
         }
         None => format!("{addr} is at {name}:{line}.\n"),

@@ -189,6 +189,11 @@ impl Breakpoint {
         spec.contains([':', '*']) || spec.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-'))
     }
 
+    /// Whether it means an inlined call that begins at one of its addresses, rather than what that was inlined into.
+    pub fn is_for_inlined(&self, addr: VirtAddr) -> bool {
+        self.is_at_place() || self.locations.iter().any(|l| l.addr == addr && l.line.is_some())
+    }
+
     /// The noun for it: `Breakpoint`, `Hardware watchpoint`, ...
     pub fn noun(&self) -> &'static str {
         match &self.kind {

@@ -321,17 +321,17 @@ impl Session {
         self.selection.level = 0;
         self.shown_source = None;
         if let Ok(pc) = self.process()?.target.pc(tid) {
-            self.stand_before_inlined(pc, self.is_for_inlined(&reason));
+            self.stand_before_inlined(pc, self.is_for_inlined(&reason, pc));
         }
         self.find_resolver();
         Ok(Some(Stop { tid, reason }))
     }
 
-    /// Whether a stop is at a place that was named as such: a line or an address, rather than a function, whose first instruction
-    /// may belong to a call that was inlined.
-    fn is_for_inlined(&self, reason: &StopReason) -> bool {
+    /// Whether a stop is at a place that was named as such: a line, an address or an inlined function, rather than a function whose
+    /// first instruction may belong to a call that was inlined.
+    fn is_for_inlined(&self, reason: &StopReason, pc: VirtAddr) -> bool {
         let StopReason::Breakpoints(hits) = reason else { return false };
-        hits.iter().any(|h| self.breakpoints.iter().any(|b| b.id == h.id && b.is_at_place()))
+        hits.iter().any(|h| self.breakpoints.iter().any(|b| b.id == h.id && b.is_for_inlined(pc)))
     }
 
     /// The process has gone.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::base::{Error, Result, VirtAddr};
 use crate::dwarf::{DieRef, LineFile, UnitId};
 use crate::expr;
-use crate::symbols::{Linespec, Module, Place, PlaceKind, demangle};
+use crate::symbols::{Linespec, Module, Place, PlaceKind, demangle, shown_function};
 
 use super::resolve::{is_bare_line, relative_line};
 use super::session::Session;
@@ -60,7 +60,7 @@ impl Session {
         let listed = |place: Place| {
             let module = modules.get(place.module)?;
             let source = module.source_line(place.start).map(|l| (l.file, l.line)).filter(|_| place.kind != PlaceKind::PltStub);
-            Some(Listed { source, addr: Some(place.start), symbol: Some(demangle(&raw_name(module, &place)).into_owned()) })
+            Some(Listed { source, addr: Some(place.start), symbol: Some(shown_name(module, &place)) })
         };
         Ok(linespec.resolve(modules)?.into_iter().filter_map(listed).collect())
     }
@@ -102,9 +102,8 @@ impl Session {
     }
 }
 
-/// A function's mangled name, if it has one.
-fn raw_name(module: &Module, place: &Place) -> String {
+/// A function's name as gdb shows it.
+fn shown_name(module: &Module, place: &Place) -> String {
     let function = module.function(place.start).filter(|f| place.origin.is_none() && module.virt(f.entry) == place.start);
-    let linkage = function.as_ref().and_then(|f| f.linkage_name.as_ref().map(ToString::to_string));
-    linkage.or_else(|| function.map(|f| f.name.to_string())).unwrap_or_else(|| place.name.clone())
+    function.map_or_else(|| demangle(&place.name).into_owned(), |f| shown_function(&f))
 }

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::dwarf::Function;
+
 use super::user_names::{matches, without_return_type};
 
 /// The longest name that is demangled, in bytes. A short mangled name may stand for a very long one, a long one for a disaster.
@@ -79,6 +81,14 @@ pub(super) fn is_mangled(raw: &str) -> bool {
 /// Whether a symbol of a file is meant by what a user typed: its name there, or its demangled one with or without parameters.
 pub fn is_named(raw: &str, wanted: &str) -> bool {
     raw == wanted || (is_mangled(raw) && matches(without_return_type(&demangle(raw)), wanted, false))
+}
+
+/// A function's name as gdb shows it: demangled, with parameters, where the language mangles.
+pub fn shown_function(function: &Function) -> String {
+    match &function.linkage_name {
+        Some(linkage) => demangle(linkage).into_owned(),
+        None => function.name.to_string(),
+    }
 }
 
 #[cfg(test)]

@@ -183,18 +183,17 @@ fn file_places(modules: &Modules, file: &str, what: &str) -> Result<Vec<Place>> 
     }
     let function = Linespec::Function { module: None, name: what.to_owned(), qualified: false };
     let mut places = function.resolve(modules)?;
+    // As for gdb it is enough that the function's unit has the file: a header's name leads to all that includes it.
     places.retain(|p| {
-        let declared = || {
+        let unit_has_it = || {
             let module = modules.get(p.module)?;
-            match p.origin {
-                Some(origin) => module.declared_at(origin.unit, module.debug()?.declared_in(origin)?),
-                None => {
-                    let function = module.function(p.start)?;
-                    module.declared_at(function.die.unit, function.declared?)
-                }
-            }
+            let unit = match p.origin {
+                Some(origin) => origin.unit,
+                None => module.function(p.start)?.die.unit,
+            };
+            Some(module.debug()?.lines(unit).ok()?.files().iter().any(|f| is_file(f, file)))
         };
-        declared().is_some_and(|(f, _)| is_file(&f, file))
+        unit_has_it() == Some(true)
     });
     Ok(places)
 }

@@ -16,7 +16,7 @@ mod symbolizer;
 mod user_names;
 mod written;
 
-pub use demangle::{demangle, is_named};
+pub use demangle::{demangle, is_named, shown_function};
 pub use finder::{DebugFiles, separate_debug};
 pub use lines::{LineStart, SourceLine, is_file};
 pub use linespec::{Linespec, Place, PlaceKind};

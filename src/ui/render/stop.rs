@@ -5,7 +5,7 @@ use crate::dwarf::BlockKind;
 use crate::engine::{Bind, Breakpoint, Hit, Kind, Notice, Session, Stop, StopReason, WatchKind};
 use crate::expr::Host;
 use crate::stack::Frame;
-use crate::symbols::{ModuleRole, demangle};
+use crate::symbols::{ModuleRole, shown_function};
 use crate::value::{Printer, Value};
 
 use super::super::Role;
@@ -208,16 +208,13 @@ pub fn place_of(session: &Session, addr: VirtAddr, breakpoint: &Breakpoint) -> O
     let mut call = None;
     for block in around.iter().filter_map(|b| body.blocks.get(*b)) {
         if let BlockKind::Inlined { name, call: from, .. } = &block.kind {
-            if breakpoint.is_at_place() || !block.begins_at(module.to_file(addr)) {
+            if breakpoint.is_for_inlined(addr) || !block.begins_at(module.to_file(addr)) {
                 return Some((name.clone(), session.file_name(&file), line));
             }
             call = *from;
         }
     }
-    let name = match &function.linkage_name {
-        Some(linkage) => demangle(linkage).into_owned(),
-        None => function.name.to_string(),
-    };
+    let name = shown_function(&function);
     let called_at = call.filter(|_| asked.is_none()).and_then(|c| module.declared_at(function.die.unit, c));
     let (file, line) = called_at.unwrap_or((file, line));
     Some((name, session.file_name(&file), line))
