@@ -5,7 +5,7 @@ use crate::arch::insn::MAX_LEN;
 use crate::base::{AddrRange, Error, Result, VirtAddr};
 use crate::engine::Session;
 use crate::expr::Host;
-use crate::symbols::{Linespec, Location};
+use crate::symbols::Location;
 use crate::ui::Role;
 
 use super::args::Args;
@@ -14,7 +14,7 @@ use super::cx::Cx;
 use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
 
 /// Disassembly.
-pub const COMMANDS: &[Command] = &[DISASSEMBLE, INFO_SCOPE];
+pub const COMMANDS: &[Command] = &[DISASSEMBLE];
 
 const DISASSEMBLE: Command = Command {
     name: "disassemble",
@@ -341,40 +341,6 @@ fn push_decimal(out: &mut String, n: u64) {
         push_decimal(out, n / 10);
     }
     out.push(char::from(DIGITS[(n % 10) as usize]));
-}
-
-/// The addresses of a location; functions from their first instruction on.
-fn starts(cx: &mut Cx<'_>, spec: &str) -> Result<Vec<VirtAddr>> {
-    if let Some(address) = spec.strip_prefix('*') {
-        return Ok(vec![super::data::address(cx, address)?]);
-    }
-    let modules = &cx.session.inferior.modules;
-    let linespec = Linespec::parse(spec, modules)?;
-    let places = linespec.resolve(modules)?;
-    if places.is_empty() {
-        Err(linespec.not_found(&cx.session.inferior.modules))
-    } else {
-        Ok(places.iter().map(|p| p.start).collect())
-    }
-}
-
-const INFO_SCOPE: Command = Command {
-    name: "info scope",
-    group: Group::Status,
-    args: &[ArgSpec::may("LOCATION", ArgKind::Linespec)],
-    summary: "The variables that a place in the program sees.",
-    help: "They come with debug information.",
-    run: info_scope,
-    ..Command::BASE
-};
-
-fn info_scope(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
-    if args.text.is_empty() {
-        return Err(Error::user("requires an argument (function, line or *addr) to define a scope"));
-    }
-    starts(cx, &args.text)?;
-    cx.say(format!("Scope for {} contains no locals or arguments.\n", args.text));
-    Ok(Flow::Go)
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod docs;
 mod dump;
 mod environment;
 mod find;
+mod finish;
 #[cfg(test)]
 mod fixture;
 mod give_up;
@@ -39,6 +40,7 @@ mod script;
 mod settings;
 mod settings_table;
 mod shell;
+mod skip;
 mod source;
 mod source_paths;
 mod stack;
@@ -73,6 +75,8 @@ pub const FAMILIES: &[&[Command]] = &[
     history::COMMANDS,
     run::COMMANDS,
     step::COMMANDS,
+    finish::COMMANDS,
+    skip::COMMANDS,
     give_up::COMMANDS,
     breaks::place::COMMANDS,
     breaks::watch::COMMANDS,

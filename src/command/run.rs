@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::base::{Error, Need, Result, Signal, Tid};
+use crate::base::{Error, Need, Result, Signal, Tid, VirtAddr};
 use crate::engine::{Happening, Notice, Plan, Session, Stop, StopReason};
 use crate::expr::Host;
-use crate::symbols::shown_function;
 use crate::ui::render::{notice_text, stop_text};
 use crate::value::{Type, Value};
 
@@ -58,6 +57,7 @@ pub(super) fn stopped(cx: &mut Cx<'_>, stop: &Stop, pid: Tid) -> Result<Flow> {
         for (role, text) in stop_text(cx.session, stop, pid) {
             cx.out.text(role, &text);
         }
+        super::finish::show_returned(cx);
     }
     if stop.reason.is_end() {
         cx.session.stop_commands.clear();
@@ -400,11 +400,11 @@ fn jump(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let [to] = places.as_slice() else {
         return Err(Error::user("Unreasonable jump request"));
     };
-    let here = cx.session.frame(0).ok().and_then(|f| cx.session.inferior.modules.at(f.pc.addr())?.function(f.pc.addr()));
-    let there = cx.session.inferior.modules.at(to.addr).and_then(|m| m.function(to.addr));
-    if let (Some(here), Some((_, line))) = (here, &to.line)
-        && there.is_none_or(|t| t.die != here.die)
-        && !cx.query(&format!("Line {line} is not in `{}'.  Jump anyway? ", shown_function(&here)))?
+    let start = |at: VirtAddr| cx.session.inferior.modules.at(at).and_then(|m| m.function(at)).map(|f| f.die);
+    if let (Ok(frame), Some((_, line))) = (cx.session.frame(0), &to.line)
+        && let Some(here) = cx.session.function_title(frame.pc.addr())
+        && start(frame.pc.addr()) != start(to.addr)
+        && !cx.query(&format!("Line {line} is not in `{here}'.  Jump anyway? "))?
     {
         return Err(Error::user("Not confirmed."));
     }

@@ -5,7 +5,6 @@ use std::path::Path;
 use crate::base::{Error, Result};
 use crate::dwarf::LineFile;
 use crate::engine::{Listed, Session};
-use crate::symbols::shown_function;
 use crate::ui::render::source_lines;
 use crate::value::{Type, Value};
 
@@ -219,13 +218,9 @@ fn list_each(cx: &mut Cx<'_>, spec: &str, sources: Vec<Source>) -> Result<()> {
 /// `0x1139 is in main (a.c:3).`
 fn address_text(cx: &mut Cx<'_>, spec: &str, (file, line): &(LineFile, u32)) -> String {
     let Ok(addr) = super::data::address(cx, spec.trim_start_matches('*')) else { return String::new() };
-    let function = cx.session.inferior.modules.at(addr).and_then(|m| m.function(addr));
     let name = cx.session.file_name(file);
-    match function {
-        Some(function) => {
-            let shown = shown_function(&function);
-            format!("{addr} is in {shown} ({name}:{line}).\n")
-        }
+    match cx.session.function_title(addr) {
+        Some(function) => format!("{addr} is in {function} ({name}:{line}).\n"),
         None => format!("{addr} is at {name}:{line}.\n"),
     }
 }

@@ -7,6 +7,7 @@ use gimli::{AttributeValue, constants as dw};
 
 use super::functions::{Declared, Enclosing, opens_scope, qualified, unnamed};
 use super::info::DebugInfo;
+use super::type_names::ANONYMOUS;
 use super::unit::{Die, DieRef, LoadedUnit, UnitId, Units};
 use crate::base::Result;
 
@@ -133,6 +134,10 @@ impl Globals {
         let index = self.variables.len() as u32;
         let global = Global { name: name.clone(), die: reference, is_external, declared: units.declared(reference) };
         self.variables.push(global);
+        // What is in an anonymous namespace is known without its name too.
+        if name.contains(ANONYMOUS) {
+            self.by_name.entry(name.replace(ANONYMOUS, "").into()).or_insert(index);
+        }
         // Of a declaration and its definition the one with a place counts.
         match self.by_name.get(&name) {
             Some(known) if !is_defined || self.variables.get(*known as usize).is_some_and(|v| units.has_place(v.die)) => {}
@@ -189,6 +194,12 @@ impl DebugInfo {
             last
         });
         Some((enumeration?, value))
+    }
+
+    /// Whether GCC has compiled a unit. *Folklore*: its location lists end a register's range one byte before the address behind
+    /// a call that clobbers the register, so that what they say of a caller's frame can be trusted; clang's and rustc's do not.
+    pub fn ends_lists_before_calls(&self, unit: UnitId) -> bool {
+        self.with(|units| units.unit(unit).is_ok_and(|u| u.producer.is_some_and(|p| p.slice().starts_with(b"GNU "))))
     }
 
     /// DW_AT_name of a DIE, or of what it completes.

@@ -222,7 +222,7 @@ fn files<'a>(unit: &LoadedUnit<'a>, header: &LineProgramHeader<R<'a>>) -> (Vec<L
     let file = |entry: &FileEntry<R<'a>>| {
         let name = unit.text(entry.path_name()).map(text).unwrap_or_default();
         let dir = entry.directory(header).and_then(|d| unit.text(d)).map(text).unwrap_or_default();
-        // Directory 0 is the compilation's own (DWARF5 §6.2.4), which version 4 leaves unsaid. gdb shows it where it is said.
+        // Directory 0 is the compilation's own (DWARF5 §6.2.4), which version 4 leaves unsaid and with it gdb.
         let is_unsaid = dir.is_empty() || entry.directory_index() == 0 && header.version() < 5;
         let relative = if is_unsaid || name.starts_with('/') { name } else { format!("{dir}/{name}") };
         let path = absolute(&comp_dir, &relative);

@@ -189,11 +189,6 @@ impl Breakpoint {
         spec.contains([':', '*']) || spec.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-'))
     }
 
-    /// Whether it means an inlined call that begins at one of its addresses, rather than what that was inlined into.
-    pub fn is_for_inlined(&self, addr: VirtAddr) -> bool {
-        self.is_at_place() || self.locations.iter().any(|l| l.addr == addr && l.line.is_some())
-    }
-
     /// The noun for it: `Breakpoint`, `Hardware watchpoint`, ...
     pub fn noun(&self) -> &'static str {
         match &self.kind {
@@ -236,8 +231,19 @@ pub struct Breakpoints {
 }
 
 impl Breakpoints {
-    /// Adds one, enabled, without condition; its number.
-    pub fn add(&mut self, kind: Kind, spec: &str, disposition: Disposition, locations: Vec<Located>) -> u32 {
+    /// Adds one without a place (yet), enabled, without condition; its number.
+    pub fn add(&mut self, kind: Kind, spec: &str, disposition: Disposition) -> u32 {
+        self.add_at(kind, spec, disposition, [] as [Located; 0])
+    }
+
+    /// Adds one at these places, enabled, without condition; its number.
+    pub fn add_at<L: Into<Located>>(
+        &mut self,
+        kind: Kind,
+        spec: &str,
+        disposition: Disposition,
+        locations: impl IntoIterator<Item = L>,
+    ) -> u32 {
         self.last_id += 1;
         self.list.push(Breakpoint {
             id: self.last_id,
@@ -249,7 +255,7 @@ impl Breakpoints {
             ignore: 0,
             hits: 0,
             commands: Vec::new(),
-            locations: locations.into_iter().map(Located::into_location).collect(),
+            locations: locations.into_iter().map(|l| l.into().into_location()).collect(),
             thread: None,
         });
         self.last_id

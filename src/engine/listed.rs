@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::base::{Error, Result, VirtAddr};
 use crate::dwarf::{DieRef, LineFile, UnitId};
 use crate::expr;
-use crate::symbols::{Linespec, Module, Place, PlaceKind, demangle, shown_function};
+use crate::symbols::{Linespec, Module, Place, PlaceKind, demangle};
+use crate::value::function_title;
 
 use super::resolve::{is_bare_line, relative_line};
 use super::session::Session;
@@ -86,6 +87,13 @@ impl Session {
         module.declared_at(die.unit, module.debug()?.declared_in(die)?)
     }
 
+    /// The name of the function that an address lies in, as gdb shows it; inlined calls are not looked at.
+    pub fn function_title(&self, addr: VirtAddr) -> Option<String> {
+        let module = self.inferior.modules.at(addr)?;
+        let function = module.function(addr)?;
+        Some(function_title(module.debug()?, function.die, &function.name))
+    }
+
     /// A unit that has code of a file, with its module.
     pub fn unit_of_file(&self, file: &LineFile) -> Option<(Arc<Module>, UnitId)> {
         self.inferior.modules.iter().find_map(|module| {
@@ -105,5 +113,6 @@ impl Session {
 /// A function's name as gdb shows it.
 fn shown_name(module: &Module, place: &Place) -> String {
     let function = module.function(place.start).filter(|f| place.origin.is_none() && module.virt(f.entry) == place.start);
-    function.map_or_else(|| demangle(&place.name).into_owned(), |f| shown_function(&f))
+    let title = function.zip(module.debug()).map(|(f, debug)| function_title(debug, f.die, &f.name));
+    title.unwrap_or_else(|| demangle(&place.name).into_owned())
 }

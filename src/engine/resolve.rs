@@ -69,18 +69,11 @@ impl Session {
                 other => other.not_found(&self.inferior.modules),
             });
         }
-        // Of an inlined copy the line is its own, not that of the call.
-        let inlined = |p: &Place| Some(p).filter(|p| p.kind == PlaceKind::Inlined).and_then(|p| self.line_at(p.addr));
-        let locate = |p: Place| Located { addr: self.address_of(&p), line: p.line.clone().or_else(|| inlined(&p)) };
+        let locate = |p: Place| Located { addr: self.address_of(&p), line: p.line };
         let mut located: Vec<Located> = places.into_iter().map(locate).collect();
         located.sort_by_key(|p| p.addr);
         located.dedup_by_key(|p| p.addr);
         Ok(located)
-    }
-
-    /// The file and line of an address.
-    fn line_at(&self, addr: VirtAddr) -> Option<(LineFile, u32)> {
-        self.inferior.modules.source_line(addr).map(|l| (l.file, l.line))
     }
 
     /// A location that means the same wherever the user looks: a line gets its file, `+N` its line; others stay as they are.

@@ -123,7 +123,7 @@ fn set_breakpoint(cx: &mut Cx<'_>, args: &Args, disposition: Disposition, hardwa
         ("", Some(addr)) => format!("*{addr:#x}"),
         _ => cx.session.absolute_spec(&request.spec).unwrap_or(request.spec),
     };
-    let id = cx.session.breakpoints.add(Kind::Code { hardware }, &spec, disposition, locations);
+    let id = cx.session.breakpoints.add_at(Kind::Code { hardware }, &spec, disposition, locations);
     let breakpoint = cx.session.breakpoints.get_mut(id)?;
     breakpoint.condition = condition;
     breakpoint.thread = request.thread;
@@ -135,7 +135,9 @@ fn set_breakpoint(cx: &mut Cx<'_>, args: &Args, disposition: Disposition, hardwa
         ([one], Some((_, file, line))) => format!("{noun} {id} at {one:#x}: file {file}, line {line}.\n"),
         ([one], None) => format!("{noun} {id} at {one:#x}\n"),
         // gdb names what was typed only where lines are known.
-        ([first, ..], Some(_)) => format!("{noun} {id} at {first:#x}: {spec}. ({} locations)\n", addresses.len()),
+        ([first, ..], Some(_)) => {
+            format!("{noun} {id} at {first:#x}: {}. ({} locations)\n", spec.trim_matches('\''), addresses.len())
+        }
         ([first, ..], None) => format!("{noun} {id} at {first:#x} ({} locations)\n", addresses.len()),
     };
     cx.say(text);

@@ -5,8 +5,8 @@ use crate::dwarf::BlockKind;
 use crate::engine::{Bind, Breakpoint, Hit, Kind, Notice, Session, Stop, StopReason, WatchKind};
 use crate::expr::Host;
 use crate::stack::Frame;
-use crate::symbols::{ModuleRole, shown_function};
-use crate::value::{Printer, Value};
+use crate::symbols::{ModuleRole, demangle_function, is_written};
+use crate::value::{Printer, Value, function_title};
 
 use super::super::Role;
 use super::asm::next_line;
@@ -199,23 +199,39 @@ pub fn what_text(session: &Session, breakpoint: &Breakpoint, addr: VirtAddr) -> 
 }
 
 /// Function, file and line of one of a breakpoint's addresses, if it has a line: what the breakpoint is shown with. Calls that were
-/// inlined and begin there count only for a breakpoint at a line or an address, not for one at a function.
+/// inlined and begin there count for a breakpoint at a line or an address; and for one at a function that is not the one around
+/// but has a copy there.
 pub fn place_of(session: &Session, addr: VirtAddr, breakpoint: &Breakpoint) -> Option<(String, String, u32)> {
+    let (at_place, spec) = (breakpoint.is_at_place(), &breakpoint.spec);
     let module = session.inferior.modules.at(addr)?;
+    let debug = module.debug()?;
     let asked = breakpoint.locations.iter().find(|l| l.addr == addr).and_then(|l| l.line.clone());
     let (file, line) = asked.clone().or_else(|| module.source_line(addr).map(|l| (l.file, l.line)))?;
     let (function, body, around) = module.function_body(addr)?;
+    let is_own = module.past_prologue(function.entry) == module.to_file(addr);
     let mut call = None;
+    let mut copy = None;
     for block in around.iter().filter_map(|b| body.blocks.get(*b)) {
-        if let BlockKind::Inlined { name, call: from, .. } = &block.kind {
-            if breakpoint.is_for_inlined(addr) || !block.begins_at(module.to_file(addr)) {
+        if let BlockKind::Inlined { name, call: from, origin } = &block.kind {
+            if at_place || !block.begins_at(module.to_file(addr)) {
                 return Some((name.clone(), session.file_name(&file), line));
             }
             call = *from;
+            let is_meant = is_written(name, spec);
+            let is_around = is_own && (!is_meant || is_written(&function.name, spec));
+            if !is_around && (copy.is_none() || is_meant) {
+                let title = debug.linkage_name(*origin).map(|raw| demangle_function(&raw));
+                copy = Some(title.unwrap_or_else(|| name.clone()));
+            }
         }
     }
-    let name = shown_function(&function);
-    let called_at = call.filter(|_| asked.is_none()).and_then(|c| module.declared_at(function.die.unit, c));
+    if let Some(name) = copy {
+        return Some((name, session.file_name(&file), line));
+    }
+    let name = function_title(debug, function.die, &function.name);
+    // Where variables are known at each instruction gdb takes no function's beginning for a prologue, and goes by the line table.
+    let call = call.filter(|_| asked.is_none() && !debug.has_exact_locations(function.die.unit));
+    let called_at = call.and_then(|c| module.declared_at(function.die.unit, c));
     let (file, line) = called_at.unwrap_or((file, line));
     Some((name, session.file_name(&file), line))
 }
