@@ -5,6 +5,7 @@ mod arguments;
 mod blocks;
 mod breakpoints;
 mod control;
+mod escape;
 mod exits;
 mod finish;
 mod frame_host;

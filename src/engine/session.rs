@@ -73,6 +73,8 @@ pub struct Session {
     pub step_began_in: Option<FrameIdentity>,
     pub(super) line_step: Option<LineStep>,
     pub(super) finished: Option<Finished>,
+    /// The frame with which the next plan ends.
+    pub(super) plan_frame: Option<FrameIdentity>,
     pub(super) terminal: Option<Terminal>,
     pub(super) frames: FrameCache,
     /// Names mean what they mean in the block at this address, rather than where the selected frame is.
