@@ -1,7 +1,5 @@
 //! Source text: `list`, `search`, `info source`.
 
-use std::path::Path;
-
 use crate::base::{Error, Result};
 use crate::dwarf::LineFile;
 use crate::engine::{Listed, Session};
@@ -290,7 +288,7 @@ fn info_source(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
         text.push_str(&format!("Compilation directory is {}\n", unit.directory));
     }
     let source = cx.session.source_text(&file);
-    let located: &Path = source.as_ref().map_or(&file.path, |s| &s.path);
+    let located = source.as_ref().map_or_else(|_| cx.session.source_paths().substituted(&file), |s| s.path.clone());
     text.push_str(&format!("Located in {}\n", located.display()));
     if let Ok(source) = &source {
         let count = source.line_count();

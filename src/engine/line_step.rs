@@ -179,7 +179,9 @@ impl Session {
     fn judge_landing(&mut self, step: &mut LineStep, pc: VirtAddr) -> Result<Move> {
         step.landed = false;
         let frames = self.walk_from(step.tid, 2)?;
-        let Some(frame) = frames.first().filter(|_| self.inferior.modules.source_line(pc).is_none()) else { return Ok(Move::Stop) };
+        let Some(frame) = frames.first().filter(|_| self.inferior.modules.source_line(pc).is_none()) else {
+            return Ok(Move::Stop);
+        };
         step.frame = self.identity(frame);
         step.ranges.clear();
         self.back_to(frames.iter().find(|f| f.cfa != frame.cfa))

@@ -111,8 +111,12 @@ impl Session {
 
     /// The text of a source file.
     pub fn source_text(&self, file: &LineFile) -> Result<Arc<SourceText>> {
-        let paths = SourcePaths { substitutions: &self.settings.substitute_path, directories: &self.settings.directories };
-        self.sources.text(file, paths)
+        self.sources.text(file, self.source_paths())
+    }
+
+    /// Where source files are looked for.
+    pub fn source_paths(&self) -> SourcePaths<'_> {
+        SourcePaths { substitutions: &self.settings.substitute_path, directories: &self.settings.directories }
     }
 
     /// Counts the times that a process began to run: whoever waits sees that it did.
