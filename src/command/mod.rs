@@ -30,6 +30,7 @@ mod loader;
 mod locals;
 mod logging;
 mod memory;
+mod names;
 mod patch;
 mod print_options;
 mod redirect;

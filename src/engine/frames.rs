@@ -251,7 +251,7 @@ impl Session {
     pub fn frame_source(&self, frame: &Frame) -> Option<FrameSource> {
         let module = self.inferior.modules.at(frame.pc.lookup())?;
         if let Some(code) = frame.code.as_ref().filter(|c| c.callee.is_some()) {
-            let (file, line) = module.declared_at(code.function.die.unit, code.call_line()?)?;
+            let (file, line) = module.declared_at(code.call_line()?)?;
             return Some(FrameSource { file, line, shows_pc: false });
         }
         let found = module.source_line(frame.pc.lookup())?;

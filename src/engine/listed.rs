@@ -84,7 +84,7 @@ impl Session {
     }
 
     fn declaration(&self, module: &Arc<Module>, die: DieRef) -> Option<(LineFile, u32)> {
-        module.declared_at(die.unit, module.debug()?.declared_in(die)?)
+        module.declared_at(module.debug()?.declared_in(die)?)
     }
 
     /// The name of the function that an address lies in, as gdb shows it; inlined calls are not looked at.

@@ -189,7 +189,7 @@ fn file_places(modules: &Modules, file: &str, what: &str) -> Result<Vec<Place>> 
             let module = modules.get(p.module)?;
             let debug = module.debug()?;
             if let Some(origin) = p.origin {
-                let (declared, _) = module.declared_at(origin.unit, debug.declared_in(origin)?)?;
+                let (declared, _) = module.declared_at(debug.declared_in(origin)?)?;
                 return Some(is_file(&declared, file));
             }
             // A function of a header is one of each file that includes it.

@@ -232,7 +232,7 @@ pub fn place_of(session: &Session, addr: VirtAddr, breakpoint: &Breakpoint) -> O
     let name = function_title(debug, function.die, &function.name);
     // Where variables are known at each instruction gdb takes no function's beginning for a prologue, and goes by the line table.
     let call = call.filter(|_| asked.is_none() && !debug.has_exact_locations(function.die.unit));
-    let called_at = call.and_then(|c| module.declared_at(function.die.unit, c));
+    let called_at = call.and_then(|c| module.declared_at(c));
     let (file, line) = called_at.unwrap_or((file, line));
     Some((name, session.file_name(&file), line))
 }
