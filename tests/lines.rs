@@ -43,6 +43,7 @@ fn compare(build: &str, command: &str, count: usize) {
     session.load_program(&program.path).unwrap();
     session.settings.args = "> /dev/null".into();
     session.settings.debug_file_directory = "/nonexistent".into();
+    session.look_for_debug_files();
     let start = VirtAddr(expected[0]);
     session.breakpoints.add_at(Kind::Code { hardware: false }, &format!("*{start}"), Disposition::Delete, vec![start]);
     session.launch().unwrap();

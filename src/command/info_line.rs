@@ -49,8 +49,10 @@ fn describe(cx: &mut Cx<'_>, place: &Listed) -> String {
     };
     let Some((file, line)) = &place.source else {
         return match place.addr {
-            Some(addr) => format!("No line number information available for address {}\n", named(cx.session, addr)),
-            None => "No line number information available.\n".to_owned(),
+            Some(addr) if addr.0 != 0 => {
+                format!("No line number information available for address {}\n", named(cx.session, addr))
+            }
+            _ => "No line number information available.\n".to_owned(),
         };
     };
     let name = cx.session.file_name(file);

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use crate::base::{Error, Need, Result, Signal, Tid, VirtAddr};
 use crate::engine::{Happening, Notice, Plan, Session, Stop, StopReason};
 use crate::expr::Host;
-use crate::ui::render::{notice_text, stop_text};
+use crate::ui::Role;
+use crate::ui::render::{nearest_source, notice_text, stop_text};
 use crate::value::{Type, Value};
 
 use super::args::Args;
@@ -56,6 +57,14 @@ pub(super) fn stopped(cx: &mut Cx<'_>, stop: &Stop, pid: Tid) -> Result<Flow> {
     if !silent || stop.reason.is_end() {
         for (role, text) in stop_text(cx.session, stop, pid) {
             cx.out.text(role, &text);
+        }
+        // Nothing but gdb's words for what drives rdbg as if it were gdb: that gives it a dumb terminal.
+        let is_read = || cx.out.is_terminal() && std::env::var_os("TERM").is_some_and(|t| t != "dumb");
+        if !stop.reason.is_end()
+            && is_read()
+            && let Some(text) = nearest_source(cx.session)
+        {
+            cx.out.text(Role::Dim, &text);
         }
         super::finish::show_returned(cx);
     }

@@ -83,13 +83,18 @@ pub fn next_line(session: &Session, frame: &Frame) -> Option<String> {
         _ if frame.code.as_ref().is_some_and(|c| c.callee.is_some()) => return None,
         _ => session.inferior.modules.source_line(frame.pc.lookup())?.range,
     };
+    Some(instructions_text(session, frame, range))
+}
+
+/// The instructions in a range with their bytes, the one that the frame is at marked.
+fn instructions_text(session: &Session, frame: &Frame, range: AddrRange) -> String {
     let mut disassembler = Disassembler::new(session);
     let mut text = String::new();
     let mut at = range.start;
     while at < range.end {
         let insn = match disassembler.instruction(at) {
             Ok(insn) => insn,
-            Err(e) => return Some(format!("{text}{e}\n")),
+            Err(e) => return format!("{text}{e}\n"),
         };
         let bytes: Vec<String> = insn.bytes.iter().map(|b| format!("{b:02x}")).collect();
         // As in `disassemble`, with an offset at the function's start too.
@@ -100,7 +105,12 @@ pub fn next_line(session: &Session, frame: &Frame) -> Option<String> {
         text.push_str(&format!("{marker} {:#018x}{name}:\t{:<19}\t{}\n", at.0, bytes.join(" "), insn.text));
         at = at + insn.bytes.len().max(1) as u64;
     }
-    Some(text)
+    text
+}
+
+/// A frame's next instruction, as `disassemble-next-line` shows it.
+pub(super) fn instruction_line(session: &Session, frame: &Frame) -> String {
+    instructions_text(session, frame, AddrRange::with_len(frame.pc.addr(), 1))
 }
 
 /// The address that lies `count` instructions before `at`: instructions are counted from the beginning of the function that
