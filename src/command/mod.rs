@@ -2,6 +2,7 @@
 
 mod args;
 mod asm;
+mod asm_source;
 mod assemble;
 mod breaks;
 mod complete;

@@ -328,8 +328,8 @@ impl Session {
         Ok(Some(Stop { tid, reason }))
     }
 
-    /// Whether a stop is at a place that was named as such: a line or an address, rather than a function, whose first instruction
-    /// may belong to a call that was inlined.
+    /// Whether a stop is at a place that was named as such: a line, an address or an inlined function, rather than a function whose
+    /// first instruction may belong to a call that was inlined.
     fn is_for_inlined(&self, reason: &StopReason) -> bool {
         let StopReason::Breakpoints(hits) = reason else { return false };
         hits.iter().any(|h| h.at_place)
