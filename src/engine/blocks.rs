@@ -83,9 +83,12 @@ impl Session {
             let process = self.process_mut()?;
             let Some(Plan::Instructions { left, .. }) = process.plan else { return Ok(Ran::Step) };
             let pc = process.target.pc(tid)?;
-            // The last one is a step of its own: whether it leaves the function decides what is shown.
-            if process.sites.get(pc).is_some() || left <= 1 {
+            if process.sites.get(pc).is_some() {
                 return Ok(Ran::Step);
+            }
+            // The last one is a step of its own: whether it leaves the function decides what is shown.
+            if left <= 1 {
+                return self.step_at(tid, pc);
             }
             let trace = match process.blocks.traces.get(&pc) {
                 Some(trace) => trace.clone(),

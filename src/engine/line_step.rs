@@ -172,14 +172,16 @@ impl Session {
     }
 
     fn walk_from(&self, tid: Tid, physical: usize) -> Result<Vec<Frame>> {
-        Ok(self.walk(tid, physical + 16)?.0)
+        self.innermost_frames(tid, physical)
     }
 
     /// Where a jump out of frames has landed; from code without lines it goes on to the caller.
     fn judge_landing(&mut self, step: &mut LineStep, pc: VirtAddr) -> Result<Move> {
         step.landed = false;
         let frames = self.walk_from(step.tid, 2)?;
-        let Some(frame) = frames.first().filter(|_| self.inferior.modules.source_line(pc).is_none()) else { return Ok(Move::Stop) };
+        let Some(frame) = frames.first().filter(|_| self.inferior.modules.source_line(pc).is_none()) else {
+            return Ok(Move::Stop);
+        };
         step.frame = self.identity(frame);
         step.ranges.clear();
         self.back_to(frames.iter().find(|f| f.cfa != frame.cfa))

@@ -43,8 +43,9 @@ fn text_at(session: &mut Session, stop: &Stop, pid: Tid, frame: Option<Result<Fr
             say(format!("\n{who} received signal SIGINT, Interrupt.\n"));
         }
         StopReason::Breakpoints(hits) => {
-            let names: Vec<String> = hits.iter().map(|h| hit_name(h, "Breakpoint")).collect();
-            say(format!("\n{}{}, ", who.map_or(String::new(), |w| format!("{w} hit ")), names.join(", ")));
+            // gdb names the first alone.
+            let name = hits.first().map_or(String::new(), |h| hit_name(h, "Breakpoint"));
+            say(format!("\n{}{name}, ", who.map_or(String::new(), |w| format!("{w} hit "))));
         }
         StopReason::Watch { id, kind, text, old, new } => {
             let noun = watch_noun(*kind);
