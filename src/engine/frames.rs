@@ -150,8 +150,7 @@ impl Session {
         self.require(Need::Stack)?;
         let process = self.process()?;
         let mut walked = self.frames.walked.borrow_mut();
-        let fresh =
-            |w: &Walked| w.tid == tid && w.generation == process.generation && (w.end.is_some() || w.physical >= limit);
+        let fresh = |w: &Walked| w.tid == tid && w.generation == process.generation && (w.end.is_some() || w.physical >= limit);
         if !walked.as_ref().is_some_and(fresh) {
             // Who has come back for more will come again.
             let again = walked.as_ref().is_some_and(|w| w.tid == tid && w.generation == process.generation);

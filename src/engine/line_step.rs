@@ -288,7 +288,17 @@ impl Session {
             }
             return self.through(step, frames);
         }
-        let Some(line) = self.inferior.modules.source_line(pc) else { return Ok(Move::Stop) };
+        let Some(line) = self.inferior.modules.source_line(pc) else {
+            // Back in code of which nothing is known, not even a name: `step` goes on to where something is.
+            let is_named = self.inferior.modules.symbolize(pc).is_some_and(|l| l.is_code);
+            let caller = frames.iter().find(|f| f.cfa != frame.cfa);
+            if step.kind != LineStepKind::Into || is_named || self.settings.step_mode || caller.is_none() {
+                return Ok(Move::Stop);
+            }
+            step.frame = here;
+            step.ranges.clear();
+            return self.back_to(caller);
+        };
         let is_other = line.line != step.line || line.file.path != step.file;
         if line.range.start == pc && is_other {
             if line.is_stmt {
