@@ -100,7 +100,7 @@ impl Run {
         let start = self.session.locate(address).unwrap()[0];
         let pieces = Session::watch_pieces(start, len).unwrap();
         let old = self.session.watched_value(&expr).ok();
-        let watch = Watch { text: text.to_owned(), expr, kind: WatchKind::Write, pieces, old };
+        let watch = Watch { text: text.to_owned(), expr, kind: WatchKind::Write, pieces, old, scope: None };
         self.session.breakpoints.add(Kind::Watch(watch), text, Disposition::Keep, Vec::new())
     }
 

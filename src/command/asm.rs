@@ -13,7 +13,7 @@ use super::cx::Cx;
 use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
 
 /// Disassembly.
-pub const COMMANDS: &[Command] = &[DISASSEMBLE, INFO_LINE, INFO_SCOPE];
+pub const COMMANDS: &[Command] = &[DISASSEMBLE, INFO_LINE];
 
 const DISASSEMBLE: Command = Command {
     name: "disassemble",
@@ -367,25 +367,6 @@ fn starts(cx: &mut Cx<'_>, spec: &str) -> Result<Vec<VirtAddr>> {
     } else {
         Ok(places.iter().map(|p| p.start).collect())
     }
-}
-
-const INFO_SCOPE: Command = Command {
-    name: "info scope",
-    group: Group::Status,
-    args: &[ArgSpec::may("LOCATION", ArgKind::Linespec)],
-    summary: "The variables that a place in the program sees.",
-    help: "They come with debug information.",
-    run: info_scope,
-    ..Command::BASE
-};
-
-fn info_scope(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
-    if args.text.is_empty() {
-        return Err(Error::user("requires an argument (function, line or *addr) to define a scope"));
-    }
-    starts(cx, &args.text)?;
-    cx.say(format!("Scope for {} contains no locals or arguments.\n", args.text));
-    Ok(Flow::Go)
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ fn list(cx: &mut Cx<'_>, args: &Args, parameters: bool) -> Result<Flow> {
     let is_quiet = args.has("-q");
     if frame.code.is_none() {
         if !is_quiet {
-            cx.say_directly("No symbol table info available.\n");
+            cx.say("No symbol table info available.\n");
         }
         return Ok(Flow::Go);
     }
@@ -74,7 +74,7 @@ fn list(cx: &mut Cx<'_>, args: &Args, parameters: bool) -> Result<Flow> {
     let is_all = choice.name.is_none() && choice.ty.is_none();
     if !show(cx, &frame, parameters, &choice)? && !is_quiet {
         let what = if parameters { "arguments" } else { "locals" };
-        cx.say_directly(if is_all { format!("No {what}.\n") } else { format!("No matching {what}.\n") });
+        cx.say(if is_all { format!("No {what}.\n") } else { format!("No matching {what}.\n") });
     }
     Ok(Flow::Go)
 }

@@ -15,6 +15,7 @@ mod docs;
 mod dump;
 mod environment;
 mod find;
+mod finish;
 #[cfg(test)]
 mod fixture;
 mod give_up;
@@ -38,6 +39,7 @@ mod script;
 mod settings;
 mod settings_table;
 mod shell;
+mod skip;
 mod source;
 mod stack;
 mod step;
@@ -71,6 +73,8 @@ pub const FAMILIES: &[&[Command]] = &[
     history::COMMANDS,
     run::COMMANDS,
     step::COMMANDS,
+    finish::COMMANDS,
+    skip::COMMANDS,
     give_up::COMMANDS,
     breaks::place::COMMANDS,
     breaks::watch::COMMANDS,

@@ -57,6 +57,7 @@ pub(super) fn stopped(cx: &mut Cx<'_>, stop: &Stop, pid: Tid) -> Result<Flow> {
         for (role, text) in stop_text(cx.session, stop, pid) {
             cx.out.text(role, &text);
         }
+        super::finish::show_returned(cx);
     }
     if stop.reason.is_end() {
         cx.session.stop_commands.clear();

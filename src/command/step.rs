@@ -1,7 +1,7 @@
-//! Moving: instructions, functions, places.
+//! Moving by instructions and lines.
 
-use crate::base::{Error, Need, Result};
-use crate::engine::{LineStepBegun, LineStepKind, Plan, Return, Stop, StopReason};
+use crate::base::{Need, Result};
+use crate::engine::{LineStepBegun, LineStepKind, Plan, Stop, StopReason};
 use crate::ui::render::frame_line;
 
 use super::args::Args;
@@ -10,7 +10,7 @@ use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
 use super::run::{go, go_on, stopped};
 
 /// Moving.
-pub const COMMANDS: &[Command] = &[STEPI, NEXTI, STEP, NEXT, FINISH, ADVANCE, UNTIL];
+pub const COMMANDS: &[Command] = &[STEPI, NEXTI, STEP, NEXT];
 
 const STEPI: Command = Command {
     name: "stepi",
@@ -39,7 +39,7 @@ const NEXTI: Command = Command {
 fn instructions(cx: &mut Cx<'_>, args: &Args, over_calls: bool) -> Result<Flow> {
     let left = count(cx, args)?;
     if left == 0 {
-        return Ok(Flow::Go);
+        return stay(cx);
     }
     let tid = cx.session.selected_thread()?;
     go(cx, Some(Plan::Instructions { tid, left, over_calls, until: None }))
@@ -51,6 +51,13 @@ fn count(cx: &mut Cx<'_>, args: &Args) -> Result<u64> {
         Some(text) => Ok(u64::try_from(super::data::integer(cx, text)?).unwrap_or(0)),
         None => Ok(1),
     }
+}
+
+/// A step that runs nothing, shown as one that did.
+fn stay(cx: &mut Cx<'_>) -> Result<Flow> {
+    let (tid, pid) = (cx.session.selected_thread()?, cx.session.process()?.target.pid());
+    cx.session.step_began_in = None;
+    stopped(cx, &Stop { tid, reason: StopReason::Arrived }, pid)
 }
 
 const STEP: Command = Command {
@@ -77,10 +84,10 @@ const NEXT: Command = Command {
     ..Command::BASE
 };
 
-fn lines(cx: &mut Cx<'_>, args: &Args, kind: LineStepKind) -> Result<Flow> {
+pub(super) fn lines(cx: &mut Cx<'_>, args: &Args, kind: LineStepKind) -> Result<Flow> {
     let left = count(cx, args)?;
     if left == 0 {
-        return Ok(Flow::Go);
+        return stay(cx);
     }
     let tid = cx.session.selected_thread()?;
     let frame = cx.session.frame(0)?;
@@ -89,11 +96,7 @@ fn lines(cx: &mut Cx<'_>, args: &Args, kind: LineStepKind) -> Result<Flow> {
             cx.session.step_began_in = Some(cx.session.identity(&frame));
             go_on(cx, Some(plan))
         }
-        LineStepBegun::Done => {
-            cx.session.step_began_in = None;
-            let pid = cx.session.process()?.target.pid();
-            stopped(cx, &Stop { tid, reason: StopReason::Arrived }, pid)
-        }
+        LineStepBegun::Done => stay(cx),
         LineStepBegun::NoLine => {
             let function = frame_line(cx.session, &frame).function;
             let whose = if function == "??" { "The code here".to_owned() } else { format!("Function {function}") };
@@ -102,61 +105,3 @@ fn lines(cx: &mut Cx<'_>, args: &Args, kind: LineStepKind) -> Result<Flow> {
         }
     }
 }
-
-const FINISH: Command = Command {
-    name: "finish",
-    aliases: &["fin"],
-    group: Group::Running,
-    summary: "Run until the selected frame returns.",
-    examples: &[Example { line: "finish", what: "stops in the caller, behind the call" }],
-    needs: Some(Need::Live),
-    run: finish,
-    ..Command::BASE
-};
-
-fn finish(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
-    let level = cx.session.selection.level;
-    let frame = cx.session.selected_frame()?;
-    let caller = cx.session.frame(level + 1).map_err(|_| Error::user("\"finish\" not meaningful in the outermost frame."))?;
-    let tid = cx.session.selected_thread()?;
-    cx.say_directly(format!("Run till exit from #{level:<3}{}\n", frame_line(cx.session, &frame).text()));
-    // Back in the caller the stack is as high as before the call: the CFA. A deeper activation that returns to the same
-    // place has a lower one.
-    let min_sp = frame.cfa.map_or_else(|| frame.registers.sp().wrapping_add(1), |cfa| cfa.0);
-    let place = Return { addr: caller.pc.addr(), min_sp, counts: false };
-    go(cx, Some(Plan::Reach { tid, places: vec![place] }))
-}
-
-const ADVANCE: Command = Command {
-    name: "advance",
-    group: Group::Running,
-    args: &[ArgSpec::must("LOCATION", ArgKind::Linespec)],
-    summary: "Let the program go on to a place, or until the current frame returns.",
-    examples: &[Example { line: "advance exit", what: "runs to the program's end" }],
-    needs: Some(Need::Live),
-    run: advance,
-    ..Command::BASE
-};
-
-fn advance(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
-    let tid = cx.session.selected_thread()?;
-    let mut places: Vec<Return> =
-        cx.session.locate(&args.text)?.into_iter().map(|addr| Return { addr, min_sp: 0, counts: false }).collect();
-    if let (Ok(frame), Ok(caller)) = (cx.session.frame(0), cx.session.frame(1))
-        && let Some(cfa) = frame.cfa
-    {
-        places.push(Return { addr: caller.pc.addr(), min_sp: cfa.0, counts: false });
-    }
-    go(cx, Some(Plan::Reach { tid, places }))
-}
-
-const UNTIL: Command = Command {
-    name: "until",
-    aliases: &["u"],
-    group: Group::Running,
-    args: &[ArgSpec::may("LOCATION", ArgKind::Linespec)],
-    summary: "Let the program go on to a place in the current frame, or past the current line.",
-    needs: Some(Need::Live),
-    run: |cx, args| if args.text.is_empty() { lines(cx, args, LineStepKind::Until) } else { advance(cx, args) },
-    ..Command::BASE
-};

@@ -342,6 +342,11 @@ impl DebugInfo {
         name(dw::DW_AT_linkage_name).or_else(|| name(dw::DW_AT_MIPS_linkage_name))
     }
 
+    /// Whether other units see a function or variable (DW_AT_external), by its DIE or what that completes.
+    pub fn is_external(&self, die: DieRef) -> bool {
+        self.with(|units| matches!(units.inherited(die, dw::DW_AT_external), Some((_, AttributeValue::Flag(true)))))
+    }
+
     /// Where a DIE, or what it completes, is declared. The index of the file is that of the DIE's own unit.
     pub fn declared_in(&self, die: DieRef) -> Option<Declared> {
         self.with(|units| units.declared(die))

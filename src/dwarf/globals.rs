@@ -191,6 +191,12 @@ impl DebugInfo {
         Some((enumeration?, value))
     }
 
+    /// Whether GCC has compiled a unit. *Folklore*: its location lists end a register's range one byte before the address behind
+    /// a call that clobbers the register, so that what they say of a caller's frame can be trusted; clang's and rustc's do not.
+    pub fn ends_lists_before_calls(&self, unit: UnitId) -> bool {
+        self.with(|units| units.unit(unit).is_ok_and(|u| u.producer.is_some_and(|p| p.slice().starts_with(b"GNU "))))
+    }
+
     /// DW_AT_name of a DIE, or of what it completes.
     pub fn name(&self, die: DieRef) -> Option<String> {
         self.with(|units| units.inherited_string(die, dw::DW_AT_name))

@@ -115,6 +115,11 @@ impl DebugInfo {
         self.image().section(".debug_info").map_or(0, |s| s.size as usize)
     }
 
+    /// The name of a unit: the file that was compiled, as the compiler was given it.
+    pub fn unit_name(&self, unit: UnitId) -> Option<String> {
+        self.with(|units| units.unit_name(unit))
+    }
+
     /// Whether parts of it are in files of their own (DWARF5 §7.3.2), which may change without this one.
     pub(super) fn has_split_units(&self) -> bool {
         self.with(|units| units.ids().any(|u| units.is_skeleton(u)))

@@ -44,7 +44,8 @@ impl DebugInfo {
         let wanted: HashSet<DieRef> = origins.iter().copied().collect();
         self.with(|units| {
             let is_local = origins.iter().all(|o| units.is_compilation(o.unit));
-            let mut searched: Vec<UnitId> = if is_local { origins.iter().map(|o| o.unit).collect() } else { units.ids().collect() };
+            let mut searched: Vec<UnitId> =
+                if is_local { origins.iter().map(|o| o.unit).collect() } else { units.ids().collect() };
             searched.sort_unstable();
             searched.dedup();
             let in_unit = |id: &UnitId| {

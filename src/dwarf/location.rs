@@ -109,7 +109,27 @@ const MAX_ENTRIES: usize = 1 << 20;
 impl DebugInfo {
     /// Where a variable is. One that only is declared, or completes another entry, is where that one says.
     pub fn location(&self, die: DieRef, site: Site, host: &dyn ExpressionHost) -> Result<Location> {
+        if self.is_discarded(die) {
+            return Ok(Location::OptimizedOut(Gone::NoLocation));
+        }
         self.with(|units| location(units, die, site, host)).map_err(|e| self.at_die(die, e))
+    }
+
+    /// Whether a variable's address lies outside of everything that is loaded: the linker has thrown it away and left 0 there.
+    fn is_discarded(&self, die: DieRef) -> bool {
+        let address = self.with(|units| {
+            let (unit, AttributeValue::Exprloc(e)) = units.inherited(die, dw::DW_AT_location)? else { return None };
+            let unit = units.unit(unit).ok()?;
+            let mut rest = e.0;
+            let first = gimli::Operation::parse(&mut rest, unit.unit.encoding()).ok()?;
+            match first {
+                _ if !rest.is_empty() => None,
+                gimli::Operation::Address { address } => Some(address),
+                gimli::Operation::AddressIndex { index } => unit.dwarf.address(&unit.unit, index).ok(),
+                _ => None,
+            }
+        });
+        address.is_some_and(|at| self.image().load_at(FileAddr(at)).is_none_or(|_| at <= 1))
     }
 
     /// What is only known while the program runs, as the length of `int a[n]` (DWARF5 §2.19).
@@ -135,9 +155,10 @@ impl DebugInfo {
 
     /// Whether a DIE has a constant or a location of its own or of what it completes.
     pub fn has_location(&self, die: DieRef) -> bool {
-        self.with(|units| {
+        let has_some = self.with(|units| {
             units.inherited(die, dw::DW_AT_location).is_some() || units.inherited(die, dw::DW_AT_const_value).is_some()
-        })
+        });
+        has_some && !self.is_discarded(die)
     }
 
     /// The error about a DIE, with its place in the file where gimli has found it.

@@ -122,6 +122,11 @@ impl<'a> Units<'a> {
         self.heads.get(unit.0 as usize).map_or(0, |h| h.header.length_including_self())
     }
 
+    /// DW_AT_name of a unit.
+    pub fn unit_name(&self, unit: UnitId) -> Option<String> {
+        Some(self.unit(unit).ok()?.unit.name?.to_string_lossy().into_owned())
+    }
+
     /// Runs something on a unit, which is not kept if nobody had read it before.
     pub fn look_into<T>(&self, id: UnitId, f: impl FnOnce(&LoadedUnit<'a>) -> T) -> gimli::Result<T> {
         let head = self.heads.get(id.0 as usize).ok_or(gimli::Error::MissingUnitDie)?;

@@ -331,7 +331,7 @@ impl Session {
     /// may belong to a call that was inlined.
     fn is_for_inlined(&self, reason: &StopReason) -> bool {
         let StopReason::Breakpoints(hits) = reason else { return false };
-        hits.iter().any(|h| self.breakpoints.iter().any(|b| b.id == h.id && b.is_at_place()))
+        hits.iter().any(|h| h.at_place)
     }
 
     /// The process has gone.
@@ -405,7 +405,11 @@ impl Session {
         let process = self.process_mut()?;
         let Some(Plan::Instructions { left, .. }) = &mut process.plan else { return Ok(None) };
         *left = left.saturating_sub(count);
-        let done = *left == 0;
+        let (done, is_last) = (*left == 0, *left == 1);
+        if is_last {
+            self.last_step_begins(tid)?;
+        }
+        let process = self.process_mut()?;
         let mut pc = process.target.pc(tid)?;
         if let Some(shown) = process.sites.original_pc(pc) {
             pc = shown;
@@ -436,6 +440,16 @@ impl Session {
             }
         }
         Ok(done.then_some(StopReason::Arrived))
+    }
+
+    /// Of several steps by instructions the last one begins: whether it leaves the function decides what is shown.
+    fn last_step_begins(&mut self, tid: Tid) -> Result<()> {
+        if self.line_step.is_none() {
+            self.process_mut()?.generation += 1;
+            let frames = self.walk(tid, 1)?.0;
+            self.step_began_in = frames.first().map(|f| self.identity(f));
+        }
+        Ok(())
     }
 
     /// Runs the next instruction of a plan; over a call, if the plan says so. `past`: what is at the pc was dealt with.
@@ -507,7 +521,13 @@ impl Session {
         let insn = Insn::decode(code.get(..n)?, pc.0)?;
         matches!(insn.flow(), Flow::Call(_)).then_some(())?;
         let min_sp = target.registers(tid).ok()?.sp();
-        Some(Return { addr: VirtAddr(insn.next_ip()), min_sp, counts: true })
+        Some(Return { counts: true, ..Return::back(VirtAddr(insn.next_ip()), min_sp) })
+    }
+
+    /// The canonical frame address of the function that a thread is in at this moment.
+    fn innermost_cfa(&mut self, tid: Tid) -> Result<Option<VirtAddr>> {
+        self.process_mut()?.generation += 1;
+        Ok(self.walk(tid, 1)?.0.first().and_then(|f| f.cfa))
     }
 
     fn set_return(&mut self, place: Option<Return>) -> Result<()> {
@@ -519,15 +539,30 @@ impl Session {
 
     /// The plan's own place was reached: is it the right activation, and what then?
     fn plan_arrived(&mut self, tid: Tid, at: VirtAddr) -> Result<Option<Arrival>> {
-        let process = self.process_mut()?;
+        let process = self.process()?;
         let sp = process.target.registers(tid)?.sp();
-        let Some(plan) = &mut process.plan else { return Ok(None) };
-        let Some(place) = plan.places().find(|p| p.addr == at && sp >= p.min_sp).copied() else { return Ok(None) };
+        let Some(plan) = &process.plan else { return Ok(None) };
+        let mut places: Vec<Return> = plan.places().filter(|p| p.addr == at && sp >= p.min_sp).copied().collect();
+        if places.iter().any(|p| p.cfa.is_some()) {
+            let cfa = self.innermost_cfa(tid)?;
+            places.retain(|p| p.cfa.is_none() || p.cfa == cfa);
+        }
+        let Some(place) = places.first().copied() else { return Ok(None) };
+        let Some(plan) = &mut self.process_mut()?.plan else { return Ok(None) };
         match plan {
             Plan::Reach { .. } => Ok(Some(Arrival::Stop)),
+            Plan::Finish { function, .. } => {
+                let function = *function;
+                self.note_finished(tid, function);
+                Ok(Some(Arrival::Stop))
+            }
             Plan::Instructions { left, .. } => {
                 *left -= u64::from(place.counts);
-                let arrival = match *left {
+                let left = *left;
+                if left == 1 && place.counts {
+                    self.last_step_begins(tid)?;
+                }
+                let arrival = match left {
                     0 => Arrival::Stop,
                     _ if place.counts => Arrival::Step,
                     _ => Arrival::Back,
@@ -552,7 +587,7 @@ impl Session {
         let registers = process.target.registers(tid)?;
         let pc = process.sites.original_pc(VirtAddr(registers.pc())).unwrap_or(VirtAddr(registers.pc()));
         process.control()?.set_pc(tid, pc)?;
-        self.set_return(Some(Return { addr: pc, min_sp: registers.sp(), counts: false }))?;
+        self.set_return(Some(Return::back(pc, registers.sp())))?;
         Ok(Verdict::Go(signal))
     }
 

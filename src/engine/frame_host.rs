@@ -35,6 +35,18 @@ impl<'s> FrameHost<'s> {
         site(self.module, self.frame)
     }
 
+    /// Whether a register that the function's calls may change has its value still, where the debug information says so.
+    fn trusts_lists(&self) -> bool {
+        let unit = self.frame.and_then(|f| f.code.as_ref()).map(|c| c.function.die.unit);
+        self.module.debug().zip(unit).is_some_and(|(debug, unit)| debug.ends_lists_before_calls(unit))
+    }
+
+    /// A register that no frame further in has saved or changed (GCC's -fipa-ra counts on it).
+    fn unchanged(&self, register: Gpr) -> Option<u64> {
+        let frame = self.frame.filter(|_| self.trusts_lists())?;
+        (0..frame.level).rev().find_map(|level| self.session.frame(level).ok()?.registers.get(register))
+    }
+
     fn passed(&self, of: EntryOf) -> Result<Option<u64>> {
         let Some(frame) = self.frame.filter(|_| self.depth < MAX_CALLERS) else { return Ok(None) };
         let Some(callee) = frame.code.as_ref().map(|c| &c.function) else { return Ok(None) };
@@ -69,14 +81,24 @@ pub(super) fn site(module: &Module, frame: Option<&Frame>) -> Site {
 
 impl ExpressionHost for FrameHost<'_> {
     fn register(&self, dwarf: u16) -> Option<u64> {
-        self.frame?.registers.get(Gpr::from_dwarf(dwarf)?)
+        let register = Gpr::from_dwarf(dwarf)?;
+        self.frame?.registers.get(register).or_else(|| self.unchanged(register))
     }
 
     fn register_bytes(&self, dwarf: u16) -> Option<Vec<u8>> {
         let frame = self.frame?;
         let id = by_dwarf(dwarf)?;
-        let xstate = if id.info().is_extended() { Some(self.session.selected_xstate().ok()?) } else { None };
-        id.read(&frame.registers, xstate.as_ref()).map(|b| b.to_vec())
+        if !id.info().is_extended() {
+            let known = id.read(&frame.registers, None).map(|b| b.to_vec());
+            return known.or_else(|| self.register(dwarf).map(|n| n.to_le_bytes().to_vec()));
+        }
+        // Nobody saves these: they are the thread's, as long as no call in between has changed them.
+        let is_innermost = || self.session.frame(0).is_ok_and(|f| f.cfa == frame.cfa);
+        if !self.trusts_lists() && !is_innermost() {
+            return None;
+        }
+        let xstate = self.session.selected_xstate().ok()?;
+        id.read(&frame.registers, Some(&xstate)).map(|b| b.to_vec())
     }
 
     fn memory(&self) -> &dyn Memory {
@@ -107,7 +129,7 @@ const DTV_AT: u64 = 8;
 
 impl Session {
     /// The frame of the function that has called a frame's function; inlined calls on the way are none.
-    pub(super) fn physical_caller(&self, frame: &Frame) -> Option<Frame> {
+    pub fn physical_caller(&self, frame: &Frame) -> Option<Frame> {
         let mut at = frame.clone();
         while at.code.as_ref().is_some_and(|c| c.is_inlined()) {
             at = self.frame_beyond(&at)?;

@@ -1,6 +1,6 @@
 //! The frames of the selected thread, walked as far as somebody asks and kept for one stop.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -125,8 +125,19 @@ impl Session {
     /// The caller of a frame of the selected thread, also of `main`.
     pub fn frame_beyond(&self, frame: &Frame) -> Option<Frame> {
         let tid = self.selected_thread().ok()?;
-        let (frames, _) = self.walk(tid, frame.level + 2).ok()?;
-        frames.into_iter().nth(frame.level + 1)
+        let wanted = frame.level + 1;
+        let generation = self.process().ok()?.generation;
+        {
+            // Whoever asks for one asks for all of them in turn.
+            let walked = self.frames.walked.borrow();
+            if let Some(known) = walked.as_ref().filter(|w| w.tid == tid && w.generation == generation)
+                && (known.end.is_some() || known.frames.len() > wanted)
+            {
+                return known.frames.get(wanted).cloned();
+            }
+        }
+        let (frames, _) = self.walk(tid, (wanted + AHEAD).next_power_of_two()).ok()?;
+        frames.into_iter().nth(wanted)
     }
 
     pub(super) fn walk(&self, tid: Tid, limit: usize) -> Result<(Vec<Frame>, Option<StackEnd>)> {
@@ -137,9 +148,15 @@ impl Session {
             |w: &Walked| w.tid == tid && w.generation == process.generation && (w.end.is_some() || w.frames.len() >= limit);
         if !walked.as_ref().is_some_and(fresh) {
             let registers = process.target.registers(tid)?;
-            let maps = process.target.maps().unwrap_or_else(|_| MemoryMap::default());
+            let maps = OnceCell::new();
+            // Read only where code belongs to no module.
+            let is_mapped_code = |at: VirtAddr| {
+                let maps: &MemoryMap = maps.get_or_init(|| process.target.maps().unwrap_or_default());
+                maps.at(at).is_some_and(|m| m.perms.exec)
+            };
             let original_pc = |pc: VirtAddr| process.sites.original_pc(pc).unwrap_or(pc);
-            let code = ProcessCode { modules: &self.inferior.modules, maps: &maps, original_pc: &original_pc };
+            let code =
+                ProcessCode { modules: &self.inferior.modules, is_mapped_code: &is_mapped_code, original_pc: &original_pc };
             let memory = PageCache::new(&*process.target);
             let unwinder = Unwinder::new(&memory, &code, &self.frames.rules);
             let (mut frames, mut end) = unwinder.walk(&registers, limit);
@@ -256,6 +273,17 @@ impl Session {
         let limit = if level == 0 { 1 } else { (level + AHEAD).next_power_of_two() };
         let (frames, _) = self.backtrace(tid, limit)?;
         frames.into_iter().nth(level).ok_or_else(|| Error::user(format!("No frame at level {level}.")))
+    }
+
+    /// The address by which the selected frame's code is looked up. Of the innermost frame nothing is unwound for it: conditions
+    /// ask for it at each hit.
+    pub(super) fn selected_pc(&self) -> Option<VirtAddr> {
+        if self.selection.level > 0 {
+            return self.selected_frame().ok().map(|f| f.pc.lookup());
+        }
+        let process = self.inferior.process.as_ref()?;
+        let pc = process.target.pc(self.selection.tid?).ok()?;
+        Some(process.sites.original_pc(pc).unwrap_or(pc))
     }
 
     /// The selected frame.

@@ -72,6 +72,7 @@ impl Session {
         let several = breakpoint.locations.len() > 1;
         let location = breakpoint.locations.iter().position(|l| several && l.addr == pc).map(|i| i + 1);
         let temporary = breakpoint.disposition == Disposition::Delete;
+        let at_place = breakpoint.is_at_place();
         self.stop_commands.push(breakpoint.commands.clone());
         match &mut breakpoint.disposition {
             Disposition::Keep => {}
@@ -84,7 +85,7 @@ impl Session {
                 self.breakpoints.remove(id)?;
             }
         }
-        Ok(Hit { id, location, temporary })
+        Ok(Hit { id, location, temporary, at_place })
     }
 
     /// Debug registers fired: hardware breakpoints at the pc, or watched bytes.

@@ -344,6 +344,9 @@ impl Host for Session {
         if self.inferior.program.is_none() {
             return Error::user("No symbol table is loaded.  Use the \"file\" command.");
         }
+        if let Some(error) = self.no_member(name) {
+            return error;
+        }
         let shown = match name.char_indices().nth(MAX_NAME) {
             Some((end, _)) => format!("{}...", name.get(..end).unwrap_or_default()),
             None => name.to_owned(),

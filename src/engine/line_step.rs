@@ -104,6 +104,32 @@ impl Session {
         Ok(LineStepBegun::Plan(plan))
     }
 
+    /// The plan that leaves an inlined call: as `next` does from a line of its caller.
+    pub(super) fn begin_step_out(&mut self, tid: Tid, frame: &Frame, caller: &Frame) -> Result<Plan> {
+        let mut step = LineStep {
+            tid,
+            kind: LineStepKind::Over,
+            left: 1,
+            function: None,
+            frame: self.identity(caller),
+            file: Path::new("").into(),
+            line: 0,
+            ranges: Vec::new(),
+            enters: false,
+        };
+        let at = frame.pc.lookup();
+        if let (Some(block), Some(module)) = (frame.code.as_ref().and_then(|c| c.own_block()), self.inferior.modules.at(at)) {
+            step.ranges = block.ranges.iter().map(|r| AddrRange::new(module.virt(r.start), module.virt(r.end))).collect();
+        }
+        let plan = match frame.pc {
+            FramePc::Pc(_) => self.plan_out_of(&step, &self.walk_from(tid, 2)?)?,
+            // In the midst of something that it has called.
+            FramePc::Return(back) => Plan::Reach { tid, places: vec![Return::back(back, frame.registers.sp())] },
+        };
+        self.line_step = Some(step);
+        Ok(plan)
+    }
+
     /// A place of the step was reached, or its instruction has run: the plan by which it goes on; `None` when it has ended.
     pub(super) fn line_step_arrived(&mut self, tid: Tid) -> Result<Option<Plan>> {
         let Some(mut step) = self.line_step.take().filter(|s| s.tid == tid) else { return Ok(None) };
@@ -116,10 +142,10 @@ impl Session {
             Move::Pass => return self.pass(step),
             Move::Stop if step.left <= 1 => return Ok(None),
             Move::Stop => {
-                let began = self.step_began_in.clone();
-                let begun = self.begin_line_step(tid, step.kind, step.left - 1)?;
-                self.step_began_in = began;
-                return Ok(match begun {
+                // As if each step were a command of its own: the last one's frame decides what is shown.
+                let here = self.walk_from(tid, 1)?.first().map(|f| self.identity(f));
+                self.step_began_in = here;
+                return Ok(match self.begin_line_step(tid, step.kind, step.left - 1)? {
                     LineStepBegun::Plan(plan) => Some(plan),
                     LineStepBegun::Done | LineStepBegun::NoLine => None,
                 });
@@ -174,8 +200,7 @@ impl Session {
         let Some(caller) = caller else { return Ok(Move::Stop) };
         let tid = self.process()?.plan.as_ref().map(Plan::tid);
         let Some(tid) = tid else { return Ok(Move::Stop) };
-        let min_sp = caller.registers.sp();
-        let place = Return { addr: caller.pc.addr(), min_sp, counts: false };
+        let place = Return::back(caller.pc.addr(), caller.registers.sp());
         Ok(Move::Go(Plan::Reach { tid, places: vec![place] }))
     }
 
@@ -206,7 +231,7 @@ impl Session {
             return Ok(Move::Stop);
         }
         step.enters = true;
-        let place = Return { addr: target, min_sp: 0, counts: false };
+        let place = Return::anywhere(target);
         Ok(Move::Go(Plan::Reach { tid: step.tid, places: vec![place] }))
     }
 
@@ -219,7 +244,7 @@ impl Session {
         let same_frame = here == step.frame;
         if same_frame && self.frames.not_entered.get() > 0 {
             let same_line = self.frame_source(frame).is_some_and(|s| is_own_line(&s));
-            if step.kind == LineStepKind::Into {
+            if step.kind == LineStepKind::Into && !self.skips_inlined(pc) {
                 if same_line {
                     self.frames.not_entered.set(self.frames.not_entered.get() - 1);
                     self.drop_frames();
@@ -361,10 +386,10 @@ impl Session {
             return Ok(one(over_calls));
         }
         let places = exits.outside.union(&exits.undecided);
-        let mut places: Vec<Return> = places.map(|addr| Return { addr: *addr, min_sp: 0, counts: false }).collect();
+        let mut places: Vec<Return> = places.copied().map(Return::anywhere).collect();
         // Also without a return in the line: what it calls may end the function by an exception or a tail call.
         if let Some(caller) = frames.iter().find(|f| f.cfa != frame.cfa && matches!(f.pc, FramePc::Return(_))) {
-            places.push(Return { addr: caller.pc.addr(), min_sp: caller.registers.sp(), counts: false });
+            places.push(Return::back(caller.pc.addr(), caller.registers.sp()));
         } else if exits.returns {
             return Ok(one(over_calls));
         }
@@ -398,7 +423,19 @@ impl Session {
         let module = self.inferior.modules.at(entry)?;
         let start = function_start(module, entry);
         let place = module.virt(module.past_prologue(module.to_file(start)));
-        module.source_line(place).map(|_| place)
+        module.source_line(place)?;
+        let name = module.function(entry).map_or(String::new(), |f| f.name.to_string());
+        (!self.is_skipped(&name, place)).then_some(place)
+    }
+
+    /// Whether the outermost inlined call that begins at `pc` and has not been entered is to be skipped.
+    fn skips_inlined(&self, pc: VirtAddr) -> bool {
+        let Some(module) = self.inferior.modules.at(pc) else { return false };
+        let Some((_, body, around)) = module.function_body(pc) else { return false };
+        let at = self.frames.not_entered.get().wrapping_sub(1);
+        let inlined = around.iter().filter_map(|b| body.blocks.get(*b)).filter(|b| b.is_inlined()).nth(at);
+        let Some(BlockKind::Inlined { name, .. }) = inlined.map(|b| &b.kind) else { return false };
+        self.is_skipped(name, pc)
     }
 
     fn has_lines_behind(&self, at: VirtAddr) -> bool {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::base::{Error, Result, VirtAddr};
 use crate::dwarf::{Block, DebugInfo, DieRef, Function, UnitId};
-use crate::expr::{Expr, Host, member_named};
+use crate::expr::{Expr, Host, Names, member_named};
 use crate::stack::Frame;
 use crate::symbols::{Module, is_file};
 use crate::value::{Value, type_of, type_of_function, type_of_variable};
@@ -120,6 +120,35 @@ impl Session {
         result
     }
 
+    /// The variable that a name stands for where the user stands: its module, its DIE, and the function whose frame it is in.
+    pub fn variable_named(&self, name: &str) -> Result<Option<(Arc<Module>, DieRef, Option<DieRef>)>> {
+        let frame = self.selected_frame().ok();
+        if let Some(frame) = &frame
+            && let Some((module, _)) = self.frame_module(frame)
+            && let Some(variable) =
+                self.scopes_of(frame).into_iter().find_map(|b| b.variables.iter().rev().find(|v| v.name == name))
+        {
+            return Ok(Some((module.clone(), variable.die, frame.code.as_ref().map(|c| c.function.die))));
+        }
+        let context = self.context(frame.as_ref());
+        let names = context.as_ref().map_or_else(|| vec![name.to_owned()], |c| candidates(&c.function, name));
+        for full in &names {
+            if let Some(context) = &context
+                && let Some(global) = context.debug.globals(context.unit)?.variable(full)
+            {
+                return Ok(Some((context.module.clone(), global.die, None)));
+            }
+            for module in self.inferior.modules.iter() {
+                let Some(debug) = module.debug() else { continue };
+                let found = debug.variables_named(full)?;
+                if let Some(variable) = found.iter().find(|v| debug.has_location(v.die)) {
+                    return Ok(Some((module.clone(), variable.die, None)));
+                }
+            }
+        }
+        Ok(None)
+    }
+
     /// The innermost block of the selected frame whose variables an expression names.
     pub fn block_scope(&self, expr: &Expr) -> Option<BlockScope> {
         let frame = self.selected_frame().ok()?;
@@ -172,7 +201,7 @@ impl Session {
     ) -> Result<Option<Value>> {
         // A unit that is damaged has no names.
         let Ok(globals) = debug.globals(unit) else { return Ok(None) };
-        if let Some(global) = globals.variable(name) {
+        if let Some(global) = globals.variable(name).filter(|g| debug.has_location(g.die)) {
             return self.noted(name, self.variable(module, global.die, frame)).map(Some);
         }
         if let Some(found) = globals.enumerator(name) {
@@ -324,6 +353,19 @@ impl Session {
     pub(super) fn is_local(&self, name: &str) -> bool {
         let Ok(frame) = self.selected_frame() else { return false };
         frame.code.as_ref().is_some_and(|c| c.scopes().iter().any(|b| b.variables.iter().any(|v| v.name == name)))
+    }
+
+    /// What is wrong with `SCOPE::NAME`: there is no such scope, or it has no such name.
+    pub(super) fn no_member(&self, name: &str) -> Option<Error> {
+        let (scope, member) = split_scope(name.strip_prefix("::").unwrap_or(name))?;
+        if matches!(self.find_type(scope), Ok(Some(_))) {
+            return Some(Error::user(format!("There is no field named {member}")));
+        }
+        let is_namespace = |debug: &Arc<DebugInfo>| debug.namespaces_named(scope).is_ok_and(|found| !found.is_empty());
+        if self.inferior.modules.iter().filter_map(|m| m.debug()).any(is_namespace) {
+            return Some(Error::user(format!("No symbol \"{member}\" in namespace \"{scope}\".")));
+        }
+        Some(Error::NoSymbol { name: scope.to_owned(), near: Vec::new() })
     }
 
     /// The full names that a name may have where the user stands.

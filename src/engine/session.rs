@@ -12,11 +12,13 @@ use crate::symbols::{SourceCache, SourceText};
 
 use super::address_names::SharedNames;
 use super::breakpoints::Breakpoints;
+use super::finish::Finished;
 use super::frames::{FrameCache, FrameIdentity};
 use super::inferior::{Inferior, Process};
 use super::line_step::LineStep;
 use super::settings::Settings;
 use super::signal_table::SignalTable;
+use super::skip::Skips;
 use super::stop::Notice;
 
 /// The thread and the frame that commands look at.
@@ -37,6 +39,8 @@ pub struct Session {
     pub inferior: Inferior,
     /// What to stop at.
     pub breakpoints: Breakpoints,
+    /// What `step` does not enter.
+    pub skips: Skips,
     /// What to do with signals.
     pub signals: SignalTable,
     /// What commands look at.
@@ -68,6 +72,7 @@ pub struct Session {
     /// The function's activation in which the last step began: a step that ends in it shows the line alone.
     pub step_began_in: Option<FrameIdentity>,
     pub(super) line_step: Option<LineStep>,
+    pub(super) finished: Option<Finished>,
     pub(super) terminal: Option<Terminal>,
     pub(super) frames: FrameCache,
     /// Names mean what they mean in the block at this address, rather than where the selected frame is.

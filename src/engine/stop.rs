@@ -74,6 +74,8 @@ pub struct Hit {
     pub location: Option<usize>,
     /// It was temporary, and is gone.
     pub temporary: bool,
+    /// It was set at a line or an address, and not on a function.
+    pub at_place: bool,
 }
 
 /// A lazy bind that was caught before it happens.

@@ -11,11 +11,9 @@ use super::session::Session;
 impl Session {
     /// The unit that names are looked up in first: the selected frame's, or that of `main`.
     pub fn current_unit(&self) -> Option<(Arc<DebugInfo>, UnitId)> {
-        let frame = self.selected_frame().ok();
-        let modules = &self.inferior.modules;
-        let at = match &frame {
-            Some(frame) => frame.pc.lookup(),
-            None => modules.main()?.address_of("main")?,
+        let at = match self.selected_pc() {
+            Some(at) => at,
+            None => self.inferior.modules.main()?.address_of("main")?,
         };
         self.unit_of(at)
     }

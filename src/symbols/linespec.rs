@@ -68,16 +68,16 @@ pub struct Place {
 impl Linespec {
     /// Parses a location. `modules` decides what stands before a `!`; a module that is not loaded (yet) is taken as written.
     pub fn parse(text: &str, modules: &Modules) -> Result<Linespec> {
-        let mut text = text.trim();
-        let mut qualified = false;
-        while let Some((option, rest)) = text.split_once(char::is_whitespace).filter(|_| text.starts_with('-')) {
-            match option {
-                "-qualified" => qualified = true,
-                "-function" => {}
-                _ => break,
-            }
-            text = rest.trim_start();
+        let text = text.trim();
+        let explicit = Explicit::parse(text)?;
+        let qualified = explicit.qualified;
+        if let Some(file) = explicit.source {
+            let Some(what) = explicit.function.or(explicit.line) else {
+                return Err(Error::user("Source filename requires function, label, or line offset."));
+            };
+            return Ok(Linespec::Line { file: Some(unquote(file).to_owned()), line: unquote(what).to_owned() });
         }
+        let text = explicit.function.or(explicit.line).unwrap_or(explicit.rest);
         let text = unquote(text);
         if text.is_empty() {
             return Err(Error::user("Empty line specification."));
@@ -181,23 +181,70 @@ fn file_places(modules: &Modules, file: &str, what: &str) -> Result<Vec<Place>> 
     let function = Linespec::Function { module: None, name: what.to_owned(), qualified: false };
     let mut places = function.resolve(modules)?;
     places.retain(|p| {
-        let declared = || {
+        let is_its = || {
             let module = modules.get(p.module)?;
-            match p.origin {
-                Some(origin) => module.declared_at(origin.unit, module.debug()?.declared_in(origin)?),
-                None => {
-                    let function = module.function(p.start)?;
-                    module.declared_at(function.die.unit, function.declared?)
-                }
+            let debug = module.debug()?;
+            if let Some(origin) = p.origin {
+                let (declared, _) = module.declared_at(origin.unit, debug.declared_in(origin)?)?;
+                return Some(is_file(&declared, file));
             }
+            // A function of a header is one of each file that includes it.
+            let lines = debug.lines(module.function(p.start)?.die.unit).ok()?;
+            Some(lines.files().iter().any(|f| is_file(f, file)))
         };
-        declared().is_some_and(|(f, _)| is_file(&f, file))
+        is_its() == Some(true)
     });
     Ok(places)
 }
 
 fn no_line_information() -> Error {
     Error::user("No symbol table is loaded.  Use the \"file\" command.")
+}
+
+/// A location in words: `-source FILE -function NAME -line N -qualified`.
+#[derive(Default)]
+struct Explicit<'t> {
+    source: Option<&'t str>,
+    function: Option<&'t str>,
+    line: Option<&'t str>,
+    qualified: bool,
+    /// What does not begin with an option.
+    rest: &'t str,
+}
+
+impl<'t> Explicit<'t> {
+    fn parse(text: &'t str) -> Result<Explicit<'t>> {
+        let mut found = Explicit { rest: text, ..Explicit::default() };
+        while let Some(option) = found.rest.split_whitespace().next().filter(|w| is_option(w)) {
+            let after = found.rest.get(option.len()..).unwrap_or_default().trim_start();
+            found.rest = after;
+            if "-qualified".starts_with(option) {
+                found.qualified = true;
+                continue;
+            }
+            // A C++ name has blanks: the value goes on to the next option.
+            let next = after.match_indices(" -").map(|(at, _)| at).find(|at| {
+                is_option(after.get(at + 1..).and_then(|t| t.split_whitespace().next()).unwrap_or_default())
+            });
+            let (value, rest) = after.split_at(next.unwrap_or(after.len()));
+            if value.is_empty() {
+                return Err(Error::user(format!("missing argument for \"{option}\"")));
+            }
+            found.rest = rest.trim_start();
+            let place = match option.as_bytes().get(1) {
+                Some(b's') => &mut found.source,
+                Some(b'f') => &mut found.function,
+                _ => &mut found.line,
+            };
+            *place = Some(value.trim());
+        }
+        Ok(found)
+    }
+}
+
+/// Whether a word is an option of a location, perhaps abbreviated; `-3` is a line.
+fn is_option(word: &str) -> bool {
+    word.len() > 1 && ["-source", "-function", "-line", "-qualified"].iter().any(|o| o.starts_with(word))
 }
 
 /// Takes one pair of quotes off, unless they end before the end.

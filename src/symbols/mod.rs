@@ -16,7 +16,7 @@ mod symbolizer;
 mod user_names;
 mod written;
 
-pub use demangle::{demangle, is_named};
+pub use demangle::{demangle, demangle_function, is_named};
 pub use finder::{DebugFiles, separate_debug};
 pub use lines::{LineStart, SourceLine, is_file};
 pub use linespec::{Linespec, Place, PlaceKind};
@@ -26,6 +26,7 @@ pub use names::Named;
 pub use prologue::skip_prologue;
 pub use separate::Separate;
 pub use source::{SourceCache, SourcePaths, SourceText};
+pub use user_names::is_written;
 pub use symbolizer::{Location, LocationKind};
 pub use written::qualified_names;
 

@@ -21,6 +21,7 @@ mod printf;
 mod ptype;
 mod rust_names;
 mod scalar;
+mod signature;
 mod types;
 
 pub use base_types::base_type;
@@ -40,4 +41,5 @@ pub use print::{Printer, StringEnd, read_string};
 pub use printf::{Conversion, Piece, echo_text, format_values, parse_format};
 pub use ptype::PtypeOptions;
 pub use scalar::{Letter, char_prefix, scalar_text, symbol_suffix};
+pub use signature::function_title;
 pub use types::{ArrayKind, Bits, Enumerator, Flag, FloatFormat, FunctionType, ModuleRef, NoDebug, Qualifiers, Type, TypeKind};

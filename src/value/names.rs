@@ -78,6 +78,24 @@ pub(super) fn short_name(ty: &Type) -> String {
     }
 }
 
+impl Type {
+    /// The declaration of something of this type, as `info functions` and `info variables` show it: `int (*name)(char)`. A
+    /// structure without a name is written out.
+    pub fn declaring(self: &Arc<Type>, name: &str) -> String {
+        if self.language == Language::Rust {
+            return match &self.kind {
+                TypeKind::Function(_) => rust_names::name(self, 0).replacen("fn ", &format!("fn {name}"), 1),
+                _ => format!("{name}: {self}"),
+            };
+        }
+        let base = base_of(self, 0);
+        let is_nameless = base.name.is_empty() && matches!(base.kind, TypeKind::Struct { .. } | TypeKind::Enum { .. });
+        let short = || short_name(base);
+        let text = if is_nameless { Arc::new(base.clone()).expanded().unwrap_or_else(|_| short()) } else { short() };
+        declaration(self, name, &text)
+    }
+}
+
 /// `base declarator`: `name` is the declared name, possibly empty.
 pub(super) fn declaration(ty: &Type, name: &str, base: &str) -> String {
     let mut declarator = name.to_owned();

@@ -129,13 +129,13 @@ fn set_breakpoint(cx: &mut Cx<'_>, args: &Args, disposition: Disposition, hardwa
     let (noun, at_place) = (breakpoint.noun(), breakpoint.is_at_place());
     let text = match locations.as_slice() {
         [] => format!("{noun} {id} ({spec}) pending.\n"),
-        [one] => match place_of(cx.session, *one, at_place) {
+        [one] => match place_of(cx.session, *one, at_place, &spec) {
             Some((_, file, line)) => format!("{noun} {id} at {one:#x}: file {file}, line {line}.\n"),
             None => format!("{noun} {id} at {one:#x}\n"),
         },
         // gdb names what was typed only where lines are known.
-        [first, ..] if place_of(cx.session, *first, at_place).is_some() => {
-            format!("{noun} {id} at {first:#x}: {spec}. ({} locations)\n", locations.len())
+        [first, ..] if place_of(cx.session, *first, at_place, &spec).is_some() => {
+            format!("{noun} {id} at {first:#x}: {}. ({} locations)\n", spec.trim_matches('\''), locations.len())
         }
         [first, ..] => format!("{noun} {id} at {first:#x} ({} locations)\n", locations.len()),
     };

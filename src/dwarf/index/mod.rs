@@ -11,9 +11,9 @@ pub(super) mod sums;
 mod table;
 mod texts;
 
-pub(super) use pool::threads;
 pub use entry::{Entry, Kind};
 pub(super) use pattern::squeeze;
+pub(super) use pool::threads;
 pub use query::{Hit, NameIndex};
 pub(super) use sums::Checked;
 pub(super) use table::{Bytes, Counts, HEADER, Table};

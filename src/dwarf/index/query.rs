@@ -1,8 +1,13 @@
 //! Looking names up.
 
+use std::borrow::Cow;
+
+use rayon::prelude::*;
+
 use super::build;
 use super::entry::{Entry, Kind};
-use super::pattern::{Pattern, same, squeeze, without_arguments};
+use super::pool::threads;
+use super::pattern::{Pattern, SPELT, canonical, same, squeeze, without_arguments};
 use super::table::Table;
 use crate::base::{Error, Result};
 use crate::dwarf::cache;
@@ -44,6 +49,7 @@ impl NameIndex {
     }
 
     /// The sorted arrays.
+    #[cfg(test)]
     pub(in crate::dwarf) fn table(&self) -> &Table {
         &self.table
     }
@@ -66,7 +72,7 @@ impl NameIndex {
         for text in self.texts_for(&pattern.last, rule) {
             for (entry, scope) in self.table.entries(text) {
                 if wanted(entry.kind) && self.is_in(scope, &pattern.scopes, rule) {
-                    found.push(Hit { name: self.table.qualified(scope, text), entry });
+                    found.push(Hit { name: canonical(&self.table.qualified(scope, text)).into_owned(), entry });
                 }
             }
         }
@@ -74,9 +80,46 @@ impl NameIndex {
         found
     }
 
+    fn names_where(&self, wanted: &(dyn Fn(Kind) -> bool + Sync), test: &(dyn Fn(&str) -> bool + Sync)) -> Vec<Hit> {
+        const TEXTS: u32 = 4096;
+        let prefixes = self.table.prefixes();
+        let pieces = self.table.counts().names.div_ceil(TEXTS);
+        let in_piece = |piece: u32| {
+            let mut found = Vec::new();
+            let mut name = String::new();
+            self.table.each_name(piece * TEXTS..(piece + 1) * TEXTS, &mut |index, text| {
+                let text = String::from_utf8_lossy(text);
+                let mut last = None;
+                for (entry, scope) in self.table.entries(index).filter(|(e, _)| wanted(e.kind)) {
+                    // Entries of one scope stand together.
+                    if last.is_none_or(|(s, _)| s != scope) {
+                        name.clear();
+                        name.push_str(prefixes.get(scope as usize).map_or("", String::as_str));
+                        name.push_str(&text);
+                        if let Cow::Owned(spelt) = canonical(&name) {
+                            name = spelt;
+                        }
+                        last = Some((scope, test(&name)));
+                    }
+                    if last.is_some_and(|(_, passes)| passes) {
+                        found.push(Hit { name: name.clone(), entry });
+                    }
+                }
+                true
+            });
+            found
+        };
+        let mut found: Vec<Hit> = (0..pieces).into_par_iter().flat_map_iter(in_piece).collect();
+        found.par_sort_unstable();
+        found
+    }
+
     /// The texts that the last part of a name may mean: itself, and itself with template arguments or other blanks.
     fn texts_for(&self, last: &str, rule: Rule) -> Vec<u32> {
         let mut texts: Vec<u32> = self.table.find(last.as_bytes()).into_iter().collect();
+        // A base type: `unsigned long` is `long unsigned int`.
+        let spelt = |word: &&str| *word != last && squeeze(&canonical(word)) == squeeze(&canonical(last));
+        texts.extend(SPELT.iter().flat_map(|(a, b)| [*a, *b]).filter(spelt).filter_map(|w| self.table.find(w.as_bytes())));
         if let Some(head) = without_arguments(last) {
             // `A<int, char>` may be written without its blank.
             let prefix = format!("{head}<");
@@ -178,6 +221,12 @@ impl DebugInfo {
     /// What has this name with all that encloses it.
     pub fn named(&self, name: &str, wanted: impl Fn(Kind) -> bool) -> Result<Vec<Entry>> {
         self.ask(|index| index.exact(name, &wanted).into_iter().map(|h| h.entry).collect())
+    }
+
+    /// What is of a wanted kind and has a whole name that passes a test, sorted by name. All names are looked at, in parallel.
+    pub fn names_where(&self, wanted: &(dyn Fn(Kind) -> bool + Sync), test: &(dyn Fn(&str) -> bool + Sync)) -> Result<Vec<Hit>> {
+        let pool = threads()?;
+        self.ask(|index| pool.install(|| index.names_where(wanted, test)))
     }
 
     /// The units that have something of this name, each once, those that define it first: with equal types of several units only

@@ -168,11 +168,6 @@ impl Table {
         Some(words)
     }
 
-    /// How many texts there are.
-    pub(super) fn len(&self) -> u32 {
-        self.counts.names
-    }
-
     /// The texts of a block from its first one on.
     fn block(&self, block: usize) -> Unpack<'_> {
         let bytes = || {
@@ -285,6 +280,21 @@ impl Table {
             Some(scope)
         })
         .take(MAX_SCOPES)
+    }
+
+    /// What stands before the names in each scope, by its number: `ns::Class::`.
+    pub(super) fn prefixes(&self) -> Vec<String> {
+        let mut all: Vec<String> = vec![String::new()];
+        for number in 1..self.counts.scopes {
+            let scope = self.scope(number);
+            // A scope comes after the one around it.
+            let whole = scope.map(|s| {
+                let outer = all.get(s.parent as usize).map_or("", String::as_str);
+                format!("{outer}{}::", String::from_utf8_lossy(&s.name))
+            });
+            all.push(whole.unwrap_or_default());
+        }
+        all
     }
 
     /// A text with its scopes: `ns::Class::name`.

@@ -256,7 +256,7 @@ pub(in crate::engine) fn scatter(pieces: &[Piece], bytes: &[u8], registers: &mut
 }
 
 /// The bytes of a value that lies in registers.
-fn gather(pieces: &[Piece], size: u64, registers: &Registers, xstate: &XState) -> Result<Vec<u8>> {
+pub(in crate::engine) fn gather(pieces: &[Piece], size: u64, registers: &Registers, xstate: &XState) -> Result<Vec<u8>> {
     let mut bytes = vec![0; size as usize];
     for piece in pieces {
         let held = match piece.register {
