@@ -46,7 +46,8 @@ pub(super) fn show_returned(cx: &mut Cx<'_>) {
     };
     let options = cx.session.options();
     let text = match cx.session.settings.print_finish {
-        true => super::data::value_text(cx.session, &value, None, &options).unwrap_or_else(|e| format!("<error reading variable: {e}>")),
+        true => super::data::value_text(cx.session, &value, None, &options)
+            .unwrap_or_else(|e| format!("<error reading variable: {e}>")),
         false => "<not displayed>".to_owned(),
     };
     let number = cx.session.history.push(value);
@@ -73,7 +74,9 @@ const UNTIL: Command = Command {
     help: "Without LOCATION it is \"next\", but does not go backwards in the code: it leaves loops.\n\
 With LOCATION it stops there in the current frame only, or when that frame returns.",
     needs: Some(Need::Live),
-    run: |cx, args| if args.text.is_empty() { super::step::lines(cx, args, LineStepKind::Until) } else { to_place(cx, args, true) },
+    run: |cx, args| {
+        if args.text.is_empty() { super::step::lines(cx, args, LineStepKind::Until) } else { to_place(cx, args, true) }
+    },
     ..Command::BASE
 };
 

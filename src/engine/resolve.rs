@@ -32,6 +32,16 @@ impl Session {
             return Ok(vec![expr::eval_address(&expr, self)?]);
         }
         let mut linespec = Linespec::parse(spec, &self.inferior.modules)?;
+        if let Linespec::Function { module: None, name, .. } = &linespec
+            && name.starts_with('$')
+            && let Some(line) = self.line_in_variable(name)?
+        {
+            linespec = Linespec::Line { file: None, line };
+        }
+        if let Linespec::Label { function: function @ None, .. } = &mut linespec {
+            *function = self.selected_function();
+        }
+        let without_file = matches!(linespec, Linespec::Line { file: None, .. });
         if let Linespec::Line { file: file @ None, line } = &mut linespec {
             let (current, at) =
                 self.current_source().ok_or_else(|| Error::user("No symbol table is loaded.  Use the \"file\" command."))?;
@@ -40,17 +50,45 @@ impl Session {
         }
         let places = linespec.resolve(&self.inferior.modules)?;
         if places.is_empty() {
-            return Err(match linespec {
-                Linespec::Line { line, .. } if spec.trim_start_matches(['+', '-']).bytes().all(|b| b.is_ascii_digit()) => {
-                    Error::user(format!("No line {line} in the current file."))
+            linespec = match linespec {
+                Linespec::Line { line, .. } if without_file => Linespec::Line { file: None, line },
+                other => other,
+            };
+            // A name alone may be a label's of the function that is selected.
+            if let Linespec::Function { module: None, name, .. } = &linespec
+                && let Some(function) = self.selected_function()
+            {
+                let label = Linespec::Label { file: None, function: Some(function), label: name.clone() };
+                let found = label.resolve(&self.inferior.modules)?;
+                if !found.is_empty() {
+                    return Ok(found.iter().map(|p| p.addr).collect());
                 }
-                other => other.not_found(&self.inferior.modules),
-            });
+            }
+            return Err(linespec.not_found(&self.inferior.modules));
         }
         let mut addresses: Vec<VirtAddr> = places.iter().map(|p| self.address_of(p)).collect();
         addresses.sort_unstable();
         addresses.dedup();
         Ok(addresses)
+    }
+
+    /// The line that a location `$variable` means; `None` if there is no such variable.
+    fn line_in_variable(&mut self, name: &str) -> Result<Option<String>> {
+        let expr = expr::parse(name, self)?;
+        let value = expr::eval(&expr, self)?;
+        if value.ty.size == 0 {
+            return Ok(None);
+        }
+        if !value.ty.is_integral() {
+            return Err(Error::user("Convenience variables used in line specs must have integer values."));
+        }
+        Ok(Some(value.to_int(expr::Host::memory(self))?.to_string()))
+    }
+
+    /// The name of the selected frame's function.
+    fn selected_function(&self) -> Option<String> {
+        let frame = self.selected_frame().ok()?;
+        Some(self.location(frame.pc.lookup())?.name().into_owned())
     }
 
     /// The source file and line that lines without a file are meant in: those of the selected frame, or of what was shown last, or

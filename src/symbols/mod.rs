@@ -6,6 +6,7 @@ mod file_memory;
 mod finder;
 mod lines;
 mod linespec;
+mod linespec_text;
 mod module;
 mod modules;
 mod names;
@@ -26,8 +27,8 @@ pub use names::Named;
 pub use prologue::skip_prologue;
 pub use separate::Separate;
 pub use source::{SourceCache, SourcePaths, SourceText};
-pub use user_names::is_written;
 pub use symbolizer::{Location, LocationKind};
+pub use user_names::is_written;
 pub use written::qualified_names;
 
 #[cfg(test)]

@@ -104,6 +104,8 @@ fn set_breakpoint(cx: &mut Cx<'_>, args: &Args, disposition: Disposition, hardwa
     let locations = match cx.session.locate(&request.spec) {
         Ok(locations) => locations,
         Err(_) if request.spec.is_empty() => return Err(Error::user("No default breakpoint address now.")),
+        // What is wrong in its form no library can mend.
+        Err(e @ Error::Syntax { .. }) => return Err(e),
         Err(e) if request.spec.starts_with('*') => return Err(e),
         Err(e) => {
             if !may_be_pending(cx, &e)? {

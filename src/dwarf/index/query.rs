@@ -6,8 +6,8 @@ use rayon::prelude::*;
 
 use super::build;
 use super::entry::{Entry, Kind};
-use super::pool::threads;
 use super::pattern::{Pattern, SPELT, canonical, same, squeeze, without_arguments};
+use super::pool::threads;
 use super::table::Table;
 use crate::base::{Error, Result};
 use crate::dwarf::cache;

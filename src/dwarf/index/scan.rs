@@ -293,13 +293,11 @@ impl<'s, 'u, 'a> Scan<'s, 'u, 'a> {
                     self.shard.add(RawEntry { name, scope, info, die, twin });
                 }
             }
-            (None, Some(origin)) if can_be_named => {
-                match self.units.reference(self.unit.id, origin.clone()) {
-                    Some(to) if to.unit == self.unit.id => self.pending.push(Pending { to: to.offset, die, info, is_kept }),
-                    Some(to) if is_kept || self.only_named => self.shard.crossings.push(Crossing { to, die, info }),
-                    _ => {}
-                }
-            }
+            (None, Some(origin)) if can_be_named => match self.units.reference(self.unit.id, origin.clone()) {
+                Some(to) if to.unit == self.unit.id => self.pending.push(Pending { to: to.offset, die, info, is_kept }),
+                Some(to) if is_kept || self.only_named => self.shard.crossings.push(Crossing { to, die, info }),
+                _ => {}
+            },
             _ => {}
         }
     }

@@ -54,7 +54,9 @@ fn flatten(ty: &Arc<Type>, offset: u64, out: &mut Vec<Scalar>, depth: u32) -> Re
             (0..count).try_for_each(|i| flatten(element, offset.saturating_add(i * element.size), out, depth + 1))
         }
         TypeKind::Array { .. } => Ok(()),
-        TypeKind::Complex(part) => [0, part.size].into_iter().try_for_each(|at| flatten(part, offset.saturating_add(at), out, depth + 1)),
+        TypeKind::Complex(part) => {
+            [0, part.size].into_iter().try_for_each(|at| flatten(part, offset.saturating_add(at), out, depth + 1))
+        }
         TypeKind::Struct { fields, .. } => fields.get()?.iter().try_for_each(|field| {
             let at = offset.saturating_add(field.offset);
             match field.bits {
