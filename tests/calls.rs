@@ -39,7 +39,7 @@ fn launched(test: &str, name: &str, args: &str) -> Option<Session> {
 
 fn break_at(session: &mut Session, spec: &str) -> u32 {
     let at = session.locate(spec).unwrap();
-    session.breakpoints.add(Kind::Code { hardware: false }, spec, Disposition::Keep, at)
+    session.breakpoints.add_at(Kind::Code { hardware: false }, spec, Disposition::Keep, at)
 }
 
 fn go(session: &mut Session) -> Stop {

@@ -44,7 +44,7 @@ fn compare(build: &str, command: &str, count: usize) {
     session.settings.args = "> /dev/null".into();
     session.settings.debug_file_directory = "/nonexistent".into();
     let start = VirtAddr(expected[0]);
-    session.breakpoints.add(Kind::Code { hardware: false }, &format!("*{start}"), Disposition::Delete, vec![start]);
+    session.breakpoints.add_at(Kind::Code { hardware: false }, &format!("*{start}"), Disposition::Delete, vec![start]);
     session.launch().unwrap();
     session.resume(None).unwrap();
     let mut stop = go(&mut session);

@@ -1,11 +1,11 @@
-//! Disassembly of functions and ranges, and what line information there is for an address (none, without debug information).
+//! Disassembly of functions and ranges.
 
 use crate::arch::disasm::{Flavor, Formatter};
 use crate::arch::insn::MAX_LEN;
 use crate::base::{AddrRange, Error, Result, VirtAddr};
 use crate::engine::Session;
 use crate::expr::Host;
-use crate::symbols::{Linespec, Location};
+use crate::symbols::Location;
 use crate::ui::Role;
 
 use super::args::Args;
@@ -13,7 +13,7 @@ use super::cx::Cx;
 use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
 
 /// Disassembly.
-pub const COMMANDS: &[Command] = &[DISASSEMBLE, INFO_LINE];
+pub const COMMANDS: &[Command] = &[DISASSEMBLE];
 
 const DISASSEMBLE: Command = Command {
     name: "disassemble",
@@ -329,44 +329,6 @@ fn push_decimal(out: &mut String, n: u64) {
         push_decimal(out, n / 10);
     }
     out.push(char::from(DIGITS[(n % 10) as usize]));
-}
-
-const INFO_LINE: Command = Command {
-    name: "info line",
-    group: Group::Status,
-    args: &[ArgSpec::may("LOCATION", ArgKind::Linespec)],
-    summary: "The addresses of a source line, or the line of an address.",
-    help: "Line information comes with debug information; without, the address and its name are told.",
-    examples: &[Example { line: "info line main", what: "tells where main is" }],
-    run: info_line,
-    ..Command::BASE
-};
-
-fn info_line(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
-    let places = if args.text.is_empty() { Vec::new() } else { starts(cx, &args.text)? };
-    if places.iter().all(|p| p.0 == 0) {
-        cx.say("No line number information available.\n");
-    }
-    for place in places.into_iter().filter(|p| p.0 != 0) {
-        let name = cx.session.location(place).map_or(String::new(), |l| format!(" <{}>", cx.session.code_name(&l)));
-        cx.say(format!("No line number information available for address {place}{name}\n"));
-    }
-    Ok(Flow::Go)
-}
-
-/// The addresses of a location; functions from their first instruction on.
-fn starts(cx: &mut Cx<'_>, spec: &str) -> Result<Vec<VirtAddr>> {
-    if let Some(address) = spec.strip_prefix('*') {
-        return Ok(vec![super::data::address(cx, address)?]);
-    }
-    let modules = &cx.session.inferior.modules;
-    let linespec = Linespec::parse(spec, modules)?;
-    let places = linespec.resolve(modules)?;
-    if places.is_empty() {
-        Err(linespec.not_found(&cx.session.inferior.modules))
-    } else {
-        Ok(places.iter().map(|p| p.start).collect())
-    }
 }
 
 #[cfg(test)]

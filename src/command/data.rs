@@ -3,6 +3,7 @@
 use crate::base::{Error, Result};
 use crate::engine::Session;
 use crate::expr::{self, Binary, Expr, ExprKind, Host, Unary};
+use crate::ui::Role;
 use crate::value::{
     FormatSpec, Letter, PrintOptions, Printer, PtypeOptions, Type, TypeKind, Value, echo_text, format_values, parse_format,
 };
@@ -225,6 +226,7 @@ fn request<'t>(cx: &Cx<'_>, args: &'t Args) -> Result<Request<'t>> {
             }
         };
     }
+    options.raw |= spec.raw;
     Ok(Request { options, spec, has_format, text })
 }
 
@@ -239,15 +241,28 @@ fn print(cx: &mut Cx<'_>, args: &Args, show_void: bool) -> Result<Flow> {
     if spec.letter.is_some() {
         cx.interpreter.examine.letter = spec.letter;
     }
+    cx.session.absences.take();
     let value = if request.text.is_empty() { cx.session.history.back(0)? } else { evaluate(cx, &request.text)? };
     if value.ty.is_void() && !show_void {
         return Ok(Flow::Go);
     }
     let value = value.fetched(cx.session.memory(), request.options.max_value_size)?;
     let text = value_text(cx.session, &value, letter, &request.options)?;
+    let is_incomplete = value.missing().is_some();
     let n = cx.session.history.push(value);
     cx.say(format!("${n} = {text}\n"));
+    if is_incomplete && cx.interpreter.is_interactive() && cx.out.has_colour() {
+        note_absences(cx);
+    }
     Ok(Flow::Go)
+}
+
+/// Says why variables of an expression are not there: to a person, who sees by the colour that it is no part of the value.
+fn note_absences(cx: &mut Cx<'_>) {
+    let bias = cx.session.selected_frame().ok().and_then(|f| Some(cx.session.frame_module(&f)?.0.bias)).unwrap_or_default();
+    for (name, gone) in cx.session.absences.take() {
+        cx.out.text(Role::Dim, &format!("{name}: {}\n", gone.at(bias)));
+    }
 }
 
 fn output(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
@@ -257,7 +272,8 @@ fn output(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         return Err(Error::user("Argument required (expression to compute)."));
     }
     let value = evaluate(cx, &text)?;
-    let options = cx.session.options();
+    let mut options = cx.session.options();
+    options.raw |= spec.raw;
     let text = value_text(cx.session, &value, letter, &options)?;
     cx.say(text);
     Ok(Flow::Go)

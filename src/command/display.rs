@@ -252,7 +252,9 @@ fn info_display(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
             Some(letter) => format!("/{letter} "),
             None => String::new(),
         };
-        text.push_str(&format!("{}:   {}  {format}{}\n", d.number, if d.enabled { 'y' } else { 'n' }, d.text));
+        let is_elsewhere = d.scope.as_ref().is_some_and(|s| !cx.session.is_in_block(s));
+        let note = if is_elsewhere { " (cannot be evaluated in the current context)" } else { "" };
+        text.push_str(&format!("{}:   {}  {format}{}{note}\n", d.number, if d.enabled { 'y' } else { 'n' }, d.text));
     }
     cx.say(text);
     Ok(Flow::Go)

@@ -23,7 +23,7 @@ mod help;
 mod history;
 mod info;
 mod info_frame;
-
+mod info_line;
 mod interpreter;
 mod loader;
 mod locals;
@@ -41,6 +41,7 @@ mod settings_table;
 mod shell;
 mod skip;
 mod source;
+mod source_paths;
 mod stack;
 mod step;
 mod threads;
@@ -90,6 +91,8 @@ pub const FAMILIES: &[&[Command]] = &[
     registers::COMMANDS,
     loader::COMMANDS,
     source::COMMANDS,
+    source_paths::COMMANDS,
+    info_line::COMMANDS,
     stack::COMMANDS,
     info_frame::COMMANDS,
     locals::COMMANDS,

@@ -9,6 +9,7 @@ use super::cx::Cx;
 use super::history_file;
 use super::logging;
 use super::settings::{Sentence, Setting, SettingKind};
+use super::source_paths;
 
 const fn row(name: &'static str, kind: SettingKind, sentence: &'static str, summary: &'static str) -> Setting {
     let sentence = Sentence::Value(sentence);
@@ -414,7 +415,16 @@ Takes effect at once, on modules that are loaded too.")
         Text(|s| &mut s.directories),
         "Source directories searched: {}",
         "Set the search path for finding source files.",
-    ),
+    )
+    .help("$cdir is the directory in which the source was compiled, $cwd the current one.")
+    .after(source_paths::directories_set),
+    row(
+        "filename-display",
+        Enum(|s| &mut s.filename_display, &["basename", "relative", "absolute"]),
+        "Filenames are displayed as \"{}\".",
+        "Set how to display filenames.",
+    )
+    .help("relative: as the compiler was given them; basename: without directories; absolute: with all of them."),
     row(
         "debuginfod enabled",
         Enum(|s| &mut s.debuginfod_enabled, &["on", "off", "ask"]),

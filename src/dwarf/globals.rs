@@ -7,6 +7,7 @@ use gimli::{AttributeValue, constants as dw};
 
 use super::functions::{Declared, Enclosing, opens_scope, qualified, unnamed};
 use super::info::DebugInfo;
+use super::type_names::ANONYMOUS;
 use super::unit::{Die, DieRef, LoadedUnit, UnitId, Units};
 use crate::base::Result;
 
@@ -133,6 +134,10 @@ impl Globals {
         let index = self.variables.len() as u32;
         let global = Global { name: name.clone(), die: reference, is_external, declared: units.declared(reference) };
         self.variables.push(global);
+        // What is in an anonymous namespace is known without its name too.
+        if name.contains(ANONYMOUS) {
+            self.by_name.entry(name.replace(ANONYMOUS, "").into()).or_insert(index);
+        }
         // Of a declaration and its definition the one with a place counts.
         match self.by_name.get(&name) {
             Some(known) if !is_defined || self.variables.get(*known as usize).is_some_and(|v| units.has_place(v.die)) => {}

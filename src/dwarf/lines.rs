@@ -207,11 +207,9 @@ fn files<'a>(unit: &LoadedUnit<'a>, header: &LineProgramHeader<R<'a>>) -> (Vec<L
         let name = unit.text(entry.path_name()).map(text).unwrap_or_default();
         let dir = entry.directory(header).and_then(|d| unit.text(d)).map(text).unwrap_or_default();
         // Directory 0 is the compilation's own (DWARF5 §6.2.4), which version 4 leaves unsaid and with it gdb.
-        let is_own = entry.directory_index() == 0;
-        let is_unsaid = is_own && header.version() < 5 || dir.is_empty();
+        let is_unsaid = dir.is_empty() || entry.directory_index() == 0 && header.version() < 5;
         let relative = if is_unsaid || name.starts_with('/') { name } else { format!("{dir}/{name}") };
-        let base = if is_own && dir.starts_with('/') { dir } else { comp_dir.clone() };
-        let path = absolute(&base, &relative);
+        let path = absolute(&comp_dir, &relative);
         let name = if path == unit_path { unit_name.clone() } else { relative };
         LineFile { name: name.into(), path: path.into() }
     };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use gimli::{DwTag, constants as dw};
 
+use super::cpp_names::canonical;
 use super::index::{Kind, squeeze};
 use super::info::DebugInfo;
 use super::types::is_type_tag;
@@ -23,7 +24,7 @@ pub enum NameSpace {
 }
 
 /// Stands for the name of an anonymous namespace.
-const ANONYMOUS: &str = "(anonymous namespace)::";
+pub(super) const ANONYMOUS: &str = "(anonymous namespace)::";
 
 /// A named type of a unit.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -49,7 +50,7 @@ pub struct TypeNames {
 impl TypeNames {
     /// The types of this name, in the order of their declaration.
     pub fn named(&self, name: &str) -> impl Iterator<Item = &NamedType> {
-        let squeezed = name.contains('<').then(|| squeeze(name));
+        let squeezed = name.contains('<').then(|| squeeze(&canonical(name)));
         self.by_name
             .get(squeezed.as_deref().unwrap_or(name))
             .into_iter()
@@ -70,6 +71,7 @@ impl TypeNames {
 
     pub(super) fn of(units: &Units<'_>, id: UnitId) -> gimli::Result<TypeNames> {
         let unit = units.unit(id)?;
+        let is_cpp = matches!(unit.language, 0x4 | 0x19 | 0x1a | 0x21 | 0x2b | 0x2e);
         let mut types: Vec<NamedType> = Vec::new();
         // What encloses the entry at each depth; the name is `None` where nothing is added to names inside.
         let mut enclosing: Vec<(isize, Option<Arc<str>>)> = Vec::new();
@@ -91,6 +93,7 @@ impl TypeNames {
             if scope || space.is_some() {
                 let own = unit.string(die, dw::DW_AT_name);
                 let own = own.or_else(|| scope.then(|| "(anonymous namespace)".to_owned()));
+                let own = own.map(|own| if is_cpp { canonical(&own).into_owned() } else { own });
                 full = own.map(|own| match enclosing.last().and_then(|(_, outer)| outer.as_deref()) {
                     Some(outer) => format!("{outer}::{own}").into(),
                     None => own.into(),
@@ -118,7 +121,7 @@ impl TypeNames {
         }
         let mut by_name: HashMap<Arc<str>, Vec<u32>> = HashMap::new();
         for (index, ty) in types.iter().enumerate() {
-            let name = if ty.name.contains('<') { squeeze(&ty.name).into() } else { ty.name.clone() };
+            let name = if ty.name.contains('<') { squeeze(&canonical(&ty.name)).into() } else { ty.name.clone() };
             // What is in an anonymous namespace is known without its name too.
             if name.contains(ANONYMOUS) {
                 by_name.entry(name.replace(ANONYMOUS, "").into()).or_default().push(index as u32);

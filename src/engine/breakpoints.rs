@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use crate::base::{Error, Result, VirtAddr};
+use crate::dwarf::LineFile;
 use crate::expr::{self, Expr, Host};
 use crate::value::Value;
 
 use super::catches::SignalChoice;
+use super::resolve::Located;
 use super::session::Session;
 use super::watch_scope::WatchScope;
 
@@ -141,6 +143,15 @@ pub struct Location {
     pub enabled: bool,
     /// Nothing is mapped there since the program was started anew: it waits.
     pub absent: bool,
+    /// The line that it was set at, if it was set at a line.
+    pub line: Option<(LineFile, u32)>,
+}
+
+impl Located {
+    /// A place of a breakpoint, enabled.
+    pub(super) fn into_location(self) -> Location {
+        Location { addr: self.addr, enabled: true, absent: false, line: self.line }
+    }
 }
 
 /// A breakpoint, watchpoint or catchpoint.
@@ -228,8 +239,19 @@ pub struct Breakpoints {
 }
 
 impl Breakpoints {
-    /// Adds one, enabled, without condition; its number.
-    pub fn add(&mut self, kind: Kind, spec: &str, disposition: Disposition, locations: Vec<VirtAddr>) -> u32 {
+    /// Adds one without a place (yet), enabled, without condition; its number.
+    pub fn add(&mut self, kind: Kind, spec: &str, disposition: Disposition) -> u32 {
+        self.add_at(kind, spec, disposition, [] as [Located; 0])
+    }
+
+    /// Adds one at these places, enabled, without condition; its number.
+    pub fn add_at<L: Into<Located>>(
+        &mut self,
+        kind: Kind,
+        spec: &str,
+        disposition: Disposition,
+        locations: impl IntoIterator<Item = L>,
+    ) -> u32 {
         self.last_id += 1;
         self.list.push(Breakpoint {
             id: self.last_id,
@@ -241,7 +263,7 @@ impl Breakpoints {
             ignore: 0,
             hits: 0,
             commands: Vec::new(),
-            locations: locations.into_iter().map(|addr| Location { addr, enabled: true, absent: false }).collect(),
+            locations: locations.into_iter().map(|l| l.into().into_location()).collect(),
             thread: None,
         });
         self.last_id

@@ -37,6 +37,7 @@ impl Session {
         self.resumes += 1;
         let process = self.process_mut()?;
         process.plan = plan;
+        self.watch_escapes()?;
         if self.breakpoints.iter().any(|b| b.locations.iter().any(|l| l.absent)) {
             self.resolve_breakpoints();
         }
@@ -379,7 +380,7 @@ impl Session {
             return Ok(Verdict::Go(None));
         };
         let mut user = false;
-        let (mut arrived, mut returned) = (None, None);
+        let (mut arrived, mut returned, mut landed) = (None, None, None);
         for owner in site.owners.clone() {
             match owner {
                 Owner::User(_) => user = true,
@@ -400,7 +401,8 @@ impl Session {
                 }
                 Owner::Call => returned = self.call_place_reached(tid, at)?,
                 Owner::Plan(of) if of == tid => arrived = self.plan_arrived(tid, at)?,
-                Owner::Plan(_) => {}
+                Owner::Escape(of) if of == tid => landed = self.escape_reached(tid, at)?,
+                Owner::Plan(_) | Owner::Escape(_) => {}
             }
         }
         if let Some(reason) = returned {
@@ -412,6 +414,9 @@ impl Session {
         user &= !matches!(arrived, Some(Arrival::Back));
         if user && let Some(reason) = self.breakpoints_hit(tid, at)? {
             return Ok(Verdict::Stop(reason));
+        }
+        if let Some(landed) = landed {
+            return Ok(landed);
         }
         match arrived {
             Some(Arrival::Stop) => Ok(Verdict::Stop(StopReason::Arrived)),
@@ -460,7 +465,7 @@ impl Session {
                     Owner::Bind => self.bind_reached(tid, pc)?,
                     Owner::WatchEnd => self.watch_scope_reached(tid, pc)?,
                     Owner::Call => self.call_place_reached(tid, pc)?,
-                    Owner::User(_) | Owner::Plan(_) => None,
+                    Owner::User(_) | Owner::Plan(_) | Owner::Escape(_) => None,
                 };
                 if reason.is_some() {
                     return Ok(reason);
@@ -815,6 +820,7 @@ impl Session {
             }
             if let Some(plan) = &process.plan {
                 plan.places().for_each(|p| want(p.addr, Owner::Plan(plan.tid())));
+                self.escape_places().into_iter().for_each(|at| want(at, Owner::Escape(plan.tid())));
             }
             let places: BTreeSet<VirtAddr> = process.calls.iter().flat_map(Call::places).collect();
             places.into_iter().for_each(|at| want(at, Owner::Call));

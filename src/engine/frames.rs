@@ -18,10 +18,12 @@ pub(super) struct FrameCache {
     /// Where `main` lies, for one generation of the modules.
     main: Cell<Option<(u64, Option<AddrRange>)>>,
     /// Whose code is at a pc, the innermost inlined call first, for one generation of the modules.
-    code: RefCell<(u64, HashMap<VirtAddr, Arc<[FrameCode]>>)>,
+    code: RefCell<(u64, CodeByPc)>,
     /// So many inlined calls at whose first instruction the thread stands have not been stepped into yet.
     pub(super) not_entered: Cell<usize>,
 }
+
+type CodeByPc = HashMap<VirtAddr, Arc<[FrameCode]>>;
 
 #[derive(Debug)]
 struct Walked {

@@ -11,6 +11,9 @@ use crate::value::{Value, type_of, type_of_function, type_of_variable};
 
 use super::session::Session;
 
+/// How many names with a reason are kept for whoever shows them.
+const MAX_ABSENCES: usize = 16;
+
 /// Where names are looked up: a frame's code, or a place in the program whose code does not run now.
 pub(super) struct Context<'f> {
     pub module: Arc<Module>,
@@ -184,8 +187,10 @@ impl Session {
     /// A value, and for whoever shows it why it is not there.
     fn noted(&self, name: &str, found: Result<super::variables::VariableValue>) -> Result<Value> {
         let found = found?;
-        if let Some(gone) = found.gone {
-            self.absences.borrow_mut().push((name.to_owned(), gone));
+        // Whoever wants to show them empties the list before; a condition is evaluated often and nobody does.
+        let mut absences = self.absences.borrow_mut();
+        if let Some(gone) = found.gone.filter(|_| absences.len() < MAX_ABSENCES) {
+            absences.push((name.to_owned(), gone));
         }
         Ok(found.value)
     }

@@ -1,35 +1,66 @@
 //! Where breakpoints are: names become addresses, anew whenever modules come and go.
 
-use crate::base::{Error, Result, VirtAddr, read_u64};
+use crate::base::{Error, Result, Span, VirtAddr, read_u64};
 use crate::dwarf::LineFile;
 use crate::elf::r_x86_64;
 use crate::expr;
 use crate::symbols::{Linespec, Place, PlaceKind};
+use crate::value::TypeKind;
 
 use super::breakpoints::{Breakpoint, Kind, Location};
 use super::session::Session;
 
-/// `12`, or `+N` and `-N` from a line.
-fn relative_line(text: &str, from: u32) -> Result<String> {
-    let number =
-        |t: &str| if t.is_empty() { Ok(0) } else { t.parse::<u32>().map_err(|_| Error::user(format!("No line {text}."))) };
+/// A place that a location leads to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Located {
+    /// Where.
+    pub addr: VirtAddr,
+    /// The line that was asked for, or the next one that has code; `None` where no line was asked for.
+    pub line: Option<(LineFile, u32)>,
+}
+
+impl From<VirtAddr> for Located {
+    fn from(addr: VirtAddr) -> Located {
+        Located { addr, line: None }
+    }
+}
+
+/// `12`, or `+N` and `-N` from a line; as for gdb, 5 and 15 lines where N is 0 or missing.
+pub(super) fn relative_line(text: &str, from: u32) -> Result<u32> {
+    let number = |t: &str| match t {
+        "" => Ok(0),
+        t => t.parse::<u32>().map_err(|_| Error::user(format!("Line number {t} is out of range."))),
+    };
+    let offset = |t: &str, without| number(t).map(|n| if n == 0 { without } else { n });
     Ok(match (text.strip_prefix('+'), text.strip_prefix('-')) {
-        (Some(n), _) => from.saturating_add(number(n)?).to_string(),
-        (_, Some(n)) => from.saturating_sub(number(n)?).max(1).to_string(),
-        _ => text.to_owned(),
+        (Some(n), _) => from.saturating_add(offset(n, 5)?),
+        (_, Some(n)) => from.saturating_sub(offset(n, 15)?),
+        _ => number(text)?,
     })
 }
 
+/// Whether a location is a line of the current file: `12`, `+3`, `-`.
+pub(super) fn is_bare_line(spec: &str) -> bool {
+    let number = spec.strip_prefix(['+', '-']).unwrap_or(spec);
+    number.bytes().all(|b| b.is_ascii_digit())
+}
+
 impl Session {
-    /// The addresses of a location, in their order: `*EXPR`, `FUNCTION`, `MODULE!FUNCTION`, `FUNCTION@plt`. Without one: the selected frame's pc.
+    /// The addresses of a location, in their order: `*EXPR`, `FUNCTION`, `MODULE!FUNCTION`, `FUNCTION@plt`, `FILE:LINE`. Without
+    /// one: the selected frame's pc.
     pub fn locate(&mut self, spec: &str) -> Result<Vec<VirtAddr>> {
+        Ok(self.locate_places(spec)?.into_iter().map(|place| place.addr).collect())
+    }
+
+    /// The same, with the lines of those that are lines.
+    pub fn locate_places(&mut self, spec: &str) -> Result<Vec<Located>> {
         let spec = spec.trim();
         if spec.is_empty() {
-            return Ok(vec![self.selected_frame()?.pc.addr()]);
+            return Ok(vec![self.selected_frame()?.pc.addr().into()]);
         }
         if let Some(text) = spec.strip_prefix('*') {
             let expr = expr::parse(text, self)?;
-            return Ok(vec![expr::eval_address(&expr, self)?]);
+            return Ok(vec![expr::eval_address(&expr, self)?.into()]);
         }
         let mut linespec = Linespec::parse(spec, &self.inferior.modules)?;
         if let Linespec::Function { module: None, name, .. } = &linespec
@@ -43,9 +74,8 @@ impl Session {
         }
         let without_file = matches!(linespec, Linespec::Line { file: None, .. });
         if let Linespec::Line { file: file @ None, line } = &mut linespec {
-            let (current, at) =
-                self.current_source().ok_or_else(|| Error::user("No symbol table is loaded.  Use the \"file\" command."))?;
-            *line = relative_line(line, at)?;
+            let (current, number) = self.absolute_line(line)?;
+            *line = number.to_string();
             *file = Some(current.path.display().to_string());
         }
         let places = linespec.resolve(&self.inferior.modules)?;
@@ -61,26 +91,28 @@ impl Session {
                 let label = Linespec::Label { file: None, function: Some(function), label: name.clone() };
                 let found = label.resolve(&self.inferior.modules)?;
                 if !found.is_empty() {
-                    return Ok(found.iter().map(|p| p.addr).collect());
+                    return Ok(found.iter().map(|p| p.addr.into()).collect());
                 }
             }
             return Err(linespec.not_found(&self.inferior.modules));
         }
-        let mut addresses: Vec<VirtAddr> = places.iter().map(|p| self.address_of(p)).collect();
-        addresses.sort_unstable();
-        addresses.dedup();
-        Ok(addresses)
+        let locate = |p: Place| Located { addr: self.address_of(&p), line: p.line };
+        let mut located: Vec<Located> = places.into_iter().map(locate).collect();
+        located.sort_by_key(|p| p.addr);
+        located.dedup_by_key(|p| p.addr);
+        Ok(located)
     }
 
     /// The line that a location `$variable` means; `None` if there is no such variable.
     fn line_in_variable(&mut self, name: &str) -> Result<Option<String>> {
         let expr = expr::parse(name, self)?;
         let value = expr::eval(&expr, self)?;
-        if value.ty.size == 0 {
+        if matches!(value.ty.kind, TypeKind::Void) {
             return Ok(None);
         }
         if !value.ty.is_integral() {
-            return Err(Error::user("Convenience variables used in line specs must have integer values."));
+            let message = "Convenience variables used in line specs must have integer values.".to_owned();
+            return Err(Error::Syntax { message, span: Span::default() });
         }
         Ok(Some(value.to_int(expr::Host::memory(self))?.to_string()))
     }
@@ -91,20 +123,29 @@ impl Session {
         Some(self.location(frame.pc.lookup())?.name().into_owned())
     }
 
-    /// The source file and line that lines without a file are meant in: those of the selected frame, or of what was shown last, or
-    /// those around `main`.
-    pub fn current_source(&self) -> Option<(LineFile, u32)> {
-        if let Some(shown) = &self.shown_source {
-            return Some(shown.clone());
+    /// A location that means the same wherever the user looks: a line gets its file, `+N` its line; others stay as they are.
+    pub fn absolute_spec(&self, spec: &str) -> Result<String> {
+        if !is_bare_line(spec) {
+            return Ok(spec.to_owned());
         }
-        let of_frame = || self.selected_frame().ok().and_then(|f| self.frame_source(&f)).map(|s| (s.file, s.line));
-        let of_main = || {
-            let main = self.inferior.modules.main()?;
-            let entry = main.address_of("main")?;
-            let at = main.virt(main.past_prologue(main.to_file(entry)));
-            main.source_line(at).map(|l| (l.file, l.line))
-        };
-        of_frame().or_else(of_main)
+        let (file, line) = self.absolute_line(spec)?;
+        Ok(format!("{}:{line}", file.path.display()))
+    }
+
+    /// The file and the number of a line without a file.
+    fn absolute_line(&self, line: &str) -> Result<(LineFile, u32)> {
+        let none = || Error::user("No symbol table is loaded.  Use the \"file\" command.");
+        let (file, mut from) = self.current_source().ok_or_else(none)?;
+        if line.starts_with(['+', '-'])
+            && let Some((_, line)) = &self.shown_source
+        {
+            from = *line;
+        }
+        if let Some(back) = line.strip_prefix('-').and_then(|n| n.parse::<i64>().ok()).filter(|n| *n >= i64::from(from)) {
+            return Err(Error::user(format!("No line {} in the current file.", i64::from(from) - back)));
+        }
+        let line = relative_line(line, from)?;
+        Ok((file, line))
     }
 
     /// Where a breakpoint on a place goes. The function behind an IFUNC is what its callers' slots hold, once one of them does.
@@ -137,14 +178,14 @@ impl Session {
             if spec.is_empty() {
                 continue;
             }
-            let found = self.locate(&spec);
+            let found = self.locate_places(&spec);
             if spec.starts_with('*') && self.inferior.process.is_some() {
                 self.place_anew(id, found.ok());
                 continue;
             }
             let Ok(breakpoint) = self.breakpoints.get_mut(id) else { continue };
             match found {
-                Ok(addresses) => breakpoint.move_to(&addresses),
+                Ok(places) => breakpoint.move_to(places),
                 // An expression that cannot be evaluated at this moment keeps what it was.
                 Err(_) if spec.starts_with('*') => {}
                 Err(_) => breakpoint.locations.clear(),
@@ -155,14 +196,14 @@ impl Session {
     /// A breakpoint at `*EXPR` in a process that has begun or loaded something: it goes where the expression leads now. Where
     /// that is nowhere (`*GOT[2]` before ld.so has filled it in) it stays, as long as addresses are the same in each run; where
     /// nothing is mapped it waits, and does not keep the program from starting.
-    fn place_anew(&mut self, id: u32, found: Option<Vec<VirtAddr>>) {
+    fn place_anew(&mut self, id: u32, found: Option<Vec<Located>>) {
         let maps = self.process().and_then(|p| p.target.maps()).unwrap_or_default();
         let is_mapped = |at: &VirtAddr| maps.at(*at).is_some();
         let fixed = self.settings.disable_randomization;
         let Ok(breakpoint) = self.breakpoints.get_mut(id) else { return };
         let was: Vec<VirtAddr> = breakpoint.locations.iter().map(|l| l.addr).collect();
         match found {
-            Some(new) if new.iter().all(is_mapped) || !fixed || was.is_empty() => breakpoint.move_to(&new),
+            Some(new) if new.iter().all(|l| is_mapped(&l.addr)) || !fixed || was.is_empty() => breakpoint.move_to(new),
             _ => {}
         }
         for location in &mut breakpoint.locations {
@@ -200,10 +241,10 @@ impl Session {
 
 impl Breakpoint {
     /// Gives it these places; those that it has stay as enabled as they are.
-    fn move_to(&mut self, addresses: &[VirtAddr]) {
+    fn move_to(&mut self, places: Vec<Located>) {
         let was = std::mem::take(&mut self.locations);
         let enabled = |addr| was.iter().find(|l| l.addr == addr).is_none_or(|l| l.enabled);
-        let place = |addr: &VirtAddr| Location { addr: *addr, enabled: enabled(*addr), absent: false };
-        self.locations = addresses.iter().map(place).collect();
+        let place = |p: Located| Location { enabled: enabled(p.addr), ..p.into_location() };
+        self.locations = places.into_iter().map(place).collect();
     }
 }

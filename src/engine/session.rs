@@ -1,14 +1,13 @@
 //! A session: what `rdbg` holds between two commands.
 
-use std::collections::{HashSet, VecDeque};
-use std::path::PathBuf;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::base::{Error, Need, Result, Tid};
 use crate::dwarf::LineFile;
 use crate::expr::{ValueHistory, Variables};
 use crate::os::terminal::Terminal;
-use crate::symbols::{SourceCache, SourceText};
+use crate::symbols::{SourceCache, SourcePaths, SourceText};
 
 use super::address_names::SharedNames;
 use super::breakpoints::Breakpoints;
@@ -16,6 +15,7 @@ use super::finish::Finished;
 use super::frames::{FrameCache, FrameIdentity};
 use super::inferior::{Inferior, Process};
 use super::line_step::LineStep;
+use super::listing::Listing;
 use super::settings::Settings;
 use super::signal_table::SignalTable;
 use super::skip::Skips;
@@ -67,14 +67,16 @@ pub struct Session {
     pub address_names: SharedNames,
     /// The source files that were read.
     pub sources: SourceCache,
-    /// Those that are missing, and were said to be.
-    pub missing_sources: HashSet<PathBuf>,
-    /// The source line that was shown last since the program stopped.
+    /// Where `list` stands.
+    pub listing: Listing,
+    /// The line of the frame that was shown last since the program stopped.
     pub shown_source: Option<(LineFile, u32)>,
     /// The function's activation in which the last step began: a step that ends in it shows the line alone.
     pub step_began_in: Option<FrameIdentity>,
     pub(super) line_step: Option<LineStep>,
     pub(super) finished: Option<Finished>,
+    /// The frame with which the next plan ends.
+    pub(super) plan_frame: Option<FrameIdentity>,
     pub(super) terminal: Option<Terminal>,
     pub(super) frames: FrameCache,
     /// Names mean what they mean in the block at this address, rather than where the selected frame is.
@@ -111,7 +113,8 @@ impl Session {
 
     /// The text of a source file.
     pub fn source_text(&self, file: &LineFile) -> Result<Arc<SourceText>> {
-        self.sources.text(file, &self.settings.source_paths)
+        let paths = SourcePaths { substitutions: &self.settings.substitute_path, directories: &self.settings.directories };
+        self.sources.text(file, paths)
     }
 
     /// Counts the times that a process began to run: whoever waits sees that it did.

@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 
-use crate::symbols::SourcePaths;
 use crate::value::{OutputRadix, PrintOptions};
 
 /// Declares [`Settings`] and its defaults in one place.
@@ -72,9 +71,6 @@ settings! {
     logging_redirect: bool = false;
     /// As gdb's; rdbg has no debug output of its own there.
     logging_debugredirect: bool = false;
-
-    /// Where source files are looked for.
-    source_paths: SourcePaths = SourcePaths::default();
 
     // The program.
     /// The program's arguments as they were typed, quotes and redirections included.
@@ -157,8 +153,12 @@ settings! {
     auto_load_safe_path: String = "$debugdir:$datadir/auto-load".to_owned();
     /// Run `.rdbginit` of the current directory, where the safe path allows it.
     auto_load_local_rdbginit: bool = true;
+    /// What to replace at the beginning of source files' paths, and by what.
+    substitute_path: Vec<(String, String)> = Vec::new();
     /// Where sources are looked for.
     directories: String = "$cdir:$cwd".to_owned();
+    /// How names of source files are shown: `relative`, `basename`, `absolute`.
+    filename_display: &'static str = "relative";
     /// Lines that `list` shows.
     listsize: Option<u32> = Some(10);
     /// Ask a debuginfod server: always `off`.

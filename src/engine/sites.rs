@@ -21,6 +21,8 @@ pub enum Owner {
     Call,
     /// The step plan of this thread.
     Plan(Tid),
+    /// The same, where frames are about to be left by longjmp or an exception, or have been.
+    Escape(Tid),
 }
 
 /// How a thread gets past a site.

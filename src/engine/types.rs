@@ -25,8 +25,14 @@ impl Session {
         Some((info.clone(), info.unit_at(module.to_file(at))?))
     }
 
-    /// The language of the selected frame's unit, or of `main`'s.
+    /// The language that is set, else that of the selected frame's unit, or of `main`'s.
     pub fn language(&self) -> Language {
+        match self.settings.language {
+            "c" | "asm" | "minimal" | "unknown" => return Language::C,
+            "c++" => return Language::Cpp,
+            "rust" => return Language::Rust,
+            _ => {}
+        }
         self.current_unit().map_or(Language::C, |(info, unit)| Language::of_dwarf(info.language(unit)))
     }
 

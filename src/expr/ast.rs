@@ -37,6 +37,7 @@ impl Expr {
                 ExprKind::Binary(_, a, b) | ExprKind::Assign(_, a, b) | ExprKind::Index(a, b) | ExprKind::MemberPointer(a, b) => {
                     left.extend([&**b, &**a])
                 }
+                ExprKind::Range(from, to, _) => left.extend(to.iter().chain(from).map(|e| &**e)),
                 ExprKind::Conditional(parts) => left.extend(parts.iter().rev()),
                 ExprKind::Array(parts) => left.extend(parts.iter().rev()),
                 ExprKind::Call(function, arguments) => {
@@ -83,6 +84,8 @@ pub enum ExprKind {
     MemberPointer(Box<Expr>, Box<Expr>),
     /// `static_cast<type>(a)` and its like.
     NamedCast(NamedCast, Arc<Type>, Box<Expr>),
+    /// `a..b` between brackets; `a..=b` if the flag is set.
+    Range(Option<Box<Expr>>, Option<Box<Expr>>, bool),
     /// `{a, b, c}`
     Array(Vec<Expr>),
     /// `f(a, b)`

@@ -7,12 +7,11 @@ use super::functions;
 use super::host::Host;
 use super::members::{self, Member};
 use super::operators::{
-    alignment, binary, cast, complemented, decayed, is_comparison, is_true, negated, pointer_step, promoted_type,
-    structure_operator,
+    binary, cast, complemented, decayed, is_comparison, is_true, negated, pointer_step, promoted_type, structure_operator,
 };
 use super::{assign, variables::Variables};
 use crate::base::{Error, Result, VirtAddr};
-use crate::value::{Absence, ArrayKind, Language, NoDebug, Place, Type, TypeKind, Value};
+use crate::value::{Absence, ArrayKind, Language, NoDebug, Place, Type, TypeKind, Value, alignment};
 
 /// The value of an expression. Memory, registers and variables change where it assigns or calls.
 pub fn eval(expr: &Expr, host: &mut dyn Host) -> Result<Value> {
@@ -120,6 +119,7 @@ impl Evaluator<'_> {
                 let operand = self.operand(operand)?;
                 Ok(Value::at(ty, address_of_value(&operand, self.host)?))
             }
+            ExprKind::Range(..) => Err(Error::user("A range stands only between brackets here.")),
             ExprKind::Array(elements) => self.array(elements),
             ExprKind::Call(function, arguments) => self.call(function, arguments, None),
         }
@@ -177,6 +177,12 @@ impl Evaluator<'_> {
     fn unary(&mut self, op: Unary, operand: &Expr) -> Result<Value> {
         match op {
             Unary::AddressOf => {
+                // `&v[1..3]` is the slice itself.
+                if let ExprKind::Index(_, index) = &operand.kind
+                    && matches!(index.kind, ExprKind::Range(..))
+                {
+                    return self.value(operand);
+                }
                 if let ExprKind::Name(name, None) = &operand.kind
                     && let Some(pointer) = members::member_pointer(name, self.host)?
                 {
@@ -188,7 +194,16 @@ impl Evaluator<'_> {
                 match value.address() {
                     Some(addr) => Ok(Value::pointer(&value.ty, addr)),
                     None if is_string => Err(needs_memory()),
-                    None => Err(Error::user("Attempt to take address of value not located in memory.")),
+                    None => match (&operand.kind, &value.place) {
+                        (ExprKind::Name(name, _), Place::Register { name: register, .. }) => {
+                            let what = format!("Address requested for identifier \"{name}\" which is in register ${register}");
+                            Err(Error::user(what))
+                        }
+                        (ExprKind::Name(name, _), _) => {
+                            Err(Error::user(format!("Can't take address of \"{name}\" which isn't an lvalue.")))
+                        }
+                        _ => Err(Error::user("Attempt to take address of value not located in memory.")),
+                    },
                 }
             }
             Unary::Deref => {
@@ -234,6 +249,11 @@ impl Evaluator<'_> {
                 match op {
                     Unary::Minus => negated(&value, self.host.memory()),
                     Unary::Complement => complemented(&value, self.host.memory()),
+                    Unary::Not
+                        if self.host.language() == Language::Rust && matches!(value.ty.stripped().kind, TypeKind::Int { .. }) =>
+                    {
+                        complemented(&value, self.host.memory())
+                    }
                     Unary::Not => Ok(self.truth_value(!self.truth(&value)?)),
                     _ if value.ty.is_arithmetic() => cast(&promoted_type(&value.ty), &value, self.host.memory()),
                     _ => Err(Error::user("Argument to positive operation not a number.")),
@@ -396,6 +416,9 @@ impl Evaluator<'_> {
 
     fn index(&mut self, left: &Expr, index: &Expr) -> Result<Value> {
         let array = self.operand(left)?;
+        if let ExprKind::Range(from, to, inclusive) = &index.kind {
+            return self.rust_slice(&array, (from.as_deref(), to.as_deref(), *inclusive));
+        }
         if let (ExprKind::Constant(name), Some(_)) = (&index.kind, array.table_bounds())
             && name.ty.element().is_some_and(|e| e.is_char())
         {
@@ -434,7 +457,10 @@ impl Evaluator<'_> {
                 let moved = self.computed(Binary::Add, &array, &index)?;
                 self.dereferenced(&moved)
             }
-            _ => Err(Error::user(format!("cannot subscript something of type `{}'", array.ty))),
+            _ => match self.rust_element(&array, &index)? {
+                Some(element) => Ok(element),
+                None => Err(Error::user(format!("cannot subscript something of type `{}'", array.ty))),
+            },
         }
     }
 

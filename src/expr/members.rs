@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::host::Host;
 use crate::base::{Error, Result, VirtAddr};
-use crate::value::{Absence, Field, FieldKind, Fields, Method, Type, TypeKind, Value, base_of, int_to_bytes, static_member};
+use crate::value::{
+    Absence, Field, FieldKind, Fields, Language, Method, Type, TypeKind, Value, base_of, int_to_bytes, static_member, variant_of,
+};
 
 /// How deep bases and members without a name are searched.
 const MAX_DEPTH: u32 = 50;
@@ -65,6 +67,15 @@ pub(super) fn find(value: &Value, name: &str, host: &dyn Host) -> Result<Option<
 fn find_in(value: &Value, name: &str, host: &dyn Host, depth: u32) -> Result<Option<Member>> {
     let Some(fields) = fields_of(&value.ty) else { return Ok(None) };
     let layout = fields.layout()?;
+    // Rust's tuples have numbers for names; of an enumeration the members are those of the shape that it has.
+    let numbered = format!("__{name}");
+    if let Some((_, payload)) = variant_of(host.memory(), value)? {
+        return if depth < MAX_DEPTH { find_in(&payload, name, host, depth + 1) } else { Ok(None) };
+    }
+    let tuple = |f: &&Field| value.ty.language == Language::Rust && *f.name == *numbered;
+    if let Some(field) = layout.fields.iter().find(tuple) {
+        return Ok(Some(Member::Data(value.member(field))));
+    }
     if let Some(field) = layout.fields.iter().find(|f| !f.is_base() && &*f.name == name) {
         return Ok(Some(Member::Data(match &field.kind {
             FieldKind::Static(full, _) => {

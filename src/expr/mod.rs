@@ -10,6 +10,7 @@ mod members;
 mod operators;
 mod parse;
 mod parse_type;
+mod rust;
 mod scoped;
 mod variables;
 

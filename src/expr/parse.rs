@@ -185,7 +185,7 @@ impl Parser<'_> {
         Error::Syntax { message, span: self.token.span }
     }
 
-    fn node(&self, start: usize, kind: ExprKind) -> Result<Expr> {
+    pub(super) fn node(&self, start: usize, kind: ExprKind) -> Result<Expr> {
         let (mut height, mut depth) = (1, 1);
         let mut contains = |e: &Expr, chained: bool| {
             height = height.max(e.height + 1);
@@ -204,6 +204,7 @@ impl Parser<'_> {
             }
             ExprKind::Conditional(parts) => parts.iter().for_each(|e| contains(e, false)),
             ExprKind::Call(f, arguments) => std::iter::once(&**f).chain(arguments).for_each(|e| contains(e, false)),
+            ExprKind::Range(from, to, _) => from.iter().chain(to).for_each(|e| contains(e, false)),
             ExprKind::Array(elements) => elements.iter().for_each(|e| contains(e, false)),
             _ => {}
         }
@@ -236,9 +237,10 @@ impl Parser<'_> {
     }
 
     /// Operators that bind at least as tightly as `least`.
-    fn expression(&mut self, least: u8) -> Result<Expr> {
+    pub(super) fn expression(&mut self, least: u8) -> Result<Expr> {
         let start = self.token.span.start;
-        let mut left = self.unary()?;
+        let left = self.unary()?;
+        let mut left = self.rust_casts(start, left)?;
         while let Token::Op(op) = self.token.token {
             let Some((level, to_right)) = precedence(op).filter(|p| p.0 >= least) else { break };
             self.advance()?;
@@ -274,6 +276,7 @@ impl Parser<'_> {
             Token::Op("--") => Unary::PreDecrement,
             // gdb reads `&&x` as the address of a label; here it is `& &x`, which is an error of its own.
             Token::Op("{") => return self.braces(start),
+            Token::Op("[") if self.is_rust() => return self.rust_array(start),
             Token::Op("(") => return self.parenthesis(start),
             Token::Name { name, quoted: false } => match &**name {
                 "sizeof" => return self.size_of(start, Unary::SizeOf),
@@ -287,6 +290,9 @@ impl Parser<'_> {
             _ => return self.postfix(),
         };
         self.advance()?;
+        if op == Unary::AddressOf {
+            self.skip_mut()?;
+        }
         let operand = self.nested(Self::unary)?;
         self.node(start, ExprKind::Unary(op, Box::new(operand)))
     }
@@ -383,11 +389,16 @@ impl Parser<'_> {
         self.suffixes(start, primary)
     }
 
-    fn suffixes(&mut self, start: usize, mut left: Expr) -> Result<Expr> {
+    pub(super) fn suffixes(&mut self, start: usize, mut left: Expr) -> Result<Expr> {
         loop {
             let Token::Op(op) = self.token.token else { return Ok(left) };
             let inner = Box::new(left);
             let kind = match op {
+                "[" if self.is_rust() => {
+                    self.advance()?;
+                    let index = self.rust_index(start)?;
+                    ExprKind::Index(inner, Box::new(index))
+                }
                 "[" => {
                     self.advance()?;
                     let index = self.nested(Self::comma)?;
@@ -489,11 +500,16 @@ impl Parser<'_> {
 
     /// `int(5)`: a cast in the manner of a call.
     fn construction(&mut self, start: usize) -> Result<Expr> {
+        let error = self.syntax_error();
+        let first = self.word();
         let ty = self.nested(Self::specifiers)?;
-        if !self.is_op("(") {
-            return Err(self.syntax_error());
+        if let Some(name) = first.filter(|_| self.is_op("::")) {
+            let kind = self.qualified(name, false)?;
+            return self.node(start, kind);
         }
-        self.advance()?;
+        if !self.take("(")? {
+            return Err(error);
+        }
         let operand = self.nested(Self::comma)?;
         self.expect(")")?;
         let cast = self.node(start, ExprKind::Cast(ty, Box::new(operand), false))?;

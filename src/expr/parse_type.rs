@@ -6,7 +6,7 @@ use super::lex::Token;
 use super::parse::Parser;
 use super::scoped::Scoped;
 use crate::base::{Error, Result};
-use crate::value::{ArrayKind, Type, base_type};
+use crate::value::{ArrayKind, Type, base_type, rust_type};
 
 const SPECIFIERS: [&str; 14] = [
     "void", "char", "short", "int", "long", "signed", "unsigned", "float", "double", "_Bool", "__int128", "_Float16", "bool",
@@ -27,7 +27,7 @@ enum Derivation {
 }
 
 impl Parser<'_> {
-    fn word(&self) -> Option<Arc<str>> {
+    pub(super) fn word(&self) -> Option<Arc<str>> {
         match &self.token.token {
             Token::Name { name, quoted: false } => Some(name.clone()),
             _ => None,
@@ -53,7 +53,7 @@ impl Parser<'_> {
     }
 
     /// The type that begins at the next token, looked up behind `prefix` (`struct `), and where it ends in the text.
-    fn named_type(&self, prefix: &str) -> Result<Option<(Arc<Type>, usize)>> {
+    pub(super) fn named_type(&self, prefix: &str) -> Result<Option<(Arc<Type>, usize)>> {
         let start = self.token.span.start;
         if let Token::Name { name, quoted: true } = &self.token.token {
             return Ok(self.names.find_type(&format!("{prefix}{name}"))?.map(|ty| (ty, self.token.span.end)));
@@ -70,7 +70,8 @@ impl Parser<'_> {
             }
             let name = name.strip_prefix("::").unwrap_or(name);
             let found = self.names.find_type(&format!("{prefix}{name}"))?;
-            if let Some(ty) = found.or_else(|| base_type(name).filter(|_| prefix.is_empty())) {
+            let known = |name: &str| rust_type(name).filter(|_| self.is_rust()).or_else(|| base_type(name));
+            if let Some(ty) = found.or_else(|| known(name).filter(|_| prefix.is_empty())) {
                 return Ok(Some((ty, start + end)));
             }
         }

@@ -36,6 +36,7 @@ pub(super) fn described(module: &Arc<Module>, name: &str, qualified: bool) -> Ve
         addr: module.virt(if kind == PlaceKind::Function { module.past_prologue(addr) } else { addr }),
         kind,
         origin,
+        line: None,
     };
     let mut places = Vec::new();
     for hit in hits.iter().filter(|h| !h.entry.is_inlined && !h.entry.is_declaration) {

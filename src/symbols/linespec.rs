@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::{Error, FileAddr, Result, VirtAddr};
-use crate::dwarf::DieRef;
+use crate::dwarf::{DieRef, LineFile};
 use crate::elf::{Binding, Symbol, SymbolKind};
 
 use super::described::{described, is_settled};
@@ -73,6 +73,8 @@ pub struct Place {
     pub kind: PlaceKind,
     /// Of an inlined copy the abstract instance of its function.
     pub origin: Option<DieRef>,
+    /// Of a line the file, and the number of the line that was found.
+    pub line: Option<(LineFile, u32)>,
 }
 
 impl Linespec {
@@ -156,7 +158,9 @@ impl Linespec {
                 }
                 format!("No source file named {file}.")
             }
-            Linespec::Line { file: Some(file), line } if is_line(line) => format!("No line {line} in file \"{file}\"."),
+            Linespec::Line { file: Some(file), line } if is_line(line) => {
+                format!("No line {} in file \"{file}\".", line.trim_start_matches('+'))
+            }
             Linespec::Line { file: None, line } if is_line(line) => format!("No line {line} in the current file."),
             Linespec::Line { file, line } => {
                 format!("{} not defined in \"{}\".", function_called(line), file.as_deref().unwrap_or_default())
@@ -198,7 +202,7 @@ fn label_places(modules: &Modules, file: Option<&str>, function: &str, label: &s
         let (_, body, _) = module.function_body(p.start)?;
         let at = body.labels.iter().find(|l| l.0 == label)?.1;
         let addr = module.virt(at);
-        Some(Place { name: format!("{function}:{label}"), start: addr, addr, kind: PlaceKind::Line, ..p.clone() })
+        Some(Place { name: format!("{function}:{label}"), start: addr, addr, kind: PlaceKind::Line, line: None, ..p.clone() })
     };
     Ok((!functions.is_empty()).then(|| functions.iter().filter_map(labels).collect()))
 }
@@ -213,6 +217,7 @@ fn file_places(modules: &Modules, file: &str, what: &str) -> Result<Vec<Place>> 
             addr: s.addr,
             kind: PlaceKind::Line,
             origin: None,
+            line: Some((s.file, s.line)),
         };
         return Ok(modules.line_places(file, line).into_iter().map(place).collect());
     }
@@ -268,7 +273,7 @@ fn unquote(text: &str) -> &str {
 fn stub(module: &Module, name: &str) -> Option<Place> {
     let stub = module.plt().stub_named(name)?;
     let start = module.virt(stub.addr);
-    Some(Place { module: module.id, name: stub.label(), start, addr: start, kind: PlaceKind::PltStub, origin: None })
+    Some(Place { module: module.id, name: stub.label(), start, addr: start, kind: PlaceKind::PltStub, origin: None, line: None })
 }
 
 fn is_exported(module: &Module, name: &str) -> bool {
@@ -305,6 +310,7 @@ fn functions(module: &Arc<Module>, name: &str, qualified: bool) -> Vec<Place> {
         addr: module.virt(if kind == PlaceKind::Function { module.past_prologue(start) } else { start }),
         kind,
         origin: None,
+        line: None,
     };
     starts.into_iter().map(place).collect()
 }

@@ -73,6 +73,9 @@ impl Written {
         if !rest.is_empty() && !is_keyword(rest) {
             return Err(malformed(format!("Garbage '{rest}' at end of command")));
         }
+        if self.label.is_some() && self.function.is_some() && !rest.is_empty() && !is_keyword(rest) {
+            return Ok(self);
+        }
         if let Some(line) = self.line.as_deref().filter(|l| number_length(l) != Some(l.len())) {
             return Err(malformed(format!("malformed line offset: \"{line}\"")));
         }

@@ -104,7 +104,8 @@ impl Maker<'_> {
             TypeShape::Unspecified => named(size.unwrap_or(1), TypeKind::Void),
             TypeShape::Pointer => {
                 let target = self.target(of.target)?;
-                named(size.unwrap_or(8), TypeKind::Pointer(target))
+                // Rust's have names, `&i32`: gdb does not use them.
+                Type::named_in(language, "", size.unwrap_or(8), TypeKind::Pointer(target))
             }
             TypeShape::Reference(rvalue) => {
                 let target = self.target(of.target)?;

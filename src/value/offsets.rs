@@ -59,6 +59,11 @@ impl Holes {
         }
     }
 
+    /// The next member may lie where the last one does.
+    pub fn restart(&mut self) {
+        self.end = 0;
+    }
+
     /// Goes into the structure that a member is; what is given back is for [`Holes::leave`].
     pub fn nested(&mut self, field: &Field, in_union: bool) -> Holes {
         let outer = *self;

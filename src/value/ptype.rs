@@ -79,7 +79,8 @@ impl Type {
             });
         }
         if ty.language == Language::Rust {
-            return rust_names::expanded(&ty, options.offsets);
+            let offsets = options.offsets && matches!(ty.kind, TypeKind::Struct { .. });
+            return rust_names::expanded(&ty, offsets.then(|| Holes::of(options.hex)));
         }
         let is_structure = matches!(ty.kind, TypeKind::Struct { .. });
         let options = PtypeOptions { offsets: options.offsets && is_structure, ..options };
@@ -261,11 +262,11 @@ impl Writer {
         let is_union = matches!(of.kind, TypeKind::Struct { union: true, .. });
         let base = base_of(&field.ty, 0);
         let is_structure = matches!(field.ty.kind, TypeKind::Struct { .. });
-        let inner = if self.options.offsets && is_structure { show } else { show - 1 };
+        let inner = if self.options.offsets && is_structure && !field.is_static() { show } else { show - 1 };
         let mut shown = None;
         if self.options.offsets {
             self.holes.member(field, is_union, text);
-            shown = (is_structure && show > 0).then(|| self.holes.nested(field, is_union));
+            shown = (is_structure && show > 0 && !field.is_static()).then(|| self.holes.nested(field, is_union));
         }
         let named = |ty: &Type| {
             let written = ty.to_string();
@@ -333,11 +334,16 @@ impl Writer {
 
 /// The last part of a name with namespaces.
 fn last(name: &str) -> &str {
-    let head = name.split('<').next().unwrap_or(name);
-    match head.rfind("::") {
-        Some(at) => name.get(at + 2..).unwrap_or(name),
-        None => name,
+    let (mut depth, mut start) = (0u32, 0);
+    for (at, byte) in name.bytes().enumerate() {
+        match byte {
+            b'<' | b'(' => depth += 1,
+            b'>' | b')' => depth = depth.saturating_sub(1),
+            b':' if depth == 0 => start = at + 1,
+            _ => {}
+        }
     }
+    name.get(start..).unwrap_or(name)
 }
 
 fn local_names(layout: &Layout) -> LocalNames {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::layout::Field;
 use super::names::{base_of, short_name};
+use super::offsets::{Holes, MARGIN};
 use super::types::{Type, TypeKind};
 use crate::base::Result;
 
@@ -21,10 +22,7 @@ pub(super) fn name(ty: &Type, depth: u32) -> String {
         return ty.name.to_string();
     }
     match &ty.kind {
-        TypeKind::Pointer(target) => match &target.kind {
-            TypeKind::Function(_) => inner(target),
-            _ => format!("*mut {}", inner(target)),
-        },
+        TypeKind::Pointer(target) => format!("*mut {}", inner(target)),
         TypeKind::Reference(target, _) => format!("&{}", inner(target)),
         TypeKind::Array { element, count, .. } => match count {
             Some(n) => format!("[{}; {n}]", inner(element)),
@@ -47,61 +45,104 @@ pub(super) fn is_tuple(fields: &[Field]) -> bool {
 }
 
 /// A type with its members, as `ptype` writes it.
-pub(super) fn expanded(ty: &Arc<Type>, _offsets: bool) -> Result<String> {
-    long(ty, 0, 0)
+pub(super) fn expanded(ty: &Arc<Type>, offsets: Option<Holes>) -> Result<String> {
+    let mut writer = Writer { holes: offsets, text: String::new() };
+    writer.long(ty)?;
+    Ok(writer.text)
 }
 
-fn long(ty: &Type, indent: usize, depth: u32) -> Result<String> {
-    let TypeKind::Struct { union, fields, .. } = &ty.kind else {
-        return Ok(match &ty.kind {
-            TypeKind::Enum { enumerators, .. } => {
-                let mut text = format!("enum {} {{\n", ty.name);
-                for e in enumerators.iter() {
-                    _ = writeln!(text, "{:indent$}    {},", "", e.name);
+struct Writer {
+    /// Where members end, if offsets are to be shown.
+    holes: Option<Holes>,
+    text: String,
+}
+
+impl Writer {
+    fn long(&mut self, ty: &Type) -> Result<()> {
+        match &ty.kind {
+            TypeKind::Struct { .. } if ty.name.starts_with('(') => self.text.push_str(&name(ty, 0)),
+            TypeKind::Struct { union, fields, .. } => {
+                let layout = fields.layout()?;
+                if let Some(variants) = &layout.variants {
+                    _ = write!(self.text, "enum {} {{\n", ty.name);
+                    for variant in &variants.choices {
+                        self.variant(&variant.field)?;
+                    }
+                    self.end(ty.size, '}');
+                    return Ok(());
                 }
-                format!("{text}{:indent$}}}", "")
+                let word = if *union { "union" } else { "struct" };
+                _ = write!(self.text, "{word} {}", ty.name);
+                if layout.fields.is_empty() {
+                    return Ok(());
+                }
+                let tuple = is_tuple(&layout.fields);
+                self.text.push_str(if tuple { " (\n" } else { " {\n" });
+                let mut fields: Vec<&Field> = layout.fields.iter().filter(|f| !f.is_static()).collect();
+                if self.holes.is_some() {
+                    // As they lie in memory, which Rust may order as it likes.
+                    fields.sort_by_key(|f| f.offset);
+                }
+                for field in fields {
+                    self.member(field, *union, tuple);
+                }
+                self.end(ty.size, if tuple { ')' } else { '}' });
             }
-            _ => name(ty, depth),
-        });
-    };
-    let layout = fields.layout()?;
-    if let Some(variants) = &layout.variants {
-        let mut text = format!("enum {} {{\n", ty.name);
-        for variant in &variants.choices {
-            let TypeKind::Struct { fields, .. } = &variant.field.ty.kind else { continue };
-            let fields = fields.get()?;
-            _ = write!(text, "{:indent$}    {}", "", variant.field.name);
-            text.push_str(&members(&fields, indent + 4, depth)?);
-            text.push_str(",\n");
+            TypeKind::Enum { enumerators, .. } => {
+                _ = write!(self.text, "enum {} {{\n", ty.name);
+                for e in enumerators.iter() {
+                    _ = writeln!(self.text, "  {},", e.name.rsplit("::").next().unwrap_or(&e.name));
+                }
+                self.text.push('}');
+            }
+            _ => self.text.push_str(&name(ty, 0)),
         }
-        return Ok(format!("{text}{:indent$}}}", ""));
+        Ok(())
     }
-    let members = members(&layout.fields, indent, depth)?;
-    let is_plain_tuple = ty.name.starts_with('(');
-    if is_plain_tuple {
-        return Ok(members.trim_start().to_owned());
-    }
-    let word = if *union { "union" } else { "struct" };
-    Ok(format!("{word} {}{}", ty.name, members))
-}
 
-/// ` {\n    a: T,\n}`, or `(T, U)` for a tuple.
-fn members(fields: &[Field], indent: usize, depth: u32) -> Result<String> {
-    if fields.is_empty() {
-        return Ok(String::new());
-    }
-    let tuple = is_tuple(fields);
-    let (open, close) = if tuple { ("(", ")") } else { (" {\n", "}") };
-    let mut text = open.to_owned();
-    for (i, field) in fields.iter().enumerate() {
-        match tuple {
-            true => _ = write!(text, "{}{}", if i > 0 { ", " } else { "" }, name(&field.ty, depth + 1)),
-            false => _ = writeln!(text, "{:indent$}    {}: {},", "", field.name, name(&field.ty, depth + 1)),
+    fn member(&mut self, field: &Field, in_union: bool, tuple: bool) {
+        match &mut self.holes {
+            Some(holes) => {
+                holes.member(field, in_union, &mut self.text);
+                self.text.push_str("    ");
+            }
+            None => self.text.push_str("  "),
         }
+        if !tuple {
+            _ = write!(self.text, "{}: ", field.name);
+        }
+        _ = writeln!(self.text, "{},", name(&field.ty, 0));
     }
-    match tuple {
-        true => text.push_str(close),
-        false => _ = write!(text, "{:indent$}{close}", ""),
+
+    fn end(&mut self, size: u64, close: char) {
+        if let Some(holes) = &mut self.holes {
+            holes.finish(size, 0, &mut self.text);
+            _ = write!(self.text, "{MARGIN}  ");
+        }
+        self.text.push(close);
     }
-    Ok(text)
+
+    /// `Tup(i32, u8),` or `Struct{x: i64},`
+    fn variant(&mut self, variant: &Field) -> Result<()> {
+        let TypeKind::Struct { fields, .. } = &variant.ty.stripped().kind else { return Ok(()) };
+        let fields = fields.get()?;
+        match &mut self.holes {
+            Some(holes) => {
+                holes.member(variant, false, &mut self.text);
+                holes.restart();
+                self.text.push_str("    ");
+            }
+            None => self.text.push_str("  "),
+        }
+        self.text.push_str(&variant.name);
+        if !fields.is_empty() {
+            let tuple = is_tuple(&fields);
+            let parts: Vec<String> =
+                fields.iter().map(|f| if tuple { name(&f.ty, 0) } else { format!("{}: {}", f.name, name(&f.ty, 0)) }).collect();
+            let (open, close) = if tuple { ('(', ')') } else { ('{', '}') };
+            _ = write!(self.text, "{open}{}{close}", parts.join(", "));
+        }
+        self.text.push_str(",\n");
+        Ok(())
+    }
 }

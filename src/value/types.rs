@@ -324,6 +324,12 @@ impl Type {
         Type::named(name, size, TypeKind::Struct { union, class: false, fields: Fields::known(fields) })
     }
 
+    /// A structure of Rust.
+    pub fn rust_structure(name: &str, size: u64, fields: Vec<Field>) -> Arc<Type> {
+        let kind = TypeKind::Struct { union: false, class: false, fields: Fields::known(fields) };
+        Type::named_in(Language::Rust, name, size, kind)
+    }
+
     /// The type of a symbol without debug information.
     pub fn no_debug(what: NoDebug) -> Arc<Type> {
         let name = match what {

@@ -189,7 +189,7 @@ fn add(
     disposition: Disposition,
     condition: Option<Condition>,
 ) -> Result<Flow> {
-    let id = cx.session.breakpoints.add(Kind::Catch(catch), what, disposition, Vec::new());
+    let id = cx.session.breakpoints.add(Kind::Catch(catch), what, disposition);
     cx.session.breakpoints.get_mut(id)?.condition = condition;
     cx.say(format!("Catchpoint {id} ({shown})\n"));
     Ok(Flow::Go)

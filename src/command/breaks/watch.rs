@@ -83,7 +83,7 @@ fn set_watch(cx: &mut Cx<'_>, args: &Args, kind: WatchKind) -> Result<Flow> {
     };
     let old = value.fetched(session.memory(), None).ok();
     let watch = Watch { text: text.clone(), expr: Arc::new(parsed), kind, pieces, scope, old };
-    let id = session.breakpoints.add(Kind::Watch(watch), &text, Disposition::Keep, Vec::new());
+    let id = session.breakpoints.add(Kind::Watch(watch), &text, Disposition::Keep);
     let breakpoint = session.breakpoints.get_mut(id)?;
     breakpoint.condition = condition;
     let noun = breakpoint.noun();

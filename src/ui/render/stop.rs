@@ -205,7 +205,7 @@ pub fn notice_text(session: &mut Session, notice: &Notice) -> Option<(Role, Stri
 /// The location column of a breakpoint without lines: `<main+4>`.
 pub fn what_text(session: &Session, breakpoint: &Breakpoint, addr: VirtAddr) -> String {
     match &breakpoint.kind {
-        Kind::Code { .. } => match place_of(session, addr, breakpoint.is_at_place(), &breakpoint.spec) {
+        Kind::Code { .. } => match place_of(session, addr, breakpoint) {
             Some((function, file, line)) => format!("in {function} at {file}:{line}"),
             None => session.location(addr).map_or_else(String::new, |l| format!("<{}>", session.shown_name(&l))),
         },
@@ -214,13 +214,15 @@ pub fn what_text(session: &Session, breakpoint: &Breakpoint, addr: VirtAddr) -> 
     }
 }
 
-/// Function, file and line of an address that has a line: what a breakpoint there is shown with. Calls that were inlined and begin
-/// there count for a breakpoint `at_place`, at a line or an address; and for one at a function, `spec`, that is not the one around
+/// Function, file and line of one of a breakpoint's addresses, if it has a line: what the breakpoint is shown with. Calls that were
+/// inlined and begin there count for a breakpoint at a line or an address; and for one at a function that is not the one around
 /// but has a copy there.
-pub fn place_of(session: &Session, addr: VirtAddr, at_place: bool, spec: &str) -> Option<(String, String, u32)> {
+pub fn place_of(session: &Session, addr: VirtAddr, breakpoint: &Breakpoint) -> Option<(String, String, u32)> {
+    let (at_place, spec) = (breakpoint.is_at_place(), &breakpoint.spec);
     let module = session.inferior.modules.at(addr)?;
     let debug = module.debug()?;
-    let line = module.source_line(addr)?;
+    let asked = breakpoint.locations.iter().find(|l| l.addr == addr).and_then(|l| l.line.clone());
+    let (file, line) = asked.clone().or_else(|| module.source_line(addr).map(|l| (l.file, l.line)))?;
     let (function, body, around) = module.function_body(addr)?;
     let is_own = module.past_prologue(function.entry) == module.to_file(addr);
     let mut call = None;
@@ -228,7 +230,7 @@ pub fn place_of(session: &Session, addr: VirtAddr, at_place: bool, spec: &str) -
     for block in around.iter().filter_map(|b| body.blocks.get(*b)) {
         if let BlockKind::Inlined { name, call: from, origin } = &block.kind {
             if at_place || !block.begins_at(module.to_file(addr)) {
-                return Some((name.clone(), line.file.name.to_string(), line.line));
+                return Some((name.clone(), session.file_name(&file), line));
             }
             call = *from;
             let is_meant = is_written(name, spec);
@@ -240,12 +242,12 @@ pub fn place_of(session: &Session, addr: VirtAddr, at_place: bool, spec: &str) -
         }
     }
     if let Some(name) = copy {
-        return Some((name, line.file.name.to_string(), line.line));
+        return Some((name, session.file_name(&file), line));
     }
     let name = function_title(debug, function.die, &function.name);
     // Where variables are known at each instruction gdb takes no function's beginning for a prologue, and goes by the line table.
-    let call = call.filter(|_| !debug.has_exact_locations(function.die.unit));
+    let call = call.filter(|_| asked.is_none() && !debug.has_exact_locations(function.die.unit));
     let called_at = call.and_then(|c| module.declared_at(function.die.unit, c));
-    let (file, line) = called_at.unwrap_or((line.file, line.line));
-    Some((name, file.name.to_string(), line))
+    let (file, line) = called_at.unwrap_or((file, line));
+    Some((name, session.file_name(&file), line))
 }

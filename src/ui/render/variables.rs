@@ -59,7 +59,7 @@ fn argument_text(session: &Session, frame: &Frame, parameter: &Variable, mode: &
     let setting = session.settings.print_entry_values;
     let actual = value_in(session, frame, parameter).map(|f| f.value);
     let is_lost = match &actual {
-        Ok(value) => matches!(value.missing(), Some((_, true))),
+        Ok(value) => matches!(value.missing(), Some((why, true)) if why != Absence::Synthetic),
         Err(_) => true,
     };
     let may_differ = setting != "no" && (setting != "if-needed" || is_lost);
