@@ -15,7 +15,7 @@ use super::inject::{self, Call};
 use super::session::Session;
 use super::sites::{Owner, Past};
 use super::step::{Plan, Return};
-use super::stop::{Happening, Notice, Stop, StopReason};
+use super::stop::{Caught, Happening, Notice, Stop, StopReason};
 
 /// What is to be done with a thread after an event.
 pub(super) enum Verdict {
@@ -42,6 +42,9 @@ impl Session {
             self.resolve_breakpoints();
         }
         self.sync_sites()?;
+        let (stops, stays) = (self.wants_syscalls(), self.settings.breakpoint_always_inserted);
+        self.process_mut()?.control()?.set_modes(stops, stays);
+        self.notices.extend(std::mem::take(&mut self.told_later));
         self.drop_frames();
         self.selection.level = 0;
         let process = self.process_mut()?;
@@ -170,7 +173,12 @@ impl Session {
             RawStop::Signal(signal) => {
                 let disposition = self.signals.get(signal);
                 let pass = Some(signal).filter(|_| disposition.pass);
-                if disposition.stop {
+                if let Some(reason) = self.caught(tid, Caught::Signal(signal))? {
+                    if let Some(pass) = pass {
+                        self.process_mut()?.deliver.insert(tid, pass);
+                    }
+                    Verdict::Stop(reason)
+                } else if disposition.stop {
                     if let Some(pass) = pass {
                         self.process_mut()?.deliver.insert(tid, pass);
                     }
@@ -195,14 +203,37 @@ impl Session {
                 self.after_interlude(tid)?
             }
             RawStop::Fork(child) | RawStop::Vfork(child) => {
-                *notice = Some(Notice::Forked { child, vfork: matches!(event.what, RawStop::Vfork(_)) });
-                self.after_interlude(tid)?
+                let vfork = matches!(event.what, RawStop::Vfork(_));
+                let told = Notice::Forked { child, vfork };
+                match self.caught(tid, if vfork { Caught::Vfork(child) } else { Caught::Fork(child) })? {
+                    Some(reason) => {
+                        // gdb lets go of the child when the parent goes on, and says so then.
+                        self.told_later.push(told);
+                        Verdict::Stop(reason)
+                    }
+                    None => {
+                        *notice = Some(told);
+                        self.after_interlude(tid)?
+                    }
+                }
             }
             RawStop::VforkDone => self.after_interlude(tid)?,
             RawStop::Exec(_) => {
-                *notice = Some(Notice::Exec(self.after_exec()?));
-                Verdict::Go(None)
+                let path = self.after_exec()?;
+                *notice = Some(Notice::Exec(path.clone()));
+                match self.caught(tid, Caught::Exec(path))? {
+                    Some(reason) => {
+                        // The notice comes first.
+                        self.process_mut()?.early = Some((tid, reason));
+                        Verdict::Nothing
+                    }
+                    None => Verdict::Go(None),
+                }
             }
+            RawStop::Syscall { number, entry } => match self.caught(tid, Caught::Syscall { number, entry })? {
+                Some(reason) => Verdict::Stop(reason),
+                None => self.after_interlude(tid)?,
+            },
             RawStop::ThreadExited => {
                 let pthread = self.process_mut()?.forget_thread(tid);
                 *notice = Some(Notice::ThreadEnded { tid, pthread });
