@@ -2,7 +2,7 @@
 
 use crate::base::{Error, Result, Tid, VirtAddr};
 use crate::expr;
-use crate::value::Value;
+use crate::value::{Type, Value};
 
 use super::breakpoints::{Disposition, Kind, WatchKind};
 use super::control::Verdict;
@@ -85,6 +85,8 @@ impl Session {
         let temporary = breakpoint.disposition == Disposition::Delete;
         let at_place = breakpoint.is_at_place();
         self.stop_commands.push(breakpoint.commands.clone());
+        self.variables.set("_hit_bpnum", Value::int(&Type::int(), id.into()));
+        let breakpoint = self.breakpoints.get_mut(id)?;
         match &mut breakpoint.disposition {
             Disposition::Keep => {}
             Disposition::Disable | Disposition::DisableAfter(0 | 1) => {

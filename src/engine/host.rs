@@ -297,6 +297,7 @@ impl Host for Session {
                 int(process.zip(self.selection.tid).and_then(|(p, t)| p.number_of(t)).unwrap_or(0).into())
             }
             "_inferior" => int(1),
+            "bpnum" => int(self.breakpoints.last_id().into()).filter(|_| self.breakpoints.last_id() > 0),
             _ => None,
         })
     }
