@@ -34,10 +34,10 @@ impl Session {
         }
         if let Some(condition) = breakpoint.condition.as_ref().map(|c| c.expr.clone()) {
             // A function that the condition calls comes here too: asking again would never end (gdb 13 dies of it).
-            if self.conditions_running.contains(&id) {
+            if self.conditions_running.contains(&(id, tid)) {
                 return Ok(false);
             }
-            self.conditions_running.push(id);
+            self.conditions_running.push((id, tid));
             let holds = self.in_thread(tid, |session| expr::eval_condition(&condition, session));
             self.conditions_running.pop();
             match holds {
@@ -59,7 +59,9 @@ impl Session {
     fn in_thread<T>(&mut self, tid: Tid, act: impl FnOnce(&mut Session) -> Result<T>) -> Result<T> {
         let before = std::mem::replace(&mut self.selection, Selection { tid: Some(tid), level: 0 });
         self.drop_frames();
+        self.judging += 1;
         let result = act(self);
+        self.judging -= 1;
         self.drop_frames();
         self.selection = before;
         result

@@ -10,6 +10,7 @@ use super::address_names::SharedNames;
 use super::breakpoints::Breakpoints;
 use super::frames::FrameCache;
 use super::inferior::{Inferior, Process};
+use super::inject::Active;
 use super::settings::Settings;
 use super::signal_table::SignalTable;
 use super::stop::Notice;
@@ -47,10 +48,12 @@ pub struct Session {
     /// Those commands are being run: what they bring about waits for its turn.
     pub in_stop_commands: bool,
     pub(super) resumes: u64,
-    /// Calls of the program's functions that wait, within each other.
-    pub(super) call_depth: usize,
-    /// Breakpoints whose conditions are being evaluated.
-    pub(super) conditions_running: Vec<u32>,
+    /// Calls of the program's functions that are waited for, each made within the one before.
+    pub(super) active_calls: Vec<Active>,
+    /// Expressions that are evaluated to decide about an event, within each other.
+    pub(super) judging: usize,
+    /// Breakpoints whose conditions are being evaluated, and the threads that have reached them.
+    pub(super) conditions_running: Vec<(u32, Tid)>,
     pub(super) notices: VecDeque<Notice>,
     /// Names of regions, while addresses are written relative to them.
     pub address_names: SharedNames,

@@ -81,7 +81,7 @@ fn functions_are_addresses() {
         ("p (int(*)(char*))nd_fn", "(int (*)(char *)) 0x401106 <nd_fn>"),
         ("p ((int(*)(char*))nd_fn)+1", "(int (*)(char *)) 0x401107 <nd_fn+1>"),
         ("p nd_fn(\"a\")", "'nd_fn' has unknown return type; cast the call to its declared return type"),
-        ("p (int)nd_fn(1)", "You can't do that without a process to debug. (int ())"),
+        ("p (int)nd_fn(1)", "You can't do that without a process to debug. (int (int))"),
         ("p nd_fn=1", "Invalid cast."),
         ("p nd_two-nd_fn", "20"),
         ("p $f=nd_fn", "(<text variable, no debug info> *) 0x401106 <nd_fn>"),
