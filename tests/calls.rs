@@ -39,7 +39,7 @@ fn launched(test: &str, name: &str, args: &str) -> Option<Session> {
 
 fn break_at(session: &mut Session, spec: &str) -> u32 {
     let at = session.locate(spec).unwrap();
-    session.breakpoints.add(Kind::Code { hardware: false }, spec, Disposition::Keep, at)
+    session.breakpoints.add_at(Kind::Code { hardware: false }, spec, Disposition::Keep, at)
 }
 
 fn go(session: &mut Session) -> Stop {
@@ -80,12 +80,7 @@ fn call(session: &mut Session, name: &str, result: &Arc<Type>, params: &[&Arc<Ty
 }
 
 fn structure(size: u64, fields: &[(&str, &Arc<Type>, u64)]) -> Arc<Type> {
-    let field = |(name, ty, offset): &(&str, &Arc<Type>, u64)| Field {
-        name: (*name).into(),
-        ty: (*ty).clone(),
-        offset: *offset,
-        bits: None,
-    };
+    let field = |(name, ty, offset): &(&str, &Arc<Type>, u64)| Field::new(name, ty, *offset);
     Type::structure("s", size, false, fields.iter().map(field).collect())
 }
 

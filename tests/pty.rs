@@ -191,6 +191,29 @@ fn ctrl_c_stops_a_running_program() {
     }
 }
 
+/// At the pager Ctrl-C ends the output at once, as gdb's does, with no Enter; the next command is not touched by it.
+#[test]
+fn ctrl_c_at_the_pager_quits() {
+    let mut terminal = Terminal::start(None, &[]);
+    terminal.prompt();
+    terminal.keys("set height 10\r");
+    terminal.prompt();
+    for keys in ["\x03", "q\r"] {
+        terminal.keys("help all\r");
+        terminal.wait_for("--Type <RET> for more");
+        terminal.keys("\r");
+        terminal.wait_for("--Type <RET> for more");
+        terminal.keys(keys);
+        let rest = terminal.prompt();
+        assert!(rest.lines().count() < 5, "{rest}");
+        assert_eq!(keys == "\x03", rest.contains("Quit"), "{rest}");
+        let answer = terminal.line("print 2 + 3");
+        assert!(answer.contains(" = 5"), "{answer}");
+    }
+    terminal.keys("quit\r");
+    assert!(terminal.end().success());
+}
+
 #[test]
 fn tab_completes_commands_and_symbols() {
     let program = build::build("c/loop.c", "lazy").unwrap_or_else(|e| panic!("{e}"));

@@ -1,11 +1,11 @@
-//! Disassembly of functions and ranges, and what line information there is for an address (none, without debug information).
+//! Disassembly of functions and ranges.
 
 use crate::arch::disasm::{Flavor, Formatter};
 use crate::arch::insn::MAX_LEN;
 use crate::base::{AddrRange, Error, Result, VirtAddr};
 use crate::engine::Session;
 use crate::expr::Host;
-use crate::symbols::{Linespec, Location};
+use crate::symbols::Location;
 use crate::ui::Role;
 
 use super::args::Args;
@@ -13,7 +13,7 @@ use super::cx::Cx;
 use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
 
 /// Disassembly.
-pub const COMMANDS: &[Command] = &[DISASSEMBLE, INFO_LINE, INFO_SCOPE];
+pub const COMMANDS: &[Command] = &[DISASSEMBLE];
 
 const DISASSEMBLE: Command = Command {
     name: "disassemble",
@@ -109,13 +109,13 @@ fn extent(function: &Location) -> AddrRange {
     let image = module.image();
     let section_end = image.section_at(start).map(|s| s.addr + s.size);
     let segment_end = image.load_at(start).map(|s| s.addr + s.file_size);
-    let next = image.symbols().next_start(start);
+    let next = module.file.next_symbol(start);
     let end = [section_end.or(segment_end), next].into_iter().flatten().min().unwrap_or(start + 1);
     AddrRange::new(function.start, module.virt(end))
 }
 
 fn name_of(session: &Session, location: &Location) -> String {
-    if session.settings.print_asm_demangle { location.name().into_owned() } else { location.raw_name.clone() }
+    session.code_name(&Location { offset: 0, ..location.clone() })
 }
 
 /// How much code is read at once, and how much text is written at once.
@@ -282,9 +282,7 @@ impl<'a> Names<'a> {
         match self.operands.get(slot) {
             Some(Some((known, name))) if *known == at => name.clone(),
             _ => {
-                let demangled = self.session.settings.print_asm_demangle;
-                let text = |l: Location| if demangled { l.with_offset_demangled() } else { l.with_offset() };
-                let name = self.session.location(at).map(text);
+                let name = self.session.location(at).map(|l| self.session.code_name(&l));
                 if let Some(entry) = self.operands.get_mut(slot) {
                     *entry = Some((at, name.clone()));
                 }
@@ -298,7 +296,7 @@ impl<'a> Names<'a> {
 fn run_from(session: &Session, at: VirtAddr) -> Run {
     let one = AddrRange::new(at, at + 1);
     let Some(module) = session.inferior.modules.at(at) else { return Run { range: one, symbol: None } };
-    let next = module.image().symbols().next_start(module.to_file(at)).map_or(VirtAddr(u64::MAX), |a| module.virt(a));
+    let next = module.file.next_symbol(module.to_file(at)).map_or(VirtAddr(u64::MAX), |a| module.virt(a));
     if let Some(location) = session.location(at) {
         let end = if location.size == 0 { at + 1 } else { next.min(location.start + location.size) };
         let symbol = Some((name_of(session, &location), location.start));
@@ -331,59 +329,6 @@ fn push_decimal(out: &mut String, n: u64) {
         push_decimal(out, n / 10);
     }
     out.push(char::from(DIGITS[(n % 10) as usize]));
-}
-
-const INFO_LINE: Command = Command {
-    name: "info line",
-    group: Group::Status,
-    args: &[ArgSpec::may("LOCATION", ArgKind::Linespec)],
-    summary: "The addresses of a source line, or the line of an address.",
-    help: "Line information comes with debug information; without, the address and its name are told.",
-    examples: &[Example { line: "info line main", what: "tells where main is" }],
-    run: info_line,
-    ..Command::BASE
-};
-
-fn info_line(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
-    let places = if args.text.is_empty() { Vec::new() } else { starts(cx, &args.text)? };
-    if places.iter().all(|p| p.0 == 0) {
-        cx.say("No line number information available.\n");
-    }
-    for place in places.into_iter().filter(|p| p.0 != 0) {
-        let name = cx.session.location(place).map_or(String::new(), |l| format!(" <{}>", l.with_offset()));
-        cx.say(format!("No line number information available for address {place}{name}\n"));
-    }
-    Ok(Flow::Go)
-}
-
-/// The addresses of a location; functions from their first instruction on.
-fn starts(cx: &mut Cx<'_>, spec: &str) -> Result<Vec<VirtAddr>> {
-    if let Some(address) = spec.strip_prefix('*') {
-        return Ok(vec![super::data::address(cx, address)?]);
-    }
-    let modules = &cx.session.inferior.modules;
-    let linespec = Linespec::parse(spec, modules)?;
-    let places = linespec.resolve(modules)?;
-    if places.is_empty() { Err(linespec.not_found()) } else { Ok(places.iter().map(|p| p.start).collect()) }
-}
-
-const INFO_SCOPE: Command = Command {
-    name: "info scope",
-    group: Group::Status,
-    args: &[ArgSpec::may("LOCATION", ArgKind::Linespec)],
-    summary: "The variables that a place in the program sees.",
-    help: "They come with debug information.",
-    run: info_scope,
-    ..Command::BASE
-};
-
-fn info_scope(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
-    if args.text.is_empty() {
-        return Err(Error::user("requires an argument (function, line or *addr) to define a scope"));
-    }
-    starts(cx, &args.text)?;
-    cx.say(format!("Scope for {} contains no locals or arguments.\n", args.text));
-    Ok(Flow::Go)
 }
 
 #[cfg(test)]

@@ -3,45 +3,134 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::base::{Error, Result, VirtAddr};
 use crate::engine::Session;
+use crate::expr::Host;
+use crate::symbols::Module;
+
+/// How far a direct jump or call reaches (Intel SDM, `rel32`).
+const REACH: u64 = 1 << 31;
 
 /// The bytes of `source` (AT&T syntax, instructions separated by `;`) as they must be at `at`. Names of the program's symbols
-/// mean their run-time addresses.
+/// mean their run-time addresses, `NAME@plt` a PLT stub, `NAME@got` (`@got.plt`, `@GOTPCREL`) a GOT slot.
 pub fn assemble(session: &Session, at: VirtAddr, source: &str) -> Result<Vec<u8>> {
     let work = Scratch::new()?;
-    let symbols = symbols(session, source);
+    let (source, mut symbols) = tables(session, at, source)?;
+    symbols.extend(named(session, at, &source));
     let object = work.file("o");
     let mut text = format!(".text\n{source}\n");
-    for (name, addr) in &symbols {
-        text.push_str(&format!(".set {name}, {addr}\n"));
+    for symbol in &symbols {
+        text.push_str(&format!(".set {}, {}\n", symbol.label, symbol.addr));
     }
     run("as", Process::new("as").arg("--64").arg("-o").arg(&object).arg("-"), &text)?;
     let linked = work.file("bin");
-    let at = format!("-Ttext={at}");
-    run("ld", Process::new("ld").args(["--oformat=binary", "-e0", "-N", &at, "-o"]).arg(&linked).arg(&object), "")?;
+    let place = format!("-Ttext={at}");
+    let link = run("ld", Process::new("ld").args(["--oformat=binary", "-e0", "-N", &place, "-o"]).arg(&linked).arg(&object), "");
+    link.map_err(|e| explained(session, at, &symbols, e))?;
     std::fs::read(&linked).map_err(|e| Error::io(linked.display().to_string(), &e))
 }
 
+/// A name of the source that means an address of the process.
+struct Known {
+    /// What the assembler is to call it.
+    label: String,
+    /// What the user calls it.
+    name: String,
+    addr: VirtAddr,
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// The module of an address first, then all others.
+fn nearest_first(session: &Session, at: VirtAddr) -> impl Iterator<Item = &Arc<Module>> {
+    let modules = &session.inferior.modules;
+    modules.at(at).into_iter().chain(modules.iter())
+}
+
+/// The source with labels of its own for the stubs and slots that it names: to the assembler `puts@plt` is an order to the
+/// linker to make a stub, of which nothing is left when the symbol has an address.
+fn tables(session: &Session, at: VirtAddr, source: &str) -> Result<(String, Vec<Known>)> {
+    let (mut out, mut known) = (String::new(), Vec::<Known>::new());
+    let mut rest = source;
+    while let Some(sign) = rest.find('@') {
+        let (before, after) = (rest.get(..sign).unwrap_or_default(), rest.get(sign + 1..).unwrap_or_default());
+        let symbol = before.rsplit(|c: char| !is_word(c) && c != '.').next().unwrap_or_default();
+        let suffix = after.find(|c: char| !is_word(c) && c != '.').map_or(after, |end| after.get(..end).unwrap_or_default());
+        let is_stub = suffix.eq_ignore_ascii_case("plt");
+        let is_slot = ["got", "got.plt", "gotpcrel"].iter().any(|s| suffix.eq_ignore_ascii_case(s));
+        rest = after.get(suffix.len()..).unwrap_or_default();
+        if symbol.is_empty() || !(is_stub || is_slot) {
+            out.push_str(before);
+            out.push('@');
+            out.push_str(suffix);
+            continue;
+        }
+        let addr = nearest_first(session, at).find_map(|m| {
+            let stub = || m.plt().stub_named(symbol).map(|s| s.addr);
+            let slot = || m.got()?.slot_named(symbol).map(|s| s.addr);
+            (if is_stub { stub() } else { slot() }).map(|a| m.virt(a))
+        });
+        let what = if is_stub { "PLT stub" } else { "GOT slot" };
+        let addr = addr.ok_or_else(|| Error::user(format!("No module has a {what} for \"{symbol}\".")))?;
+        let label = format!(".Lrdbg{}", known.len());
+        out.push_str(before.get(..before.len() - symbol.len()).unwrap_or_default());
+        out.push_str(&label);
+        known.push(Known { label, name: format!("{symbol}@{suffix}"), addr });
+    }
+    out.push_str(rest);
+    Ok((out, known))
+}
+
 /// The words of the source that name functions or variables of the process.
-fn symbols(session: &Session, source: &str) -> Vec<(String, VirtAddr)> {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    let mut found: Vec<(String, VirtAddr)> = Vec::new();
+fn named(session: &Session, at: VirtAddr, source: &str) -> Vec<Known> {
+    let mut found: Vec<Known> = Vec::new();
     let mut before = ' ';
     for word in source.split_inclusive(|c: char| !is_word(c)) {
         let name = word.trim_end_matches(|c: char| !is_word(c));
         let label = word.len() > name.len() && word.ends_with(':');
-        let is_name = !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()) && before != '%' && !label;
-        if is_name && !found.iter().any(|f| f.0 == name) {
-            let modules = &session.inferior.modules;
-            found.extend(modules.iter().find_map(|m| m.address_of(name)).map(|a| (name.to_owned(), a)));
+        let is_name =
+            !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()) && !matches!(before, '%' | '.') && !label;
+        if is_name && !found.iter().any(|f| f.name == name) {
+            let addr = nearest_first(session, at).find_map(|m| m.address_of(name));
+            found.extend(addr.map(|addr| Known { label: name.to_owned(), name: name.to_owned(), addr }));
         }
         before = word.chars().last().filter(|c| !is_word(*c)).unwrap_or(' ');
     }
     // A mnemonic that is also the name of a function (`call`, `in`) must stay a mnemonic: `.set` does not hide it.
     found
+}
+
+/// The linker's complaint in the user's terms.
+fn explained(session: &Session, at: VirtAddr, symbols: &[Known], error: Error) -> Error {
+    let said = error.to_string();
+    if let Some((_, name)) = said.split_once("undefined reference to `") {
+        return session.no_symbol(name.trim_end_matches('\''));
+    }
+    if !said.contains("relocation truncated") {
+        return error;
+    }
+    let far = symbols.iter().find(|s| s.addr.0.abs_diff(at.0) >= REACH);
+    let (name, hint) = match far {
+        Some(s) => {
+            let stub = nearest_first(session, at).any(|m| {
+                let addr = m.plt().stub_named(&s.name).map(|stub| m.virt(stub.addr));
+                addr.is_some_and(|a| a.0.abs_diff(at.0) < REACH)
+            });
+            let near = if stub { format!("{}@plt is near enough", s.name) } else { "load its address first".to_owned() };
+            (format!("{} ({})", s.name, s.addr), near)
+        }
+        None => ("The operand".to_owned(), "load the address first".to_owned()),
+    };
+    let example = far.map_or("ADDRESS", |s| s.name.as_str());
+    Error::user(format!(
+        "{name} is out of reach from {at}: 32 bits of distance are what an instruction has.\n\
+         ({hint}; or: movabs ${example},%rax; call *%rax)"
+    ))
 }
 
 fn run(tool: &str, command: &mut Process, input: &str) -> Result<()> {

@@ -121,7 +121,9 @@ impl Cx<'_> {
         }
         let start = self.interpreter.transcript.borrow().end();
         self.interpreter.depth += 1;
+        let before = self.session.inferior.journal.set_command(&line);
         let result = self.run_resolved(&line);
+        self.session.inferior.journal.set_command(&before);
         self.interpreter.depth -= 1;
         let end = self.interpreter.transcript.borrow().end();
         if !self.interpreter.last_output_stays(&line) {

@@ -307,7 +307,7 @@ fn file_to_memory(session: &mut Session, file: &mut File, name: &str, start: Vir
         if logged {
             session.patch_memory(at, part)?
         } else {
-            session.write_unlogged(at, part, None)?
+            session.write_unlogged(at, part)?
         }
         done += want as u64;
     }

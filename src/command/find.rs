@@ -11,7 +11,7 @@ use super::data::show_warnings;
 use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
 
 /// How much is searched at a time, in bytes: what memory the command takes.
-const CHUNK: usize = 1 << 20;
+const CHUNK: usize = 1 << 16;
 
 /// gdb's own piece, which shows in its warning of what it could not read.
 const GDB_CHUNK: u64 = 16000;

@@ -66,8 +66,31 @@ fn help(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         cx.say(format!("{summary}\n\nList of commands:\n\n{names}\n{foot}"));
         return Ok(Flow::Go);
     }
+    if matches!(text.trim_start_matches('$'), "GOT" | "PLT") {
+        cx.say(TABLES);
+        return Ok(Flow::Go);
+    }
     cx.interpreter.registry.resolve(text).map(|_| Flow::Go)
 }
+
+/// `help GOT`, `help PLT`: no commands, but what a newcomer asks about.
+const TABLES: &str = "GOT and PLT are arrays in expressions: the program's global offset table and its procedure linkage table.\n\
+    \n\
+    GOT[n]                 the word at DT_PLTGOT + 8n; words that lie below have negative indices\n\
+    GOT[0] GOT[1] GOT[2]   _DYNAMIC, the link_map, the lazy resolver; GOT[3] is the first function's slot\n\
+    GOT[\"puts\"]            the slot of a symbol\n\
+    PLT[n] PLT[\"puts\"]     a stub: what the program calls; PLT[0] leads to the resolver\n\
+    libc!GOT[5]            another module's; $GOT and $PLT where the program has variables of these names\n\
+    \n\
+    p GOT                  all words\n\
+    x/gx &GOT[3]           one of them in memory\n\
+    set GOT[3] = f         write it (\"undo\" takes it back)\n\
+    watch GOT[3]           stop when it changes\n\
+    x/3i &PLT[1]           disassemble a stub\n\
+    break *PLT[\"puts\"]     stop at it\n\
+    \n\
+    Commands that show them: \"info got\" (got), \"info plt\" (plt), \"info relocations\".\n\
+    Commands that change them: \"redirect\", \"unbind\", \"patch\". \"catch bind\" stops when a slot is bound.\n";
 
 fn group_of(entry: &Entry) -> Group {
     match entry {

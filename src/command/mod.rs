@@ -15,6 +15,7 @@ mod docs;
 mod dump;
 mod environment;
 mod find;
+mod finish;
 #[cfg(test)]
 mod fixture;
 mod give_up;
@@ -22,10 +23,13 @@ mod help;
 mod history;
 mod info;
 mod info_frame;
+mod info_line;
 mod interpreter;
 mod loader;
+mod locals;
 mod logging;
 mod memory;
+mod names;
 mod patch;
 mod print_options;
 mod redirect;
@@ -36,7 +40,9 @@ mod script;
 mod settings;
 mod settings_table;
 mod shell;
+mod skip;
 mod source;
+mod source_paths;
 mod stack;
 mod step;
 mod threads;
@@ -69,6 +75,8 @@ pub const FAMILIES: &[&[Command]] = &[
     history::COMMANDS,
     run::COMMANDS,
     step::COMMANDS,
+    finish::COMMANDS,
+    skip::COMMANDS,
     give_up::COMMANDS,
     breaks::place::COMMANDS,
     breaks::watch::COMMANDS,
@@ -83,8 +91,11 @@ pub const FAMILIES: &[&[Command]] = &[
     registers::COMMANDS,
     loader::COMMANDS,
     source::COMMANDS,
+    source_paths::COMMANDS,
+    info_line::COMMANDS,
     stack::COMMANDS,
     info_frame::COMMANDS,
+    locals::COMMANDS,
     threads::COMMANDS,
     asm::COMMANDS,
     info::COMMANDS,

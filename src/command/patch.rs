@@ -26,7 +26,8 @@ pub const PATCH: Command = Command {
     summary: "Write bytes, a string or instructions over the program's memory.",
     help: "patch ADDRESS = 90 90           bytes in hexadecimal\n\
            patch ADDRESS = \"text\"          a string, without a NUL at its end; C's escapes are understood\n\
-           patch ADDRESS = -asm \"INSN; INSN\"   instructions, by the system's assembler; the program's symbols are known\n\
+           patch ADDRESS = -asm \"INSN; INSN\"   instructions, by the system's assembler; the program's symbols are known,\n\
+                                           puts@plt is a PLT stub, puts@got.plt a GOT slot\n\
            patch -save FILE [-m MODULE]    writes a copy of the program's (or a library's) file with the patches in it\n\
            ADDRESS is an expression. Code, read-only data and pages that RELRO protects can be written too. `undo' takes a\n\
            patch back, `info patches' lists them.",
@@ -58,7 +59,10 @@ fn patch(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         return Err(Error::user("Nothing to write."));
     }
     let old = lines(cx.session, at, bytes.len())?;
-    let number = cx.session.patch(&format!("patch {text}"), at, &bytes)?;
+    let Some(number) = cx.session.patch(&format!("patch {text}"), at, &bytes)? else {
+        cx.say(format!("Nothing to write: {} holds these bytes already.\n", addressed(cx.session, at)));
+        return Ok(Flow::Go);
+    };
     let new = lines(cx.session, at, old.iter().map(|l| l.2).sum::<usize>().max(bytes.len()))?;
     let place = addressed(cx.session, at);
     cx.say(format!("Patch {number}: {} byte{} at {place}\n", bytes.len(), if bytes.len() == 1 { "" } else { "s" }));

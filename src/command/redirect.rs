@@ -1,7 +1,7 @@
 //! Making GOT slots lead somewhere else.
 
-use crate::base::{Error, Need, Result};
-use crate::engine::SlotMeaning;
+use crate::base::{Error, Need, Result, VirtAddr};
+use crate::engine::{SlotMeaning, SlotWrite};
 use crate::ui::{Role, Row, Table};
 
 use super::args::Args;
@@ -41,7 +41,7 @@ fn redirect(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     if let Some((before, name)) = target.clone().rsplit_once(" -m ") {
         (target, module) = (before.trim().to_owned(), Some(name.trim().to_owned()));
     }
-    let at = address(cx, &target)?;
+    let at = code_address(cx, &target)?;
     let done = cx.session.redirect(&format!("redirect {function} {target}"), &function, at, module.as_deref())?;
     let name = cx.session.full_name(at, None).unwrap_or_else(|| at.to_string());
     cx.say(format!("Redirect {}: {} of {function} -> {name}\n", done.number, counted(done.slots.len(), "slot")));
@@ -59,7 +59,7 @@ fn redirect(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
                 .cell("module", Role::File, w.module.name.as_str())
                 .both("index", Role::Plain, format!("GOT[{}]", w.slot.index), w.slot.index)
                 .cell("address", Role::Address, w.module.virt(w.slot.addr).to_string())
-                .cell("symbol", Role::Symbol, w.slot.versioned_name().unwrap_or_default())
+                .both("symbol", Role::Symbol, slot_symbol(cx, w), w.slot.versioned_name())
                 .cell("type", Role::Plain, w.slot.relocation.map(|r| r.kind_name()).unwrap_or_default())
                 .cell("old", Role::Plain, format!("{:#018x}", w.old))
                 .note(Role::Plain, "->")
@@ -73,6 +73,26 @@ fn redirect(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     }
     warn(cx, &function, &done);
     Ok(Flow::Go)
+}
+
+/// The slot's symbol as it is shown.
+fn slot_symbol(cx: &Cx<'_>, write: &SlotWrite) -> String {
+    write.slot.versioned_name().map_or_else(String::new, |n| cx.session.shown_symbol(&n).into_owned())
+}
+
+/// The address that a call is to lead to. Data that has no type here is refused as data, not for the lack of its type.
+fn code_address(cx: &mut Cx<'_>, target: &str) -> Result<VirtAddr> {
+    if target.starts_with('"') {
+        return Err(Error::user(format!("{target} is a string, not a function: write the function's name without quotes.")));
+    }
+    let error = match address(cx, target) {
+        Ok(at) => return Ok(at),
+        Err(e) => e,
+    };
+    if let Ok(at) = address(cx, &format!("&({target})")) {
+        cx.session.require_code(at)?;
+    }
+    Err(error)
 }
 
 /// How many copied pointers are named.
@@ -130,7 +150,7 @@ fn unbind(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
                 .cell("module", Role::File, w.module.name.as_str())
                 .both("index", Role::Plain, format!("GOT[{}]", w.slot.index), w.slot.index)
                 .cell("address", Role::Address, w.module.virt(w.slot.addr).to_string())
-                .cell("symbol", Role::Symbol, w.slot.versioned_name().unwrap_or_default())
+                .both("symbol", Role::Symbol, slot_symbol(cx, w), w.slot.versioned_name())
                 .cell("old", Role::Plain, format!("{:#018x}", w.old))
                 .note(Role::Plain, "->")
                 .cell("new", Role::Address, format!("{:#018x}", w.new))

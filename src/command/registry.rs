@@ -217,11 +217,17 @@ impl Registry {
         if word.len() < 2 || word.len() > 40 {
             return Vec::new();
         }
-        let most = if word.len() < 5 { 1 } else { 2 };
-        let mut near: Vec<(usize, &str)> =
-            self.below(prefix, "").map(|(n, _)| (distance(word, n), n)).filter(|(d, n)| *d <= most && n.len() > 1).collect();
+        // A third of what was typed may be wrong: more than that is another word.
+        let most = (word.len() / 3).min(2);
+        let mut near: Vec<(usize, &str)> = self
+            .below(prefix, "")
+            .filter(|(n, e)| n.len() > 2 && !is_abbreviation(n, e))
+            .map(|(n, _)| (distance(word, n), n))
+            .filter(|(d, _)| *d <= most)
+            .collect();
         near.sort_unstable();
-        near.into_iter().take(3).map(|(_, n)| n.to_owned()).collect()
+        let best = near.first().map_or(0, |n| n.0);
+        near.into_iter().filter(|(d, _)| *d == best).take(3).map(|(_, n)| n.to_owned()).collect()
     }
 }
 
@@ -241,6 +247,13 @@ pub fn word_length(text: &str) -> usize {
         return 1;
     }
     text.find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))).unwrap_or(text.len())
+}
+
+/// Whether a name is an alias that is but the beginning of its command's name: `bre` of `break`.
+fn is_abbreviation(name: &str, entry: &Entry) -> bool {
+    let Entry::Command(command) = entry else { return false };
+    let own = command.name.rsplit(' ').next().unwrap_or(command.name);
+    own != name && own.starts_with(name)
 }
 
 /// The number of insertions, deletions, replacements and swaps of neighbours between two words.
@@ -289,6 +302,9 @@ mod tests {
         assert_eq!(name("frobnicate"), "Undefined command: \"frobnicate\".  Try \"help\".");
         assert_eq!(name("info frobnicate"), "Undefined info command: \"frobnicate\".  Try \"help info\".");
         assert!(name("stpe").ends_with("\nDid you mean step?"), "{}", name("stpe"));
+        for far in ["hello", "foo", "xy", "frame_work", "world"] {
+            assert_eq!(name(far).lines().count(), 1, "{far}: {}", name(far));
+        }
         assert_eq!(name("st"), "Ambiguous command \"st\": step, stepi.");
         assert!(run("info").starts_with("List of info subcommands:\n\n"));
     }

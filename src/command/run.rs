@@ -38,10 +38,8 @@ pub(super) fn show_notices(cx: &mut Cx<'_>) {
 }
 
 fn show_notice(cx: &mut Cx<'_>, notice: &Notice) {
-    if let Notice::CallStopped { stop, .. } = notice
-        && let StopReason::Exited(code) = stop.reason
-    {
-        set_exit_code(cx.session, code);
+    if let Notice::CallStopped { stop, .. } = notice {
+        keep_end(cx.session, &stop.reason);
     }
     if let Some((role, text)) = notice_text(cx.session, notice) {
         cx.out.text(role, &text);
@@ -49,20 +47,17 @@ fn show_notice(cx: &mut Cx<'_>, notice: &Notice) {
     }
 }
 
-fn set_exit_code(session: &mut Session, code: i32) {
-    session.variables.set("_exitcode", Value::int(&Type::int(), code.into()));
-}
-
 /// Shows a stop and does what belongs to it.
 pub(super) fn stopped(cx: &mut Cx<'_>, stop: &Stop, pid: Tid) -> Result<Flow> {
-    if let StopReason::Exited(code) = stop.reason {
-        set_exit_code(cx.session, code);
+    if stop.reason.is_end() {
+        keep_end(cx.session, &stop.reason);
     }
     let silent = cx.session.stop_commands.iter().any(|c| c.first().is_some_and(|l| l.trim() == "silent"));
     if !silent || stop.reason.is_end() {
         for (role, text) in stop_text(cx.session, stop, pid) {
             cx.out.text(role, &text);
         }
+        super::finish::show_returned(cx);
     }
     if stop.reason.is_end() {
         cx.session.stop_commands.clear();
@@ -134,6 +129,14 @@ fn units(lines: &[String]) -> Vec<&[String]> {
 
 /// Lets the program go on by a plan, and shows what comes of it.
 pub(super) fn go(cx: &mut Cx<'_>, plan: Option<Plan>) -> Result<Flow> {
+    let steps = plan.as_ref().is_some_and(Plan::is_step);
+    let frame = cx.session.frame(0).ok().filter(|_| steps);
+    cx.session.step_began_in = frame.map(|f| cx.session.identity(&f));
+    go_on(cx, plan)
+}
+
+/// The same, when it is known where a step began.
+pub(super) fn go_on(cx: &mut Cx<'_>, plan: Option<Plan>) -> Result<Flow> {
     // What was said so far stands before what the program writes.
     cx.out.flush();
     cx.session.resume(plan)?;
@@ -173,9 +176,14 @@ pub fn load(cx: &mut Cx<'_>, path: &Path) -> Result<()> {
     cx.session.load_program(&path)?;
     let shown = path.display();
     cx.say_directly(format!("Reading symbols from {shown}...\n"));
-    let has_debug = cx.session.inferior.program.as_ref().is_some_and(|p| p.image.section(".debug_info").is_some());
-    if !has_debug {
-        cx.say_directly(format!("(No debugging symbols found in {shown})\n"));
+    let Some(file) = cx.session.inferior.modules.main().map(|m| m.file.clone()) else { return Ok(()) };
+    let mut described_in = shown.to_string();
+    if let Some(separate) = file.separate().filter(|s| !s.is_mini()) {
+        described_in = separate.image().path().display().to_string();
+        cx.say_directly(format!("Reading symbols from {described_in}...\n"));
+    }
+    if !file.has_debug_information() {
+        cx.say_directly(format!("(No debugging symbols found in {described_in})\n"));
     }
     Ok(())
 }
@@ -430,6 +438,18 @@ pub(super) fn at_stake(session: &Session) -> Option<String> {
     let process = session.inferior.process.as_ref()?;
     let verb = if process.launched { "killed" } else { "detached" };
     Some(format!("\tInferior 1 [process {}] will be {verb}.\n", process.target.pid()))
+}
+
+/// `$_exitcode` or `$_exitsignal`: the one by which the program ended, and the other void.
+fn keep_end(session: &mut Session, reason: &StopReason) {
+    let (code, signal) = match reason {
+        StopReason::Exited(code) => (Some(*code), None),
+        StopReason::Killed(signal) => (None, Some(signal.0)),
+        _ => return,
+    };
+    for (name, number) in [("_exitcode", code), ("_exitsignal", signal)] {
+        session.variables.set(name, number.map_or_else(Value::void, |n| Value::int(&Type::int(), n.into())));
+    }
 }
 
 /// How the program ended last.

@@ -8,7 +8,9 @@ use crate::engine::Settings;
 use super::cx::Cx;
 use super::history_file;
 use super::logging;
+use super::script::expand_home;
 use super::settings::{Sentence, Setting, SettingKind};
+use super::source_paths;
 
 const fn row(name: &'static str, kind: SettingKind, sentence: &'static str, summary: &'static str) -> Setting {
     let sentence = Sentence::Value(sentence);
@@ -37,6 +39,15 @@ impl Setting {
     }
 }
 
+/// The cache of name indexes is one for all programs.
+fn index_cache(cx: &mut Cx<'_>) -> Result<()> {
+    let settings = &cx.session.settings;
+    let directory = Some(settings.index_cache_directory.trim()).filter(|d| !d.is_empty()).map(expand_home);
+    let cache = crate::dwarf::cache_settings();
+    crate::dwarf::set_cache_settings(crate::dwarf::CacheSettings { enabled: settings.index_cache_enabled, directory, ..cache });
+    Ok(())
+}
+
 /// Every setting.
 pub const SETTINGS: &[Setting] = &[
     // What rdbg itself does.
@@ -52,7 +63,8 @@ pub const SETTINGS: &[Setting] = &[
         Limit(|s| &mut s.height),
         "Number of lines rdbg thinks are in a page is {}.",
         "Set number of lines in a page for rdbg output pagination.",
-    ),
+    )
+    .help("At a prompt on a terminal it is the terminal's height to begin with; elsewhere nothing is paged. 0 or unlimited: no pages."),
     row(
         "width",
         Limit(|s| &mut s.width),
@@ -202,39 +214,48 @@ pub const SETTINGS: &[Setting] = &[
         "startup-with-shell",
         Bool(|s| &mut s.startup_with_shell),
         "Use of shell to start subprocesses is {}.",
-        "Set use of shell to start subprocesses.  The default is on.",
+        "Set use of shell to start subprocesses.  In rdbg it is always off.",
     )
-    .help("Accepted for gdb's scripts: rdbg parses quotes, globs and redirections itself and needs no shell."),
+    .help("rdbg reads quotes, variables, globs and redirections of \"run\" itself and starts the program without a shell.")
+    .after(|cx| {
+        let sentence = "rdbg starts programs without a shell: it reads quotes, variables, globs and redirections itself.";
+        refuse(cx.session.settings.startup_with_shell, sentence)
+    }),
     row(
         "exec-wrapper",
         Text(|s| &mut s.exec_wrapper),
         "The wrapper for running programs is \"{}\".",
         "Set a wrapper for running programs.",
-    ),
+    )
+    .after(|cx| refuse(!cx.session.settings.exec_wrapper.is_empty(), "rdbg starts programs itself and knows no wrapper: \"set environment\", \"set cwd\" and redirections go without one.")),
     row(
         "follow-fork-mode",
         Enum(|s| &mut s.follow_fork_mode, &["child", "parent"]),
         "Debugger response to a program call of fork or vfork is \"{}\".",
         "Set debugger response to a program call of fork or vfork.",
-    ),
+    )
+    .after(|cx| refuse(cx.session.settings.follow_fork_mode != "parent", "rdbg stays with the parent of a fork.")),
     row(
         "follow-exec-mode",
         Enum(|s| &mut s.follow_exec_mode, &["new", "same"]),
         "Follow exec mode is \"{}\".",
         "Set debugger response to a program call of exec.",
-    ),
+    )
+    .after(|cx| refuse(cx.session.settings.follow_exec_mode != "same", "rdbg goes on with the program that an exec starts, in the same inferior.")),
     row(
         "detach-on-fork",
         Bool(|s| &mut s.detach_on_fork),
         "Whether rdbg will detach the child of a fork is {}.",
         "Set whether rdbg will detach the child of a fork.",
-    ),
+    )
+    .after(|cx| refuse(!cx.session.settings.detach_on_fork, "rdbg debugs one process at a time: it lets go of the child of a fork.")),
     row(
         "scheduler-locking",
         Enum(|s| &mut s.scheduler_locking, &["off", "on", "step", "replay"]),
         "Mode for locking scheduler during execution is \"{}\".",
         "Set mode for locking scheduler during execution.",
-    ),
+    )
+    .after(|cx| refuse(matches!(cx.session.settings.scheduler_locking, "on" | "step"), "rdbg lets all threads run together: there is no scheduler locking.")),
     row(
         "schedule-multiple",
         Bool(|s| &mut s.schedule_multiple),
@@ -321,19 +342,22 @@ pub const SETTINGS: &[Setting] = &[
         Bool(|s| &mut s.breakpoint_always_inserted),
         "Always inserted breakpoint mode is {}.",
         "Set mode for inserting breakpoints.",
-    ),
+    )
+    .after(|cx| refuse(cx.session.settings.breakpoint_always_inserted, "rdbg takes its breakpoints out of memory at every stop.")),
     row(
         "breakpoint auto-hw",
         Bool(|s| &mut s.breakpoint_auto_hw),
         "Automatic usage of hardware breakpoints is {}.",
         "Set automatic usage of hardware breakpoints.",
-    ),
+    )
+    .after(|cx| refuse(!cx.session.settings.breakpoint_auto_hw, "rdbg chooses no hardware breakpoints by itself: there is nothing to turn off.")),
     row(
         "can-use-hw-watchpoints",
         Uint(|s| &mut s.can_use_hw_watchpoints),
         "Debugger's willingness to use watchpoint hardware is {}.",
         "Set debugger's willingness to use watchpoint hardware.",
-    ),
+    )
+    .after(|cx| refuse(cx.session.settings.can_use_hw_watchpoints == 0, "rdbg watches by debug registers only: there are no software watchpoints.")),
     row(
         "backtrace limit",
         Limit(|s| &mut s.backtrace_limit),
@@ -358,21 +382,53 @@ pub const SETTINGS: &[Setting] = &[
         Text(|s| &mut s.debug_file_directory),
         "The directory where separate debug symbols are searched for is \"{}\".",
         "Set the directories where separate debug symbols are searched for.",
-    ),
+    )
+    .help("Separated by colons. Build-ids are looked for in DIRECTORY/.build-id, .gnu_debuglinks below DIRECTORY, beside the file and in .debug there.\n\
+Takes effect at once, on modules that are loaded too.")
+    .after(|cx| {
+        cx.session.look_for_debug_files();
+        Ok(())
+    }),
+    row(
+        "index-cache enabled",
+        Bool(|s| &mut s.index_cache_enabled),
+        "The index cache is {}.",
+        "Enable or disable the index cache.",
+    )
+    .help("The names in the debug information of a program are kept in a file, by its build-id, so that they need not be looked for again.")
+    .after(index_cache),
+    row(
+        "index-cache directory",
+        Text(|s| &mut s.index_cache_directory),
+        "",
+        "Set the directory of the index cache.",
+    )
+    .by(|_| {
+        let place = crate::dwarf::cache_settings().place();
+        format!("The directory of the index cache is \"{}\".", place.unwrap_or_default().display())
+    })
+    .help("$XDG_CACHE_HOME/rdbg or ~/.cache/rdbg if it is empty. The oldest files go when all of them together take up more than 2 GiB.")
+    .after(index_cache),
     row("sysroot", Text(|s| &mut s.sysroot), "The current system root is \"{}\".", "Set an alternate system root.")
-        .alias(&["solib-absolute-prefix"]),
+        .alias(&["solib-absolute-prefix"])
+        .after(|cx| {
+            let elsewhere = !matches!(cx.session.settings.sysroot.as_str(), "" | "/" | "target:");
+            refuse(elsewhere, "rdbg opens the files that the process itself sees, in no other root.")
+        }),
     row(
         "solib-search-path",
         Text(|s| &mut s.solib_search_path),
         "The search path for loading non-absolute shared library symbol files is {}.",
         "Set the search path for loading non-absolute shared library symbol files.",
-    ),
+    )
+    .after(|cx| refuse(!cx.session.settings.solib_search_path.is_empty(), "rdbg opens the libraries that the process has mapped, and searches nowhere else.")),
     row(
         "auto-solib-add",
         Bool(|s| &mut s.auto_solib_add),
         "Autoloading of shared library symbols is {}.",
         "Set autoloading of shared library symbols.",
-    ),
+    )
+    .after(|cx| refuse(!cx.session.settings.auto_solib_add, "rdbg reads the symbols of a library when they are needed.")),
     row(
         "auto-load safe-path",
         Text(|s| &mut s.auto_load_safe_path),
@@ -390,7 +446,16 @@ pub const SETTINGS: &[Setting] = &[
         Text(|s| &mut s.directories),
         "Source directories searched: {}",
         "Set the search path for finding source files.",
-    ),
+    )
+    .help("$cdir is the directory in which the source was compiled, $cwd the current one.")
+    .after(source_paths::directories_set),
+    row(
+        "filename-display",
+        Enum(|s| &mut s.filename_display, &["basename", "relative", "absolute"]),
+        "Filenames are displayed as \"{}\".",
+        "Set how to display filenames.",
+    )
+    .help("relative: as the compiler was given them; basename: without directories; absolute: with all of them."),
     row(
         "debuginfod enabled",
         Enum(|s| &mut s.debuginfod_enabled, &["on", "off", "ask"]),
@@ -442,7 +507,8 @@ pub const SETTINGS: &[Setting] = &[
         Enum(|s| &mut s.multiple_symbols, &["ask", "all", "cancel"]),
         "How the debugger handles ambiguities in expressions is \"{}\".",
         "Set how the debugger handles ambiguities in expressions.",
-    ),
+    )
+    .after(|cx| refuse(cx.session.settings.multiple_symbols != "all", "rdbg takes all places that a name means.")),
     row(
         "disassembly-flavor",
         Enum(|s| &mut s.disassembly_flavor, &["att", "intel"]),
@@ -526,7 +592,8 @@ pub const SETTINGS: &[Setting] = &[
         Bool(|s| &mut s.print_nibbles),
         "Printing binary values in groups is {}.",
         "Set whether to print binary values in groups of four bits.",
-    ),
+    )
+    .after(|cx| refuse(cx.session.settings.print_nibbles, "rdbg does not group binary digits.")),
     row(
         "print null-stop",
         Bool(|s| &mut s.print_null_stop),
@@ -568,7 +635,8 @@ pub const SETTINGS: &[Setting] = &[
         Bool(|s| &mut s.print_sevenbit_strings),
         "Printing of 8-bit characters in strings as \\nnn is {}.",
         "Set printing of 8-bit characters in strings as \\nnn.",
-    ),
+    )
+    .after(|cx| refuse(cx.session.settings.print_sevenbit_strings, "rdbg shows the characters of a string as they are.")),
     row(
         "print static-members",
         Bool(|s| &mut s.print_static_members),
@@ -592,6 +660,24 @@ pub const SETTINGS: &[Setting] = &[
         Enum(|s| &mut s.print_symbol_loading, &["off", "brief", "full"]),
         "Printing of symbol loading messages is \"{}\".",
         "Set printing of symbol loading messages.",
+    ),
+    row(
+        "print type hex",
+        Bool(|s| &mut s.print_type_hex),
+        "Display of struct members offsets and sizes in hexadecimal is {}",
+        "Set printing of struct members sizes and offsets using hex notation.",
+    ),
+    row(
+        "print type methods",
+        Bool(|s| &mut s.print_type_methods),
+        "Printing of methods defined in a class in {}",
+        "Set printing of methods defined in classes.",
+    ),
+    row(
+        "print type typedefs",
+        Bool(|s| &mut s.print_type_typedefs),
+        "Printing of typedefs defined in a class in {}",
+        "Set printing of typedefs defined in classes.",
     ),
     row(
         "print union",

@@ -1,16 +1,16 @@
-//! Moving: instructions, functions, places.
+//! Moving by instructions and lines.
 
-use crate::base::{Error, Need, Result};
-use crate::engine::{Plan, Return};
+use crate::base::{Need, Result};
+use crate::engine::{LineStepBegun, LineStepKind, Stop, StopReason};
 use crate::ui::render::frame_line;
 
 use super::args::Args;
 use super::cx::Cx;
 use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
-use super::run::go;
+use super::run::{go, go_on, stopped};
 
 /// Moving.
-pub const COMMANDS: &[Command] = &[STEPI, NEXTI, STEP, NEXT, FINISH, ADVANCE, UNTIL];
+pub const COMMANDS: &[Command] = &[STEPI, NEXTI, STEP, NEXT];
 
 const STEPI: Command = Command {
     name: "stepi",
@@ -39,10 +39,10 @@ const NEXTI: Command = Command {
 fn instructions(cx: &mut Cx<'_>, args: &Args, over_calls: bool) -> Result<Flow> {
     let left = count(cx, args)?;
     if left == 0 {
-        return Ok(Flow::Go);
+        return stay(cx);
     }
-    let tid = cx.session.selected_thread()?;
-    go(cx, Some(Plan::Instructions { tid, left, over_calls, until: None }))
+    let plan = cx.session.begin_instructions(left, over_calls)?;
+    go(cx, Some(plan))
 }
 
 /// The N of a step; 1 without one.
@@ -53,6 +53,13 @@ fn count(cx: &mut Cx<'_>, args: &Args) -> Result<u64> {
     }
 }
 
+/// A step that runs nothing, shown as one that did.
+fn stay(cx: &mut Cx<'_>) -> Result<Flow> {
+    let (tid, pid) = (cx.session.selected_thread()?, cx.session.process()?.target.pid());
+    cx.session.step_began_in = None;
+    stopped(cx, &Stop { tid, reason: StopReason::Arrived }, pid)
+}
+
 const STEP: Command = Command {
     name: "step",
     aliases: &["s"],
@@ -61,7 +68,7 @@ const STEP: Command = Command {
     summary: "Step to another source line, into functions.",
     help: "Where there is no line information, one instruction is stepped, and said so.",
     needs: Some(Need::Live),
-    run: |cx, args| lines(cx, args, false),
+    run: |cx, args| lines(cx, args, LineStepKind::Into),
     ..Command::BASE
 };
 
@@ -73,72 +80,28 @@ const NEXT: Command = Command {
     summary: "Step to another source line, over functions.",
     help: "Where there is no line information, one instruction is stepped, and said so.",
     needs: Some(Need::Live),
-    run: |cx, args| lines(cx, args, true),
+    run: |cx, args| lines(cx, args, LineStepKind::Over),
     ..Command::BASE
 };
 
-fn lines(cx: &mut Cx<'_>, args: &Args, over_calls: bool) -> Result<Flow> {
-    let frame = cx.session.frame(0)?;
-    let function = frame_line(cx.session, &frame).function;
-    let whose = if function == "??" { "The code here".to_owned() } else { format!("Function {function}") };
-    cx.say(format!("{whose} has no line number information: stepping by instruction.\n"));
-    instructions(cx, args, over_calls)
-}
-
-const FINISH: Command = Command {
-    name: "finish",
-    aliases: &["fin"],
-    group: Group::Running,
-    summary: "Run until the selected frame returns.",
-    examples: &[Example { line: "finish", what: "stops in the caller, behind the call" }],
-    needs: Some(Need::Live),
-    run: finish,
-    ..Command::BASE
-};
-
-fn finish(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
-    let level = cx.session.selection.level;
-    let frame = cx.session.selected_frame()?;
-    let caller = cx.session.frame(level + 1).map_err(|_| Error::user("\"finish\" not meaningful in the outermost frame."))?;
-    let tid = cx.session.selected_thread()?;
-    cx.say_directly(format!("Run till exit from #{level:<3}{}\n", frame_line(cx.session, &frame).text()));
-    // Back in the caller the stack is as high as before the call: the CFA. A deeper activation that returns to the same
-    // place has a lower one.
-    let min_sp = frame.cfa.map_or_else(|| frame.registers.sp().wrapping_add(1), |cfa| cfa.0);
-    let place = Return { addr: caller.pc.addr(), min_sp, counts: false };
-    go(cx, Some(Plan::Reach { tid, places: vec![place] }))
-}
-
-const ADVANCE: Command = Command {
-    name: "advance",
-    group: Group::Running,
-    args: &[ArgSpec::must("LOCATION", ArgKind::Linespec)],
-    summary: "Let the program go on to a place, or until the current frame returns.",
-    examples: &[Example { line: "advance exit", what: "runs to the program's end" }],
-    needs: Some(Need::Live),
-    run: advance,
-    ..Command::BASE
-};
-
-fn advance(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
-    let tid = cx.session.selected_thread()?;
-    let mut places: Vec<Return> =
-        cx.session.locate(&args.text)?.into_iter().map(|addr| Return { addr, min_sp: 0, counts: false }).collect();
-    if let (Ok(frame), Ok(caller)) = (cx.session.frame(0), cx.session.frame(1))
-        && let Some(cfa) = frame.cfa
-    {
-        places.push(Return { addr: caller.pc.addr(), min_sp: cfa.0, counts: false });
+pub(super) fn lines(cx: &mut Cx<'_>, args: &Args, kind: LineStepKind) -> Result<Flow> {
+    let left = count(cx, args)?;
+    if left == 0 {
+        return stay(cx);
     }
-    go(cx, Some(Plan::Reach { tid, places }))
+    let tid = cx.session.selected_thread()?;
+    let frame = cx.session.frame(0)?;
+    match cx.session.begin_line_step(tid, kind, left)? {
+        LineStepBegun::Plan(plan) => {
+            cx.session.step_began_in = Some(cx.session.identity(&frame));
+            go_on(cx, Some(plan))
+        }
+        LineStepBegun::Done => stay(cx),
+        LineStepBegun::NoLine => {
+            let function = frame_line(cx.session, &frame).function;
+            let whose = if function == "??" { "The code here".to_owned() } else { format!("Function {function}") };
+            cx.say(format!("{whose} has no line number information: stepping by instruction.\n"));
+            instructions(cx, args, kind != LineStepKind::Into)
+        }
+    }
 }
-
-const UNTIL: Command = Command {
-    name: "until",
-    aliases: &["u"],
-    group: Group::Running,
-    args: &[ArgSpec::may("LOCATION", ArgKind::Linespec)],
-    summary: "Let the program go on to a place in the current frame, or past the current line.",
-    needs: Some(Need::Live),
-    run: |cx, args| if args.text.is_empty() { lines(cx, args, true) } else { advance(cx, args) },
-    ..Command::BASE
-};

@@ -11,7 +11,7 @@ use crate::ui::render::frame_line;
 use super::args::Args;
 use super::cx::Cx;
 use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
-use super::stack::{ApplyFlags, show};
+use super::stack::{ApplyFlags, show_selected};
 
 /// Threads.
 pub const COMMANDS: &[Command] = &[INFO_THREADS, THREAD, THREAD_APPLY, TAAS, THREAD_FIND, INFO_INFERIORS, INFO_PROGRAM];
@@ -139,8 +139,7 @@ fn thread(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     cx.session.selection.level = 0;
     let line = format!("[Switching to thread {number} ({})]\n", target_id(cx.session, tid));
     cx.say(line);
-    let frame = cx.session.selected_frame()?;
-    show(cx, &frame);
+    show_selected(cx)?;
     Ok(Flow::Go)
 }
 

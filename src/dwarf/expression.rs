@@ -1,13 +1,39 @@
-//! DWARF expressions (DWARF5 §2.5), as unwind tables use them.
+//! DWARF expressions (DWARF5 §2.5, §2.6): one evaluator for unwind tables, locations of variables, and bounds of types.
 
-use gimli::{EndianSlice, Evaluation, EvaluationResult, LittleEndian, Location, Value};
+use gimli::{
+    AttributeValue, DieReference, EndianSlice, Evaluation, EvaluationResult, Expression, LittleEndian, Operation, UnitOffset,
+    Value, ValueType, constants as dw,
+};
 
-use crate::base::{Error, LoadBias, Memory, Result, VirtAddr};
+use super::info::R;
+use super::location::{Gone, Location, Piece};
+use super::unit::{DieRef, LoadedUnit, Units};
+use crate::base::{Error, FileAddr, LoadBias, Memory, Result, VirtAddr};
 
 /// More operations than any real expression runs; a loop ends here.
 const MAX_STEPS: u32 = 10_000;
+/// How deep expressions may lead to others: frame bases, entry values.
+const MAX_DEPTH: u32 = 8;
+/// More pieces than any real location has.
+const MAX_PIECES: usize = 1 << 16;
 
-/// What an expression may ask for.
+/// What had which value when the function was entered (DWARF5 §2.5.1.7 DW_OP_entry_value).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum EntryOf {
+    /// A register, by its DWARF number.
+    Register(u16),
+    /// The memory that a register pointed to, plus an offset in bytes.
+    Deref {
+        /// The register, by its DWARF number.
+        register: u16,
+        /// Bytes added to it.
+        offset: i64,
+    },
+    /// A parameter, by its DIE (DW_OP_GNU_parameter_ref).
+    Parameter(DieRef),
+}
+
+/// What an expression may ask for: the frame that it is evaluated in.
 pub trait ExpressionHost {
     /// The value of a register by its DWARF number; `None` if it is not known.
     fn register(&self, dwarf: u16) -> Option<u64>;
@@ -15,45 +41,298 @@ pub trait ExpressionHost {
     fn memory(&self) -> &dyn Memory;
     /// What is added to addresses in the expression.
     fn load_bias(&self) -> LoadBias;
+    /// All bytes of a register, which of a vector register are more than eight.
+    fn register_bytes(&self, dwarf: u16) -> Option<Vec<u8>> {
+        self.register(dwarf).map(|value| value.to_le_bytes().to_vec())
+    }
+    /// The canonical frame address.
+    fn cfa(&self) -> Option<VirtAddr> {
+        None
+    }
+    /// Where the current thread has what lies at this offset of the module's thread-local storage.
+    fn thread_local(&self, _offset: u64) -> Result<VirtAddr> {
+        Err(Error::user("Cannot find thread-local variables on this target"))
+    }
+    /// What the caller says that something was when the frame's function was entered; `None` where it says nothing.
+    fn entry_value(&self, _of: EntryOf) -> Result<Option<u64>> {
+        Ok(None)
+    }
+    /// The object whose type is looked at (DW_OP_push_object_address).
+    fn object_address(&self) -> Option<VirtAddr> {
+        None
+    }
 }
 
 /// Runs an expression with `initial` on its stack (the CFA, for the rules of registers); what is on top at its end: an address
 /// or a value, as the rule has it.
 pub fn evaluate(expression: &[u8], initial: Option<u64>, host: &dyn ExpressionHost) -> Result<u64> {
-    let encoding = gimli::Encoding { address_size: 8, format: gimli::Format::Dwarf32, version: 5 };
-    let mut run = Evaluation::new(EndianSlice::new(expression, LittleEndian), encoding);
-    run.set_max_iterations(MAX_STEPS);
-    if let Some(value) = initial {
-        run.set_initial_value(value);
+    let run = Run { scope: None, function: None, pc: None, host, depth: 0 };
+    match run.location(EndianSlice::new(expression, LittleEndian), initial)? {
+        Location::Memory(at) => Ok(at.0),
+        Location::Value(bytes) => Ok(word(&bytes)),
+        Location::OptimizedOut(why) => Err(Error::User(format!("DWARF expression: {why}."))),
+        _ => Err(unsupported("a result that is one address or value")),
     }
-    let mut state = run.evaluate().map_err(bad)?;
-    loop {
-        state = match state {
-            EvaluationResult::Complete => break,
-            EvaluationResult::RequiresMemory { address, size, .. } => {
-                let mut word = [0; 8];
-                let wanted = word.get_mut(..size.into()).ok_or_else(|| unsupported("a read of more than eight bytes"))?;
-                host.memory().read(VirtAddr(address), wanted)?;
-                run.resume_with_memory(Value::Generic(u64::from_le_bytes(word)))
-            }
-            EvaluationResult::RequiresRegister { register, .. } => {
-                let value = host.register(register.0).ok_or_else(|| unsupported("a register that is not known"))?;
-                run.resume_with_register(Value::Generic(value))
-            }
-            EvaluationResult::RequiresRelocatedAddress(at) => {
-                run.resume_with_relocated_address(at.wrapping_add(host.load_bias().0))
-            }
-            _ => return Err(unsupported("an operation that unwinding has no answer to")),
+}
+
+/// The first eight bytes of a value as a number.
+pub(super) fn word(bytes: &[u8]) -> u64 {
+    bytes.iter().take(8).rev().fold(0, |n, b| n << 8 | u64::from(*b))
+}
+
+/// Where an expression is evaluated.
+#[derive(Clone, Copy)]
+pub(super) struct Run<'r, 'a> {
+    /// The unit that it is from; an unwind table's has none.
+    pub scope: Option<(&'r Units<'a>, &'r LoadedUnit<'a>)>,
+    /// The function whose frame base is meant.
+    pub function: Option<DieRef>,
+    /// Where the frame is, for the frame base's location list.
+    pub pc: Option<FileAddr>,
+    /// The frame.
+    pub host: &'r dyn ExpressionHost,
+    /// How many expressions are being evaluated around it.
+    pub depth: u32,
+}
+
+/// Why an evaluation ended without a result.
+enum Stuck {
+    /// The value is not there any more.
+    Gone(Gone),
+    /// It cannot be evaluated.
+    Failed(Error),
+}
+
+impl From<Error> for Stuck {
+    fn from(error: Error) -> Stuck {
+        Stuck::Failed(error)
+    }
+}
+
+impl From<gimli::Error> for Stuck {
+    fn from(error: gimli::Error) -> Stuck {
+        Stuck::Failed(bad(error))
+    }
+}
+
+impl<'a> Run<'_, 'a> {
+    /// Where the expression says that something is. An empty one says that it is nowhere.
+    pub fn location<'b>(&self, expression: R<'b>, initial: Option<u64>) -> Result<Location>
+    where
+        'a: 'b,
+    {
+        if expression.is_empty() && initial.is_none() {
+            return Ok(Location::OptimizedOut(Gone::Empty));
         }
-        .map_err(bad)?;
+        match self.run(expression, initial) {
+            Ok(location) => Ok(location),
+            Err(Stuck::Gone(why)) => Ok(Location::OptimizedOut(why)),
+            Err(Stuck::Failed(error)) => Err(error),
+        }
     }
-    match run.as_result() {
-        [piece] => match piece.location {
-            Location::Address { address } => Ok(address),
-            Location::Value { value } => value.to_u64(u64::MAX).map_err(bad),
-            _ => Err(unsupported("a result that is neither address nor value")),
-        },
-        _ => Err(unsupported("a result in pieces")),
+
+    fn run<'b>(&self, expression: R<'b>, initial: Option<u64>) -> Result<Location, Stuck>
+    where
+        'a: 'b,
+    {
+        if self.depth >= MAX_DEPTH {
+            return Err(unsupported("too many expressions within one another").into());
+        }
+        let encoding = match self.scope {
+            Some((_, unit)) => unit.unit.encoding(),
+            None => gimli::Encoding { address_size: 8, format: gimli::Format::Dwarf32, version: 5 },
+        };
+        let mut run = Evaluation::new(expression, encoding);
+        run.set_max_iterations(MAX_STEPS);
+        if let Some(value) = initial {
+            run.set_initial_value(value);
+        }
+        if let Some(object) = self.host.object_address() {
+            run.set_object_address(object.0);
+        }
+        let mut state = run.evaluate()?;
+        loop {
+            state = match state {
+                EvaluationResult::Complete => break,
+                EvaluationResult::RequiresMemory { address, size, base_type, .. } => {
+                    let mut bytes = [0; 8];
+                    let wanted = bytes.get_mut(..size.into()).ok_or_else(|| unsupported("a read of more than eight bytes"))?;
+                    self.host.memory().read(VirtAddr(address), wanted)?;
+                    run.resume_with_memory(self.typed(base_type, &bytes)?)
+                }
+                EvaluationResult::RequiresRegister { register, base_type } => {
+                    let bytes = self.host.register_bytes(register.0).ok_or(Stuck::Gone(Gone::Register(register.0)))?;
+                    run.resume_with_register(self.typed(base_type, &bytes)?)
+                }
+                EvaluationResult::RequiresFrameBase => run.resume_with_frame_base(self.frame_base()?),
+                EvaluationResult::RequiresCallFrameCfa => {
+                    let cfa = self.host.cfa().ok_or_else(|| unsupported("the frame's address, which is not known"))?;
+                    run.resume_with_call_frame_cfa(cfa.0)
+                }
+                EvaluationResult::RequiresTls(offset) => run.resume_with_tls(self.host.thread_local(offset)?.0),
+                EvaluationResult::RequiresRelocatedAddress(at) => {
+                    run.resume_with_relocated_address(at.wrapping_add(self.host.load_bias().0))
+                }
+                EvaluationResult::RequiresIndexedAddress { index, relocate } => {
+                    let (_, unit) = self.scope()?;
+                    let at = unit.dwarf.address(&unit.unit, index)?;
+                    run.resume_with_indexed_address(if relocate { at.wrapping_add(self.host.load_bias().0) } else { at })
+                }
+                EvaluationResult::RequiresAtLocation(reference) => run.resume_with_at_location(self.called(reference)?),
+                EvaluationResult::RequiresEntryValue(inner) => run.resume_with_entry_value(self.entry_value(inner)?),
+                EvaluationResult::RequiresParameterRef(offset) => {
+                    let (_, unit) = self.scope()?;
+                    let found = self.host.entry_value(EntryOf::Parameter(unit.die_ref(offset)))?;
+                    run.resume_with_parameter_ref(found.ok_or(Stuck::Gone(Gone::Entry))?)
+                }
+                EvaluationResult::RequiresBaseType(offset) => run.resume_with_base_type(self.base_type(offset)?),
+                EvaluationResult::RequiresWasmLocal { .. }
+                | EvaluationResult::RequiresWasmGlobal { .. }
+                | EvaluationResult::RequiresWasmStack { .. } => return Err(unsupported("WebAssembly's machine").into()),
+            }?;
+        }
+        self.result(run.as_result())
+    }
+
+    fn scope(&self) -> Result<(&Units<'a>, &LoadedUnit<'a>), Stuck> {
+        self.scope.ok_or_else(|| unsupported("an operation that unwinding has no answer to").into())
+    }
+
+    /// Bytes as a value of a base type of the unit; offset 0 is the generic type.
+    fn typed(&self, base_type: UnitOffset, bytes: &[u8]) -> Result<Value, Stuck> {
+        let ty = if base_type.0 == 0 { ValueType::Generic } else { self.base_type(base_type)? };
+        if ty == ValueType::Generic {
+            return Ok(Value::Generic(word(bytes)));
+        }
+        let mut whole = bytes.to_vec();
+        whole.resize(bytes.len().max(8), 0);
+        Ok(Value::parse(ty, EndianSlice::new(&whole, LittleEndian))?)
+    }
+
+    fn base_type(&self, offset: UnitOffset) -> Result<ValueType, Stuck> {
+        if offset.0 == 0 {
+            return Ok(ValueType::Generic);
+        }
+        let (_, unit) = self.scope()?;
+        let entry = unit.unit.entry(offset)?;
+        ValueType::from_entry(&entry)?.ok_or_else(|| unsupported("a base type of more than eight bytes").into())
+    }
+
+    /// The address that DW_OP_fbreg counts from (DWARF5 §3.3.5 DW_AT_frame_base).
+    fn frame_base(&self) -> Result<u64, Stuck> {
+        let (units, _) = self.scope()?;
+        let function = self.function.ok_or_else(|| unsupported("a frame base, outside of a function"))?;
+        let (unit, value) =
+            units.inherited(function, dw::DW_AT_frame_base).ok_or_else(|| unsupported("a frame base, which is missing"))?;
+        let unit = units.unit(unit)?;
+        let inner = Run { scope: Some((units, unit)), function: None, depth: self.depth + 1, ..*self };
+        let found = match value {
+            AttributeValue::Exprloc(e) => Some(e.0),
+            AttributeValue::Block(e) => Some(e),
+            list => inner.in_list(list)?.ok(),
+        };
+        match inner.run(found.ok_or(Stuck::Gone(Gone::Empty))?, None)? {
+            Location::Memory(at) => Ok(at.0),
+            // A register that holds the address.
+            Location::Register(n) => self.host.register(n).ok_or(Stuck::Gone(Gone::Register(n))),
+            Location::Value(bytes) => Ok(word(&bytes)),
+            _ => Err(unsupported("a frame base that is one address").into()),
+        }
+    }
+
+    /// The expression that DW_OP_call2, DW_OP_call4 or DW_OP_call_ref runs.
+    fn called(&self, reference: DieReference) -> Result<R<'a>, Stuck> {
+        let (units, unit) = self.scope()?;
+        let value = match reference {
+            DieReference::UnitRef(offset) => AttributeValue::UnitRef(offset),
+            DieReference::DebugInfoRef(offset) => AttributeValue::DebugInfoRef(offset),
+        };
+        let die = units.reference(unit.id, value).ok_or_else(|| unsupported("an entry that does not exist"))?;
+        let (_, entry) = units.entry(die)?;
+        Ok(match entry.attr_value(dw::DW_AT_location) {
+            Some(AttributeValue::Exprloc(e)) => e.0,
+            Some(AttributeValue::Block(e)) => e,
+            // DWARF5 §2.5.1.5: nothing is done then.
+            _ => EndianSlice::new(&[], LittleEndian),
+        })
+    }
+
+    fn entry_value(&self, inner: Expression<R<'_>>) -> Result<Value, Stuck> {
+        let (_, unit) = self.scope()?;
+        let of = entry_of(inner.0, unit.unit.encoding()).ok_or_else(|| unsupported("the entry value of an expression"))?;
+        let found = self.host.entry_value(of)?.ok_or(Stuck::Gone(Gone::Entry))?;
+        // DW_OP_regval_type: what was passed is of that type.
+        let mut bytes = inner.0;
+        let ty = match Operation::parse(&mut bytes, unit.unit.encoding())? {
+            Operation::RegisterOffset { base_type, .. } => base_type,
+            _ => UnitOffset(0),
+        };
+        self.typed(ty, &found.to_le_bytes())
+    }
+
+    fn result(&self, pieces: &[gimli::Piece<R<'_>>]) -> Result<Location, Stuck> {
+        if let [only] = pieces
+            && only.size_in_bits.is_none()
+        {
+            return self.place(&only.location);
+        }
+        if pieces.len() > MAX_PIECES {
+            return Err(unsupported("so many pieces").into());
+        }
+        let pieces = pieces.iter().map(|piece| {
+            Ok(Piece {
+                bits: piece.size_in_bits.unwrap_or(0),
+                skip: piece.bit_offset.unwrap_or(0),
+                location: self.place(&piece.location)?,
+            })
+        });
+        Ok(Location::Pieces(pieces.collect::<Result<_, Stuck>>()?))
+    }
+
+    fn place(&self, location: &gimli::Location<R<'_>>) -> Result<Location, Stuck> {
+        Ok(match location {
+            gimli::Location::Empty => Location::OptimizedOut(Gone::Empty),
+            gimli::Location::Register { register } => Location::Register(register.0),
+            gimli::Location::Address { address } => Location::Memory(VirtAddr(*address)),
+            gimli::Location::Value { value } => Location::Value(bytes_of(*value)),
+            gimli::Location::Bytes { value } => Location::Value(value.slice().into()),
+            gimli::Location::ImplicitPointer { value, byte_offset } => {
+                let (units, unit) = self.scope()?;
+                let target = units.reference(unit.id, AttributeValue::DebugInfoRef(*value));
+                Location::ImplicitPointer { target, offset: *byte_offset }
+            }
+        })
+    }
+}
+
+/// What the expression inside a DW_OP_entry_value asks for: a register, or memory that it points to.
+pub(super) fn entry_of(mut inner: R<'_>, encoding: gimli::Encoding) -> Option<EntryOf> {
+    let first = Operation::parse(&mut inner, encoding).ok()?;
+    let second = if inner.is_empty() { None } else { Some(Operation::parse(&mut inner, encoding).ok()?) };
+    match (first, second) {
+        (Operation::Register { register }, None) => Some(EntryOf::Register(register.0)),
+        (Operation::RegisterOffset { register, base_type: UnitOffset(0), offset }, Some(Operation::Deref { .. })) => {
+            Some(EntryOf::Deref { register: register.0, offset })
+        }
+        // DW_OP_regval_type, and clang's DW_OP_breg with an offset of 0.
+        (Operation::RegisterOffset { register, offset: 0, .. }, None) => Some(EntryOf::Register(register.0)),
+        _ => None,
+    }
+}
+
+fn bytes_of(value: Value) -> Box<[u8]> {
+    match value {
+        Value::Generic(n) => n.to_le_bytes().into(),
+        Value::I8(n) => n.to_le_bytes().into(),
+        Value::U8(n) => n.to_le_bytes().into(),
+        Value::I16(n) => n.to_le_bytes().into(),
+        Value::U16(n) => n.to_le_bytes().into(),
+        Value::I32(n) => n.to_le_bytes().into(),
+        Value::U32(n) => n.to_le_bytes().into(),
+        Value::I64(n) => n.to_le_bytes().into(),
+        Value::U64(n) => n.to_le_bytes().into(),
+        Value::F32(n) => n.to_le_bytes().into(),
+        Value::F64(n) => n.to_le_bytes().into(),
     }
 }
 

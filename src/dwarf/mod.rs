@@ -1,8 +1,48 @@
-//! Unwind tables.
+//! Debug information: units, lines, functions, types, variables, and unwind tables.
 #![deny(clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod body;
+mod cache;
+mod calls;
 mod cfi;
+mod cpp_names;
+mod describe;
+mod description;
 mod expression;
+mod functions;
+mod globals;
+mod index;
+mod info;
+mod inlined;
+mod lines;
+mod location;
+mod members;
+mod ranges;
+mod split;
+mod type_names;
+mod types;
+mod unit;
 
+pub use body::{Block, BlockKind, Body, Variable};
+pub use cache::{CacheSettings, CacheStats, cache_settings, cache_stats, set_cache_settings};
+pub use calls::{CallParameter, CallSite};
 pub use cfi::{CfaRule, CfiIndex, CfiSections, RegRule, Section, UnwindRow, eh_frame_address};
-pub use expression::{ExpressionHost, evaluate};
+pub use cpp_names::template_arguments;
+pub use describe::Whereabouts;
+pub use description::UnitDescription;
+pub use expression::{EntryOf, ExpressionHost, evaluate};
+pub use functions::{Declared, FileRange, Function, Functions};
+pub use globals::{Enumerated, Global, Globals};
+pub use index::{Entry, Hit, Kind, NameIndex};
+pub use info::DebugInfo;
+pub use inlined::InlinedCopy;
+pub use lines::{LineFile, LineRow, LineSpan, LineTable};
+pub use location::{Gone, Location, Piece, Site};
+pub use members::{Access, Constant, Member, MemberKind, Members, Method, Offset, TemplateArg, Variant, VariantPart};
+pub use type_names::{NameSpace, NamedType, TypeNames};
+pub use types::{Bound, Dimension, Dynamic, Encoding, EnumName, Parameter, StructKind, TypeDie, TypeShape};
+pub use unit::{DieRef, UnitId};
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod against_tools;

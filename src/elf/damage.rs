@@ -19,6 +19,7 @@ fn ask_everything(image: &Image) {
     }
     let named = image.relocations().take(10_000).filter_map(|r| image.relocation_symbol(&r).map(|s| s.name.len()));
     let _ = named.sum::<usize>() + image.notes().count() + image.needed().count() + image.versions().needed.len();
+    let _ = (image.debug_link(), image.mini_debug_info());
     let _ = (image.interp(), image.build_id(), image.soname(), image.span());
 }
 

@@ -124,6 +124,37 @@ impl Segment {
     }
 }
 
+/// What a file is opened for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// It is run, or was loaded.
+    Run,
+    /// It describes such a file.
+    Describe,
+}
+
+/// A file mapped into memory, to be read: not an ELF file, of which [`Image`] is the mapping.
+#[derive(Debug)]
+pub struct MappedFile(Mmap);
+
+impl MappedFile {
+    /// Maps a file of at least one byte.
+    pub fn open(path: &Path) -> Result<MappedFile> {
+        let failed = |e: std::io::Error| Error::io(path.display().to_string(), &e);
+        let file = File::open(path).map_err(failed)?;
+        // SAFETY: as for Image::map below: private, read-only, any byte may change at any time, SIGBUS is handled.
+        Ok(MappedFile(unsafe { Mmap::map(&file) }.map_err(failed)?))
+    }
+}
+
+impl std::ops::Deref for MappedFile {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 #[derive(Debug)]
 enum Bytes {
     Mapped(Mmap),
@@ -151,6 +182,16 @@ impl Image {
     /// Maps the file at `path`, which must be an x86-64 program or shared library. The errors are gdb's sentences where
     /// gdb has one.
     pub fn open(path: &Path) -> Result<Arc<Image>> {
+        Image::map(path, Purpose::Run)
+    }
+
+    /// Maps a separate debug file, whose segments need not have bytes; some have no program headers at all. Its addresses are
+    /// those of the file that it describes.
+    pub fn open_debug(path: &Path) -> Result<Arc<Image>> {
+        Image::map(path, Purpose::Describe)
+    }
+
+    fn map(path: &Path, purpose: Purpose) -> Result<Arc<Image>> {
         let shown = path.display();
         let file = File::open(path).map_err(|e| Error::io(shown.to_string(), &e))?;
         let meta = file.metadata().map_err(|e| Error::io(shown.to_string(), &e))?;
@@ -167,21 +208,26 @@ impl Image {
         // may change the file meanwhile: every reader here copes with any byte at any time (all values are checked after they
         // have been copied out of the mapping), and a file that shrinks raises SIGBUS, which `os/signals.rs` handles.
         let map = unsafe { Mmap::map(&file) }.map_err(|e| Error::io(shown.to_string(), &e))?;
-        Image::new(path.to_path_buf(), Bytes::Mapped(map), Some(Identity::of(&meta)))
+        Image::new(path.to_path_buf(), Bytes::Mapped(map), Some(Identity::of(&meta)), purpose)
     }
 
     /// An image of bytes that were read from memory, such as the vdso's; `name` is shown in place of a path.
     pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Arc<Image>> {
-        Image::new(PathBuf::from(name), Bytes::Owned(bytes), None)
+        Image::new(PathBuf::from(name), Bytes::Owned(bytes), None, Purpose::Run)
     }
 
-    fn new(path: PathBuf, bytes: Bytes, identity: Option<Identity>) -> Result<Arc<Image>> {
+    /// The same of a debug file's bytes, which were packed into another file.
+    pub(super) fn debug_from_bytes(name: &str, bytes: Vec<u8>) -> Result<Arc<Image>> {
+        Image::new(PathBuf::from(name), Bytes::Owned(bytes), None, Purpose::Describe)
+    }
+
+    fn new(path: PathBuf, bytes: Bytes, identity: Option<Identity>, purpose: Purpose) -> Result<Arc<Image>> {
         let file: &[u8] = match &bytes {
             Bytes::Mapped(m) => m,
             Bytes::Owned(v) => v,
         };
-        let header = parse_header(&path, file)?;
-        let segments = parse_segments(&path, file, &header)?;
+        let header = parse_header(&path, file, purpose)?;
+        let segments = parse_segments(&path, file, &header, purpose)?;
         let once = OnceLock::new;
         let (sections, dynamic, versions) = (once(), OnceLock::new(), OnceLock::new());
         let (symtab, dynsym) = (OnceLock::new(), OnceLock::new());
@@ -336,7 +382,7 @@ fn not_recognized(path: &Path) -> Error {
     Error::user(format!("\"{}\": not in executable format: file format not recognized", path.display()))
 }
 
-fn parse_header(path: &Path, file: &[u8]) -> Result<Header> {
+fn parse_header(path: &Path, file: &[u8], purpose: Purpose) -> Result<Header> {
     let bad = |what: &str| Error::BadElf { file: path.display().to_string(), what: what.into() };
     if !file.starts_with(header::ELFMAG) {
         return Err(not_recognized(path));
@@ -364,14 +410,19 @@ fn parse_header(path: &Path, file: &[u8]) -> Result<Header> {
     let header = goblin::elf::Elf::parse_header(file).map_err(|_| not_recognized(path))?;
     match header.e_type {
         header::ET_EXEC | header::ET_DYN => Ok(header),
+        // A .dwo file.
+        header::ET_REL if purpose == Purpose::Describe => Ok(header),
         header::ET_REL => Err(bad("a relocatable object file, which has to be linked before it can run")),
         header::ET_CORE => Err(bad("a core file, not a program or a shared library")),
         other => Err(bad(&format!("an ELF file of type {other:#x}, not a program or a shared library"))),
     }
 }
 
-fn parse_segments(path: &Path, file: &[u8], header: &Header) -> Result<Vec<Segment>> {
+fn parse_segments(path: &Path, file: &[u8], header: &Header, purpose: Purpose) -> Result<Vec<Segment>> {
     let bad = |what: &str| Error::BadElf { file: path.display().to_string(), what: what.into() };
+    if header.e_phnum == 0 && purpose == Purpose::Describe {
+        return Ok(Vec::new());
+    }
     if header.e_phnum == 0 {
         return Err(bad("no program headers: nothing in it can be loaded"));
     }
@@ -397,6 +448,9 @@ fn parse_segments(path: &Path, file: &[u8], header: &Header) -> Result<Vec<Segme
             align: h.p_align,
         })
         .collect();
+    if purpose == Purpose::Describe {
+        return Ok(segments);
+    }
     let loads = || segments.iter().filter(|s| s.kind == pt::PT_LOAD);
     if loads().any(|s| s.offset.saturating_add(s.file_size) > file.len() as u64) {
         return Err(bad("truncated: a segment that is to be loaded lies beyond the end of the file"));

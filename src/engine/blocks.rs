@@ -86,6 +86,10 @@ impl Session {
             if process.sites.get(pc).is_some() {
                 return Ok(Ran::Step);
             }
+            // The last one is a step of its own: whether it leaves the function decides what is shown.
+            if left <= 1 {
+                return self.step_at(tid, pc);
+            }
             let trace = match process.blocks.traces.get(&pc) {
                 Some(trace) => trace.clone(),
                 None => match self.new_trace(pc)? {
@@ -100,7 +104,7 @@ impl Session {
                 }
                 1
             } else {
-                let count = usize::try_from(left).unwrap_or(usize::MAX).min(trace.steps.len());
+                let count = usize::try_from(left - 1).unwrap_or(usize::MAX).min(trace.steps.len());
                 match self.run_to(tid, &trace, count)? {
                     Some(passed) => passed,
                     None => return Ok(Ran::Event),

@@ -3,8 +3,13 @@
 use std::sync::Arc;
 
 use crate::base::{Error, Result, VirtAddr};
-use crate::expr::Expr;
+use crate::dwarf::LineFile;
+use crate::expr::{self, Expr, Host};
 use crate::value::Value;
+
+use super::resolve::Located;
+use super::session::Session;
+use super::watch_scope::WatchScope;
 
 /// What happens to a breakpoint when it is hit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -52,6 +57,8 @@ pub struct Watch {
     pub kind: WatchKind,
     /// The aligned pieces (address and 1, 2, 4 or 8 bytes) that cover the value.
     pub pieces: Vec<(VirtAddr, u8)>,
+    /// The frame that it is about, if it names local variables.
+    pub scope: Option<WatchScope>,
     /// The value when it was looked at last; `None` where it could not be read.
     pub old: Option<Value>,
 }
@@ -95,6 +102,27 @@ pub struct Condition {
     pub expr: Arc<Expr>,
 }
 
+impl Condition {
+    /// Parses a condition of a breakpoint at these addresses. A name that stands for nothing at any of them is an error, as for
+    /// gdb; but for a breakpoint that waits for its place (no address), that shows when the condition is evaluated.
+    pub fn parse(text: &str, session: &Session, at: &[VirtAddr]) -> Result<Condition> {
+        let expr = expr::parse(text, session)?;
+        let unknown = |at: &VirtAddr| {
+            expr.names().into_iter().find(|(name, module)| match module {
+                Some(_) => matches!(session.lookup(name, *module), Ok(None)),
+                None => !session.is_known_at(name, *at),
+            })
+        };
+        let missing: Vec<_> = at.iter().map_while(unknown).collect();
+        if let Some((name, _)) = missing.first()
+            && missing.len() == at.len()
+        {
+            return Err(session.no_symbol(name));
+        }
+        Ok(Condition { text: text.to_owned(), expr: Arc::new(expr) })
+    }
+}
+
 /// One place of a breakpoint.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Location {
@@ -102,6 +130,17 @@ pub struct Location {
     pub addr: VirtAddr,
     /// `disable 1.2`
     pub enabled: bool,
+    /// Nothing is mapped there since the program was started anew: it waits.
+    pub absent: bool,
+    /// The line that it was set at, if it was set at a line.
+    pub line: Option<(LineFile, u32)>,
+}
+
+impl Located {
+    /// A place of a breakpoint, enabled.
+    pub(super) fn into_location(self) -> Location {
+        Location { addr: self.addr, enabled: true, absent: false, line: self.line }
+    }
 }
 
 /// A breakpoint, watchpoint or catchpoint.
@@ -131,10 +170,23 @@ pub struct Breakpoint {
     pub thread: Option<u32>,
 }
 
+impl Location {
+    /// Whether something is to be planted there.
+    pub fn is_wanted(&self) -> bool {
+        self.enabled && !self.absent
+    }
+}
+
 impl Breakpoint {
     /// Whether it waits for a module that has its place.
     pub fn is_pending(&self) -> bool {
         matches!(self.kind, Kind::Code { .. }) && self.locations.is_empty()
+    }
+
+    /// Whether it was set at a line or an address rather than at a function: then it means the inlined call that may begin there.
+    pub fn is_at_place(&self) -> bool {
+        let spec = self.spec.replace("::", "");
+        spec.contains([':', '*']) || spec.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-'))
     }
 
     /// The noun for it: `Breakpoint`, `Hardware watchpoint`, ...
@@ -179,8 +231,19 @@ pub struct Breakpoints {
 }
 
 impl Breakpoints {
-    /// Adds one, enabled, without condition; its number.
-    pub fn add(&mut self, kind: Kind, spec: &str, disposition: Disposition, locations: Vec<VirtAddr>) -> u32 {
+    /// Adds one without a place (yet), enabled, without condition; its number.
+    pub fn add(&mut self, kind: Kind, spec: &str, disposition: Disposition) -> u32 {
+        self.add_at(kind, spec, disposition, [] as [Located; 0])
+    }
+
+    /// Adds one at these places, enabled, without condition; its number.
+    pub fn add_at<L: Into<Located>>(
+        &mut self,
+        kind: Kind,
+        spec: &str,
+        disposition: Disposition,
+        locations: impl IntoIterator<Item = L>,
+    ) -> u32 {
         self.last_id += 1;
         self.list.push(Breakpoint {
             id: self.last_id,
@@ -192,7 +255,7 @@ impl Breakpoints {
             ignore: 0,
             hits: 0,
             commands: Vec::new(),
-            locations: locations.into_iter().map(|addr| Location { addr, enabled: true }).collect(),
+            locations: locations.into_iter().map(|l| l.into().into_location()).collect(),
             thread: None,
         });
         self.last_id

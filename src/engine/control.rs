@@ -37,6 +37,10 @@ impl Session {
         self.resumes += 1;
         let process = self.process_mut()?;
         process.plan = plan;
+        self.watch_escapes()?;
+        if self.breakpoints.iter().any(|b| b.locations.iter().any(|l| l.absent)) {
+            self.resolve_breakpoints();
+        }
         self.sync_sites()?;
         self.drop_frames();
         self.selection.level = 0;
@@ -122,7 +126,7 @@ impl Session {
             if let Some((tid, reason)) = self.deferred_stop() {
                 let stop = match self.stop_within_call(tid, &reason) {
                     Some(stop) => stop,
-                    None => self.stop(tid, reason)?,
+                    None => self.carry_out(tid, Verdict::Stop(reason))?,
                 };
                 match stop {
                     Some(stop) => return Ok(Happening::Stop(stop)),
@@ -244,6 +248,10 @@ impl Session {
                 pc.and_then(|pc| self.go_past(tid, pc, None))
             }
             Verdict::Nothing => Ok(()),
+            Verdict::Stop(StopReason::Arrived) if self.line_step.is_some() => match self.line_step_arrived(tid)? {
+                Some(plan) => return self.go_by(tid, plan),
+                None => return self.stop(tid, StopReason::Arrived),
+            },
             Verdict::Stop(reason) => return self.stop(tid, reason),
         };
         match result {
@@ -251,6 +259,23 @@ impl Session {
             Ok(()) | Err(Error::Gone) => Ok(None),
             Err(e) => Err(e),
         }
+    }
+
+    /// A thread goes on by another plan, from a place that nobody was told of.
+    fn go_by(&mut self, tid: Tid, plan: Plan) -> Result<Option<Stop>> {
+        self.process_mut()?.plan = Some(plan);
+        self.sync_sites()?;
+        self.drop_frames();
+        let process = self.process_mut()?;
+        process.generation += 1;
+        let mut pc = process.target.pc(tid)?;
+        if let Some(shown) = process.sites.original_pc(pc) {
+            pc = shown;
+            process.control()?.set_pc(tid, pc)?;
+        }
+        process.reported.insert(tid, pc);
+        let verdict = self.start(tid)?;
+        self.carry_out(tid, verdict)
     }
 
     /// Goes on after an event that interrupted nothing: with the plan's step, if there is one.
@@ -290,6 +315,8 @@ impl Session {
         process.plan = None;
         // What they were told of comes again when they go on.
         process.deferred.clear();
+        self.line_step = None;
+        let process = self.process_mut()?;
         process.generation += 1;
         for thread in process.target.threads() {
             let Ok(pc) = process.target.pc(thread) else { continue };
@@ -311,14 +338,26 @@ impl Session {
         if let Some(terminal) = &mut self.terminal {
             terminal.take();
         }
-        self.drop_frames();
         self.selection.tid = Some(tid);
         self.selection.level = 0;
+        self.shown_source = None;
+        if let Ok(pc) = self.process()?.target.pc(tid) {
+            self.stand_before_inlined(pc, self.is_for_inlined(&reason));
+        }
+        self.find_resolver();
         Ok(Some(Stop { tid, reason }))
+    }
+
+    /// Whether a stop is at a place that was named as such: a line or an address, rather than a function, whose first instruction
+    /// may belong to a call that was inlined.
+    fn is_for_inlined(&self, reason: &StopReason) -> bool {
+        let StopReason::Breakpoints(hits) = reason else { return false };
+        hits.iter().any(|h| h.at_place)
     }
 
     /// The process has gone.
     fn ended(&mut self, tid: Tid, reason: StopReason) -> Result<Option<Happening>> {
+        self.line_step = None;
         self.forget_process();
         Ok(Some(Happening::Stop(Stop { tid, reason })))
     }
@@ -330,7 +369,7 @@ impl Session {
             return Ok(Verdict::Go(None));
         };
         let mut user = false;
-        let (mut arrived, mut returned) = (None, None);
+        let (mut arrived, mut returned, mut landed) = (None, None, None);
         for owner in site.owners.clone() {
             match owner {
                 Owner::User(_) => user = true,
@@ -344,9 +383,15 @@ impl Session {
                         return Ok(Verdict::Stop(reason));
                     }
                 }
+                Owner::WatchEnd => {
+                    if let Some(reason) = self.watch_scope_reached(tid, at)? {
+                        return Ok(Verdict::Stop(reason));
+                    }
+                }
                 Owner::Call => returned = self.call_place_reached(tid, at)?,
                 Owner::Plan(of) if of == tid => arrived = self.plan_arrived(tid, at)?,
-                Owner::Plan(_) => {}
+                Owner::Escape(of) if of == tid => landed = self.escape_reached(tid, at)?,
+                Owner::Plan(_) | Owner::Escape(_) => {}
             }
         }
         if let Some(reason) = returned {
@@ -358,6 +403,9 @@ impl Session {
         user &= !matches!(arrived, Some(Arrival::Back));
         if user && let Some(reason) = self.breakpoints_hit(tid, at)? {
             return Ok(Verdict::Stop(reason));
+        }
+        if let Some(landed) = landed {
+            return Ok(landed);
         }
         match arrived {
             Some(Arrival::Stop) => Ok(Verdict::Stop(StopReason::Arrived)),
@@ -382,7 +430,11 @@ impl Session {
         let process = self.process_mut()?;
         let Some(Plan::Instructions { left, .. }) = &mut process.plan else { return Ok(None) };
         *left = left.saturating_sub(count);
-        let done = *left == 0;
+        let (done, is_last) = (*left == 0, *left == 1);
+        if is_last {
+            self.last_step_begins(tid)?;
+        }
+        let process = self.process_mut()?;
         let mut pc = process.target.pc(tid)?;
         if let Some(shown) = process.sites.original_pc(pc) {
             pc = shown;
@@ -400,8 +452,9 @@ impl Session {
                 let reason = match owner {
                     Owner::Libraries => self.library_event()?,
                     Owner::Bind => self.bind_reached(tid, pc)?,
+                    Owner::WatchEnd => self.watch_scope_reached(tid, pc)?,
                     Owner::Call => self.call_place_reached(tid, pc)?,
-                    Owner::User(_) | Owner::Plan(_) => None,
+                    Owner::User(_) | Owner::Plan(_) | Owner::Escape(_) => None,
                 };
                 if reason.is_some() {
                     return Ok(reason);
@@ -412,6 +465,16 @@ impl Session {
             }
         }
         Ok(done.then_some(StopReason::Arrived))
+    }
+
+    /// Of several steps by instructions the last one begins: whether it leaves the function decides what is shown.
+    fn last_step_begins(&mut self, tid: Tid) -> Result<()> {
+        if self.line_step.is_none() {
+            self.process_mut()?.generation += 1;
+            let frames = self.walk(tid, 1)?.0;
+            self.step_began_in = frames.first().map(|f| self.identity(f));
+        }
+        Ok(())
     }
 
     /// Runs the next instruction of a plan; over a call, if the plan says so. `past`: what is at the pc was dealt with.
@@ -483,7 +546,13 @@ impl Session {
         let insn = Insn::decode(code.get(..n)?, pc.0)?;
         matches!(insn.flow(), Flow::Call(_)).then_some(())?;
         let min_sp = target.registers(tid).ok()?.sp();
-        Some(Return { addr: VirtAddr(insn.next_ip()), min_sp, counts: true })
+        Some(Return { counts: true, ..Return::back(VirtAddr(insn.next_ip()), min_sp) })
+    }
+
+    /// The canonical frame address of the function that a thread is in at this moment.
+    fn innermost_cfa(&mut self, tid: Tid) -> Result<Option<VirtAddr>> {
+        self.process_mut()?.generation += 1;
+        Ok(self.walk(tid, 1)?.0.first().and_then(|f| f.cfa))
     }
 
     fn set_return(&mut self, place: Option<Return>) -> Result<()> {
@@ -495,15 +564,30 @@ impl Session {
 
     /// The plan's own place was reached: is it the right activation, and what then?
     fn plan_arrived(&mut self, tid: Tid, at: VirtAddr) -> Result<Option<Arrival>> {
-        let process = self.process_mut()?;
+        let process = self.process()?;
         let sp = process.target.registers(tid)?.sp();
-        let Some(plan) = &mut process.plan else { return Ok(None) };
-        let Some(place) = plan.places().find(|p| p.addr == at && sp >= p.min_sp).copied() else { return Ok(None) };
+        let Some(plan) = &process.plan else { return Ok(None) };
+        let mut places: Vec<Return> = plan.places().filter(|p| p.addr == at && sp >= p.min_sp).copied().collect();
+        if places.iter().any(|p| p.cfa.is_some()) {
+            let cfa = self.innermost_cfa(tid)?;
+            places.retain(|p| p.cfa.is_none() || p.cfa == cfa);
+        }
+        let Some(place) = places.first().copied() else { return Ok(None) };
+        let Some(plan) = &mut self.process_mut()?.plan else { return Ok(None) };
         match plan {
             Plan::Reach { .. } => Ok(Some(Arrival::Stop)),
+            Plan::Finish { function, .. } => {
+                let function = *function;
+                self.note_finished(tid, function);
+                Ok(Some(Arrival::Stop))
+            }
             Plan::Instructions { left, .. } => {
                 *left -= u64::from(place.counts);
-                let arrival = match *left {
+                let left = *left;
+                if left == 1 && place.counts {
+                    self.last_step_begins(tid)?;
+                }
+                let arrival = match left {
                     0 => Arrival::Stop,
                     _ if place.counts => Arrival::Step,
                     _ => Arrival::Back,
@@ -528,7 +612,7 @@ impl Session {
         let registers = process.target.registers(tid)?;
         let pc = process.sites.original_pc(VirtAddr(registers.pc())).unwrap_or(VirtAddr(registers.pc()));
         process.control()?.set_pc(tid, pc)?;
-        self.set_return(Some(Return { addr: pc, min_sp: registers.sp(), counts: false }))?;
+        self.set_return(Some(Return::back(pc, registers.sp())))?;
         Ok(Verdict::Go(signal))
     }
 
@@ -707,7 +791,12 @@ impl Session {
         let mut want = |addr: VirtAddr, owner: Owner| wanted.entry(addr).or_default().push(owner);
         for b in self.breakpoints.iter().filter(|b| b.enabled) {
             if let Kind::Code { hardware: false } = b.kind {
-                b.locations.iter().filter(|l| l.enabled).for_each(|l| want(l.addr, Owner::User(b.id)));
+                b.locations.iter().filter(|l| l.is_wanted()).for_each(|l| want(l.addr, Owner::User(b.id)));
+            }
+            if let Kind::Watch(watch) = &b.kind
+                && let Some(end) = watch.scope.as_ref().and_then(|s| s.end())
+            {
+                want(end, Owner::WatchEnd);
             }
         }
         let is_bind = |k: &Kind| matches!(k, Kind::Catch(Catch::Bind { .. }));
@@ -720,6 +809,7 @@ impl Session {
             }
             if let Some(plan) = &process.plan {
                 plan.places().for_each(|p| want(p.addr, Owner::Plan(plan.tid())));
+                self.escape_places().into_iter().for_each(|at| want(at, Owner::Escape(plan.tid())));
             }
             let places: BTreeSet<VirtAddr> = process.calls.iter().flat_map(Call::places).collect();
             places.into_iter().for_each(|at| want(at, Owner::Call));
@@ -732,7 +822,7 @@ impl Session {
         for b in self.breakpoints.iter().filter(|b| b.enabled) {
             match &b.kind {
                 Kind::Code { hardware: true } => {
-                    let on = b.locations.iter().filter(|l| l.enabled);
+                    let on = b.locations.iter().filter(|l| l.is_wanted());
                     traps.extend(on.map(|l| Trap { addr: l.addr, kind: TrapKind::HardwareExecute }));
                 }
                 Kind::Watch(watch) => traps.extend(watch.pieces.iter().map(|(addr, len)| Trap {

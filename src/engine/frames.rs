@@ -1,9 +1,12 @@
 //! The frames of the selected thread, walked as far as somebody asks and kept for one stop.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::base::{AddrRange, Error, MemoryMap, Need, PageCache, Result, Tid, VirtAddr};
-use crate::stack::{Frame, ProcessCode, RuleCache, StackEnd, Unwinder};
+use crate::dwarf::LineFile;
+use crate::stack::{Frame, FrameCode, FramePc, ProcessCode, RuleCache, StackEnd, Unwinder};
 
 use super::session::Session;
 
@@ -14,7 +17,13 @@ pub(super) struct FrameCache {
     rules: RuleCache,
     /// Where `main` lies, for one generation of the modules.
     main: Cell<Option<(u64, Option<AddrRange>)>>,
+    /// Whose code is at a pc, the innermost inlined call first, for one generation of the modules.
+    code: RefCell<(u64, CodeByPc)>,
+    /// So many inlined calls at whose first instruction the thread stands have not been stepped into yet.
+    pub(super) not_entered: Cell<usize>,
 }
+
+type CodeByPc = HashMap<VirtAddr, Arc<[FrameCode]>>;
 
 #[derive(Debug)]
 struct Walked {
@@ -26,6 +35,49 @@ struct Walked {
 
 /// How many frames are walked beyond the one that was asked for: the reading is cheap, the beginning is not.
 const AHEAD: usize = 16;
+
+/// What tells one activation of a function from another.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FrameIdentity {
+    cfa: Option<VirtAddr>,
+    /// The function's entry, or its symbol's start.
+    function: Option<VirtAddr>,
+    /// The inlined call's block.
+    block: usize,
+}
+
+impl FrameIdentity {
+    /// The canonical frame address.
+    pub(super) fn cfa(&self) -> Option<VirtAddr> {
+        self.cfa
+    }
+
+    /// Where the function starts.
+    pub(super) fn function(&self) -> Option<VirtAddr> {
+        self.function
+    }
+
+    /// The block of the inlined call; 0 for the function itself.
+    pub(super) fn block(&self) -> usize {
+        self.block
+    }
+
+    /// Whether both are frames of one activation, which may have inlined calls.
+    pub(super) fn is_same_call(&self, other: &FrameIdentity) -> bool {
+        self.cfa == other.cfa && self.function == other.function
+    }
+}
+
+/// The source line that belongs to a frame.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FrameSource {
+    /// The file.
+    pub file: LineFile,
+    /// The line, from 1.
+    pub line: u32,
+    /// The pc lies inside the line's code, or behind a call in it: its address is worth showing.
+    pub shows_pc: bool,
+}
 
 impl Session {
     /// Forgets the frames: something has run, or a register was written.
@@ -51,7 +103,8 @@ impl Session {
             return None;
         }
         let main = self.main_range()?;
-        frames.iter().position(|f| main.contains(f.pc.lookup()))
+        let is_main = |f: &Frame| main.contains(f.pc.lookup()) && f.code.as_ref().is_none_or(|c| !c.is_inlined());
+        frames.iter().position(is_main)
     }
 
     /// Where the program's `main` lies.
@@ -74,11 +127,22 @@ impl Session {
     /// The caller of a frame of the selected thread, also of `main`.
     pub fn frame_beyond(&self, frame: &Frame) -> Option<Frame> {
         let tid = self.selected_thread().ok()?;
-        let (frames, _) = self.walk(tid, frame.level + 2).ok()?;
-        frames.into_iter().nth(frame.level + 1)
+        let wanted = frame.level + 1;
+        let generation = self.process().ok()?.generation;
+        {
+            // Whoever asks for one asks for all of them in turn.
+            let walked = self.frames.walked.borrow();
+            if let Some(known) = walked.as_ref().filter(|w| w.tid == tid && w.generation == generation)
+                && (known.end.is_some() || known.frames.len() > wanted)
+            {
+                return known.frames.get(wanted).cloned();
+            }
+        }
+        let (frames, _) = self.walk(tid, (wanted + AHEAD).next_power_of_two()).ok()?;
+        frames.into_iter().nth(wanted)
     }
 
-    fn walk(&self, tid: Tid, limit: usize) -> Result<(Vec<Frame>, Option<StackEnd>)> {
+    pub(super) fn walk(&self, tid: Tid, limit: usize) -> Result<(Vec<Frame>, Option<StackEnd>)> {
         self.require(Need::Stack)?;
         let process = self.process()?;
         let mut walked = self.frames.walked.borrow_mut();
@@ -86,9 +150,15 @@ impl Session {
             |w: &Walked| w.tid == tid && w.generation == process.generation && (w.end.is_some() || w.frames.len() >= limit);
         if !walked.as_ref().is_some_and(fresh) {
             let registers = process.target.registers(tid)?;
-            let maps = process.target.maps().unwrap_or_else(|_| MemoryMap::default());
+            let maps = OnceCell::new();
+            // Read only where code belongs to no module.
+            let is_mapped_code = |at: VirtAddr| {
+                let maps: &MemoryMap = maps.get_or_init(|| process.target.maps().unwrap_or_default());
+                maps.at(at).is_some_and(|m| m.perms.exec)
+            };
             let original_pc = |pc: VirtAddr| process.sites.original_pc(pc).unwrap_or(pc);
-            let code = ProcessCode { modules: &self.inferior.modules, maps: &maps, original_pc: &original_pc };
+            let code =
+                ProcessCode { modules: &self.inferior.modules, is_mapped_code: &is_mapped_code, original_pc: &original_pc };
             let memory = PageCache::new(&*process.target);
             let unwinder = Unwinder::new(&memory, &code, &self.frames.rules);
             let (mut frames, mut end) = unwinder.walk(&registers, limit);
@@ -104,11 +174,88 @@ impl Session {
                 frames.extend(outer.into_iter().map(|f| Frame { level: f.level + level, ..f }));
                 end = outer_end;
             }
+            let frames = self.with_inlined(frames);
             *walked = Some(Walked { tid, generation: process.generation, frames, end });
         }
         let Some(w) = walked.as_ref() else { return Err(Error::Needs(Need::Stack)) };
         let cut = w.frames.len() > limit;
         Ok((w.frames.iter().take(limit).cloned().collect(), w.end.clone().filter(|_| !cut)))
+    }
+
+    /// Whose code is at a pc, the innermost inlined call first; empty without debug information.
+    fn code_at(&self, pc: FramePc) -> Arc<[FrameCode]> {
+        let modules = &self.inferior.modules;
+        let mut known = self.frames.code.borrow_mut();
+        if known.0 != modules.generation() {
+            *known = (modules.generation(), HashMap::new());
+        }
+        let at = pc.lookup();
+        known
+            .1
+            .entry(at)
+            .or_insert_with(|| {
+                let Some((function, body, around)) = modules.at(at).and_then(|m| m.function_body(at)) else {
+                    return Arc::new([]);
+                };
+                let innermost = around.first().copied().unwrap_or(0);
+                let mut callee = None;
+                let own = |b: &usize| *b == 0 || body.blocks.get(*b).is_some_and(|b| b.is_inlined());
+                let mut codes: Vec<FrameCode> = Vec::new();
+                for block in around.into_iter().filter(own) {
+                    let (function, body) = (function.clone(), body.clone());
+                    codes.push(FrameCode { function, body, block, innermost, callee });
+                    callee = Some(block);
+                }
+                codes.into()
+            })
+            .clone()
+    }
+
+    /// The frames with those of inlined calls between them.
+    fn with_inlined(&self, frames: Vec<Frame>) -> Vec<Frame> {
+        let mut all = Vec::with_capacity(frames.len());
+        for frame in frames {
+            let codes = self.code_at(frame.pc);
+            if codes.is_empty() {
+                all.push(Frame { level: all.len(), ..frame });
+                continue;
+            }
+            let skipped = if frame.level == 0 { self.frames.not_entered.get().min(codes.len() - 1) } else { 0 };
+            for code in codes.iter().skip(skipped) {
+                all.push(Frame { level: all.len(), code: Some(code.clone()), ..frame.clone() });
+            }
+        }
+        all
+    }
+
+    /// After a stop: a thread at the first instruction of inlined calls has not entered them yet, unless a breakpoint on one of
+    /// them stopped it (`entered`).
+    pub(super) fn stand_before_inlined(&mut self, pc: VirtAddr, entered: bool) {
+        let codes = self.code_at(FramePc::Pc(pc));
+        let at = self.inferior.modules.at(pc).map(|m| m.to_file(pc));
+        let begins = |c: &&FrameCode| c.is_inlined() && c.own_block().zip(at).is_some_and(|(b, at)| b.begins_at(at));
+        let count = if entered { 0 } else { codes.iter().take_while(begins).count() };
+        self.frames.not_entered.set(count);
+        self.drop_frames();
+    }
+
+    /// What tells this frame's activation from others.
+    pub fn identity(&self, frame: &Frame) -> FrameIdentity {
+        let at = frame.pc.lookup();
+        let symbol = || self.inferior.modules.symbolize(at).filter(|l| l.is_code).map(|l| l.start);
+        let by_debug = frame.code.as_ref().zip(self.inferior.modules.at(at)).map(|(c, m)| m.virt(c.function.entry));
+        FrameIdentity { cfa: frame.cfa, function: by_debug.or_else(symbol), block: frame.code.as_ref().map_or(0, |c| c.block) }
+    }
+
+    /// The source line of a frame: that of its pc, or of the inlined call that it is in the middle of.
+    pub fn frame_source(&self, frame: &Frame) -> Option<FrameSource> {
+        let module = self.inferior.modules.at(frame.pc.lookup())?;
+        if let Some(code) = frame.code.as_ref().filter(|c| c.callee.is_some()) {
+            let (file, line) = module.declared_at(code.call_line()?)?;
+            return Some(FrameSource { file, line, shows_pc: false });
+        }
+        let found = module.source_line(frame.pc.lookup())?;
+        Some(FrameSource { file: found.file, line: found.line, shows_pc: found.range.start != frame.pc.addr() })
     }
 
     /// A frame of the selected thread.
@@ -128,6 +275,17 @@ impl Session {
         let limit = if level == 0 { 1 } else { (level + AHEAD).next_power_of_two() };
         let (frames, _) = self.backtrace(tid, limit)?;
         frames.into_iter().nth(level).ok_or_else(|| Error::user(format!("No frame at level {level}.")))
+    }
+
+    /// The address by which the selected frame's code is looked up. Of the innermost frame nothing is unwound for it: conditions
+    /// ask for it at each hit.
+    pub(super) fn selected_pc(&self) -> Option<VirtAddr> {
+        if self.selection.level > 0 {
+            return self.selected_frame().ok().map(|f| f.pc.lookup());
+        }
+        let process = self.inferior.process.as_ref()?;
+        let pc = process.target.pc(self.selection.tid?).ok()?;
+        Some(process.sites.original_pc(pc).unwrap_or(pc))
     }
 
     /// The selected frame.

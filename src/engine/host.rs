@@ -6,8 +6,8 @@ use crate::arch::regs::{Gpr, RegId, XState, find};
 use crate::base::{Error, Memory, Need, Result, VirtAddr};
 use crate::elf::SymbolKind;
 use crate::expr::{Host, Names, ValueHistory, Variables};
-use crate::symbols::{Linespec, Location, LocationKind, Module, ModuleId, Named};
-use crate::value::{Absence, ArrayKind, ModuleRef, NoDebug, PrintOptions, Symbols, Type, Value};
+use crate::symbols::{Location, LocationKind, Module, ModuleId, Named, qualified_names};
+use crate::value::{Absence, ArrayKind, Language, ModuleRef, NoDebug, PrintOptions, Printer, Symbols, Type, Value};
 
 use super::journal::Change;
 use super::register_types::register_type;
@@ -31,10 +31,7 @@ impl Session {
     /// The one module that `-m NAME` means.
     pub fn module_named(&self, name: &str) -> Result<&Arc<Module>> {
         let found = self.inferior.modules.named(name);
-        found.first().copied().ok_or_else(|| {
-            let names: Vec<&str> = self.inferior.modules.iter().map(|m| m.name.as_str()).collect();
-            Error::user(format!("No module \"{name}\" is loaded; there are: {}.", names.join(", ")))
-        })
+        found.first().copied().ok_or_else(|| self.no_module(name))
     }
 
     /// A module's GOT as a value: an array of `void *` from its lowest word to its highest.
@@ -56,7 +53,7 @@ impl Session {
         let in_row =
             plt.stubs.windows(2).take_while(|w| w.iter().map(|s| s.addr.0).reduce(|a, b| b.wrapping_sub(a)) == Some(stride));
         let count = in_row.count() as u64 + 2;
-        let element = Type::array(&Type::uchar(), stride);
+        let element = Type::array_of(&Type::uchar(), Some(stride), 0, ArrayKind::Stub);
         let ty = Type::array_of(&element, Some(count), 0, ArrayKind::Plt(module_ref(module.id)));
         Some(Value::at(&ty, module.virt(first.addr) - stride))
     }
@@ -81,20 +78,14 @@ impl Session {
         Value::at(&Type::no_debug(what), named.addr)
     }
 
-    fn lookup_anywhere(&self, name: &str) -> Option<Value> {
+    pub(super) fn lookup_anywhere(&self, name: &str) -> Option<Value> {
         let modules = &self.inferior.modules;
         if matches!(name, "GOT" | "PLT") {
             // A symbol of the program of that name wins; libraries' own do not count.
             let main = modules.main()?;
             return main.find(name).map(|n| Session::named_value(&n)).or_else(|| self.table(name, main));
         }
-        if let Some(named) = modules.find(name, None) {
-            return Some(Session::named_value(&named));
-        }
-        // C++ and Rust names as they are written.
-        let spec = name.contains("::").then(|| Linespec::parse(name, modules).ok())??;
-        let place = spec.resolve(modules).ok()?.into_iter().next()?;
-        Some(Value::at(&Type::no_debug(NoDebug::Text), place.start))
+        modules.find(name, None).map(|named| Session::named_value(&named))
     }
 
     /// The bytes of a register in the selected frame.
@@ -108,7 +99,19 @@ impl Session {
 
     /// What is printed between `<` and `>` after an address.
     pub fn location(&self, addr: VirtAddr) -> Option<Location> {
-        self.inferior.modules.symbolize(addr)
+        let most = self.settings.print_max_symbolic_offset;
+        self.inferior.modules.symbolize(addr).filter(|l| most.is_none_or(|most| l.offset <= most.into()))
+    }
+
+    /// A location in the name that `print`, `backtrace` and `info symbol` show, with its offset: as it was written, unless `print
+    /// demangle` is off.
+    pub fn shown_name(&self, location: &Location) -> String {
+        if self.settings.print_demangle { location.with_offset_demangled() } else { location.with_offset() }
+    }
+
+    /// The same in the name that `x` and disassembly show: as it is in the file, unless `print asm-demangle` is on too.
+    pub fn code_name(&self, location: &Location) -> String {
+        if self.settings.print_asm_demangle { self.shown_name(location) } else { location.with_offset() }
     }
 
     /// The extended registers of the selected thread.
@@ -116,25 +119,31 @@ impl Session {
         self.process()?.target.xstate(self.selected_thread()?)
     }
 
-    /// Writes memory of the process in the user's name: into the journal, and past all caches.
+    /// Writes memory of the process in the user's name: into the journal, and past all caches. What memory holds already is not
+    /// written: there would be nothing to undo.
     pub fn patch_memory(&mut self, at: VirtAddr, bytes: &[u8]) -> Result<()> {
         if bytes.is_empty() {
             return Ok(());
         }
+        if !self.settings.may_write_memory {
+            return Err(Error::user(format!("Writing to memory is not allowed (addr {at}, len {})", bytes.len())));
+        }
         let mut old = vec![0; bytes.len()];
-        self.write_unlogged(at, bytes, Some(&mut old))?;
+        self.process().map_err(|_| Error::Fault { addr: at })?.target.read(at, &mut old)?;
+        if old == bytes {
+            return Ok(());
+        }
+        self.write_unlogged(at, bytes)?;
         self.inferior.journal.record(Change::Memory { at, old, new: bytes.to_vec() });
         self.note_page(at);
         Ok(())
     }
 
     /// Writes memory without a word in the journal (which is what undoing does).
-    pub fn write_unlogged(&mut self, at: VirtAddr, bytes: &[u8], old: Option<&mut [u8]>) -> Result<()> {
+    pub fn write_unlogged(&mut self, at: VirtAddr, bytes: &[u8]) -> Result<()> {
         let process = self.inferior.process.as_mut().ok_or(Error::Fault { addr: at })?;
-        if let Some(old) = old {
-            process.target.read(at, old)?;
-        }
         process.control()?.write(at, bytes)?;
+        process.exits.borrow_mut().1.clear();
         process.sites.patched(at, bytes.len() as u64, &*process.target);
         process.generation += 1;
         self.drop_frames();
@@ -174,23 +183,50 @@ impl Names for Session {
         Some((module_ref(module.id), text.len() - rest.len() - 1))
     }
 
-    fn find_type(&self, _name: &str) -> Result<Option<Arc<Type>>> {
+    fn no_module(&self, name: &str) -> Error {
+        let names: Vec<&str> = self.inferior.modules.iter().map(|m| m.name.as_str()).collect();
+        Error::user(format!("No module \"{name}\" is loaded; there are: {}.", names.join(", ")))
+    }
+
+    fn match_qualified(&self, text: &str) -> Option<usize> {
+        // What debug information knows, and of symbols what it does not.
+        let is_known = |name: &&str| !matches!(self.lookup_debug(name), Ok(None)) || matches!(self.find_type(name), Ok(Some(_)));
+        let by_symbol = self.inferior.modules.match_qualified(text);
+        by_symbol.or_else(|| qualified_names(text).into_iter().find(is_known).map(str::len))
+    }
+
+    fn language(&self) -> Language {
+        Session::language(self)
+    }
+
+    fn find_type(&self, name: &str) -> Result<Option<Arc<Type>>> {
+        if self.is_local(name) {
+            return Ok(None);
+        }
+        for full in self.scoped_names(name) {
+            if let Some(ty) = self.find_type_named(&full)? {
+                return Ok(Some(ty));
+            }
+        }
         Ok(None)
     }
 }
 
 impl Symbols for Session {
     fn symbol(&self, addr: VirtAddr) -> Option<String> {
-        Some(self.location(addr)?.with_offset())
+        Some(self.code_name(&self.location(addr)?))
     }
 
-    fn data_symbol(&self, addr: VirtAddr) -> Option<String> {
-        let location = self.location(addr)?;
-        // What `print` shows: names as they are written in the source.
-        match location.kind {
-            LocationKind::Symbol(_) => Some(location.with_offset_demangled()),
-            _ => Some(location.with_offset()),
-        }
+    fn value_symbol(&self, addr: VirtAddr) -> Option<String> {
+        Some(self.shown_name(&self.location(addr)?))
+    }
+
+    fn variable(&self, name: &str) -> Option<Value> {
+        self.lookup(name, None).ok().flatten()
+    }
+
+    fn type_named(&self, name: &str) -> Option<Arc<Type>> {
+        self.find_type_named(name).ok().flatten()
     }
 }
 
@@ -228,6 +264,9 @@ impl Host for Session {
 
     fn write_register(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
         let id = find(name).ok_or_else(|| Error::user(format!("Invalid register `{name}'")))?;
+        if !self.settings.may_write_registers {
+            return Err(Error::user(format!("Writing to registers is not allowed (${name})")));
+        }
         let tid = self.selected_thread().map_err(|_| Error::Needs(Need::Registers))?;
         let info = id.info();
         if self.selection.level > 0
@@ -243,7 +282,9 @@ impl Host for Session {
         }
         let old = self.register_bytes(id)?.unwrap_or_default();
         self.write_register_unlogged(tid, name, bytes)?;
-        self.inferior.journal.record(Change::Register { tid, name: info.name.clone(), old, new: bytes.to_vec() });
+        if old != bytes {
+            self.inferior.journal.record(Change::Register { tid, name: info.name.clone(), old, new: bytes.to_vec() });
+        }
         Ok(())
     }
 
@@ -264,12 +305,16 @@ impl Host for Session {
         match module {
             Some(module) => {
                 let module = self.module(module)?;
-                let named = module.find(name).map(|n| Session::named_value(&n));
+                let typed = |n: &Named| if n.is_code { self.function_at(&n.module, n.addr) } else { None };
+                let named = module.find(name).map(|n| typed(&n).unwrap_or_else(|| Session::named_value(&n)));
                 let table = || self.table(name, module);
                 let stub = || module.find(&format!("{name}@plt")).map(|n| Session::named_value(&n));
                 Ok(named.or_else(table).or_else(stub))
             }
-            None => Ok(self.lookup_anywhere(name)),
+            None => match self.lookup_debug(name)? {
+                Some(value) => Ok(Some(value)),
+                None => Ok(self.lookup_anywhere(name).map(|v| self.typed_function(v))),
+            },
         }
     }
 
@@ -292,7 +337,7 @@ impl Host for Session {
                 let stub = stub.ok_or_else(|| Error::user(format!("No PLT stub of {} is for \"{name}\".", module.name)))?;
                 Ok(Value::at(&element, module.virt(stub.addr)))
             }
-            (ArrayKind::Plain, _) => Err(Error::user("Only GOT and PLT can be indexed by a name.")),
+            (ArrayKind::Plain | ArrayKind::Stub, _) => Err(Error::user("Only GOT and PLT can be indexed by a name.")),
         }
     }
 
@@ -300,11 +345,19 @@ impl Host for Session {
         if self.inferior.program.is_none() {
             return Error::user("No symbol table is loaded.  Use the \"file\" command.");
         }
+        if let Some(error) = self.no_member(name) {
+            return error;
+        }
         let shown = match name.char_indices().nth(MAX_NAME) {
             Some((end, _)) => format!("{}...", name.get(..end).unwrap_or_default()),
             None => name.to_owned(),
         };
         Error::NoSymbol { name: shown, near: self.similar(name) }
+    }
+
+    fn seen_as_it_is(&self, value: &Value) -> Option<(Value, bool)> {
+        let options = self.options();
+        crate::value::seen_as_it_is(&Printer { memory: self.memory(), symbols: self, options: &options }, value)
     }
 
     fn call(&mut self, function: &Value, arguments: &[Value]) -> Result<Value> {

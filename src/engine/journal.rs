@@ -45,9 +45,20 @@ pub struct Journal {
     done: usize,
     /// An entry that is being written: changes go there.
     open: Option<Entry>,
+    /// The command line that is being run: what a change of its is called.
+    command: String,
 }
 
+/// The longest command that an entry is called by, in bytes.
+const MAX_COMMAND: usize = 200;
+
 impl Journal {
+    /// Says which command line is run from now on; the one before is returned, to be put back afterwards.
+    pub fn set_command(&mut self, line: &str) -> String {
+        let end = line.char_indices().nth(MAX_COMMAND).map_or(line.len(), |(i, _)| i);
+        std::mem::replace(&mut self.command, line.get(..end).unwrap_or_default().trim().to_owned())
+    }
+
     /// Begins an entry: all changes until [`close`](Journal::close) belong to it.
     pub fn open(&mut self, what: impl Into<String>) {
         self.open = Some(Entry { what: what.into(), changes: Vec::new(), notes: Vec::new() });
@@ -65,6 +76,7 @@ impl Journal {
             Some(entry) => entry.changes.push(change),
             None => {
                 let what = match &change {
+                    _ if !self.command.is_empty() => self.command.clone(),
                     Change::Memory { .. } => "set".to_owned(),
                     Change::Register { name, .. } => format!("set ${name}"),
                 };
@@ -117,7 +129,7 @@ impl Journal {
 
     /// Forgets everything: an entry belongs to one process.
     pub fn clear(&mut self) {
-        *self = Journal::default();
+        *self = Journal { command: std::mem::take(&mut self.command), ..Journal::default() };
     }
 }
 
@@ -144,6 +156,17 @@ mod tests {
         assert_eq!(journal.entries()[0].changes.len(), 2);
         journal.open("nothing");
         assert_eq!(journal.close(), None);
+    }
+
+    #[test]
+    fn a_change_on_its_own_is_called_by_its_command() {
+        let mut journal = Journal::default();
+        assert_eq!(journal.set_command("set GOT[3] = my_puts "), "");
+        journal.record(change(1));
+        let before = journal.set_command("other");
+        journal.clear();
+        journal.record(change(2));
+        assert_eq!((before.as_str(), journal.entries()[0].what.as_str()), ("set GOT[3] = my_puts", "other"));
     }
 
     #[test]

@@ -9,11 +9,12 @@ use crate::elf::Image;
 use crate::os::sentinel::Sentinel;
 use crate::os::spawn::{Launch, RedirectTo, Redirection};
 use crate::os::{procfs, signals};
-use crate::symbols::{ModuleRole, NewModule};
+use crate::symbols::{DebugFiles, ModuleRole, NewModule};
 use crate::target::Live;
 
 use super::arguments;
 use super::inferior::{Process, Program};
+use super::listing::Listing;
 use super::session::Session;
 
 /// The path with its directory's symbolic links followed and its file's not, as gdb names what it starts: a program may look at
@@ -38,6 +39,12 @@ impl Session {
         self.set_program(None);
     }
 
+    /// Looks for separate debug files where the settings now say. What has a name there that a breakpoint waits for is found.
+    pub fn look_for_debug_files(&mut self) {
+        self.inferior.modules.set_debug_files(DebugFiles::from_text(&self.settings.debug_file_directory));
+        self.resolve_breakpoints();
+    }
+
     fn set_program(&mut self, program: Option<Program>) {
         let modules = &mut self.inferior.modules;
         modules.clear();
@@ -46,6 +53,8 @@ impl Session {
             modules.add(NewModule { image, path, role: ModuleRole::Main, bias: Default::default() });
         }
         self.inferior.program = program;
+        self.listing = Listing::default();
+        self.sources.clear();
         self.refresh_address_names();
         self.resolve_breakpoints();
     }
@@ -68,6 +77,10 @@ impl Session {
         }
         self.begun(pid)?;
         self.breakpoints.forget_hits();
+        warnings.extend(self.breakpoints.iter().filter_map(|b| {
+            let absent = b.locations.iter().find(|l| l.enabled && l.absent)?;
+            Some(format!("Breakpoint {} ({}) waits: nothing is mapped at {} yet.", b.id, b.spec, absent.addr))
+        }));
         Ok(warnings)
     }
 
@@ -120,6 +133,7 @@ impl Session {
             terminal.take();
         }
         let found = self.find_modules();
+        self.find_resolver();
         self.refresh_address_names();
         self.resolve_breakpoints();
         self.refresh_watches();

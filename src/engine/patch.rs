@@ -24,10 +24,12 @@ pub struct Saved {
 }
 
 impl Session {
-    /// Writes bytes as one entry of the journal. The entry's number.
-    pub fn patch(&mut self, what: &str, at: VirtAddr, bytes: &[u8]) -> Result<usize> {
+    /// Writes bytes as one entry of the journal. The entry's number; `None` where memory holds them already.
+    pub fn patch(&mut self, what: &str, at: VirtAddr, bytes: &[u8]) -> Result<Option<usize>> {
+        let before = self.inferior.journal.entries().len();
         self.journaled(what, |s| s.patch_memory(at, bytes))?;
-        Ok(self.inferior.journal.entries().len())
+        let now = self.inferior.journal.entries().len();
+        Ok((now > before).then_some(now))
     }
 
     /// Runs `write` with an entry open. If it fails, what it has already changed is changed back.
@@ -141,7 +143,7 @@ impl Session {
 
     fn write_step(&mut self, step: &Step<'_>) -> Result<()> {
         match step.place {
-            Place::Memory(at) => self.write_unlogged(at, step.after, None),
+            Place::Memory(at) => self.write_unlogged(at, step.after),
             Place::Register(tid, name) => self.write_register_unlogged(tid, name, step.after),
         }
     }

@@ -1,11 +1,13 @@
 //! Ending frames before they end themselves: `return`.
 
+use std::sync::Arc;
+
 use crate::arch::abi::{ResultPlace, place_result};
 use crate::arch::regs::{Gpr, Registers, XState};
 use crate::base::{Error, Result};
 use crate::expr::Host;
-use crate::stack::FrameHow;
-use crate::value::Value;
+use crate::stack::{Frame, FrameHow};
+use crate::value::{Type, Value, type_of_variable};
 
 use super::inject::{layout, scatter};
 use super::session::Session;
@@ -46,21 +48,23 @@ impl Session {
         if caller.how == FrameHow::Call { self.unwind_call_to(tid, caller.registers.sp()) } else { Ok(()) }
     }
 
-    /// Puts a result where a caller looks for it. One that goes by memory cannot be: nobody knows any more where the caller
-    /// wanted it.
+    /// What the function of a frame returns; `None` without debug information.
+    pub fn result_type(&self, frame: &Frame) -> Option<Arc<Type>> {
+        let (_, debug) = self.frame_module(frame)?;
+        type_of_variable(debug, frame.code.as_ref()?.function.die).ok()
+    }
+
+    /// Whether a result goes by memory: nobody knows any more where the caller wanted it.
+    pub fn is_result_in_memory(&self, value: &Value) -> bool {
+        layout(&value.ty).is_ok_and(|l| place_result(&l) == ResultPlace::Memory)
+    }
+
+    /// Puts a result where a caller looks for it.
     fn store_result(&mut self, value: &Value, registers: &mut Registers, xstate: &mut XState) -> Result<()> {
         let bytes = value.whole_bytes(self.memory(), self.options().max_value_size)?;
-        match place_result(&layout(&value.ty)?) {
-            ResultPlace::Registers(pieces) => {
-                scatter(&pieces, &bytes, registers, xstate);
-                Ok(())
-            }
-            ResultPlace::Memory => {
-                self.warnings.push(
-                    "The location at which to store the function's return value is unknown: the value is ignored.".to_owned(),
-                );
-                Ok(())
-            }
+        if let ResultPlace::Registers(pieces) = place_result(&layout(&value.ty)?) {
+            scatter(&pieces, &bytes, registers, xstate);
         }
+        Ok(())
     }
 }

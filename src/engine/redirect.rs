@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::base::{Error, FileAddr, Need, Result, VirtAddr, read_u64};
+use crate::base::{Error, FileAddr, Need, Result, VirtAddr, read_u64, read_vec};
 use crate::elf::SymbolKind;
 use crate::expr::Host;
 use crate::loader::{ReservedWord, Slot};
@@ -41,6 +41,8 @@ pub struct Redirected {
 
 /// How many bytes of writable memory are searched for copied pointers.
 const SEARCHED: u64 = 64 << 20;
+/// The length of a direct call or jump.
+const CALL_LEN: usize = 5;
 /// How many of them are named.
 const MAX_COPIES: usize = 64;
 
@@ -74,6 +76,7 @@ impl Session {
     /// bound to it under another name. One entry of the journal.
     pub fn redirect(&mut self, what: &str, function: &str, target: VirtAddr, module: Option<&str>) -> Result<Redirected> {
         self.require(Need::Live)?;
+        self.require_code(target)?;
         let (owner, name) = match self.inferior.modules.split_prefix(function) {
             Some((m, rest)) => (Some(m.name.clone()), rest.to_owned()),
             None => (None, function.to_owned()),
@@ -96,6 +99,16 @@ impl Session {
         if chosen.iter().all(|(_, _, v)| *v == target.0) {
             return Err(Error::user(format!("Every slot of {bare} already leads to {}.", self.name_of(target))));
         }
+        // A slot may have been bound under another name, or by an IFUNC's choice; what it is otherwise (its lazy code, an earlier
+        // redirect's target, nothing yet) is not the function.
+        let really = |(m, s, v): &(Arc<Module>, Slot, u64)| match self.slot_meaning(m, s, Some(*v)) {
+            SlotMeaning::Bound(at) | SlotMeaning::Ifunc(at) => Some(at),
+            _ => None,
+        };
+        let mut searched = defined;
+        searched.extend(chosen.iter().filter_map(really).collect::<Vec<_>>());
+        searched.sort_unstable();
+        searched.dedup();
         let mut slots = Vec::new();
         self.journaled(what, |s| {
             for (module, slot, old) in chosen.into_iter().filter(|(_, _, v)| *v != target.0) {
@@ -107,11 +120,21 @@ impl Session {
         })?;
         let entries = self.inferior.journal.entries();
         let (number, notes) = (entries.len(), entries.last().map(|e| e.notes.clone()).unwrap_or_default());
-        let mut searched = defined;
-        searched.extend(slots.iter().map(|w| VirtAddr(w.old)).filter(|a| !searched.contains(a)).collect::<Vec<_>>());
         let copies = self.copies_of(&searched, &slots);
         let recursive = self.calls_itself(target, &slots);
         Ok(Redirected { number, slots, notes, copies, recursive })
+    }
+
+    /// Refuses an address that nothing can be called at.
+    pub fn require_code(&self, at: VirtAddr) -> Result<()> {
+        let maps = self.process()?.target.maps()?;
+        let name = self.location(at).map(|l| format!("{at} <{}>", l.with_offset())).unwrap_or_else(|| at.to_string());
+        let why = match maps.at(at) {
+            Some(mapping) if mapping.perms.exec => return Ok(()),
+            Some(_) => format!("{name} is not in executable memory: it is data, and a call there would crash."),
+            None => format!("{name} is not mapped: a call there would crash."),
+        };
+        Err(Error::user(format!("{why}\n(TARGET is a function or the address of code.)")))
     }
 
     fn name_of(&self, at: VirtAddr) -> String {
@@ -160,7 +183,13 @@ impl Session {
         let location = module.locate(target)?;
         let (start, end) = (module.to_file(location.start), module.to_file(location.start) + location.size.max(1));
         let own = written.iter().filter(|w| w.module.id == module.id);
-        let mut through = own.filter(|w| module.call_sites().of_slot(module.plt(), w.slot.addr).any(|s| s >= start && s < end));
+        // A call that a patch has overwritten is none any more.
+        let is_there = |site: FileAddr| {
+            let filed = module.image().read_at(site, CALL_LEN);
+            filed.is_some_and(|f| read_vec(self.memory(), module.virt(site), CALL_LEN).is_ok_and(|now| now == f))
+        };
+        let calls = |s: FileAddr| s >= start && s < end && is_there(s);
+        let mut through = own.filter(|w| module.call_sites().of_slot(module.plt(), w.slot.addr).any(calls));
         through.next().map(|w| format!("GOT[{}]", w.slot.index))
     }
 

@@ -119,7 +119,7 @@ fn lane(name: &str, size: u64) -> Arc<Type> {
 }
 
 fn union(name: &str, size: u64, members: Vec<(&str, Arc<Type>)>) -> Arc<Type> {
-    let fields = members.into_iter().map(|(name, ty)| Field { name: name.into(), ty, offset: 0, bits: None }).collect();
+    let fields = members.into_iter().map(|(name, ty)| Field::new(name, &ty, 0)).collect();
     Type::structure(name, size, true, fields)
 }
 

@@ -1,18 +1,25 @@
 //! A session: what `rdbg` holds between two commands.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use crate::base::{Error, Need, Result, Tid};
+use crate::dwarf::LineFile;
 use crate::expr::{ValueHistory, Variables};
 use crate::os::terminal::Terminal;
+use crate::symbols::{SourceCache, SourcePaths, SourceText};
 
 use super::address_names::SharedNames;
 use super::breakpoints::Breakpoints;
-use super::frames::FrameCache;
+use super::finish::Finished;
+use super::frames::{FrameCache, FrameIdentity};
 use super::inferior::{Inferior, Process};
 use super::inject::Active;
+use super::line_step::LineStep;
+use super::listing::Listing;
 use super::settings::Settings;
 use super::signal_table::SignalTable;
+use super::skip::Skips;
 use super::stop::Notice;
 
 /// The thread and the frame that commands look at.
@@ -33,6 +40,8 @@ pub struct Session {
     pub inferior: Inferior,
     /// What to stop at.
     pub breakpoints: Breakpoints,
+    /// What `step` does not enter.
+    pub skips: Skips,
     /// What to do with signals.
     pub signals: SignalTable,
     /// What commands look at.
@@ -57,8 +66,24 @@ pub struct Session {
     pub(super) notices: VecDeque<Notice>,
     /// Names of regions, while addresses are written relative to them.
     pub address_names: SharedNames,
+    /// The source files that were read.
+    pub sources: SourceCache,
+    /// Where `list` stands.
+    pub listing: Listing,
+    /// The line of the frame that was shown last since the program stopped.
+    pub shown_source: Option<(LineFile, u32)>,
+    /// The function's activation in which the last step began: a step that ends in it shows the line alone.
+    pub step_began_in: Option<FrameIdentity>,
+    pub(super) line_step: Option<LineStep>,
+    pub(super) finished: Option<Finished>,
+    /// The frame with which the next plan ends.
+    pub(super) plan_frame: Option<FrameIdentity>,
     pub(super) terminal: Option<Terminal>,
     pub(super) frames: FrameCache,
+    /// Names mean what they mean in the block at this address, rather than where the selected frame is.
+    pub(super) bound_at: std::cell::Cell<Option<crate::base::VirtAddr>>,
+    /// Names that were looked up since this was emptied and that were optimised out, with the reason.
+    pub absences: std::cell::RefCell<Vec<(String, crate::dwarf::Gone)>>,
 }
 
 impl Session {
@@ -85,6 +110,12 @@ impl Session {
     /// The process, to be changed.
     pub fn process_mut(&mut self) -> Result<&mut Process> {
         self.inferior.process.as_mut().ok_or(Error::Needs(Need::Process))
+    }
+
+    /// The text of a source file.
+    pub fn source_text(&self, file: &LineFile) -> Result<Arc<SourceText>> {
+        let paths = SourcePaths { substitutions: &self.settings.substitute_path, directories: &self.settings.directories };
+        self.sources.text(file, paths)
     }
 
     /// Counts the times that a process began to run: whoever waits sees that it did.

@@ -83,9 +83,9 @@ settings! {
     inferior_tty: String = String::new();
     /// Run the program without ASLR.
     disable_randomization: bool = true;
-    /// Accepted: rdbg needs no shell.
-    startup_with_shell: bool = true;
-    /// A program that runs the program; empty: none.
+    /// Always off: rdbg needs no shell.
+    startup_with_shell: bool = false;
+    /// A program that runs the program: always empty.
     exec_wrapper: String = String::new();
     /// Which process to follow: `parent` or `child`.
     follow_fork_mode: &'static str = "parent";
@@ -143,6 +143,10 @@ settings! {
     // Files.
     /// Where separate debug files are looked for, separated by colons.
     debug_file_directory: String = "/usr/lib/debug".to_owned();
+    /// Keep the names of debug information in files.
+    index_cache_enabled: bool = true;
+    /// Where these files are; empty: the user's directory for caches.
+    index_cache_directory: String = String::new();
     /// A directory before every absolute path of a library.
     sysroot: String = "target:".to_owned();
     /// Where libraries with relative names are looked for.
@@ -153,8 +157,12 @@ settings! {
     auto_load_safe_path: String = "$debugdir:$datadir/auto-load".to_owned();
     /// Run `.rdbginit` of the current directory, where the safe path allows it.
     auto_load_local_rdbginit: bool = true;
+    /// What to replace at the beginning of source files' paths, and by what.
+    substitute_path: Vec<(String, String)> = Vec::new();
     /// Where sources are looked for.
     directories: String = "$cdir:$cwd".to_owned();
+    /// How names of source files are shown: `relative`, `basename`, `absolute`.
+    filename_display: &'static str = "relative";
     /// Lines that `list` shows.
     listsize: Option<u32> = Some(10);
     /// Ask a debuginfod server: always `off`.
@@ -225,6 +233,12 @@ settings! {
     print_symbol_filename: bool = false;
     /// Say when symbols are loaded: `off`, `brief`, `full`.
     print_symbol_loading: &'static str = "full";
+    /// Offsets of `ptype /o` in hexadecimal.
+    print_type_hex: bool = false;
+    /// Methods in `ptype`.
+    print_type_methods: bool = true;
+    /// Typedefs of classes in `ptype`.
+    print_type_typedefs: bool = true;
     /// Members of unions inside of structures.
     print_union: bool = true;
     /// Virtual tables in full.
@@ -244,6 +258,9 @@ impl Settings {
             array_indexes: self.print_array_indexes,
             null_stop: self.print_null_stop,
             union: self.print_union,
+            static_members: self.print_static_members,
+            object: self.print_object,
+            raw: self.print_raw_values,
             max_depth: self.print_max_depth,
             output_radix: match self.output_radix {
                 8 => OutputRadix::Octal,

@@ -15,10 +15,14 @@ pub enum Owner {
     Libraries,
     /// The head of a PLT, which every lazy bind passes.
     Bind,
+    /// Where the function goes on that has called one with a watched local variable.
+    WatchEnd,
     /// Functions that rdbg has called return here (or are about to end the program, by `std::terminate`).
     Call,
     /// The step plan of this thread.
     Plan(Tid),
+    /// The same, where frames are about to be left by longjmp or an exception, or have been.
+    Escape(Tid),
 }
 
 /// How a thread gets past a site.

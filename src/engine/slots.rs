@@ -1,12 +1,13 @@
 //! What the GOT slots of a process hold now, by name.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::base::{AddrRange, VirtAddr};
 use crate::elf::{Binding, Image, Symbol, SymbolKind, pt};
 use crate::expr::Host;
 use crate::loader::{ReservedWord, Slot, SlotState};
-use crate::symbols::{Module, ModuleRole};
+use crate::symbols::{Module, ModuleRole, RESOLVER, demangle};
 
 use super::journal::Change;
 use super::session::Session;
@@ -80,9 +81,6 @@ pub fn relro_range(module: &Module) -> AddrRange {
         None => AddrRange::default(),
     }
 }
-
-/// The name under which the resolver goes that `GOT[2]` leads to, where no symbol names it.
-pub const FOUND_RESOLVER: &str = "_dl_runtime_resolve";
 
 /// Whether a program is linked statically: nobody binds anything in it.
 pub fn is_static(image: &Image) -> bool {
@@ -184,15 +182,20 @@ impl Session {
         self.inferior.journal.entries().iter().flat_map(|e| &e.changes).any(wrote)
     }
 
+    /// A name of a file as it is shown in tables and sentences: demangled, unless `set print demangle off`.
+    pub fn shown_symbol<'n>(&self, raw: &'n str) -> Cow<'n, str> {
+        if self.settings.print_demangle { demangle(raw) } else { Cow::Borrowed(raw) }
+    }
+
     /// `libc.so.6!puts`: an address by module and name, without a name by module and link-time address. Of several names the
     /// `preferred` one, if it is one of them.
     pub fn full_name(&self, at: VirtAddr, preferred: Option<&str>) -> Option<String> {
         let module = self.inferior.modules.at(at)?;
         if let Some(name) = preferred.filter(|n| defines(module, n, at)) {
-            return Some(format!("{}!{name}", module.name));
+            return Some(format!("{}!{}", module.name, self.shown_symbol(name)));
         }
         Some(match module.locate(at) {
-            Some(location) => format!("{}!{}", module.name, location.with_offset()),
+            Some(location) => format!("{}!{}", module.name, self.shown_name(&location)),
             None => format!("{}+{:#x}", module.name, module.to_file(at).0),
         })
     }
@@ -201,7 +204,7 @@ impl Session {
     pub fn slot_text(&self, module: &Arc<Module>, slot: &Slot, value: u64, meaning: SlotMeaning) -> String {
         let whole = |at: VirtAddr| self.full_name(at, slot.name.as_deref()).unwrap_or_else(|| at.to_string());
         let resolver = |at: VirtAddr| match self.is_found_resolver(at) {
-            true => format!("{}!{FOUND_RESOLVER} (found)", self.inferior.modules.interpreter().unwrap_or(module).name),
+            true => format!("{} (found)", whole(at)),
             false => whole(at),
         };
         match meaning {
@@ -228,22 +231,29 @@ impl Session {
         }
     }
 
-    /// Whether `GOT[2]` of a module leads here and no symbol names it: Debian strips ld.so of everything but its exports. Which of
-    /// its variants (xsavec, xsave, fxsave) it is nobody says.
+    /// Whether this is the lazy resolver, which has no symbol (see [`Session::find_resolver`]).
     pub fn is_found_resolver(&self, at: VirtAddr) -> bool {
-        let Some(ld) = self.inferior.modules.interpreter() else { return false };
-        let leads_here = |m: &Arc<Module>| {
-            let slot = m.got().and_then(|g| g.slot(2).ok());
-            let slot = slot.filter(|s| s.reserved == Some(ReservedWord::Resolver));
-            slot.is_some_and(|s| crate::base::read_u64(self.memory(), m.virt(s.addr)).is_ok_and(|v| v == at.0))
+        let ld = self.inferior.modules.interpreter();
+        ld.is_some_and(|ld| ld.found(RESOLVER).is_some_and(|f| ld.virt(f.addr) == at))
+    }
+
+    /// Finds the lazy resolver, once `GOT[2]` of some module leads to it. From then on it has a name.
+    pub(super) fn find_resolver(&self) {
+        let Some(ld) = self.inferior.modules.interpreter().filter(|ld| ld.found(RESOLVER).is_none()) else { return };
+        let leads = |m: &Arc<Module>| {
+            let slot = m.got()?.slot(2).ok().filter(|s| s.reserved == Some(ReservedWord::Resolver))?;
+            let value = crate::base::read_u64(self.memory(), m.virt(slot.addr)).ok()?;
+            ld.ranges().iter().any(|r| r.contains(VirtAddr(value))).then_some(VirtAddr(value))
         };
-        ld.ranges().iter().any(|r| r.contains(at)) && ld.locate(at).is_none() && self.inferior.modules.iter().any(leads_here)
+        if let Some(at) = self.inferior.modules.iter().find_map(leads) {
+            ld.set_resolver(at);
+        }
     }
 
     /// What an address is to its own module: `puts@plt+6`, or `.plt+0x20` where no symbol stands before it.
     pub fn place_name(&self, at: VirtAddr) -> String {
         match (self.location(at), self.inferior.modules.at(at)) {
-            (Some(location), _) => location.with_offset_demangled(),
+            (Some(location), _) => self.shown_name(&location),
             (None, Some(module)) => self.own_name(module, at),
             (None, None) => at.to_string(),
         }
@@ -254,7 +264,7 @@ impl Session {
         let file = module.to_file(at);
         match module.image().section_at(file).filter(|_| module.plt().stub_at(file).is_none()) {
             Some(section) => format!("{}+{:#x}", section.name, file - section.addr),
-            None => module.locate(at).map_or_else(|| at.to_string(), |l| l.with_offset()),
+            None => module.locate(at).map_or_else(|| at.to_string(), |l| self.shown_name(&l)),
         }
     }
 

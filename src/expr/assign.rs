@@ -58,6 +58,26 @@ fn write(evaluator: &mut Evaluator<'_>, place: &Place, bytes: &[u8]) -> Result<(
             host.variables_mut().set(name, whole.with_bytes(all));
             Ok(())
         }
+        Place::Pieces { extents, offset } => {
+            let own = 8 * offset..8 * offset + 8 * bytes.len() as u64;
+            for extent in extents.iter().filter(|e| e.bits.start < own.end && own.start < e.bits.end) {
+                let (from, to) = (extent.bits.start.max(own.start), extent.bits.end.min(own.end));
+                let skip = extent.skip + (from - extent.bits.start);
+                // Compilers cut at bytes; whoever does not is told.
+                let is_whole = [from, to, skip].iter().all(|bit| bit.is_multiple_of(8));
+                let part = bytes.get(((from - own.start) / 8) as usize..((to - own.start) / 8) as usize);
+                let (Some(part), true) = (part, is_whole) else {
+                    return Err(Error::user("Left operand of assignment is not an lvalue."));
+                };
+                let place = match &extent.place {
+                    Place::Memory(at) => Place::Memory(*at + skip / 8),
+                    Place::Register { name, offset } => Place::Register { name: name.clone(), offset: offset + skip / 8 },
+                    _ => return Err(Error::user("Left operand of assignment is not an lvalue.")),
+                };
+                write(evaluator, &place, part)?;
+            }
+            Ok(())
+        }
         _ => Err(Error::user("Left operand of assignment is not an lvalue.")),
     }
 }

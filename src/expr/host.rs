@@ -4,13 +4,30 @@ use std::sync::Arc;
 
 use super::variables::{ValueHistory, Variables};
 use crate::base::{Error, Memory, Result, VirtAddr};
-use crate::value::{ModuleRef, PrintOptions, Symbols, Type, Value};
+use crate::value::{Language, ModuleRef, PrintOptions, Symbols, Type, Value};
 
 /// The names that decide how an expression is parsed.
 pub trait Names {
     /// The loaded module whose name, longest first, `text` begins with, where `!` follows: the module and the length of the
     /// name in bytes. `libc.so.6!GOT[5]` gives libc and 9; a short name (`libc`, `ld.so`) is understood too.
     fn match_module(&self, text: &str) -> Option<(ModuleRef, usize)>;
+
+    /// The length of the qualified name with which `text` begins, as `ns::f(int)` or `ns::counter`, if the program has something
+    /// of that name; it is asked only where a name and `::` stand.
+    fn match_qualified(&self, text: &str) -> Option<usize> {
+        let _ = text;
+        None
+    }
+
+    /// The language that expressions are written in.
+    fn language(&self) -> Language {
+        Language::C
+    }
+
+    /// The error for a module that is not there.
+    fn no_module(&self, name: &str) -> Error {
+        Error::user(format!("No module \"{name}\" is loaded."))
+    }
 
     /// The type of this name (`word_t`, `struct node`) in the program's debug information; base types are known already. It is
     /// asked for every name that stands where an operand may stand, so it should be quick.
@@ -71,6 +88,12 @@ pub trait Host: Names + Symbols {
 
     /// Takes a warning, as `left shift count is negative`: shown as `warning: ` and the text.
     fn warn(&mut self, text: &str);
+
+    /// An object, a pointer or a reference as what its vtable says that it is; `None` where that is nothing new.
+    fn seen_as_it_is(&self, value: &Value) -> Option<(Value, bool)> {
+        let _ = value;
+        None
+    }
 
     /// The convenience variables.
     fn variables(&self) -> &Variables;

@@ -6,14 +6,18 @@ mod eval;
 mod functions;
 mod host;
 mod lex;
+mod members;
 mod operators;
 mod parse;
 mod parse_type;
+mod rust;
+mod scoped;
 mod variables;
 
 pub use ast::{Binary, Expr, ExprKind, Unary};
 pub use eval::{address_of_value, eval, eval_address, eval_condition, eval_type};
 pub use host::{Host, Names};
+pub use members::member_named;
 pub use operators::{cast, decayed};
 pub use parse::{parse, parse_list, parse_prefix};
 pub use variables::{ValueHistory, Variables};

@@ -49,7 +49,7 @@ impl TestHost {
         let void_pointer = Type::pointer(&Type::void());
         let got = table(&void_pointer, 8, -3, ArrayKind::Got(ModuleRef(1)));
         let plt = table(&Type::array(&Type::uchar(), 16), 4, 0, ArrayKind::Plt(ModuleRef(1)));
-        let field = |name: &str, ty: &Arc<Type>, offset| Field { name: name.into(), ty: ty.clone(), offset, bits: None };
+        let field = |name: &str, ty: &Arc<Type>, offset| Field::new(name, ty, offset);
         let node = Type::structure("node", 16, false, vec![field("x", &Type::int(), 0), field("y", &Type::long(), 8)]);
         let v4f = Type::vector("v4f", &Type::float32(), 4);
         let v4i = Type::vector("v4i32", &crate::value::base_type("int32_t").unwrap(), 4);

@@ -14,14 +14,12 @@ pub enum Step {
 /// What rdbg was started with.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Options {
-    /// The program, and what may follow it: a core file or a process.
+    /// The program, and what may follow it: a process.
     pub files: Vec<String>,
     /// The program's arguments, with `--args`.
     pub args: Option<Vec<String>>,
     /// `--pid`
     pub pid: Option<String>,
-    /// `--core`
-    pub core: Option<String>,
     /// `--symbols`
     pub symbols: Option<String>,
     /// `--exec`
@@ -141,7 +139,14 @@ impl Options {
                 None if takes_value => text(args.next().ok_or_else(|| format!("option '{arg}' requires an argument"))?)?,
                 None => String::new(),
             };
+            if key == Key::Core {
+                return Err(no_core(&value));
+            }
             options.apply(key, value);
+        }
+        let second = options.files.get(1).filter(|_| options.args.is_none());
+        if let Some(core) = second.filter(|s| !s.bytes().all(|b| b.is_ascii_digit())) {
+            return Err(no_core(core));
         }
         if options.args.is_some() && options.files.is_empty() {
             return Err("`--args' specified but no program specified".to_owned());
@@ -159,7 +164,8 @@ impl Options {
             Key::Line => self.steps.push(Step::Line(value)),
             Key::FileBefore => self.before.push(Step::File(value)),
             Key::LineBefore => self.before.push(Step::Line(value)),
-            Key::Core => self.core = Some(value),
+            // Refused by `parse`.
+            Key::Core => {}
             Key::Directory => self.directories.push(value),
             Key::Exec => self.exec = Some(value),
             Key::Symbols => self.symbols = Some(value),
@@ -225,13 +231,12 @@ pub fn quote(args: &[String]) -> String {
 pub const HELP: &str = "\
 rdbg: a debugger for x86-64 Linux that speaks gdb's commands and shows how a process is loaded.
 
-    rdbg [OPTIONS] [PROGRAM [CORE|PID]]
+    rdbg [OPTIONS] [PROGRAM [PID]]
     rdbg [OPTIONS] --args PROGRAM [ARGUMENTS]
 
 What is debugged:
   --args               what follows PROGRAM are its arguments
   -p, --pid=PID        attach to a process
-  -c, --core=FILE      look at a core file
   -e, --exec=FILE      the program
   -s, --symbols=FILE   where its symbols are
 
@@ -253,6 +258,11 @@ Others:
 
 One or two dashes both work. At the prompt, \"help\" tells more.
 ";
+
+/// What to say of a core file.
+fn no_core(file: &str) -> String {
+    format!("{file}: core files cannot be read yet")
+}
 
 #[cfg(test)]
 mod tests {
@@ -278,6 +288,15 @@ mod tests {
         assert_eq!(a.args.unwrap(), ["-x", "1", "--batch"]);
         assert!(!a.batch);
         assert!(parse("--args").is_err());
+    }
+
+    #[test]
+    fn core_files_are_refused() {
+        for line in ["-c core", "--core=core", "./a.out core"] {
+            assert_eq!(parse(line).unwrap_err(), "core: core files cannot be read yet");
+        }
+        assert_eq!(parse("./a.out 12").unwrap().files, ["./a.out", "12"]);
+        assert!(parse("--args ./a.out core").is_ok());
     }
 
     #[test]

@@ -270,8 +270,6 @@ fn load_steps(options: &Options) -> Vec<Step> {
     }
     let second = files.next();
     let is_number = |s: &&String| s.bytes().all(|b| b.is_ascii_digit());
-    let core = options.core.as_ref().or(second.filter(|s| !is_number(s)));
-    steps.extend(core.map(|f| line("core-file", f)));
     let pid = options.pid.as_ref().or(second.filter(is_number));
     steps.extend(pid.map(|p| Step::Line(format!("attach {p}"))));
     let excess = files.map(|f| Step::Line(format!("echo Excess command line arguments ignored. ({f})\\n")));

@@ -64,13 +64,12 @@ pub fn set(tid: Tid, watches: &[Option<Watch>; SLOTS]) -> Result<()> {
     }
 }
 
-/// Which of the four fired in a stopped thread: bits 0 to 3 of DR6, which is cleared.
-pub fn take_fired(tid: Tid) -> Result<u8> {
-    let status = ptrace::peek_debug_register(tid, 6)?;
-    if status & 0xf != 0 {
-        ptrace::poke_debug_register(tid, 6, 0)?;
-    }
-    Ok((status & 0xf) as u8)
+/// Which of the four fired in a thread that is stopped by a debug exception: bits 0 to 3 of DR6.
+///
+/// They need not be cleared: the kernel begins each debug exception with a DR6 of its own (arch/x86/kernel/traps.c, exc_debug_user).
+/// After a trap of another kind they are those of the last one.
+pub fn fired(tid: Tid) -> Result<u8> {
+    Ok((ptrace::peek_debug_register(tid, 6)? & 0xf) as u8)
 }
 
 #[cfg(test)]

@@ -69,11 +69,12 @@ pub struct Launched {
 }
 
 /// The step of the child that failed, as one byte before the error number on the pipe.
-const STEPS: [&str; 4] = ["personality", "chdir", "open", "exec"];
+const STEPS: [&str; 4] = ["personality", "chdir", "exec", "open"];
 const STEP_PERSONALITY: u8 = 0;
 const STEP_CHDIR: u8 = 1;
-const STEP_OPEN: u8 = 2;
-const STEP_EXEC: u8 = 3;
+const STEP_EXEC: u8 = 2;
+/// Of the first redirection; the others count on from there.
+const STEP_OPEN: u8 = 3;
 
 /// Starts a program and seizes it; it dies with rdbg (PTRACE_O_EXITKILL).
 ///
@@ -123,6 +124,13 @@ fn failure(launch: &Launch, report: &[u8]) -> Option<Error> {
     let what = match *step {
         STEP_EXEC => launch.program.to_string_lossy().into_owned(),
         STEP_CHDIR => launch.directory.as_ref()?.to_string_lossy().into_owned(),
+        step @ STEP_OPEN.. => match launch.redirections.get(usize::from(step - STEP_OPEN)).map(|r| &r.to) {
+            Some(RedirectTo::Read(path) | RedirectTo::Write(path) | RedirectTo::Append(path) | RedirectTo::Terminal(path)) => {
+                path.to_string_lossy().into_owned()
+            }
+            Some(RedirectTo::Copy(from)) => from.to_string(),
+            None => "open".to_owned(),
+        },
         step => STEPS.get(step as usize).unwrap_or(&"the child").to_string(),
     };
     Some(Error::Os { call: what, errno })
@@ -187,9 +195,9 @@ unsafe fn in_child(launch: &Launch, argv: &[*const c_char], envp: &[*const c_cha
         {
             die(fail, STEP_CHDIR);
         }
-        for redirection in &launch.redirections {
+        for (i, redirection) in launch.redirections.iter().enumerate() {
             if !redirect(redirection) {
-                die(fail, STEP_OPEN);
+                die(fail, STEP_OPEN.saturating_add(i.min(u8::MAX as usize) as u8));
             }
         }
         // What rdbg (or Rust's runtime: SIGPIPE) ignores must not be ignored by the program.

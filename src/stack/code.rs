@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use super::code_map::{CodeMap, CodeRow};
-use crate::base::{MemoryMap, Result, VirtAddr};
+use crate::base::{Result, VirtAddr};
 use crate::symbols::Modules;
 
-/// The modules and mappings of a process.
+/// The modules of a process, and what else it can run.
 pub struct ProcessCode<'a> {
     /// The modules.
     pub modules: &'a Modules,
-    /// The mappings, for code that belongs to no module.
-    pub maps: &'a MemoryMap,
+    /// Whether an address is mapped with execute permission: for code that belongs to no module.
+    pub is_mapped_code: &'a dyn Fn(VirtAddr) -> bool,
     /// Translates a pc inside a slot for displaced instructions to the one that the program has.
     pub original_pc: &'a dyn Fn(VirtAddr) -> VirtAddr,
 }
@@ -27,7 +27,11 @@ impl CodeMap for ProcessCode<'_> {
     }
 
     fn is_code(&self, at: VirtAddr) -> bool {
-        self.maps.at(at).is_some_and(|m| m.perms.exec)
+        // A module's own file says what is code in it.
+        match self.modules.at(at) {
+            Some(module) => module.image().load_at(module.to_file(at)).is_some_and(|s| s.is_code()),
+            None => (self.is_mapped_code)(at),
+        }
     }
 
     fn original_pc(&self, pc: VirtAddr) -> VirtAddr {

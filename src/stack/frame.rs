@@ -1,7 +1,10 @@
 //! A frame: one function's activation on a thread's stack.
 
+use std::sync::Arc;
+
 use crate::arch::regs::{Gpr, Registers};
 use crate::base::VirtAddr;
+use crate::dwarf::{Block, BlockKind, Body, Declared, Function};
 
 /// A frame's program counter, which is either where the thread is or where it will come back to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -46,6 +49,73 @@ pub enum FrameHow {
     Call,
 }
 
+/// What debug information says of a frame: whose code runs in it. Calls that were inlined are frames of their own; they share
+/// registers and CFA with the function that they were inlined into.
+#[derive(Clone, Debug)]
+pub struct FrameCode {
+    /// The function whose code it is in the end.
+    pub function: Arc<Function>,
+    /// The function's blocks.
+    pub body: Arc<Body>,
+    /// The frame's own outermost block: 0 for the function itself, or that of an inlined call.
+    pub block: usize,
+    /// The innermost block at the pc that belongs to this frame, or to frames further in.
+    pub innermost: usize,
+    /// The inlined call that this frame is in the middle of.
+    pub callee: Option<usize>,
+}
+
+impl PartialEq for FrameCode {
+    fn eq(&self, other: &FrameCode) -> bool {
+        self.function.die == other.function.die && self.block == other.block
+    }
+}
+
+impl Eq for FrameCode {}
+
+impl FrameCode {
+    /// The frame's outermost block.
+    pub fn own_block(&self) -> Option<&Block> {
+        self.body.blocks.get(self.block)
+    }
+
+    /// The name of the function, or of the inlined one, with namespaces and classes.
+    pub fn name(&self) -> &str {
+        match self.own_block().map(|b| &b.kind) {
+            Some(BlockKind::Inlined { name, .. }) => name,
+            _ => &self.function.name,
+        }
+    }
+
+    /// Whether it is an inlined call.
+    pub fn is_inlined(&self) -> bool {
+        self.block != 0
+    }
+
+    /// The line of the inlined call that it is in the middle of.
+    pub fn call_line(&self) -> Option<Declared> {
+        match &self.body.blocks.get(self.callee?)?.kind {
+            BlockKind::Inlined { call, .. } => *call,
+            _ => None,
+        }
+    }
+
+    /// The blocks whose variables it sees, from the inside to its own outermost one.
+    pub fn scopes(&self) -> Vec<&Block> {
+        let mut found = Vec::new();
+        let mut at = Some(match self.callee {
+            Some(callee) => self.body.blocks.get(callee).and_then(|b| b.parent).unwrap_or(0),
+            None => self.innermost,
+        });
+        while let Some(index) = at {
+            let Some(block) = self.body.blocks.get(index) else { break };
+            found.push(block);
+            at = if index == self.block { None } else { block.parent };
+        }
+        found
+    }
+}
+
 /// One frame.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Frame {
@@ -64,6 +134,8 @@ pub struct Frame {
     pub how: FrameHow,
     /// Whether this is the trampoline that a signal handler returns to: shown as `<signal handler called>`.
     pub is_signal_trampoline: bool,
+    /// What debug information says of its code.
+    pub code: Option<FrameCode>,
 }
 
 impl Frame {

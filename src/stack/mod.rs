@@ -9,6 +9,6 @@ mod unwind;
 
 pub use code::ProcessCode;
 pub use code_map::{CodeMap, CodeRow};
-pub use frame::{Frame, FrameHow, FramePc};
+pub use frame::{Frame, FrameCode, FrameHow, FramePc};
 pub use rule_cache::RuleCache;
 pub use unwind::{StackEnd, Unwinder};

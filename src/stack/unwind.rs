@@ -136,15 +136,23 @@ impl<'a> Unwinder<'a> {
             Some(Way::Guess(guess)) => Some(guess.cfa),
             None => None,
         };
-        Frame { level, pc, cfa, registers, saved, how, is_signal_trampoline }
+        Frame { level, pc, cfa, registers, saved, how, is_signal_trampoline, code: None }
     }
 
     fn way(&self, pc: FramePc, registers: &Registers) -> Option<Way> {
+        let row = || self.rules.row(self.code, pc.lookup()).map(Way::Row);
+        // A return address may be the start of a trampoline without a row, behind a function that has one. Where a thread is, a row
+        // is that of the code there, which need not be read.
+        if matches!(pc, FramePc::Pc(_))
+            && let Some(way) = row()
+        {
+            return Some(way);
+        }
         if is_sigreturn(self.memory, pc.addr()) {
             return Some(Way::Context);
         }
-        if let Some(row) = self.rules.row(self.code, pc.lookup()) {
-            return Some(Way::Row(row));
+        if let Some(way) = row() {
+            return Some(way);
         }
         guess(self.memory, self.code, pc, registers).map(Way::Guess)
     }

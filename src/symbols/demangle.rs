@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::user_names::{matches, without_return_type};
+
 /// The longest name that is demangled, in bytes. A short mangled name may stand for a very long one, a long one for a disaster.
 const MAX_MANGLED: usize = 16 << 10;
 
@@ -14,10 +16,21 @@ pub fn demangle(raw: &str) -> Cow<'_, str> {
     if let Some((head, suffix)) = raw.split_once('@') {
         return Cow::Owned(format!("{}@{suffix}", demangle(head)));
     }
-    if let Ok(name) = rustc_demangle::try_demangle(raw) {
+    if is_rust(raw)
+        && let Ok(name) = rustc_demangle::try_demangle(raw)
+    {
         return Cow::Owned(format!("{name:#}"));
     }
     cpp(raw).map_or(Cow::Borrowed(raw), Cow::Owned)
+}
+
+/// Whether a mangled name is Rust's: of the new kind, or ended by a hash. Without a hash `_ZN12_GLOBAL__N_1L1xE` would do too.
+fn is_rust(raw: &str) -> bool {
+    let has_hash = |at: usize| {
+        let hash = raw.get(at + 3..at + 19).unwrap_or_default();
+        hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit())
+    };
+    raw.starts_with("_R") || raw.rfind("17h").is_some_and(has_hash)
 }
 
 /// A C++ name as binutils write it, where cpp_demangle has ways of its own.
@@ -40,7 +53,8 @@ fn cpp(raw: &str) -> Option<String> {
 /// The abbreviation `Ss` is `std::string` for cpp_demangle and the type itself for binutils, `So` likewise. (A program's own
 /// `std::string` would be mangled by its real name.)
 fn spell_out(name: &str) -> String {
-    let mut out = name.to_owned();
+    // What cpp_demangle leaves of names with internal linkage: `_ZN12_GLOBAL__N_1L8variableE`.
+    let mut out = name.replace("_GLOBAL__N_1", "(anonymous namespace)");
     for (short, leaf, template, arguments) in [
         ("std::string", "string", "basic_string", "<char, std::char_traits<char>, std::allocator<char> >"),
         ("std::ostream", "ostream", "basic_ostream", "<char, std::char_traits<char> >"),
@@ -74,49 +88,14 @@ pub(super) fn is_mangled(raw: &str) -> bool {
     raw.starts_with("_Z") || raw.starts_with("_R")
 }
 
+/// The demangled name without what a function returns: `int f<int>(int)` is `f<int>(int)`.
+pub fn demangle_function(raw: &str) -> String {
+    without_return_type(&demangle(raw)).to_owned()
+}
+
 /// Whether a symbol of a file is meant by what a user typed: its name there, or its demangled one with or without parameters.
 pub fn is_named(raw: &str, wanted: &str) -> bool {
-    raw == wanted || (is_mangled(raw) && matches(&demangle(raw), wanted, false))
-}
-
-/// Whether a demangled name is meant by what a user typed: the name itself, with or without its parameters, or (unless
-/// `qualified`) the end of it after a `::`.
-pub(super) fn matches(demangled: &str, wanted: &str, qualified: bool) -> bool {
-    let wanted = wanted.trim().trim_start_matches("::");
-    let name = if wanted.contains('(') { demangled } else { without_parameters(demangled) };
-    let same = |name: &str| name.split_whitespace().eq(wanted.split_whitespace());
-    if same(name) || without_template_arguments(name).is_some_and(same) {
-        return true;
-    }
-    let mut starts = name.match_indices("::").map(|(i, _)| i + 2);
-    !qualified
-        && starts.any(|i| name.get(i..).is_some_and(|tail| tail == wanted || without_template_arguments(tail) == Some(wanted)))
-}
-
-/// `ns::f(int)` -> `ns::f`. A `(` inside of `<>` or at the start (`(anonymous namespace)`) does not open the parameters.
-fn without_parameters(name: &str) -> &str {
-    let mut depth = 0i32;
-    for (i, c) in name.char_indices() {
-        match c {
-            '<' => depth += 1,
-            '>' => depth -= 1,
-            '(' if depth <= 0 && i > 0 && !name.get(i..).is_some_and(|s| s.starts_with("(anonymous")) => {
-                // `operator()` has its own pair.
-                let head = name.get(..i).unwrap_or(name);
-                if !head.ends_with("operator") {
-                    return head;
-                }
-            }
-            _ => {}
-        }
-    }
-    name
-}
-
-/// `f<int>` -> `f`: gdb lets template arguments at the end be left out.
-fn without_template_arguments(name: &str) -> Option<&str> {
-    let open = name.find('<')?;
-    (name.ends_with('>') && !name.get(..open)?.ends_with("operator")).then(|| name.get(..open)).flatten()
+    raw == wanted || (is_mangled(raw) && matches(without_return_type(&demangle(raw)), wanted, false))
 }
 
 #[cfg(test)]
@@ -146,17 +125,5 @@ mod tests {
             assert!(is_named("_Znwm", wanted), "{wanted}");
         }
         assert!(!is_named("_Znwm", "new") && !is_named("puts", "put"));
-    }
-
-    #[test]
-    fn what_gdb_lets_a_user_leave_out() {
-        for wanted in ["ns::Foo::bar(int)", "ns::Foo::bar", "Foo::bar", "bar"] {
-            assert!(matches("ns::Foo::bar(int)", wanted, false), "{wanted}");
-        }
-        assert!(!matches("ns::Foo::bar(int)", "Foo::bar", true));
-        assert!(!matches("ns::Foo::bar(int)", "ar", false));
-        assert!(matches("ns::f<int>", "f", false));
-        assert!(matches("(anonymous namespace)::g(char)", "g", false));
-        assert!(matches("A::operator()(int)", "A::operator()(int)", false));
     }
 }

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use crate::base::{Error, FileAddr, Result, VirtAddr};
+use crate::dwarf::{DieRef, LineFile};
 use crate::elf::{Binding, Symbol, SymbolKind};
 
-use super::demangle::{demangle, is_mangled, matches};
+use super::described::{described, is_settled};
+use super::lines::{LineStart, is_file};
 use super::module::{Module, ModuleId};
 use super::modules::Modules;
-use super::prologue::skip_prologue;
+use super::written::written;
 
 /// A location as it was written, parsed. `*EXPR` is not among them: it is an expression.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -40,6 +42,10 @@ pub enum PlaceKind {
     Ifunc,
     /// A PLT stub.
     PltStub,
+    /// A source line.
+    Line,
+    /// A copy of a function that was inlined into another one.
+    Inlined,
 }
 
 /// A place that a location leads to.
@@ -55,21 +61,25 @@ pub struct Place {
     pub addr: VirtAddr,
     /// What it is.
     pub kind: PlaceKind,
+    /// Of an inlined copy the abstract instance of its function.
+    pub origin: Option<DieRef>,
+    /// Of a line the file, and the number of the line that was found.
+    pub line: Option<(LineFile, u32)>,
 }
 
 impl Linespec {
     /// Parses a location. `modules` decides what stands before a `!`; a module that is not loaded (yet) is taken as written.
     pub fn parse(text: &str, modules: &Modules) -> Result<Linespec> {
-        let mut text = text.trim();
-        let mut qualified = false;
-        while let Some((option, rest)) = text.split_once(char::is_whitespace).filter(|_| text.starts_with('-')) {
-            match option {
-                "-qualified" => qualified = true,
-                "-function" => {}
-                _ => break,
-            }
-            text = rest.trim_start();
+        let text = text.trim();
+        let explicit = Explicit::parse(text)?;
+        let qualified = explicit.qualified;
+        if let Some(file) = explicit.source {
+            let Some(what) = explicit.function.or(explicit.line) else {
+                return Err(Error::user("Source filename requires function, label, or line offset."));
+            };
+            return Ok(Linespec::Line { file: Some(unquote(file).to_owned()), line: unquote(what).to_owned() });
         }
+        let text = explicit.function.or(explicit.line).unwrap_or(explicit.rest);
         let text = unquote(text);
         if text.is_empty() {
             return Err(Error::user("Empty line specification."));
@@ -99,7 +109,11 @@ impl Linespec {
     /// All places that it leads to now, the program's first; none if there is no such function (yet). An error only if it
     /// needs line information.
     pub fn resolve(&self, modules: &Modules) -> Result<Vec<Place>> {
-        let Linespec::Function { module, name, qualified } = self else { return Err(no_line_information()) };
+        let (module, name, qualified) = match self {
+            Linespec::Function { module, name, qualified } => (module, name, qualified),
+            Linespec::Line { file: Some(file), line } => return file_places(modules, file, line),
+            Linespec::Line { file: None, .. } => return Err(no_line_information()),
+        };
         let searched: Vec<&Arc<Module>> = match module {
             Some(module) => modules.named(module),
             None => modules.iter().collect(),
@@ -115,6 +129,13 @@ impl Linespec {
         if places.is_empty() {
             places = searched.iter().flat_map(|m| functions(m, name, *qualified)).collect();
         }
+        if !searched.iter().any(|m| is_settled(m, name)) {
+            for place in searched.iter().flat_map(|m| described(m, name, *qualified)) {
+                if !places.iter().any(|p| p.start == place.start) {
+                    places.push(place);
+                }
+            }
+        }
         // A stub stands for the function only as long as nobody exports that.
         if !searched.iter().any(|m| is_exported(m, name)) {
             places.extend(searched.iter().filter_map(|m| stub(m, name)));
@@ -123,9 +144,21 @@ impl Linespec {
     }
 
     /// gdb's sentence for a location that leads nowhere.
-    pub fn not_found(&self) -> Error {
+    pub fn not_found(&self, modules: &Modules) -> Error {
         match self {
-            Linespec::Line { .. } => no_line_information(),
+            Linespec::Line { file: Some(file), .. } if !modules.has_source_file(file) => {
+                if modules.iter().any(|m| m.debug().is_some()) {
+                    return Error::user(format!("No source file named {file}."));
+                }
+                no_line_information()
+            }
+            Linespec::Line { file, line } if line.bytes().all(|b| b.is_ascii_digit()) => Error::user(match file {
+                Some(file) => format!("No line {line} in file \"{file}\"."),
+                None => format!("No line {line} in the current file."),
+            }),
+            Linespec::Line { file, line } => {
+                Error::user(format!("Function \"{line}\" not defined in \"{}\".", file.as_deref().unwrap_or_default()))
+            }
             Linespec::Function { module: None, name, .. } => Error::user(format!("Function \"{name}\" not defined.")),
             Linespec::Function { module: Some(module), name, .. } => {
                 Error::user(format!("Function \"{name}\" not defined in \"{module}\"."))
@@ -134,8 +167,88 @@ impl Linespec {
     }
 }
 
+/// `FILE:LINE` and `FILE:FUNCTION`.
+fn file_places(modules: &Modules, file: &str, what: &str) -> Result<Vec<Place>> {
+    if let Ok(line) = what.parse::<u32>() {
+        let place = |s: LineStart| Place {
+            module: s.module,
+            name: format!("{file}:{}", s.line),
+            start: s.addr,
+            addr: s.addr,
+            kind: PlaceKind::Line,
+            origin: None,
+            line: Some((s.file, s.line)),
+        };
+        return Ok(modules.line_places(file, line).into_iter().map(place).collect());
+    }
+    let function = Linespec::Function { module: None, name: what.to_owned(), qualified: false };
+    let mut places = function.resolve(modules)?;
+    places.retain(|p| {
+        let is_its = || {
+            let module = modules.get(p.module)?;
+            let debug = module.debug()?;
+            if let Some(origin) = p.origin {
+                let (declared, _) = module.declared_at(debug.declared_in(origin)?)?;
+                return Some(is_file(&declared, file));
+            }
+            // A function of a header is one of each file that includes it.
+            let lines = debug.lines(module.function(p.start)?.die.unit).ok()?;
+            Some(lines.files().iter().any(|f| is_file(f, file)))
+        };
+        is_its() == Some(true)
+    });
+    Ok(places)
+}
+
 fn no_line_information() -> Error {
     Error::user("No symbol table is loaded.  Use the \"file\" command.")
+}
+
+/// A location in words: `-source FILE -function NAME -line N -qualified`.
+#[derive(Default)]
+struct Explicit<'t> {
+    source: Option<&'t str>,
+    function: Option<&'t str>,
+    line: Option<&'t str>,
+    qualified: bool,
+    /// What does not begin with an option.
+    rest: &'t str,
+}
+
+impl<'t> Explicit<'t> {
+    fn parse(text: &'t str) -> Result<Explicit<'t>> {
+        let mut found = Explicit { rest: text, ..Explicit::default() };
+        while let Some(option) = found.rest.split_whitespace().next().filter(|w| is_option(w)) {
+            let after = found.rest.get(option.len()..).unwrap_or_default().trim_start();
+            found.rest = after;
+            if "-qualified".starts_with(option) {
+                found.qualified = true;
+                continue;
+            }
+            // A C++ name has blanks: the value goes on to the next option.
+            let next = after
+                .match_indices(" -")
+                .map(|(at, _)| at)
+                .find(|at| is_option(after.get(at + 1..).and_then(|t| t.split_whitespace().next()).unwrap_or_default()));
+            let (value, rest) = after.split_at(next.unwrap_or(after.len()));
+            if value.is_empty() {
+                return Err(Error::user(format!("missing argument for \"{option}\"")));
+            }
+            found.rest = rest.trim_start();
+            let place = match option.as_bytes().get(1) {
+                Some(b's') => &mut found.source,
+                Some(b'f') => &mut found.function,
+                _ => &mut found.line,
+            };
+            *place = Some(value.trim());
+        }
+        Ok(found)
+    }
+}
+
+/// Whether a word is an option of a location, perhaps abbreviated; `-3` is a line.
+fn is_option(word: &str) -> bool {
+    word.len() > 1 && ["-source", "-function", "-line", "-qualified"].iter().any(|o| o.starts_with(word))
 }
 
 /// Takes one pair of quotes off, unless they end before the end.
@@ -156,7 +269,7 @@ fn split_file(text: &str) -> Option<(&str, &str)> {
 fn stub(module: &Module, name: &str) -> Option<Place> {
     let stub = module.plt().stub_named(name)?;
     let start = module.virt(stub.addr);
-    Some(Place { module: module.id, name: stub.label(), start, addr: start, kind: PlaceKind::PltStub })
+    Some(Place { module: module.id, name: stub.label(), start, addr: start, kind: PlaceKind::PltStub, origin: None, line: None })
 }
 
 fn is_exported(module: &Module, name: &str) -> bool {
@@ -177,7 +290,7 @@ fn is_function(module: &Module, symbol: &Symbol<'_>) -> bool {
 /// The functions of a module that a name means, in order of addresses.
 fn functions(module: &Arc<Module>, name: &str, qualified: bool) -> Vec<Place> {
     let mut found = module.symbols_named(name);
-    found.extend(mangled(module, name, qualified));
+    found.extend(written(&module.file, name, qualified));
     found.retain(|s| is_function(module, s));
     let mut starts: Vec<(FileAddr, String, PlaceKind)> = found
         .iter()
@@ -190,23 +303,10 @@ fn functions(module: &Arc<Module>, name: &str, qualified: bool) -> Vec<Place> {
         module: module.id,
         name,
         start: module.virt(start),
-        addr: module.virt(if kind == PlaceKind::Function { skip_prologue(module.image(), start) } else { start }),
+        addr: module.virt(if kind == PlaceKind::Function { module.past_prologue(start) } else { start }),
         kind,
+        origin: None,
+        line: None,
     };
     starts.into_iter().map(place).collect()
-}
-
-/// C++ and Rust functions that a name means. A mangled name holds its identifiers verbatim, so that only those which hold the
-/// last identifier are demangled; operators are spelt differently and cost a look at every name.
-fn mangled<'m>(module: &'m Module, name: &str, qualified: bool) -> Vec<Symbol<'m>> {
-    let head = name.split(['(', '<']).next().unwrap_or(name).trim_end();
-    let last = head.rsplit("::").next().unwrap_or(head).trim_start_matches('~');
-    let key = if last.starts_with("operator") { "" } else { last };
-    if last.is_empty() || last.contains('@') {
-        return Vec::new();
-    }
-    let finder = memchr::memmem::Finder::new(key);
-    let symbols = module.image().symbols().iter();
-    let candidates = symbols.filter(|s| is_mangled(s.name) && finder.find(s.name.as_bytes()).is_some());
-    candidates.filter(|s| s.name != name && matches(&demangle(s.name), name, qualified)).collect()
 }

@@ -1,21 +1,36 @@
 //! The modules of a process and the names in them.
 
 mod demangle;
+mod described;
+mod escapes;
 mod file_memory;
+mod finder;
+mod lines;
 mod linespec;
 mod module;
 mod modules;
 mod names;
 mod prologue;
+mod separate;
+mod source;
 mod symbolizer;
+mod user_names;
+mod written;
 
-pub use demangle::{demangle, is_named};
+pub use demangle::{demangle, demangle_function, is_named};
+pub use escapes::{Escape, Tells};
+pub use finder::{DebugFiles, separate_debug};
+pub use lines::{LineStart, SourceLine, is_file};
 pub use linespec::{Linespec, Place, PlaceKind};
-pub use module::{FoundFunction, Module, ModuleFile, ModuleId, ModuleRole};
+pub use module::{FoundFunction, Module, ModuleFile, ModuleId, ModuleRole, RESOLVER};
 pub use modules::{Modules, NewModule, Update};
 pub use names::Named;
 pub use prologue::skip_prologue;
+pub use separate::Separate;
+pub use source::{SourceCache, SourcePaths, SourceText};
 pub use symbolizer::{Location, LocationKind};
+pub use user_names::is_written;
+pub use written::qualified_names;
 
 #[cfg(test)]
 mod against_gdb;

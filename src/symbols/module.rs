@@ -3,10 +3,14 @@
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use crate::base::{AddrRange, FileAddr, LoadBias, Result, VirtAddr};
-use crate::dwarf::{CfiIndex, CfiSections, UnwindRow};
+use crate::base::{AddrRange, Error, FileAddr, LoadBias, Result, VirtAddr};
+use crate::dwarf::{CfiIndex, CfiSections, DebugInfo, UnwindRow};
 use crate::elf::{Image, Symbol};
 use crate::loader::{self, CallSites, Got, Plt};
+
+use super::escapes::Escape;
+use super::finder::{DebugFiles, supplementary};
+use super::separate::Separate;
 
 /// A module's number, which stays its own as long as it is loaded.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -32,14 +36,18 @@ pub struct ModuleFile {
     got: OnceLock<Option<Got>>,
     plt: OnceLock<Plt>,
     call_sites: OnceLock<CallSites>,
+    pub(super) escapes: OnceLock<Vec<Escape>>,
     found: OnceLock<Vec<FoundFunction>>,
+    debug_files: Arc<DebugFiles>,
+    separate: OnceLock<Option<Separate>>,
     cfi: CfiIndex,
+    debug: OnceLock<Result<Option<Arc<DebugInfo>>>>,
 }
 
 /// A function that has no symbol and is known all the same.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct FoundFunction {
-    /// `_start` or `main`.
+    /// `_start`, `main` or [`RESOLVER`].
     pub name: &'static str,
     /// Its link-time address.
     pub addr: FileAddr,
@@ -47,20 +55,40 @@ pub struct FoundFunction {
     pub size: u64,
 }
 
+/// The name under which ld.so's lazy resolver goes where no symbol names it. Which of its variants (xsavec, xsave, fxsave) it is
+/// nobody says.
+pub const RESOLVER: &str = "_dl_runtime_resolve";
+
 /// What a function without unwind information is taken to be at least, in bytes.
 const GUESSED_SIZE: u64 = 64;
 
 impl ModuleFile {
-    /// Wraps an image; nothing is read yet.
-    pub fn new(image: Arc<Image>) -> ModuleFile {
+    /// Wraps an image; nothing is read yet. `debug_files`: where its debug file may be.
+    pub fn new(image: Arc<Image>, debug_files: Arc<DebugFiles>) -> ModuleFile {
         ModuleFile {
             image,
             got: OnceLock::new(),
             plt: OnceLock::new(),
             call_sites: OnceLock::new(),
+            escapes: OnceLock::new(),
             found: OnceLock::new(),
+            debug_files,
+            separate: OnceLock::new(),
             cfi: CfiIndex::default(),
+            debug: OnceLock::new(),
         }
+    }
+
+    /// Its debug information; `None` if there is none. Opened when it is first asked for.
+    pub fn debug_info(&self) -> Result<Option<&Arc<DebugInfo>>> {
+        let opened = self.debug.get_or_init(|| {
+            let own = self.image.section(".debug_info").map(|_| &self.image);
+            let Some(file) = own.or_else(|| self.separate().filter(|s| !s.is_mini()).map(Separate::image)) else {
+                return Ok(None);
+            };
+            Ok(DebugInfo::open(file, supplementary(file, &self.debug_files))?.map(Arc::new))
+        });
+        opened.as_ref().map(Option::as_ref).map_err(Error::clone)
     }
 
     /// The image.
@@ -68,9 +96,14 @@ impl ModuleFile {
         &self.image
     }
 
+    /// Its separate debug file; `None` if there is none where it is looked for.
+    pub fn separate(&self) -> Option<&Separate> {
+        self.separate.get_or_init(|| Separate::of(&self.image, &self.debug_files)).as_ref()
+    }
+
     /// `_start`, which the ELF header names, and `main`, found by what the start-up code does; those without a symbol.
     fn find_functions(&self) -> Vec<FoundFunction> {
-        let has_symbol = |name: &str| self.image.symbols().named(name).iter().any(|s| s.has_place());
+        let has_symbol = |name: &str| self.symbols_named(name).iter().any(|s| s.has_place());
         let sections = CfiSections::of(&self.image);
         let size = |addr: FileAddr| {
             let row = self.cfi.row(&sections, addr).ok().flatten().filter(|r| r.function == addr);
@@ -101,6 +134,8 @@ pub struct Module {
     pub namespace: u32,
     /// Its file.
     pub file: Arc<ModuleFile>,
+    /// The lazy resolver, once a process has shown where it is.
+    pub(super) resolver: OnceLock<FoundFunction>,
 }
 
 const PAGE: u64 = 4096;
@@ -133,6 +168,11 @@ impl Module {
         ranges
     }
 
+    /// Its debug information, if it has some that can be read.
+    pub fn debug(&self) -> Option<&Arc<DebugInfo>> {
+        self.file.debug_info().ok().flatten()
+    }
+
     /// Its GOT; `None` if it has none.
     pub fn got(&self) -> Option<&Got> {
         self.file.got.get_or_init(|| Got::of(self.image())).as_ref()
@@ -153,8 +193,21 @@ impl Module {
         self.file.cfi.row(&CfiSections::of(self.image()), self.to_file(at))
     }
 
-    /// `_start` and `main` of a program whose symbol tables lack them.
+    /// Takes a run-time address for that of the lazy resolver, if no symbol names it: Debian strips ld.so of everything but its
+    /// exports.
+    pub fn set_resolver(self: &Arc<Module>, at: VirtAddr) {
+        if self.locate(at).is_none_or(|l| l.size != 0 && l.offset >= l.size) {
+            let row = self.unwind_row(at).ok().flatten();
+            let end = row.map_or(at + GUESSED_SIZE, |r| self.virt(r.function_end));
+            let _ = self.resolver.set(FoundFunction { name: RESOLVER, addr: self.to_file(at), size: end - at });
+        }
+    }
+
+    /// `_start` and `main` of a program whose symbol tables lack them; the lazy resolver of a dynamic linker likewise.
     pub fn found_functions(&self) -> &[FoundFunction] {
+        if self.role == ModuleRole::Interpreter {
+            return self.resolver.get().map_or(&[], std::slice::from_ref);
+        }
         if self.role != ModuleRole::Main {
             return &[];
         }
@@ -164,7 +217,7 @@ impl Module {
     /// The one of these functions that has this name.
     pub fn found(&self, name: &str) -> Option<FoundFunction> {
         // Most names are none of theirs: nothing is searched for those.
-        if !matches!(name, "_start" | "main") {
+        if !matches!(name, "_start" | "main" | RESOLVER) {
             return None;
         }
         self.found_functions().iter().find(|f| f.name == name).copied()
@@ -175,9 +228,9 @@ impl Module {
         self.found("main").map(|f| f.addr)
     }
 
-    /// The defined symbols of exactly this name (mangled), from .symtab, else from .dynsym. `NAME@VERSION` selects a version.
+    /// The defined symbols of exactly this name (mangled), from .symtab, else from .dynsym, and from the debug file. `NAME@VERSION` selects a version.
     pub fn symbols_named(&self, name: &str) -> Vec<Symbol<'_>> {
-        let mut found: Vec<Symbol<'_>> = self.image().symbols().named(name).into_iter().filter(|s| s.has_place()).collect();
+        let mut found: Vec<Symbol<'_>> = self.file.symbols_named(name).into_iter().filter(|s| s.has_place()).collect();
         if let Some((bare, version)) = name.split_once('@').filter(|_| found.is_empty()) {
             let version = version.trim_start_matches('@');
             let has_version = |s: &Symbol<'_>| s.version.is_some_and(|v| v.name == version);

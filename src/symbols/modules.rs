@@ -8,6 +8,7 @@ use crate::base::{Error, LoadBias, Result, VirtAddr};
 use crate::elf::{Identity, Image};
 use crate::loader::LinkMap;
 
+use super::finder::DebugFiles;
 use super::module::{Module, ModuleFile, ModuleId, ModuleRole};
 
 /// What is known about a module that is to be added.
@@ -44,6 +45,7 @@ pub struct Modules {
     next_id: u32,
     /// Files that were opened once, so that a restart parses nothing again.
     files: HashMap<Identity, Arc<ModuleFile>>,
+    debug_files: Arc<DebugFiles>,
     /// Objects that could not be opened: tried once.
     failed: Vec<(VirtAddr, String)>,
 }
@@ -132,10 +134,24 @@ impl Modules {
 
     /// The file of an image, shared with earlier modules of the same identity.
     fn file(&mut self, image: Arc<Image>) -> Arc<ModuleFile> {
-        match image.identity() {
-            Some(identity) => self.files.entry(identity).or_insert_with(|| Arc::new(ModuleFile::new(image))).clone(),
-            None => Arc::new(ModuleFile::new(image)),
+        let identity = image.identity();
+        let new = || Arc::new(ModuleFile::new(image, self.debug_files.clone()));
+        match identity {
+            Some(identity) => self.files.entry(identity).or_insert_with(new).clone(),
+            None => new(),
         }
+    }
+
+    /// Sets where separate debug files are looked for. What is known of the files there are is found out anew.
+    pub fn set_debug_files(&mut self, debug_files: DebugFiles) {
+        if *self.debug_files == debug_files {
+            return;
+        }
+        self.debug_files = Arc::new(debug_files);
+        self.files.clear();
+        let modules = self.list.iter().map(|m| (**m).clone()).collect::<Vec<_>>();
+        self.list = modules.into_iter().map(|m| Arc::new(Module { file: self.file(m.image().clone()), ..m })).collect();
+        self.changed();
     }
 
     /// Adds a module; the program goes to the front.
@@ -150,7 +166,17 @@ impl Modules {
         self.next_id += 1;
         let name = base_name(&new.path);
         let file = self.file(new.image);
-        let module = Module { id, name, path: new.path, role: new.role, bias: new.bias, link_map, namespace, file };
+        let module = Module {
+            id,
+            name,
+            path: new.path,
+            role: new.role,
+            bias: new.bias,
+            link_map,
+            namespace,
+            file,
+            resolver: Default::default(),
+        };
         let at = if new.role == ModuleRole::Main { 0 } else { self.list.len() };
         self.list.insert(at, Arc::new(module));
         id

@@ -9,6 +9,7 @@ use crate::elf::{Binding, Symbol, SymbolKind};
 use super::module::Module;
 use super::modules::Modules;
 use super::symbolizer::LocationKind;
+use super::written::written;
 
 /// What a name stands for.
 #[derive(Clone, Debug)]
@@ -51,14 +52,15 @@ fn rank(symbol: &Symbol<'_>) -> (bool, bool) {
 }
 
 impl Module {
-    /// What a name stands for in this module: a symbol, `puts@plt`, `puts@got.plt` or `puts@got`, `_start` or `main` found without symbols;
-    /// a mangled name, not a demangled one.
+    /// What a name stands for in this module: a symbol, by its name in the file before the name that was written in the source;
+    /// `puts@plt`, `puts@got.plt` or `puts@got`; `_start` or `main` found without symbols.
     pub fn find(self: &Arc<Module>, name: &str) -> Option<Named> {
         if let Some(named) = self.linkage_name(name) {
             return Some(named);
         }
-        let tls = || self.image().symbols().named(name).into_iter().find(|s| s.kind == SymbolKind::Tls && !s.is_undefined());
-        let symbol = self.symbols_named(name).into_iter().min_by_key(rank).or_else(tls);
+        let tls = || self.file.symbols_named(name).into_iter().find(|s| s.kind == SymbolKind::Tls && !s.is_undefined());
+        let as_written = || written(&self.file, name, true).into_iter().min_by_key(rank);
+        let symbol = self.symbols_named(name).into_iter().min_by_key(rank).or_else(tls).or_else(as_written);
         if let Some(symbol) = symbol {
             return Some(Named::symbol(self, &symbol));
         }
@@ -114,7 +116,7 @@ impl Modules {
     pub fn names_with_prefix(&self, prefix: &str, limit: usize) -> Vec<String> {
         let mut names = BTreeSet::new();
         for module in self.iter() {
-            let symbols = module.image().symbols().with_prefix(prefix).filter(|s| s.has_place() || s.kind == SymbolKind::Tls);
+            let symbols = module.file.symbols_with_prefix(prefix).filter(|s| s.has_place() || s.kind == SymbolKind::Tls);
             names.extend(symbols.take(limit).map(|s| s.name.to_owned()));
             let stubs = module.plt().stubs.iter().map(|s| s.label()).filter(|l| l.starts_with(prefix));
             names.extend(stubs.take(limit));

@@ -93,7 +93,7 @@ impl Module {
             Some(section) => usize::from(s.section) == section.index,
             None => segment.contains(s.addr),
         };
-        let symbol = self.image().symbols().covering(addr, in_place).map(|s| Label {
+        let symbol = self.file.symbol_covering(addr, in_place).map(|s| Label {
             raw_name: s.name.to_owned(),
             start: s.addr,
             size: s.size,

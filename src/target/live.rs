@@ -54,8 +54,9 @@ impl Thread {
 /// A process that rdbg started or attached to. Everything happens in the thread that made it (`!Send`): ptrace accepts
 /// requests from no other.
 ///
-/// int3 bytes are in memory only while something runs: every [`Control::stop_all`] takes them out, so that nothing is
-/// harmed when rdbg is killed at its prompt. Reads never show them.
+/// int3 bytes are in the memory of a process that rdbg attached to only while something runs: every [`Control::stop_all`] takes
+/// them out, so that nothing is harmed when rdbg is killed at its prompt. What rdbg launched dies with it (PTRACE_O_EXITKILL),
+/// and keeps them. Reads never show them.
 #[derive(Debug)]
 pub struct Live {
     pid: Tid,
@@ -64,6 +65,7 @@ pub struct Live {
     threads: BTreeMap<Tid, Thread>,
     /// Where an int3 is wanted; the byte that it covers while it is in memory.
     int3s: BTreeMap<VirtAddr, Option<u8>>,
+    /// Those of `int3s` that can be are in memory.
     planted: bool,
     /// Where an int3 was taken out while threads ran: one may have run it already. Until all have stopped once.
     retired: BTreeSet<VirtAddr>,
@@ -178,20 +180,29 @@ impl Live {
             return;
         }
         self.planted = true;
-        for (addr, byte) in &mut self.int3s {
-            *byte = plant_one(&self.memory, self.pid, *addr).ok();
+        for (addr, covered) in self.int3s.iter_mut().filter(|(_, covered)| covered.is_none()) {
+            *covered = plant_one(&self.memory, self.pid, *addr).ok();
+        }
+    }
+
+    /// Looks which int3 bytes are still there when all have stopped: the program may have written or mapped something else over
+    /// them. The next [`plant`](Live::plant) puts those back.
+    fn look_after_planted(&mut self) {
+        for (addr, covered) in &mut self.int3s {
+            let mut byte = [0];
+            if self.memory.read(*addr, &mut byte).is_err() || byte != [INT3] {
+                *covered = None;
+            }
+            self.planted &= covered.is_some();
         }
     }
 
     /// Takes the int3 bytes out of memory.
     fn lift(&mut self) {
-        if !self.planted {
-            return;
-        }
         self.planted = false;
         let in_use = self.any_runs();
-        for (addr, byte) in &mut self.int3s {
-            if let Some(byte) = byte.take() {
+        for (addr, covered) in &mut self.int3s {
+            if let Some(byte) = covered.take() {
                 lift_one(&self.memory, self.pid, *addr, byte);
                 self.retired.extend(in_use.then_some(*addr));
             }
@@ -281,8 +292,10 @@ impl Live {
                 ptrace::SI_KERNEL => {}
                 // Sent by somebody: SI_USER, SI_QUEUE, SI_TKILL, ...
                 code if code <= 0 => return Ok(RawStop::Signal(Signal::TRAP)),
-                _ => {
-                    let fired = known(debugregs::take_fired(tid))?.unwrap_or(0);
+                code => {
+                    // *Folklore*: a step over a system call, or into a handler, is no debug exception: DR6 is then that of another.
+                    let by_exception = matches!(code, ptrace::TRAP_TRACE | ptrace::TRAP_HWBKPT);
+                    let fired = if by_exception { known(debugregs::fired(tid))?.unwrap_or(0) } else { 0 };
                     return Ok(match fired {
                         0 if stepping => RawStop::Stepped,
                         0 => RawStop::Signal(Signal::TRAP),
@@ -295,7 +308,7 @@ impl Live {
         let Some(words) = known(ptrace::get_registers(tid))? else { return Ok(RawStop::Interrupted) };
         let mut registers = Registers::from_user(words);
         let at = VirtAddr(registers.pc().wrapping_sub(1));
-        let ours = self.planted && self.int3s.contains_key(&at) || self.was_ours(at);
+        let ours = matches!(self.int3s.get(&at), Some(Some(_))) || self.was_ours(at);
         if let Some(thread) = self.threads.get_mut(&tid) {
             if ours {
                 registers.set(Gpr::Rip, at.0);
@@ -357,9 +370,7 @@ impl Live {
     fn release_child(&mut self, parent: Tid) -> Result<Tid> {
         let child = Tid(known(ptrace::event_message(parent))?.unwrap_or(0) as i32);
         if self.first_stop(child)?.is_some() {
-            if self.planted
-                && let Ok(memory) = ProcessMemory::open(child)
-            {
+            if let Ok(memory) = ProcessMemory::open(child) {
                 for (addr, byte) in self.int3s.iter().filter(|(addr, _)| !self.kept_in_children.contains(addr)) {
                     if let Some(byte) = byte {
                         let _ = memory.write(child, *addr, &[*byte]);
@@ -477,6 +488,10 @@ impl Live {
         }
     }
 
+    fn settle_all(&mut self) -> Result<()> {
+        self.threads().into_iter().try_for_each(|tid| self.settle_one(tid))
+    }
+
     /// Takes in one event while all are being stopped.
     fn collect(&mut self, tid: Tid, status: Status) -> Result<()> {
         let Some(event) = self.digest(tid, status)? else { return Ok(()) };
@@ -554,7 +569,7 @@ impl Memory for Live {
                 }
             }
         }
-        if self.planted && n > 0 {
+        if n > 0 {
             for (addr, byte) in self.int3s.range(at..end) {
                 if let (Some(byte), Some(shown)) = (byte, buf.get_mut((*addr - at) as usize)) {
                     *shown = *byte;
@@ -592,13 +607,11 @@ impl Target for Live {
     }
 
     fn pc(&self, tid: Tid) -> Result<VirtAddr> {
-        let thread = self.thread(tid)?;
-        if let Some(pc) = thread.registers.get().map(|r| r.pc()).or(thread.pc.get()) {
-            return Ok(VirtAddr(pc));
+        // All registers cost no more than one, and whoever wants the pc often wants others next.
+        match self.thread(tid)?.pc.get() {
+            Some(pc) => Ok(VirtAddr(pc)),
+            None => Ok(VirtAddr(self.registers(tid)?.pc())),
         }
-        let pc = ptrace::peek_register(tid, Gpr::Rip)?;
-        thread.pc.set(Some(pc));
-        Ok(VirtAddr(pc))
     }
 
     fn xstate(&self, tid: Tid) -> Result<XState> {
@@ -718,8 +731,10 @@ impl Control for Live {
             }
         }
         self.collect_the_dying()?;
-        self.lift();
-        if !self.launched {
+        if self.launched {
+            self.look_after_planted();
+        } else {
+            self.lift();
             self.park()?;
         }
         // All have stopped, and whoever ran an int3 was set back.
@@ -733,9 +748,10 @@ impl Control for Live {
             return Ok(());
         }
         // With the int3 bytes out of the way, so that they cover what was written.
-        let was_planted = self.planted && self.int3s.range(at..at + bytes.len() as u64).next().is_some();
-        if was_planted {
-            self.lift();
+        let covering = self.int3s.range_mut(at..at + bytes.len() as u64);
+        let covering: Vec<_> = covering.filter_map(|(addr, covered)| Some((*addr, covered.take()?))).collect();
+        for (addr, byte) in &covering {
+            lift_one(&self.memory, self.pid, *addr, *byte);
         }
         let mut end = [0];
         let result = match self.memory.read(at + (bytes.len() as u64 - 1), &mut end) {
@@ -744,8 +760,9 @@ impl Control for Live {
             Err(e) => Err(e),
             Ok(()) => self.memory.write(self.pid, at, bytes),
         };
-        if was_planted {
-            self.plant();
+        for (addr, _) in covering {
+            let covered = plant_one(&self.memory, self.pid, addr).ok();
+            self.int3s.insert(addr, covered);
         }
         result
     }
@@ -784,7 +801,8 @@ impl Control for Live {
     }
 
     fn settle(&mut self) -> Result<()> {
-        self.threads().into_iter().try_for_each(|tid| self.settle_one(tid))
+        // What was launched dies with rdbg.
+        if self.launched { Ok(()) } else { self.settle_all() }
     }
 
     fn set_xstate(&mut self, tid: Tid, state: &XState) -> Result<()> {
@@ -842,12 +860,13 @@ impl Control for Live {
 
     fn detach(&mut self, signals: &BTreeMap<Tid, Signal>) -> Result<()> {
         self.stop_all()?;
+        self.lift();
         self.int3s.clear();
         if self.watches.iter().any(Option::is_some) {
             self.watches = [None; debugregs::SLOTS];
             self.set_debug_registers()?;
         }
-        self.settle()?;
+        self.settle_all()?;
         self.clear_own_code();
         for (tid, thread) in &mut self.threads {
             if thread.state != State::Stopped {

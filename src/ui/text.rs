@@ -1,6 +1,8 @@
 //! Output as text: to a stream, to a buffer, or to both.
 
-use std::io::Write;
+use std::io::{BufRead, Write};
+
+use crate::os::signals;
 
 use super::output::{Output, Role, Row};
 
@@ -86,14 +88,16 @@ impl TextOutput {
     fn ask(&mut self) -> std::io::Result<()> {
         self.out.write_all(b"--Type <RET> for more, q to quit, c to continue without paging--")?;
         self.out.flush()?;
-        let mut answer = String::new();
-        let n = std::io::stdin().read_line(&mut answer)?;
+        let answer = answer()?;
         self.lines = 0;
-        match answer.trim_start().chars().next() {
-            Some('q') => self.skip = true,
-            Some('c') => self.page = None,
-            _ if n == 0 => self.skip = true,
-            _ => {}
+        match answer.as_deref().map(|a| a.trim_start().chars().next()) {
+            Some(Some('c')) => self.page = None,
+            Some(Some('q')) => self.skip = true,
+            Some(_) => {}
+            None => {
+                self.out.write_all(b"Quit\n")?;
+                self.skip = true;
+            }
         }
         Ok(())
     }
@@ -101,6 +105,31 @@ impl TextOutput {
     /// Whether nobody reads standard output any more.
     pub fn is_closed(&self) -> bool {
         self.closed
+    }
+}
+
+/// A line from standard input; `None` at its end, and at once when Ctrl-C is pressed: the terminal's own driver then drops what
+/// was typed, and the handler of SIGINT lets no system call go on (which `read_line` would).
+fn answer() -> std::io::Result<Option<String>> {
+    let mut line = Vec::new();
+    let mut input = std::io::stdin().lock();
+    loop {
+        if signals::take_interrupt() {
+            return Ok(None);
+        }
+        let bytes = match input.fill_buf() {
+            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => continue,
+            other => other?,
+        };
+        let (taken, is_whole) = match bytes.iter().position(|b| *b == b'\n') {
+            Some(at) => (at + 1, true),
+            None => (bytes.len(), bytes.is_empty()),
+        };
+        line.extend_from_slice(bytes.get(..taken).unwrap_or_default());
+        input.consume(taken);
+        if is_whole {
+            return Ok(Some(String::from_utf8_lossy(&line).into_owned()).filter(|l| !l.is_empty()));
+        }
     }
 }
 
@@ -158,6 +187,10 @@ impl Output for TextOutput {
 
     fn is_terminal(&self) -> bool {
         self.terminal
+    }
+
+    fn has_colour(&self) -> bool {
+        self.colour
     }
 
     fn is_unwanted(&self) -> bool {
@@ -222,6 +255,10 @@ impl Output for Tee<'_> {
 
     fn is_terminal(&self) -> bool {
         self.below.is_terminal() && !self.only
+    }
+
+    fn has_colour(&self) -> bool {
+        self.below.has_colour() && !self.only
     }
 
     fn is_unwanted(&self) -> bool {

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
+use super::language::Language;
 use super::types::{FloatFormat, Type, TypeKind};
 
 /// Names, size in bytes and kind. The first name of a row is the one that is shown.
@@ -53,6 +54,48 @@ pub fn base_type(name: &str) -> Option<Arc<Type>> {
     TYPES.get(row).cloned()
 }
 
+/// A type that every program of Rust has, by its name.
+pub fn rust_type(name: &str) -> Option<Arc<Type>> {
+    let (size, kind) = match name {
+        "i8" => (1, TypeKind::Int { signed: true }),
+        "i16" => (2, TypeKind::Int { signed: true }),
+        "i32" => (4, TypeKind::Int { signed: true }),
+        "i64" | "isize" => (8, TypeKind::Int { signed: true }),
+        "i128" => (16, TypeKind::Int { signed: true }),
+        "u8" => (1, TypeKind::Int { signed: false }),
+        "u16" => (2, TypeKind::Int { signed: false }),
+        "u32" => (4, TypeKind::Int { signed: false }),
+        "u64" | "usize" => (8, TypeKind::Int { signed: false }),
+        "u128" => (16, TypeKind::Int { signed: false }),
+        "f32" => (4, TypeKind::Float(FloatFormat::Single)),
+        "f64" => (8, TypeKind::Float(FloatFormat::Double)),
+        "bool" => (1, TypeKind::Bool),
+        "char" => (4, TypeKind::Char { signed: false }),
+        _ => return None,
+    };
+    Some(Type::named_in(Language::Rust, name, size, kind))
+}
+
+/// A base type's name as gdb writes it: `unsigned long` for `long unsigned int`.
+pub(super) fn canonical_name(name: &str) -> Arc<str> {
+    let words: Vec<&str> = name.split(' ').collect();
+    let count = |w: &str| words.iter().filter(|x| **x == w).count();
+    let rest = words.iter().filter(|w| !matches!(**w, "long" | "short" | "unsigned" | "signed" | "int" | "char")).count();
+    if rest > 0 || name == "signed char" {
+        return name.into();
+    }
+    let sign = if count("unsigned") > 0 { "unsigned " } else { "" };
+    let bare = match (count("long"), count("short"), count("char")) {
+        (1, 0, 0) => "long",
+        (2, 0, 0) => "long long",
+        (0, 1, 0) => "short",
+        (0, 0, 1) => "char",
+        (0, 0, 0) => "int",
+        _ => return name.into(),
+    };
+    format!("{sign}{bare}").into()
+}
+
 macro_rules! base {
     ($($(#[$doc:meta])* $function:ident = $row:literal;)*) => {
         impl Type {
@@ -85,6 +128,8 @@ base! {
     int128 = 12;
     /// `unsigned __int128`
     uint128 = 13;
+    /// `bool`, of C++ and Rust
+    bool = 15;
     /// `float`
     float32 = 16;
     /// `double`
@@ -118,6 +163,7 @@ mod tests {
                 "unsigned long",
                 "__int128",
                 "unsigned __int128",
+                "bool",
                 "float",
                 "double",
                 "long double",

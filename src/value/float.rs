@@ -33,6 +33,7 @@ fn layout(format: FloatFormat) -> (u32, u32, usize) {
         FloatFormat::Single => (23, 8, 4),
         FloatFormat::Double => (52, 11, 8),
         FloatFormat::X87 => (64, 15, 10),
+        FloatFormat::Quad => (112, 15, 16),
     }
 }
 

@@ -1,5 +1,9 @@
 //! How values are shown: what `set print ...` sets.
 
+use std::sync::Arc;
+
+use super::place::Value;
+use super::types::Type;
 use crate::base::VirtAddr;
 
 /// The radix in which integers are shown (`set output-radix`).
@@ -35,6 +39,12 @@ pub struct PrintOptions {
     pub null_stop: bool,
     /// Members of unions inside structures.
     pub union: bool,
+    /// Static members of classes.
+    pub static_members: bool,
+    /// Objects as what their vtable says that they are.
+    pub object: bool,
+    /// Without pretty printers.
+    pub raw: bool,
     /// How deep structures are shown; `None`: all the way.
     pub max_depth: Option<u32>,
     /// The radix of integers.
@@ -55,6 +65,9 @@ impl Default for PrintOptions {
             array_indexes: false,
             null_stop: false,
             union: true,
+            static_members: true,
+            object: false,
+            raw: false,
             max_depth: Some(20),
             output_radix: OutputRadix::Decimal,
             max_value_size: Some(65536),
@@ -64,12 +77,24 @@ impl Default for PrintOptions {
 
 /// Names of addresses.
 pub trait Symbols {
-    /// `main+4`, `puts@got.plt`: what stands between `<` and `>` after an address; `None` where nothing is known.
+    /// `main+4`, `puts@got.plt`: what stands between `<` and `>` after an address in `x` and disassembly; `None` where nothing
+    /// is known.
     fn symbol(&self, addr: VirtAddr) -> Option<String>;
 
-    /// As [`symbol`](Symbols::symbol), but only what is worth showing after a data pointer: gdb leaves the names of
-    /// functions' insides and of far-away symbols out there.
-    fn data_symbol(&self, addr: VirtAddr) -> Option<String> {
+    /// The same after an address that is a value, where C++ and Rust names are shown as they were written.
+    fn value_symbol(&self, addr: VirtAddr) -> Option<String> {
         self.symbol(addr)
+    }
+
+    /// A variable of the program by its full name, as `ns::Class::member`.
+    fn variable(&self, name: &str) -> Option<Value> {
+        let _ = name;
+        None
+    }
+
+    /// A type of the program by its full name.
+    fn type_named(&self, name: &str) -> Option<Arc<Type>> {
+        let _ = name;
+        None
     }
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::types::{ArrayKind, Bits, Field, Type, TypeKind};
+use super::extent::{Extent, Pointee};
+use super::layout::Field;
+use super::types::{ArrayKind, Bits, Type, TypeKind};
 use crate::base::{Error, Memory, Result, VirtAddr};
 
 /// Where a value lives. Only what lives somewhere can be assigned to.
@@ -27,6 +29,15 @@ pub enum Place {
     },
     /// Nowhere: the result of a computation.
     Nowhere,
+    /// Several places at once.
+    Pieces {
+        /// The places of the whole that this is a part of.
+        extents: Arc<[Extent]>,
+        /// Bytes from that whole's start.
+        offset: u64,
+    },
+    /// A pointer that does not exist in the program, to something that does.
+    Synthetic(Arc<Pointee>),
     /// It exists in the source and not in the program now.
     Absent(Absence),
 }
@@ -40,6 +51,8 @@ pub enum Absence {
     NotSaved,
     /// `<unavailable>`: not in the core file.
     Unavailable,
+    /// `<synthetic pointer>`: what it points to is known, and itself it is not in the program.
+    Synthetic,
 }
 
 impl std::fmt::Display for Absence {
@@ -48,6 +61,7 @@ impl std::fmt::Display for Absence {
             Absence::OptimizedOut => "<optimized out>",
             Absence::NotSaved => "<not saved>",
             Absence::Unavailable => "<unavailable>",
+            Absence::Synthetic => "<synthetic pointer>",
         })
     }
 }
@@ -149,6 +163,7 @@ impl Value {
             Place::Memory(addr) => Place::Memory(*addr + offset),
             Place::Register { name, offset: o } => Place::Register { name: name.clone(), offset: o.wrapping_add(offset) },
             Place::Variable { name, offset: o } => Place::Variable { name: name.clone(), offset: o.wrapping_add(offset) },
+            Place::Pieces { extents, offset: o } => Place::Pieces { extents: extents.clone(), offset: o.wrapping_add(offset) },
             other => other.clone(),
         };
         // Beyond the bytes that were read (`p $1[7]`), only memory knows more.
@@ -158,6 +173,11 @@ impl Value {
             inside.then(|| (bytes.clone(), start + offset as usize))
         });
         Value { ty: ty.clone(), place, bits, frozen: self.frozen, held }
+    }
+
+    /// What starts `offset` bytes into this value, as a value of another type. Nothing is read.
+    pub fn part(&self, ty: &Arc<Type>, offset: u64) -> Value {
+        self.moved(ty, offset, None)
     }
 
     /// A member. Nothing is read.
@@ -185,6 +205,18 @@ impl Value {
     /// Its bytes, read at most once: of a bit-field those bytes in which its bits lie. More than `limit` bytes are an
     /// error (gdb's `max-value-size`), as is a value that is not there.
     pub fn bytes(&self, memory: &dyn Memory, limit: Option<u64>) -> Result<Arc<[u8]>> {
+        match self.missing().map(|m| m.0) {
+            Some(Absence::OptimizedOut) => return Err(Error::user("value has been optimized out")),
+            Some(Absence::NotSaved) => return Err(Error::user("value is not available: the register was not saved")),
+            Some(Absence::Unavailable) => return Err(Error::user("value is not available")),
+            Some(Absence::Synthetic) => return Err(Error::user("cannot access the value of a synthetic pointer")),
+            None => {}
+        }
+        self.bytes_there(memory, limit)
+    }
+
+    /// As [`Value::bytes`], with zeros where pieces of the value are missing.
+    pub(super) fn bytes_there(&self, memory: &dyn Memory, limit: Option<u64>) -> Result<Arc<[u8]>> {
         let size = match self.bits {
             Some(b) => u64::from(b.start + b.len).div_ceil(8),
             None => self.ty.size,
@@ -211,16 +243,13 @@ impl Value {
                 memory.read(*addr, &mut bytes)?;
                 Ok(bytes.into())
             }
-            Place::Absent(Absence::OptimizedOut) => Err(Error::user("value has been optimized out")),
-            Place::Absent(Absence::NotSaved) => Err(Error::user("value is not available: the register was not saved")),
-            Place::Absent(Absence::Unavailable) => Err(Error::user("value is not available")),
             _ => Err(Error::user("no such vector element")),
         }
     }
 
     /// The same value with its bytes read, so that later changes of memory do not change it. What is not there stays so.
     pub fn fetched(&self, memory: &dyn Memory, limit: Option<u64>) -> Result<Value> {
-        if self.held.is_some() || matches!(self.place, Place::Absent(_)) || self.ty.is_function() {
+        if self.held.is_some() || matches!(self.place, Place::Absent(_) | Place::Synthetic(_)) || self.ty.is_function() {
             return Ok(self.clone());
         }
         let bytes = self.bytes(memory, limit)?;

@@ -1,9 +1,10 @@
 //! Types: immutable, shared, the same for registers, GOT and PLT, and what debug information tells.
 
-use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use crate::base::Result;
+use super::language::Language;
+use super::layout::{Field, Fields};
+use crate::dwarf::Dynamic;
 
 /// A module, as whoever implements the look-ups numbers it. Values and expressions only carry it around.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -18,6 +19,8 @@ pub struct Type {
     pub size: u64,
     /// What it is.
     pub kind: TypeKind,
+    /// The language of the program that has it: the way it is written.
+    pub language: Language,
 }
 
 /// What a type is.
@@ -40,10 +43,28 @@ pub enum TypeKind {
     },
     /// A floating-point number.
     Float(FloatFormat),
+    /// A complex number: two of these.
+    Complex(Arc<Type>),
     /// A pointer to this.
     Pointer(Arc<Type>),
     /// A reference to this; `true` for an rvalue reference.
     Reference(Arc<Type>, bool),
+    /// A pointer to a member or to a method of a class.
+    MemberPointer {
+        /// The class.
+        class: Arc<Type>,
+        /// The type of the member; a function for a method.
+        target: Arc<Type>,
+    },
+    /// An array whose length is known while its function runs: [`super::resolve_dynamic`] makes an array of it.
+    VariableArray {
+        /// The type of an element.
+        element: Arc<Type>,
+        /// The index of the first element.
+        lower: i64,
+        /// What gives the index of the last element, or the number of elements if the flag is set.
+        bound: (Dynamic, bool),
+    },
     /// An array.
     Array {
         /// The type of an element.
@@ -63,6 +84,8 @@ pub enum TypeKind {
     Struct {
         /// All members lie at offset 0.
         union: bool,
+        /// Declared by `class`.
+        class: bool,
         /// The members.
         fields: Fields,
     },
@@ -74,6 +97,10 @@ pub enum TypeKind {
         signed: bool,
         /// Name and number, in the order of their declaration.
         enumerators: Arc<[Enumerator]>,
+        /// `enum class`
+        class: bool,
+        /// The type of its numbers, where it is said.
+        underlying: Option<Arc<Type>>,
     },
     /// Another name of this type.
     Typedef(Arc<Type>),
@@ -81,13 +108,21 @@ pub enum TypeKind {
     Qualified {
         /// What is qualified.
         target: Arc<Type>,
-        /// `const`
-        constant: bool,
-        /// `volatile`
-        volatile: bool,
+        /// With what.
+        qualifiers: Qualifiers,
     },
     /// A symbol without debug information: its type is not known.
     NoDebug(NoDebug),
+}
+
+/// What may stand before a type's name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[allow(missing_docs)]
+pub struct Qualifiers {
+    pub constant: bool,
+    pub volatile: bool,
+    pub restrict: bool,
+    pub atomic: bool,
 }
 
 /// What is known of a symbol without debug information.
@@ -116,6 +151,8 @@ pub enum FloatFormat {
     Double,
     /// The x87's 80 bits, in 10 or 16 bytes.
     X87,
+    /// IEEE 754 binary128.
+    Quad,
 }
 
 /// What sort of array.
@@ -127,6 +164,15 @@ pub enum ArrayKind {
     Got(ModuleRef),
     /// The stubs of a module's procedure linkage table. A string is an index too.
     Plt(ModuleRef),
+    /// The bytes of one stub: shown by where it is.
+    Stub,
+}
+
+impl ArrayKind {
+    /// Whether it is a table of a module, with indices of its own.
+    pub fn is_table(self) -> bool {
+        matches!(self, ArrayKind::Got(_) | ArrayKind::Plt(_))
+    }
 }
 
 /// The type of a function.
@@ -149,55 +195,6 @@ pub struct Bits {
     pub start: u32,
     /// How many, 1 to 128.
     pub len: u32,
-}
-
-/// A member of a structure.
-#[derive(Clone, Debug)]
-pub struct Field {
-    /// Its name; empty for an anonymous member.
-    pub name: Arc<str>,
-    /// Its type.
-    pub ty: Arc<Type>,
-    /// Offset in the structure, in bytes.
-    pub offset: u64,
-    /// For a bit-field, its bits, counted from `offset`.
-    pub bits: Option<Bits>,
-}
-
-/// What finds the members of a structure when they are asked for.
-type Finder = Box<dyn Fn() -> Result<Vec<Field>> + Send + Sync>;
-
-/// The members of a structure: known, or found when first asked for, which also is how a structure can point to itself.
-#[derive(Clone)]
-pub struct Fields(Arc<Members>);
-
-struct Members {
-    found: OnceLock<Result<Arc<[Field]>>>,
-    finder: Option<Finder>,
-}
-
-impl Fields {
-    /// Members that are known.
-    pub fn known(fields: Vec<Field>) -> Fields {
-        Fields(Arc::new(Members { found: OnceLock::from(Ok(fields.into())), finder: None }))
-    }
-
-    /// Members that `find` finds when they are first asked for.
-    pub fn found_by(find: impl Fn() -> Result<Vec<Field>> + Send + Sync + 'static) -> Fields {
-        Fields(Arc::new(Members { found: OnceLock::new(), finder: Some(Box::new(find)) }))
-    }
-
-    /// The members, in the order of their declaration.
-    pub fn get(&self) -> Result<Arc<[Field]>> {
-        self.0.found.get_or_init(|| self.0.finder.as_ref().map_or_else(|| Ok(Vec::new()), |f| f()).map(Arc::from)).clone()
-    }
-}
-
-impl fmt::Debug for Fields {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Not the members: a structure may point to itself.
-        f.write_str("Fields")
-    }
 }
 
 /// A named bit, or a named group of bits, in a word of flags.
@@ -227,6 +224,7 @@ impl FloatFormat {
             FloatFormat::Single => 24,
             FloatFormat::Double => 53,
             FloatFormat::X87 => 64,
+            FloatFormat::Quad => 113,
         }
     }
 }
@@ -234,21 +232,33 @@ impl FloatFormat {
 impl Type {
     /// A type with a name.
     pub fn named(name: &str, size: u64, kind: TypeKind) -> Arc<Type> {
-        Arc::new(Type { name: name.into(), size, kind })
+        Arc::new(Type { name: name.into(), size, kind, language: Language::C })
     }
 
-    fn unnamed(size: u64, kind: TypeKind) -> Arc<Type> {
-        Type::named("", size, kind)
+    /// A type with a name, in a language.
+    pub fn named_in(language: Language, name: &str, size: u64, kind: TypeKind) -> Arc<Type> {
+        Arc::new(Type { name: name.into(), size, kind, language })
+    }
+
+    /// A type made of another one, in its language.
+    fn of(other: &Arc<Type>, size: u64, kind: TypeKind) -> Arc<Type> {
+        Arc::new(Type { name: "".into(), size, kind, language: other.language })
     }
 
     /// A pointer to `target`.
     pub fn pointer(target: &Arc<Type>) -> Arc<Type> {
-        Type::unnamed(8, TypeKind::Pointer(target.clone()))
+        Type::of(target, 8, TypeKind::Pointer(target.clone()))
     }
 
     /// A reference to `target`.
     pub fn reference(target: &Arc<Type>, rvalue: bool) -> Arc<Type> {
-        Type::unnamed(8, TypeKind::Reference(target.clone(), rvalue))
+        Type::of(target, 8, TypeKind::Reference(target.clone(), rvalue))
+    }
+
+    /// A pointer to a member of a class; to a method if `target` is a function.
+    pub fn member_pointer(class: &Arc<Type>, target: &Arc<Type>) -> Arc<Type> {
+        let size = if matches!(target.stripped().kind, TypeKind::Function(_)) { 16 } else { 8 };
+        Type::of(target, size, TypeKind::MemberPointer { class: class.clone(), target: target.clone() })
     }
 
     /// An array of `count` elements from index 0.
@@ -259,7 +269,7 @@ impl Type {
     /// An array of any sort; a count that is not known counts as none in the size.
     pub fn array_of(element: &Arc<Type>, count: Option<u64>, lower: i64, kind: ArrayKind) -> Arc<Type> {
         let size = element.size.saturating_mul(count.unwrap_or(0));
-        Type::unnamed(size, TypeKind::Array { element: element.clone(), count, lower, kind, vector: false })
+        Type::of(element, size, TypeKind::Array { element: element.clone(), count, lower, kind, vector: false })
     }
 
     /// A SIMD vector; `name` may be empty.
@@ -272,31 +282,52 @@ impl Type {
     /// A function with declared parameters.
     pub fn function(result: &Arc<Type>, params: Vec<Arc<Type>>, variadic: bool) -> Arc<Type> {
         let f = FunctionType { result: result.clone(), params: params.into(), variadic, prototyped: true };
-        Type::unnamed(1, TypeKind::Function(f))
+        Type::of(result, 1, TypeKind::Function(f))
     }
 
     /// `int ()`: a function of whose parameters nothing is said.
     pub fn function_unprototyped(result: &Arc<Type>) -> Arc<Type> {
         let f = FunctionType { result: result.clone(), params: Arc::new([]), variadic: false, prototyped: false };
-        Type::unnamed(1, TypeKind::Function(f))
+        Type::of(result, 1, TypeKind::Function(f))
     }
 
     /// `const` or `volatile` or both of `target`.
     pub fn qualified(target: &Arc<Type>, constant: bool, volatile: bool) -> Arc<Type> {
-        if !constant && !volatile {
+        Type::with_qualifiers(target, Qualifiers { constant, volatile, ..Qualifiers::default() })
+    }
+
+    /// `target` with more qualifiers: those that it has already are kept, once each.
+    pub fn with_qualifiers(target: &Arc<Type>, added: Qualifiers) -> Arc<Type> {
+        if added == Qualifiers::default() {
             return target.clone();
         }
-        Type::unnamed(target.size, TypeKind::Qualified { target: target.clone(), constant, volatile })
+        let (inner, old) = match &target.kind {
+            TypeKind::Qualified { target, qualifiers } => (target, *qualifiers),
+            _ => (target, Qualifiers::default()),
+        };
+        let qualifiers = Qualifiers {
+            constant: old.constant || added.constant,
+            volatile: old.volatile || added.volatile,
+            restrict: old.restrict || added.restrict,
+            atomic: old.atomic || added.atomic,
+        };
+        Type::of(inner, inner.size, TypeKind::Qualified { target: inner.clone(), qualifiers })
     }
 
     /// Another name for `target`.
     pub fn typedef(name: &str, target: &Arc<Type>) -> Arc<Type> {
-        Type::named(name, target.size, TypeKind::Typedef(target.clone()))
+        Type::named_in(target.language, name, target.size, TypeKind::Typedef(target.clone()))
     }
 
     /// A `struct` or `union`.
     pub fn structure(name: &str, size: u64, union: bool, fields: Vec<Field>) -> Arc<Type> {
-        Type::named(name, size, TypeKind::Struct { union, fields: Fields::known(fields) })
+        Type::named(name, size, TypeKind::Struct { union, class: false, fields: Fields::known(fields) })
+    }
+
+    /// A structure of Rust.
+    pub fn rust_structure(name: &str, size: u64, fields: Vec<Field>) -> Arc<Type> {
+        let kind = TypeKind::Struct { union: false, class: false, fields: Fields::known(fields) };
+        Type::named_in(Language::Rust, name, size, kind)
     }
 
     /// The type of a symbol without debug information.
@@ -309,6 +340,14 @@ impl Type {
         };
         let size = if matches!(what, NoDebug::Text | NoDebug::Ifunc) { 1 } else { 0 };
         Type::named(name, size, TypeKind::NoDebug(what))
+    }
+
+    /// As [`Type::stripped`], of a type that is not shared.
+    pub(super) fn stripped_ref(&self) -> &Type {
+        match &self.kind {
+            TypeKind::Typedef(target) | TypeKind::Qualified { target, .. } => target.stripped(),
+            _ => self,
+        }
     }
 
     /// The type below typedefs and qualifiers.
@@ -372,6 +411,40 @@ impl Type {
     /// Whether it is a pointer.
     pub fn is_pointer(self: &Arc<Type>) -> bool {
         matches!(self.stripped().kind, TypeKind::Pointer(_))
+    }
+
+    /// Whether it is a structure that is only declared.
+    pub fn is_declaration(self: &Arc<Type>) -> bool {
+        matches!(&self.stripped().kind, TypeKind::Struct { fields, .. } if fields.is_declaration())
+    }
+
+    /// The type with the definition in place of a declaration, where there is one.
+    pub fn completed(self: &Arc<Type>) -> Arc<Type> {
+        match &self.kind {
+            TypeKind::Struct { fields, .. } => fields.definition().unwrap_or(self).clone(),
+            TypeKind::Typedef(target) if self.is_declaration() => Type::typedef(&self.name, &target.completed()),
+            TypeKind::Qualified { target, qualifiers } if self.is_declaration() => {
+                Type::with_qualifiers(&target.completed(), *qualifiers)
+            }
+            _ => self.clone(),
+        }
+    }
+
+    /// Whether a length in it is known only while the program runs.
+    pub fn is_dynamic(&self) -> bool {
+        let mut ty = self;
+        for _ in 0..1000 {
+            match &ty.kind {
+                TypeKind::VariableArray { .. } => return true,
+                TypeKind::Array { element: t, .. }
+                | TypeKind::Typedef(t)
+                | TypeKind::Pointer(t)
+                | TypeKind::Reference(t, _)
+                | TypeKind::Qualified { target: t, .. } => ty = t,
+                _ => break,
+            }
+        }
+        false
     }
 
     /// Whether it is `void`.

@@ -15,6 +15,9 @@
 // build: nosections = cc -O0 -no-pie -Wl,-z,lazy | strip | no-section-headers
 // build: nosections-pie = cc -O0 -pie -fPIE -Wl,-z,lazy | strip | no-section-headers
 // build: static-stripped = cc -O0 -static | strip
+// build: debug-link = cc -O0 -no-pie -Wl,-z,lazy | debug-link
+// build: debug-id = cc -O0 -no-pie -Wl,-z,lazy -Wl,--build-id=0xabcdef | debug-id
+// build: mini-debug = cc -O0 -no-pie -Wl,-z,lazy | mini-debug
 // build: lld = clang -O0 -fuse-ld=lld -no-pie -Wl,-z,lazy
 // build: lld-pie = clang -O0 -fuse-ld=lld -pie -fPIE -Wl,-z,lazy
 // build: clang = clang -O0 -no-pie -Wl,-z,lazy

@@ -5,8 +5,9 @@
 //! // build: NAME = COMPILER FLAGS... [| STEP ...]     one line a build; {dir} is the directory of the result
 //! // library: FILE = SOURCE COMPILER FLAGS...          a shared library put beside every build of this program
 //! ```
-//! A compiler is `cc`, `c++`, `clang`, `clang++`, `rustc` or `musl-gcc`. A step after `|` is `strip` or
-//! `no-section-headers`. The program's file is named as its source without the suffix, in every build. Results lie in
+//! A compiler is `cc`, `c++`, `clang`, `clang++`, `rustc` or `musl-gcc`. A step after `|` is `strip`, `no-section-headers`,
+//! `debug-link` (strips it; the debug file is beside it, in `.debug`), `debug-id` (the same, found by its build-id below `root`) or
+//! `mini-debug` (strips it; the symbols are in .gnu_debugdata). The program's file is named as its source without the suffix, in every build. Results lie in
 //! `target/test-programs/<program>-<build>-<hash>/`; the hash covers the sources, the lines, and the compilers' versions,
 //! and a directory appears there complete or not at all, so that test processes may build side by side.
 
@@ -109,6 +110,8 @@ pub fn missing_for(source: &str, build: &str) -> Result<Option<String>, NoProgra
         needs.push("ld.lld".to_owned());
     }
     needs.extend(recipe.steps.iter().filter(|s| *s == "strip").cloned());
+    needs.extend(recipe.steps.iter().filter(|s| s.contains("debug")).map(|_| "objcopy".to_owned()));
+    needs.extend(recipe.steps.iter().filter(|s| *s == "mini-debug").map(|_| "xz".to_owned()));
     let absent = needs.into_iter().find(|tool| tools::find(tool).is_none());
     let wants_static = recipe.flags.iter().any(|f| f == "-static" || f == "-static-pie");
     if absent.is_none()
@@ -184,6 +187,7 @@ fn make(source: &Path, stem: &str, recipe: &Recipe, libraries: &[Library], dir: 
     for step in &recipe.steps {
         match step.as_str() {
             "strip" => run(Command::new("strip").arg(&result))?,
+            "debug-link" | "debug-id" | "mini-debug" => split_debug(&result, step)?,
             "no-section-headers" => {
                 let bytes = std::fs::read(&result).map_err(|e| NoProgram::Broken(e.to_string()))?;
                 std::fs::write(&result, without_section_headers(bytes)).map_err(|e| NoProgram::Broken(e.to_string()))?;
@@ -192,6 +196,30 @@ fn make(source: &Path, stem: &str, recipe: &Recipe, libraries: &[Library], dir: 
         }
     }
     Ok(())
+}
+
+/// Moves a program's symbols into a debug file, as distributions do.
+fn split_debug(program: &Path, how: &str) -> Result<(), NoProgram> {
+    let dir = program.parent().unwrap_or(Path::new("."));
+    let failed = |e: std::io::Error| NoProgram::Broken(format!("{how}: {e}"));
+    let name = format!("{}.debug", program.file_name().unwrap_or_default().to_string_lossy());
+    let place = match how {
+        "debug-link" => dir.join(".debug").join(name),
+        // -Wl,--build-id=0xabcdef
+        "debug-id" => dir.join("root/.build-id/ab/cdef.debug"),
+        _ => dir.join(name),
+    };
+    std::fs::create_dir_all(place.parent().unwrap_or(dir)).map_err(failed)?;
+    run(Command::new("objcopy").arg("--only-keep-debug").arg(program).arg(&place))?;
+    let option = match how {
+        "debug-link" => format!("--add-gnu-debuglink={}", place.display()),
+        "debug-id" => String::from("--strip-all"),
+        _ => {
+            run(Command::new("xz").arg(&place))?;
+            format!("--add-section=.gnu_debugdata={}.xz", place.display())
+        }
+    };
+    run(Command::new("objcopy").arg("--strip-all").arg(option).arg(program))
 }
 
 /// Compiles in the directory of the source, naming the source by its file name: that is what debug information records.

@@ -45,9 +45,9 @@ pub struct Session {
 }
 
 impl Session {
-    /// rdbg, without start-up files.
+    /// rdbg, without start-up files, and without the debug files of the machine's libraries: names are the same on every machine.
     pub fn rdbg() -> Session {
-        Session::of(executable())
+        Session::of(executable()).option("-iex").option("set debug-file-directory /nonexistent")
     }
 
     /// Any debugger that takes gdb's options.

@@ -1,10 +1,7 @@
 //! Catchpoints.
 
-use std::sync::Arc;
-
 use crate::base::{Error, Result};
 use crate::engine::{Catch, Condition, Disposition, Kind, Session, is_static};
-use crate::expr;
 use crate::symbols::{ModuleRole, is_named};
 
 use crate::command::args::Args;
@@ -59,10 +56,10 @@ fn catch_bind(cx: &mut Cx<'_>, args: &Args, disposition: Disposition) -> Result<
     let module = args.get("-m").map(str::to_owned);
     let rest = args.text.split_once("if ").map(|(_, c)| c.trim());
     let condition = match rest {
-        Some(text) => Some(Condition { text: text.to_owned(), expr: Arc::new(expr::parse(text, cx.session)?) }),
+        Some(text) => Some(Condition::parse(text, cx.session, &[])?),
         None => None,
     };
-    if let Some(sentence) = never_lazy(cx.session, symbol.as_deref()) {
+    if let Some(sentence) = never_lazy(cx.session, symbol.as_deref(), module.as_deref()) {
         cx.say(sentence);
     }
     let mut spec = "bind".to_owned();
@@ -72,7 +69,7 @@ fn catch_bind(cx: &mut Cx<'_>, args: &Args, disposition: Disposition) -> Result<
     if let Some(module) = &module {
         spec = format!("{spec} in {module}");
     }
-    let id = cx.session.breakpoints.add(Kind::Catch(Catch::Bind { symbol, module }), &spec, disposition, Vec::new());
+    let id = cx.session.breakpoints.add(Kind::Catch(Catch::Bind { symbol, module }), &spec, disposition);
     let breakpoint = cx.session.breakpoints.get_mut(id)?;
     breakpoint.condition = condition;
     let noun = breakpoint.noun();
@@ -80,8 +77,8 @@ fn catch_bind(cx: &mut Cx<'_>, args: &Args, disposition: Disposition) -> Result<
     Ok(Flow::Go)
 }
 
-/// What to say when the program will never bind lazily itself.
-fn never_lazy(session: &Session, symbol: Option<&str>) -> Option<String> {
+/// What to say when the program will never bind lazily itself, or nobody has a slot for the symbol.
+fn never_lazy(session: &Session, symbol: Option<&str>, module: Option<&str>) -> Option<String> {
     let main = session.inferior.modules.iter().find(|m| m.role == ModuleRole::Main)?;
     if is_static(main.image()) {
         return Some(format!("{} is statically linked: it has no lazy slots, and nothing will be bound.\n", main.name));
@@ -94,12 +91,19 @@ fn never_lazy(session: &Session, symbol: Option<&str>) -> Option<String> {
         return Some(format!("{} has no lazy slots (it binds everything at start): only libraries can be caught.\n", main.name));
     }
     let symbol = symbol?;
-    let elsewhere = session.inferior.modules.len() > 1;
-    let names = got.iter().flat_map(|g| &g.slots).filter_map(|s| s.name.as_deref());
-    if !elsewhere && !names.into_iter().any(|name| is_named(name, symbol)) {
-        return Some(format!("{} has no slot for \"{symbol}\": only libraries can be caught.\n", main.name));
+    let modules: Vec<_> = session.inferior.modules.iter().filter(|m| module.is_none_or(|n| m.is_called(n))).collect();
+    let slots = modules.iter().filter_map(|m| m.got()).flat_map(|g| &g.slots).filter(|s| s.is_jump_slot());
+    if slots.filter_map(|s| s.name.as_deref()).any(|name| is_named(name, symbol)) {
+        return None;
     }
-    None
+    Some(match (modules.as_slice(), module) {
+        ([], Some(module)) => format!("No module \"{module}\" is loaded (yet).\n"),
+        ([one], _) if one.role == ModuleRole::Main => {
+            format!("{} has no slot for \"{symbol}\": only libraries can be caught.\n", one.name)
+        }
+        ([one], _) => format!("{} has no lazy slot for \"{symbol}\".\n", one.name),
+        _ => format!("No loaded module has a lazy slot for \"{symbol}\": only libraries that come later can be caught.\n"),
+    })
 }
 
 const CATCH_LOAD: Command = Command {
@@ -127,7 +131,7 @@ fn catch_library(cx: &mut Cx<'_>, args: &Args, word: &str, make: fn(Option<regex
         text => Some(regex::Regex::new(text).map_err(|_| Error::user(format!("Invalid regexp: {text}")))?),
     };
     let spec = format!("{word} {}", args.text).trim_end().to_owned();
-    let id = cx.session.breakpoints.add(Kind::Catch(make(regex)), &spec, Disposition::Keep, Vec::new());
+    let id = cx.session.breakpoints.add(Kind::Catch(make(regex)), &spec, Disposition::Keep);
     cx.say(format!("Catchpoint {id} ({word})\n"));
     Ok(Flow::Go)
 }

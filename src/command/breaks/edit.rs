@@ -1,10 +1,7 @@
 //! What is changed of breakpoints that are there.
 
-use std::sync::Arc;
-
 use crate::base::{Error, Result, VirtAddr};
 use crate::engine::{Breakpoint, Condition, Disposition, Location};
-use crate::expr;
 
 use crate::command::args::Args;
 use crate::command::cx::{Block, Cx};
@@ -31,7 +28,10 @@ fn condition(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let text = args.get("EXPR").unwrap_or_default();
     let condition = match text {
         "" => None,
-        text => Some(Condition { text: text.to_owned(), expr: Arc::new(expr::parse(text, cx.session)?) }),
+        text => {
+            let at: Vec<VirtAddr> = cx.session.breakpoints.get(id)?.locations.iter().map(|l| l.addr).collect();
+            Some(Condition::parse(text, cx.session, &at)?)
+        }
     };
     let gone = condition.is_none();
     cx.session.breakpoints.get_mut(id)?.condition = condition;

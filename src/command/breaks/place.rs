@@ -1,11 +1,9 @@
 //! Breakpoints at places in the program.
 
-use std::sync::Arc;
-
 use crate::base::{Error, Result, VirtAddr};
 use crate::engine::{Breakpoint, Condition, Disposition, Kind, Session};
-use crate::expr;
 use crate::ui::Role;
+use crate::ui::render::place_of;
 
 use crate::command::args::Args;
 use crate::command::cx::Cx;
@@ -66,7 +64,7 @@ const THBREAK: Command = Command {
 /// A location, and what followed it.
 struct Request {
     spec: String,
-    condition: Option<Condition>,
+    condition: Option<String>,
     thread: Option<u32>,
 }
 
@@ -77,7 +75,7 @@ fn request(cx: &mut Cx<'_>, args: &Args) -> Result<Request> {
     while !rest.is_empty() {
         if let Some(after) = rest.strip_prefix("if").filter(|a| a.starts_with([' ', '\t', '('])) {
             let text = after.trim();
-            request.condition = Some(Condition { text: text.to_owned(), expr: Arc::new(expr::parse(text, cx.session)?) });
+            request.condition = Some(text.to_owned());
             break;
         }
         let Some(after) = rest.strip_prefix("thread") else {
@@ -103,9 +101,10 @@ fn request(cx: &mut Cx<'_>, args: &Args) -> Result<Request> {
 
 fn set_breakpoint(cx: &mut Cx<'_>, args: &Args, disposition: Disposition, hardware: bool) -> Result<Flow> {
     let request = request(cx, args)?;
-    let locations = match cx.session.locate(&request.spec) {
+    let locations = match cx.session.locate_places(&request.spec) {
         Ok(locations) => locations,
-        Err(e) if request.spec.is_empty() || request.spec.starts_with('*') => return Err(e),
+        Err(_) if request.spec.is_empty() => return Err(Error::user("No default breakpoint address now.")),
+        Err(e) if request.spec.starts_with('*') => return Err(e),
         Err(e) => {
             if !may_be_pending(cx, &e)? {
                 return Ok(Flow::Go);
@@ -113,24 +112,33 @@ fn set_breakpoint(cx: &mut Cx<'_>, args: &Args, disposition: Disposition, hardwa
             Vec::new()
         }
     };
+    let addresses: Vec<VirtAddr> = locations.iter().map(|l| l.addr).collect();
+    let condition = request.condition.map(|text| Condition::parse(&text, cx.session, &addresses)).transpose()?;
     if cx.interpreter.is_direct() {
-        let notes: String = locations.iter().filter_map(|at| also_here(cx.session, *at)).collect();
+        let notes: String = addresses.iter().filter_map(|at| also_here(cx.session, *at)).collect();
         cx.say(notes);
     }
-    // Without a location it is where it is now, whatever is loaded later.
-    let spec = match (request.spec.as_str(), locations.first()) {
+    // Without a location it is where it is now, whatever is loaded later; a line stays in its file, whatever is listed later.
+    let spec = match (request.spec.as_str(), addresses.first()) {
         ("", Some(addr)) => format!("*{addr:#x}"),
-        _ => request.spec,
+        _ => cx.session.absolute_spec(&request.spec).unwrap_or(request.spec),
     };
-    let id = cx.session.breakpoints.add(Kind::Code { hardware }, &spec, disposition, locations.clone());
+    let id = cx.session.breakpoints.add_at(Kind::Code { hardware }, &spec, disposition, locations);
     let breakpoint = cx.session.breakpoints.get_mut(id)?;
-    breakpoint.condition = request.condition;
+    breakpoint.condition = condition;
     breakpoint.thread = request.thread;
+    let breakpoint = cx.session.breakpoints.get(id)?;
     let noun = breakpoint.noun();
-    let text = match locations.as_slice() {
-        [] => format!("{noun} {id} ({spec}) pending.\n"),
-        [one] => format!("{noun} {id} at {:#x}\n", one),
-        [first, ..] => format!("{noun} {id} at {first:#x}: {spec}. ({} locations)\n", locations.len()),
+    let place = addresses.first().and_then(|first| place_of(cx.session, *first, breakpoint));
+    let text = match (addresses.as_slice(), place) {
+        ([], _) => format!("{noun} {id} ({spec}) pending.\n"),
+        ([one], Some((_, file, line))) => format!("{noun} {id} at {one:#x}: file {file}, line {line}.\n"),
+        ([one], None) => format!("{noun} {id} at {one:#x}\n"),
+        // gdb names what was typed only where lines are known.
+        ([first, ..], Some(_)) => {
+            format!("{noun} {id} at {first:#x}: {}. ({} locations)\n", spec.trim_matches('\''), addresses.len())
+        }
+        ([first, ..], None) => format!("{noun} {id} at {first:#x} ({} locations)\n", addresses.len()),
     };
     cx.say(text);
     Ok(Flow::Go)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::base::{Error, Result};
 use crate::engine::{Condition, Disposition, Kind, Session, Watch, WatchKind};
 use crate::expr::{self, Host};
+use crate::symbols::Module;
 
 use crate::command::args::Args;
 use crate::command::cx::Cx;
@@ -54,7 +55,7 @@ fn set_watch(cx: &mut Cx<'_>, args: &Args, kind: WatchKind) -> Result<Flow> {
     let session = &mut *cx.session;
     let parsed = expr::parse(text, session)?;
     let value = expr::eval(&parsed, session)?;
-    let addr = value.address().ok_or_else(|| Error::user("Cannot watch constant value `".to_owned() + text + "'."))?;
+    let addr = value.address().ok_or_else(|| unwatchable(text))?;
     let pieces = Session::watch_pieces(addr, value.ty.size)?;
     let used: usize = session.breakpoints.iter().filter(|b| b.enabled).map(|b| registers_used(&b.kind)).sum();
     if used + pieces.len() > 4 {
@@ -62,6 +63,7 @@ fn set_watch(cx: &mut Cx<'_>, args: &Args, kind: WatchKind) -> Result<Flow> {
             "Could not insert hardware watchpoint: the processor has four debug registers, and they are in use.",
         ));
     }
+    let scope = if by_location { None } else { session.watch_scope(&parsed) };
     // `-l`: the address as it is now, whatever the expression will mean later.
     let (text, parsed) = if by_location {
         let fixed = format!("*({} *) {addr:#x}", value.ty);
@@ -71,17 +73,33 @@ fn set_watch(cx: &mut Cx<'_>, args: &Args, kind: WatchKind) -> Result<Flow> {
         (text.to_owned(), parsed)
     };
     let condition = match condition {
-        Some(text) => Some(Condition { text: text.to_owned(), expr: Arc::new(expr::parse(text, session)?) }),
+        Some(text) => Some({
+            let entry = |m: &Arc<Module>| Some(m.virt(m.image().entry()?));
+            let here = session.selected_frame().map(|f| f.pc.addr()).ok();
+            let at = here.or_else(|| session.inferior.modules.main().and_then(entry));
+            Condition::parse(text, session, at.as_slice())?
+        }),
         None => None,
     };
     let old = value.fetched(session.memory(), None).ok();
-    let watch = Watch { text: text.clone(), expr: Arc::new(parsed), kind, pieces, old };
-    let id = session.breakpoints.add(Kind::Watch(watch), &text, Disposition::Keep, Vec::new());
+    let watch = Watch { text: text.clone(), expr: Arc::new(parsed), kind, pieces, scope, old };
+    let id = session.breakpoints.add(Kind::Watch(watch), &text, Disposition::Keep);
     let breakpoint = session.breakpoints.get_mut(id)?;
     breakpoint.condition = condition;
     let noun = breakpoint.noun();
     cx.say(format!("{noun} {id}: {text}\n"));
     Ok(Flow::Go)
+}
+
+/// Why something that has no address cannot be watched.
+fn unwatchable(text: &str) -> Error {
+    if text.contains('$') {
+        return Error::user(format!(
+            "Cannot watch `{text}': it is not in memory, and rdbg watches by the processor's debug registers only.\n\
+             (A loop of stepi does what gdb's software watchpoint does: while CONDITION, stepi, end.)"
+        ));
+    }
+    Error::user(format!("Cannot watch constant value `{text}'."))
 }
 
 fn registers_used(kind: &Kind) -> usize {

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
+use super::catalog::{Sort, Wanted, listed};
 use super::files::shown_name;
 use crate::base::{Error, Result, VirtAddr};
 use crate::command::loader::address;
 use crate::command::{ArgKind, ArgSpec, Args, Command, Cx, Example, Flow, Group, compile_regex};
 use crate::elf::{Symbol, SymbolKind};
-use crate::engine::FOUND_RESOLVER;
 use crate::expr::Host;
-use crate::symbols::{LocationKind, Module, demangle};
+use crate::symbols::{Location, LocationKind, Module, demangle};
 use crate::ui::{Role, Row};
 
 /// `info symbol`
@@ -31,8 +31,8 @@ fn symbol(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let text = args.get("EXPR").unwrap_or_default();
     let at = address(cx, text)?;
     let modules = &cx.session.inferior.modules;
-    let Some(location) = modules.locate(at) else { return unnamed(cx, at, text) };
-    let name = location.name();
+    let Some(location) = modules.locate(at) else { return Err(unnamed(cx, at, text)) };
+    let name = cx.session.shown_name(&Location { offset: 0, ..location.clone() });
     let offset = if location.offset == 0 { String::new() } else { format!(" + {}", location.offset) };
     let section = location.section.as_ref().map_or_else(String::new, |s| format!(" in section {s}"));
     // gdb names the file only where there are several; what has no section is somewhere in a file all the same.
@@ -43,18 +43,13 @@ fn symbol(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     Ok(Flow::Go)
 }
 
-/// An address without a symbol: the lazy resolver goes by a name all the same, and what lies in a module is said to.
-fn unnamed(cx: &mut Cx<'_>, at: VirtAddr, text: &str) -> Result<Flow> {
+/// An address without a symbol: what lies in a module is said to.
+fn unnamed(cx: &Cx<'_>, at: VirtAddr, text: &str) -> Error {
     let none = format!("No symbol matches {text}.");
-    let Some(module) = cx.session.inferior.modules.at(at) else { return Err(Error::User(none)) };
+    let Some(module) = cx.session.inferior.modules.at(at) else { return Error::User(none) };
     let file = module.to_file(at);
     let section = module.image().section_at(file).map_or_else(String::new, |s| format!("section {} of ", s.name));
-    if cx.session.is_found_resolver(at) {
-        let line = format!("{FOUND_RESOLVER} in {section}{} (found)\n", shown_name(module));
-        cx.say(line);
-        return Ok(Flow::Go);
-    }
-    Err(Error::User(format!("{none}\n{at} is in {section}{}, link-time address {file}.", shown_name(module))))
+    Error::User(format!("{none}\n{at} is in {section}{}, link-time address {file}.", shown_name(module)))
 }
 
 /// `info address`
@@ -76,9 +71,15 @@ fn info_address(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         Some((m, rest)) => (Some(crate::engine::module_ref(m.id)), rest),
         None => (None, bare),
     };
+    if module.is_none()
+        && let Some(text) = super::scope::address_text(session, rest)?
+    {
+        cx.say(format!("Symbol \"{bare}\" is {text}.\n"));
+        return Ok(Flow::Go);
+    }
     let is_asked = |m: &&Arc<Module>| module.is_none_or(|r| r == crate::engine::module_ref(m.id));
     let tls = session.inferior.modules.iter().filter(is_asked).find_map(|m| {
-        let mut named = m.image().symbols().named(rest).into_iter();
+        let mut named = m.file.symbols_named(rest).into_iter();
         let tls = named.find(|s| s.kind == SymbolKind::Tls && !s.is_undefined())?;
         Some((tls.addr, m.path.display().to_string()))
     });
@@ -93,15 +94,22 @@ fn info_address(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     Ok(Flow::Go)
 }
 
+/// The options that the three lists have.
+const QUIET: ArgSpec = ArgSpec::may("-q", ArgKind::Switch);
+const DEBUG_ONLY: ArgSpec = ArgSpec::may("-n", ArgKind::Switch);
+const TYPE: ArgSpec = ArgSpec::may("-t", ArgKind::Word);
+const REGEX: ArgSpec = ArgSpec::may("REGEX", ArgKind::Regex);
+
 /// `info functions`
 pub const FUNCTIONS: Command = Command {
     name: "info functions",
     group: Group::Status,
-    args: &[ArgSpec::JSON, ArgSpec::MODULE, ArgSpec::may("REGEX", ArgKind::Regex)],
+    args: &[QUIET, DEBUG_ONLY, TYPE, ArgSpec::JSON, ArgSpec::MODULE, REGEX],
     summary: "All function names or those matching REGEXPs.",
-    help: "By the symbol tables of all modules, or of -m MODULE's; PLT stubs are among them.",
+    help: "By the debug information and the symbol tables of all modules, or of -m MODULE's; PLT stubs are among them.\n\
+           -n leaves out what only symbol tables know, -q the first line, -t TYPE takes those whose type matches TYPE.",
     examples: &[Example { line: "info functions ^my_", what: "functions whose names begin with my_" }],
-    run: |cx, args| list(cx, args, true),
+    run: |cx, args| list(cx, args, Sort::Functions),
     ..Command::BASE
 };
 
@@ -109,31 +117,88 @@ pub const FUNCTIONS: Command = Command {
 pub const VARIABLES: Command = Command {
     name: "info variables",
     group: Group::Status,
-    args: &[ArgSpec::JSON, ArgSpec::MODULE, ArgSpec::may("REGEX", ArgKind::Regex)],
+    args: &[QUIET, DEBUG_ONLY, TYPE, ArgSpec::JSON, ArgSpec::MODULE, REGEX],
     summary: "All global and static variable names or those matching REGEXPs.",
-    help: "By the symbol tables of all modules, or of -m MODULE's.",
+    help: "By the debug information and the symbol tables of all modules, or of -m MODULE's.\n\
+           -n leaves out what only symbol tables know, -q the first line, -t TYPE takes those whose type matches TYPE.",
     examples: &[Example { line: "info variables count", what: "variables with count in their names" }],
-    run: |cx, args| list(cx, args, false),
+    run: |cx, args| list(cx, args, Sort::Variables),
     ..Command::BASE
 };
 
-fn list(cx: &mut Cx<'_>, args: &Args, functions: bool) -> Result<Flow> {
+/// `info types`
+pub const TYPES: Command = Command {
+    name: "info types",
+    group: Group::Status,
+    args: &[QUIET, ArgSpec::JSON, ArgSpec::MODULE, REGEX],
+    summary: "All type names, or those matching REGEXPs.",
+    help: "By the debug information of all modules, or of -m MODULE's; -q leaves out the first line.",
+    examples: &[Example { line: "info types node", what: "types with node in their names" }],
+    run: |cx, args| list(cx, args, Sort::Types),
+    ..Command::BASE
+};
+
+fn list(cx: &mut Cx<'_>, args: &Args, sort: Sort) -> Result<Flow> {
     let text = args.get("REGEX");
     let regex = text.map(compile_regex).transpose()?;
+    let type_text = args.get("-t");
+    let types = type_text.map(compile_regex).transpose()?;
     let modules: Vec<Arc<Module>> = match args.get("-m") {
         Some(name) => vec![cx.session.module_named(name)?.clone()],
         None => cx.session.inferior.modules.iter().cloned().collect(),
     };
-    let what = if functions { "function" } else { "variable" };
-    match text {
-        Some(regex) => cx.say(format!("All {what}s matching regular expression \"{regex}\":\n")),
-        None => cx.say(format!("All defined {what}s:\n")),
+    if !args.has("-q") {
+        let what = sort.noun();
+        cx.say(match (text, type_text) {
+            (Some(name), None) => format!("All {what}s matching regular expression \"{name}\":\n"),
+            (Some(name), Some(ty)) => {
+                format!("All {what}s matching regular expression \"{name}\" with type matching regular expression \"{ty}\":\n")
+            }
+            (None, Some(ty)) => format!("All defined {what}s with type matching regular expression \"{ty}\" :\n"),
+            (None, None) => format!("All defined {what}s:\n"),
+        });
     }
-    let mut is_first = true;
+    let wanted = Wanted { sort, names: regex.as_ref(), types: types.as_ref() };
+    let mut all = Vec::new();
     for module in &modules {
+        all.extend(listed(module, &wanted)?);
+    }
+    all.sort();
+    all.dedup();
+    let mut file = None;
+    for one in &all {
+        if file.replace(&one.file).is_none_or(|f| *f != one.file) {
+            cx.say(format!("\nFile {}:\n", one.file));
+        }
+        let line = if one.line == 0 { String::new() } else { format!("{}:", one.line) };
+        let row = Row::new()
+            .note(Role::Plain, format!("{line}\t{}", one.text))
+            .hidden("name", one.name.as_str())
+            .hidden("file", one.file.as_str())
+            .hidden("line", u64::from(one.line));
+        cx.row(&row);
+    }
+    if sort == Sort::Types || args.has("-n") || types.is_some() {
+        return Ok(Flow::Go);
+    }
+    list_symbols(cx, &modules, regex.as_ref(), sort == Sort::Functions);
+    Ok(Flow::Go)
+}
+
+/// What only the symbol tables know.
+fn list_symbols(cx: &mut Cx<'_>, modules: &[Arc<Module>], regex: Option<&regex::Regex>, functions: bool) {
+    let mut is_first = true;
+    for module in modules {
         for (at, name, found) in names(module, functions) {
             let shown = demangle(&name);
-            if regex.as_ref().is_some_and(|r| !r.is_match(&shown)) {
+            if regex.is_some_and(|r| !r.is_match(&shown)) {
+                continue;
+            }
+            let is_described = module.debug().is_some_and(|debug| match functions {
+                true => debug.unit_at(module.to_file(at)).is_some(),
+                false => debug.variables_named(&shown).is_ok_and(|v| v.iter().any(|v| !v.is_declaration)),
+            });
+            if is_described {
                 continue;
             }
             if std::mem::take(&mut is_first) {
@@ -148,7 +213,6 @@ fn list(cx: &mut Cx<'_>, args: &Args, functions: bool) -> Result<Flow> {
             cx.row(&row);
         }
     }
-    Ok(Flow::Go)
 }
 
 /// The names of a module's functions or variables in order of addresses, and whether they were found without a symbol.
@@ -158,7 +222,7 @@ fn names(module: &Arc<Module>, functions: bool) -> Vec<(VirtAddr, String, bool)>
         Some(section) => section.is_code(),
         None => image.load_at(s.addr).is_some_and(|seg| seg.is_code()),
     };
-    let symbols = image.symbols().by_address().filter(|s| is_code(s) == functions);
+    let symbols = module.file.symbols().filter(|s| s.has_place()).filter(|s| is_code(s) == functions);
     let mut all: Vec<(VirtAddr, String, bool)> = symbols.map(|s| (module.virt(s.addr), s.name.to_owned(), false)).collect();
     if functions {
         all.extend(module.plt().stubs.iter().map(|s| (module.virt(s.addr), s.label(), false)));

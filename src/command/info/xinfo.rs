@@ -68,7 +68,7 @@ fn in_module(session: &Session, module: &Arc<Module>, at: VirtAddr, facts: &mut 
     }
     if let Some(location) = module.locate(at) {
         let size = if location.size == 0 { String::new() } else { format!(", {} bytes from {}", location.size, location.start) };
-        facts.push(("symbol", format!("{}{size}", location.with_offset_demangled())));
+        facts.push(("symbol", format!("{}{size}", session.shown_name(&location))));
     }
     if let Some((index, s)) =
         image.segments().iter().enumerate().find(|(_, s)| s.kind == crate::elf::pt::PT_LOAD && s.contains(file))

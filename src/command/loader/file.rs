@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::scope;
-use crate::base::{Result, VirtAddr};
+use crate::base::{Result, VirtAddr, read_u64};
 use crate::command::{ArgKind, ArgSpec, Args, Command, Cx, Example, Flow, Group};
 use crate::elf::{Binding, FileKind, Image, Note, Section, SymbolKind, dt, pf, shf};
-use crate::engine::is_static;
+use crate::engine::{Session, is_static};
+use crate::expr::Host;
 use crate::symbols::Module;
 use crate::ui::{Role, Row, Table};
 
@@ -39,7 +40,12 @@ fn elf(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let linked = if is_static(image) { "statically" } else { "dynamically" };
     let entry = image.entry().map_or_else(|| "none".to_owned(), |e| module.virt(e).to_string());
     let id: String = image.build_id().unwrap_or_default().iter().map(|b| format!("{b:02x}")).collect();
-    let facts: [(&str, String); 12] = [
+    let separate = match module.file.separate() {
+        Some(s) if s.is_mini() => format!("{} symbols in .gnu_debugdata", s.image().symtab().len()),
+        Some(s) => format!("{}, {} symbols", s.image().path().display(), s.image().symtab().len()),
+        None => "none".into(),
+    };
+    let facts: [(&str, String); 13] = [
         ("file", module.path.display().to_string()),
         ("class", "ELF64, little-endian, x86-64".into()),
         ("type", kind.into()),
@@ -52,6 +58,7 @@ fn elf(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         ("size", format!("{} bytes", image.bytes().len())),
         ("headers", format!("{} program headers, {} section headers", image.segments().len(), image.sections().len())),
         ("symbols", format!("{} in .symtab, {} in .dynsym", image.symtab().len(), image.dynsym().len())),
+        ("debug file", separate),
     ];
     for (what, text) in facts {
         cx.row(&Row::new().cell("what", Role::Title, what).width(11).cell("value", Role::Plain, text));
@@ -144,6 +151,9 @@ fn segments(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
 pub const DYNAMIC: Command = Command {
     name: "info dynamic",
     summary: "Show the dynamic section: what ld.so reads first.",
+    help: "Each value is the one in memory now, with the file's where ld.so has written another: it puts its r_debug into DEBUG and\n\
+           adds the load address to most addresses (but not to INIT and its kin, beside which their run-time address stands).\n\
+           Before there is a process, the values are the file's.",
     examples: &[Example { line: "info dynamic", what: "DT_NEEDED, DT_PLTGOT and the others" }],
     run: dynamic,
     ..FILE
@@ -156,22 +166,38 @@ fn dynamic(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         cx.say(format!("{} has no dynamic section: it is statically linked.\n", module.name));
         return Ok(Flow::Go);
     }
+    let live = cx.session.inferior.process.is_some();
     let mut table = Table::new();
     for (i, entry) in (0u64..).zip(&image.dynamic().entries) {
-        let meaning = match entry.tag {
-            dt::DT_NEEDED | dt::DT_SONAME | dt::DT_RPATH | dt::DT_RUNPATH => format!("[{}]", image.dynamic_string(entry.value)),
+        let at = module.virt(image.dynamic().addr + 16 * i);
+        let now = live.then(|| read_u64(cx.session.memory(), at + 8).ok()).flatten();
+        let altered = now.filter(|n| *n != entry.value);
+        let meaning = match (entry.tag, altered) {
+            (_, Some(now)) => leads_to(cx.session, &module, now, entry.value),
+            (dt::DT_NEEDED | dt::DT_SONAME | dt::DT_RPATH | dt::DT_RUNPATH, _) => {
+                format!("[{}]", image.dynamic_string(entry.value))
+            }
             _ => points_into(&module, entry.name().as_str(), entry.value),
         };
         table.push(
             Row::new()
-                .cell("address", Role::Address, module.virt(image.dynamic().addr + 16 * i).to_string())
+                .cell("address", Role::Address, at.to_string())
                 .cell("tag", Role::Plain, entry.name())
-                .cell("value", Role::Plain, format!("{:#x}", entry.value))
+                .cell("value", Role::Plain, format!("{:#x}", now.unwrap_or(entry.value)))
+                .hidden("file", format!("{:#x}", entry.value))
                 .cell("meaning", Role::Dim, meaning),
         );
     }
     table.show(cx.out);
     Ok(Flow::Go)
+}
+
+/// What a value is that ld.so has written over the file's.
+fn leads_to(session: &Session, module: &Arc<Module>, now: u64, filed: u64) -> String {
+    let at = VirtAddr(now);
+    let own = module.image().section_at(module.to_file(at)).filter(|_| now.wrapping_sub(module.bias.0) == filed);
+    let name = own.map(|s| format!("{}+{:#x}", s.name, module.to_file(at) - s.addr)).or_else(|| session.full_name(at, None));
+    format!("{}{filed:#x} in the file", name.map_or(String::new(), |n| format!("{n}, ")))
 }
 
 /// Where a value that is a link-time address leads at run time; nothing for sizes and counts.

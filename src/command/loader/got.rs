@@ -58,6 +58,7 @@ fn got(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
 /// A word with all that is shown of it.
 struct Line<'a> {
     slot: &'a Slot,
+    symbol: String,
     value: Option<u64>,
     meaning: SlotMeaning,
     text: String,
@@ -66,13 +67,19 @@ struct Line<'a> {
 
 fn show_table(cx: &mut Cx<'_>, module: &Arc<Module>, got: &Got, regex: Option<&Regex>, relocations: bool, quiet: bool) {
     let lines = lines(cx.session, module, got);
-    let fits =
-        |l: &Line<'_>| regex.is_none_or(|r| l.slot.versioned_name().is_some_and(|n| r.is_match(&n)) || r.is_match(&l.text));
+    let fits = |l: &Line<'_>| {
+        regex.is_none_or(|r| {
+            [Some(&l.symbol), l.slot.versioned_name().as_ref(), Some(&l.text)].into_iter().flatten().any(|t| r.is_match(t))
+        })
+    };
     let shown: Vec<&Line<'_>> = lines.iter().filter(|l| fits(l)).collect();
     if shown.is_empty() && (quiet || regex.is_none()) && !got.slots.is_empty() {
         return;
     }
     cx.out.text(Role::Title, &head(cx.session, module, got));
+    if cx.session.inferior.process.is_none() && (module.link_map.is_some() || module.bias.0 != 0) {
+        cx.say("The program is not running any more: the addresses are the last run's, the values the file's.\n");
+    }
     let widths = Widths::of(&shown);
     // The words around GOT[0] first, whatever lies below or above it.
     let holds_base = |w: &GotWords| w.first <= 0 && w.first + w.count as i64 > 0;
@@ -109,7 +116,8 @@ fn lines<'a>(session: &Session, module: &Arc<Module>, got: &'a Got) -> Vec<Line<
         let meaning = session.slot_meaning(module, slot, value);
         let text = session.slot_text(module, slot, value.unwrap_or(0), meaning);
         let at = module.virt(slot.addr);
-        Line { slot, value, meaning, text, protected: relro.overlaps(&AddrRange::with_len(at, 8)) }
+        let symbol = slot.versioned_name().map_or_else(|| "-".to_owned(), |n| session.shown_symbol(&n).into_owned());
+        Line { slot, symbol, value, meaning, text, protected: relro.overlaps(&AddrRange::with_len(at, 8)) }
     };
     got.slots.iter().zip(values).map(line).collect()
 }
@@ -156,6 +164,9 @@ pub(super) fn counted(n: u64, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
+/// The longest symbol that its column makes room for: C++ names go on for hundreds of characters.
+const MAX_ALIGNED: usize = 64;
+
 /// The columns' widths; reserved words, whose rows end early, widen none.
 #[derive(Default)]
 struct Widths {
@@ -172,7 +183,7 @@ impl Widths {
         for l in lines {
             w.index = w.index.max(l.slot.index.to_string().len() + 2);
             if l.slot.reserved.is_none() {
-                w.symbol = w.symbol.max(symbol(l.slot).chars().count());
+                w.symbol = w.symbol.max(l.symbol.chars().count().min(MAX_ALIGNED));
                 w.kind = w.kind.max(kind(l.slot).len());
                 w.relocation = w.relocation.max(relocation(l.slot).len());
             }
@@ -180,10 +191,6 @@ impl Widths {
         w.addr = 8;
         w
     }
-}
-
-fn symbol(slot: &Slot) -> String {
-    slot.versioned_name().unwrap_or_else(|| "-".into())
 }
 
 fn kind(slot: &Slot) -> String {
@@ -222,12 +229,15 @@ fn row(module: &Module, line: &Line<'_>, widths: &Widths, relocations: bool) -> 
     let text = if line.protected { format!("{}, read-only after relocation", line.text) } else { line.text.clone() };
     let role = if matches!(line.meaning, SlotMeaning::Redirected(_)) { Role::Changed } else { Role::Plain };
     let mut row = row
-        .both("symbol", Role::Symbol, symbol(slot), slot.versioned_name())
+        .both("symbol", Role::Symbol, line.symbol.clone(), slot.versioned_name())
         .width(widths.symbol)
         .both("type", Role::Plain, kind(slot), slot.relocation.map(|r| r.kind_name()))
         .width(widths.kind);
     if relocations {
         row = row.cell("relocation", Role::Dim, relocation(slot)).width(widths.relocation);
     }
-    row.both("state", role, text, state).hidden("target", target).hidden("read_only_after_relocation", line.protected)
+    row.hidden("demangled", slot.name.as_ref().map(|_| line.symbol.clone()))
+        .both("state", role, text, state)
+        .hidden("target", target)
+        .hidden("read_only_after_relocation", line.protected)
 }

@@ -126,7 +126,7 @@ fn sharedlibrary(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         let text = module.image().section(".text").map(|s| (module.virt(s.addr), module.virt(s.end())));
         let address = |a: Option<VirtAddr>| a.map_or_else(|| " ".repeat(18), |a| format!("{:#018x}", a.0));
         let (from, to) = (text.map(|t| t.0), text.map(|t| t.1));
-        let described = has_debug_information(module, &cx.session.settings.debug_file_directory);
+        let described = module.file.has_debug_information();
         any_without |= !described;
         let path = module.path.display().to_string();
         let read = if described { "Yes" } else { "Yes (*)" };
@@ -142,16 +142,4 @@ fn sharedlibrary(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         cx.say("(*): Shared library is missing debugging information.\n");
     }
     Ok(Flow::Go)
-}
-
-/// Whether gdb would find debug information: in the file, or by build-id in one of the directories of debug files.
-fn has_debug_information(module: &Module, directories: &str) -> bool {
-    let own = module.image().section(".debug_info").is_some();
-    let id = module.image().build_id().map(|b| b.iter().map(|b| format!("{b:02x}")).collect::<String>());
-    let separate = |id: &String| {
-        let (head, tail) = id.split_at_checked(2).unwrap_or((id, ""));
-        let file = Path::new(".build-id").join(head).join(format!("{tail}.debug"));
-        std::env::split_paths(directories).any(|d| d.join(&file).exists())
-    };
-    own || id.is_some_and(|i| separate(&i))
 }

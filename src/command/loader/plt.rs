@@ -34,7 +34,9 @@ fn plt(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let all = args.has("-all");
     for module in scope::modules(cx.session, args)? {
         let plt = module.plt();
-        let matches = |s: &&Stub| regex.as_ref().is_none_or(|r| r.is_match(&versioned(s)));
+        let matches = |s: &&Stub| {
+            regex.as_ref().is_none_or(|r| r.is_match(&versioned(s)) || r.is_match(&cx.session.shown_symbol(&versioned(s))))
+        };
         let stubs: Vec<&Stub> = plt.stubs.iter().filter(matches).collect();
         if stubs.is_empty() {
             if !all {
@@ -93,7 +95,8 @@ fn row(cx: &Cx<'_>, module: &Arc<Module>, stub: &Stub) -> Row {
         .hidden("module", module.name.as_str())
         .both("index", Role::Plain, format!("[{}]", stub.index), stub.index)
         .cell("address", Role::Address, module.virt(stub.addr).to_string())
-        .cell("symbol", Role::Symbol, versioned(stub))
+        .both("symbol", Role::Symbol, session.shown_symbol(&versioned(stub)).into_owned(), versioned(stub))
+        .hidden("demangled", session.shown_symbol(&versioned(stub)).into_owned())
         .cell("section", Role::Plain, stub.section.as_str())
         .both("slot", Role::Plain, format!("GOT[{}]", stub.slot_index), stub.slot_index)
         .hidden("slot_address", module.virt(stub.slot).to_string())

@@ -123,7 +123,7 @@ impl Session {
         if at == 0 {
             return Err(Error::user("No memory available to program: call to malloc failed"));
         }
-        self.write_unlogged(VirtAddr(at), bytes, None)?;
+        self.write_unlogged(VirtAddr(at), bytes)?;
         Ok(VirtAddr(at))
     }
 }

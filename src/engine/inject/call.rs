@@ -151,7 +151,7 @@ impl Session {
         for argument in &mut arguments {
             if let Some(pointee) = argument.pointee.take() {
                 let at = entry.reserve(pointee.len() as u64, 16);
-                self.write_unlogged(at, &pointee, None)?;
+                self.write_unlogged(at, &pointee)?;
                 argument.bytes = at.0.to_le_bytes().to_vec();
             }
         }
@@ -165,7 +165,7 @@ impl Session {
                 ArgumentPlace::Stack(at) => put(&mut stack, 8 + at, &argument.bytes),
                 ArgumentPlace::Address(place) => {
                     let at = entry.reserve(argument.layout.size, argument.layout.align);
-                    self.write_unlogged(at, &argument.bytes, None)?;
+                    self.write_unlogged(at, &argument.bytes)?;
                     match place {
                         Ok(register) => entry.registers.set(*register, at.0),
                         Err(offset) => put(&mut stack, 8 + offset, &at.0.to_le_bytes()),
@@ -175,7 +175,7 @@ impl Session {
         }
         let at = entry.reserve(placed.stack, placed.align) - 8;
         entry.sp = at.0;
-        self.write_unlogged(at, &stack, None)
+        self.write_unlogged(at, &stack)
     }
 }
 
@@ -256,7 +256,7 @@ pub(in crate::engine) fn scatter(pieces: &[Piece], bytes: &[u8], registers: &mut
 }
 
 /// The bytes of a value that lies in registers.
-fn gather(pieces: &[Piece], size: u64, registers: &Registers, xstate: &XState) -> Result<Vec<u8>> {
+pub(in crate::engine) fn gather(pieces: &[Piece], size: u64, registers: &Registers, xstate: &XState) -> Result<Vec<u8>> {
     let mut bytes = vec![0; size as usize];
     for piece in pieces {
         let held = match piece.register {

@@ -17,6 +17,9 @@ pub fn layout(ty: &Arc<Type>) -> Result<Layout> {
     if ty.is_void() {
         return Ok(Layout::default());
     }
+    if let TypeKind::Complex(part) = &ty.stripped().kind {
+        out.complex_x87 = matches!(part.stripped().kind, TypeKind::Float(FloatFormat::X87));
+    }
     if ty.size <= MAX_IN_REGISTERS {
         flatten(ty, 0, &mut out.scalars, 0)?;
     }
@@ -51,6 +54,9 @@ fn flatten(ty: &Arc<Type>, offset: u64, out: &mut Vec<Scalar>, depth: u32) -> Re
             (0..count).try_for_each(|i| flatten(element, offset.saturating_add(i * element.size), out, depth + 1))
         }
         TypeKind::Array { .. } => Ok(()),
+        TypeKind::Complex(part) => {
+            [0, part.size].into_iter().try_for_each(|at| flatten(part, offset.saturating_add(at), out, depth + 1))
+        }
         TypeKind::Struct { fields, .. } => fields.get()?.iter().try_for_each(|field| {
             let at = offset.saturating_add(field.offset);
             match field.bits {
@@ -78,7 +84,7 @@ fn align(ty: &Arc<Type>, depth: u32) -> Result<u64> {
         return Ok(ty.stripped().size.clamp(1, MAX_IN_REGISTERS).next_power_of_two());
     }
     match &ty.stripped().kind {
-        TypeKind::Array { element, .. } => align(element, depth + 1),
+        TypeKind::Array { element: part, .. } | TypeKind::Complex(part) => align(part, depth + 1),
         TypeKind::Struct { fields, .. } => {
             // A packed structure's members say more than it holds to; it only makes the stack's place better aligned.
             fields.get()?.iter().try_fold(1, |most: u64, f| Ok(most.max(align(&f.ty, depth + 1)?)))
@@ -98,7 +104,7 @@ mod tests {
     use crate::value::{Bits, Field, base_type};
 
     fn field(name: &str, ty: &Arc<Type>, offset: u64, bits: Option<Bits>) -> Field {
-        Field { name: name.into(), ty: ty.clone(), offset, bits }
+        Field { bits, ..Field::new(name, ty, offset) }
     }
 
     fn classes(ty: &Arc<Type>) -> Vec<Class> {

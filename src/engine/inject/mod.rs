@@ -9,7 +9,7 @@ mod layout;
 mod pending;
 mod trace;
 
-pub(super) use call::scatter;
+pub(super) use call::{gather, scatter};
 pub use displace::{Room, SLOT_SIZE, Way, move_to, way};
 pub use emulate::emulate;
 pub use layout::layout;

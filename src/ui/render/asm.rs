@@ -5,6 +5,8 @@ use crate::arch::insn::MAX_LEN;
 use crate::base::{Error, Result, VirtAddr};
 use crate::engine::Session;
 use crate::expr::Host;
+use crate::stack::Frame;
+use crate::symbols::Location;
 use crate::value::Symbols;
 
 /// How far back instructions are looked for where no function begins nearer.
@@ -67,6 +69,27 @@ impl<'a> Disassembler<'a> {
         let name = self.session.symbol(addr).map_or(String::new(), |s| format!(" <{s}>"));
         Ok((format!("{}{addr}{name}:\t{}", self.marker(addr), insn.text), insn.bytes.len() as u64))
     }
+}
+
+/// What `disassemble-next-line` adds to a frame: its next instruction with its bytes; nothing where it is off, and where it is
+/// `auto` and there is source.
+pub fn next_line(session: &Session, frame: &Frame) -> Option<String> {
+    match session.settings.disassemble_next_line {
+        Some(false) => return None,
+        None if session.frame_source(frame).is_some() => return None,
+        _ => {}
+    }
+    let at = frame.pc.addr();
+    let insn = match Disassembler::new(session).instruction(at) {
+        Ok(insn) => insn,
+        Err(e) => return Some(format!("{e}\n")),
+    };
+    let bytes: Vec<String> = insn.bytes.iter().map(|b| format!("{b:02x}")).collect();
+    // As in `disassemble`, with an offset at the function's start too.
+    let bare = |l: &Location| session.code_name(&Location { offset: 0, ..l.clone() });
+    let name = session.location(at).map_or(String::new(), |l| format!(" <{}+{}>", bare(&l), l.offset));
+    // gdb pads the bytes to six of them and a blank, and looks at the frame's own pc, not at the selected one.
+    Some(format!("=> {:#018x}{name}:\t{:<19}\t{}\n", at.0, bytes.join(" "), insn.text))
 }
 
 /// The address that lies `count` instructions before `at`: instructions are counted from the beginning of the function that

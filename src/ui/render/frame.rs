@@ -2,18 +2,22 @@
 
 use crate::engine::Session;
 use crate::stack::{Frame, FrameHow};
-use crate::symbols::ModuleRole;
+use crate::symbols::{Location, ModuleRole};
 
 use super::super::Role;
 
 /// The parts of a frame's line.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FrameLine {
-    /// The address, as `0x0000555555555176`.
-    pub pc: String,
+    /// The address, as `0x0000555555555176`; `None` where the line says it all.
+    pub pc: Option<String>,
     /// The function's name; `??` where there is none.
     pub function: String,
-    /// The library, for functions outside of the program.
+    /// The arguments, as `n=5, s=0x0`.
+    pub arguments: String,
+    /// The file as the compiler was given it, and the line.
+    pub source: Option<(String, u32)>,
+    /// The library, for functions outside of the program without a source line.
     pub from: Option<String>,
     /// It is the kernel's trampoline for a signal.
     pub is_signal: bool,
@@ -32,12 +36,18 @@ impl FrameLine {
         if self.is_call {
             return vec![(Role::Plain, "<function called from gdb>".to_owned())];
         }
-        let mut out = vec![
-            (Role::Address, self.pc.clone()),
-            (Role::Plain, " in ".to_owned()),
-            (Role::Symbol, self.function.clone()),
-            (Role::Plain, " ()".to_owned()),
-        ];
+        let mut out = Vec::new();
+        if let Some(pc) = &self.pc {
+            out.push((Role::Address, pc.clone()));
+            out.push((Role::Plain, " in ".to_owned()));
+        }
+        out.push((Role::Symbol, self.function.clone()));
+        out.push((Role::Plain, format!(" ({})", self.arguments)));
+        if let Some((file, line)) = &self.source {
+            out.push((Role::Plain, " at ".to_owned()));
+            out.push((Role::File, file.clone()));
+            out.push((Role::Plain, format!(":{line}")));
+        }
         if let Some(from) = &self.from {
             out.push((Role::Plain, " from ".to_owned()));
             out.push((Role::File, from.clone()));
@@ -59,7 +69,10 @@ pub fn frame_line(session: &Session, frame: &Frame) -> FrameLine {
     let at = frame.pc.lookup();
     let modules = &session.inferior.modules;
     let module = modules.at(at);
-    let function = modules.symbolize(at).filter(|l| l.is_code).map(|l| l.name().into_owned());
+    let source = session.frame_source(frame);
+    let by_debug = || frame.code.as_ref().map(|c| c.name().to_owned());
+    let by_symbol = |at| modules.symbolize(at).filter(|l| l.is_code).map(|l| session.shown_name(&Location { offset: 0, ..l }));
+    let function = by_debug().or_else(|| by_symbol(at));
     // The head of a PLT has no symbol: the lazy bind starts there.
     let function = function.or_else(|| {
         let module = module?;
@@ -67,11 +80,14 @@ pub fn frame_line(session: &Session, frame: &Frame) -> FrameLine {
         (at >= head && at < head + 16).then(|| "PLT[0]".to_owned())
     });
     FrameLine {
-        pc: format!("0x{:016x}", frame.pc.addr().0),
+        pc: source.as_ref().is_none_or(|s| s.shows_pc).then(|| format!("0x{:016x}", frame.pc.addr().0)),
         function: function.unwrap_or_else(|| "??".to_owned()),
+        arguments: super::variables::arguments_text(session, frame),
         from: module
+            .filter(|_| source.is_none())
             .filter(|m| matches!(m.role, ModuleRole::Library | ModuleRole::Interpreter))
             .map(|m| m.path.display().to_string()),
+        source: source.map(|s| (session.file_name(&s.file), s.line)),
         is_signal: frame.is_signal_trampoline,
         is_call: frame.how == FrameHow::Call,
         is_guess: frame.how == FrameHow::Guess,

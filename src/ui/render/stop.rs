@@ -1,25 +1,28 @@
 //! Why the program stands still, in gdb's words.
 
 use crate::base::{Result, Tid, VirtAddr};
+use crate::dwarf::BlockKind;
 use crate::engine::{Bind, Breakpoint, Hit, Kind, Notice, Session, Stop, StopReason, WatchKind};
 use crate::expr::Host;
 use crate::stack::Frame;
-use crate::symbols::{ModuleRole, demangle};
-use crate::value::{Printer, Value};
+use crate::symbols::{ModuleRole, demangle_function, is_written};
+use crate::value::{Printer, Value, function_title};
 
 use super::super::Role;
+use super::asm::next_line;
 use super::frame::frame_line;
+use super::source::source_line;
 
 type Pieces = Vec<(Role, String)>;
 
 /// What to show for a stop, newlines included. `pid` is that of the process, which may have gone.
-pub fn stop_text(session: &Session, stop: &Stop, pid: Tid) -> Pieces {
+pub fn stop_text(session: &mut Session, stop: &Stop, pid: Tid) -> Pieces {
     let frame = if stop.reason.is_end() { None } else { Some(session.frame(0)) };
     text_at(session, stop, pid, frame)
 }
 
 /// The same, with the thread in this frame, or the error where there is none.
-fn text_at(session: &Session, stop: &Stop, pid: Tid, frame: Option<Result<Frame>>) -> Pieces {
+fn text_at(session: &mut Session, stop: &Stop, pid: Tid, frame: Option<Result<Frame>>) -> Pieces {
     let mut out: Pieces = Vec::new();
     let mut say = |text: String| out.push((Role::Plain, text));
     let who = thread_name(session, stop.tid);
@@ -43,6 +46,12 @@ fn text_at(session: &Session, stop: &Stop, pid: Tid, frame: Option<Result<Frame>
             let names: Vec<String> = hits.iter().map(|h| hit_name(h, "Breakpoint")).collect();
             say(format!("\n{}{}, ", who.map_or(String::new(), |w| format!("{w} hit ")), names.join(", ")));
         }
+        StopReason::WatchEnded { ids } => {
+            for id in ids {
+                let why = "deleted because the program has left the block in\nwhich its expression is valid.";
+                say(format!("\nWatchpoint {id} {why}\n"));
+            }
+        }
         StopReason::Watch { id, kind, text, old, new } => {
             let noun = watch_noun(*kind);
             say(format!("\n{}{noun} {id}: {text}\n\n", who.map_or(String::new(), |w| format!("{w} hit "))));
@@ -54,7 +63,11 @@ fn text_at(session: &Session, stop: &Stop, pid: Tid, frame: Option<Result<Frame>
         }
         StopReason::Bind { hit, bind } => {
             let name = hit_name(hit, "Catchpoint");
-            say(format!("\n{}{name} (bind {}), ", who.map_or(String::new(), |w| format!("{w} hit ")), bind.symbol));
+            say(format!(
+                "\n{}{name} (bind {}), ",
+                who.map_or(String::new(), |w| format!("{w} hit ")),
+                session.shown_symbol(&bind.symbol)
+            ));
         }
         StopReason::Libraries { hit, loaded, unloaded } => {
             match hit {
@@ -75,14 +88,30 @@ fn text_at(session: &Session, stop: &Stop, pid: Tid, frame: Option<Result<Frame>
     }
     if let Some(frame) = frame {
         match frame {
-            Ok(frame) => out.extend(frame_line(session, &frame).pieces()),
-            Err(e) => out.push((Role::Plain, e.to_string())),
+            Ok(frame) => out.extend(place_text(session, &frame, matches!(stop.reason, StopReason::Arrived))),
+            Err(e) => out.push((Role::Plain, format!("{e}\n"))),
         }
-        out.push((Role::Plain, "\n".to_owned()));
     }
     if let StopReason::Bind { bind, .. } = &stop.reason {
         out.push((Role::Plain, bind_text(session, bind)));
     }
+    out
+}
+
+/// Where the thread stands: its frame's line and the source line; the source line alone at the end of a step that has stayed in
+/// its function.
+fn place_text(session: &mut Session, frame: &Frame, of_step: bool) -> Pieces {
+    let source = session.frame_source(frame);
+    let stayed = of_step && session.step_began_in.as_ref() == Some(&session.identity(frame));
+    let mut out = Vec::new();
+    if !stayed || source.is_none() {
+        out.extend(frame_line(session, frame).pieces());
+        out.push((Role::Plain, "\n".to_owned()));
+    }
+    if let Some(source) = source {
+        out.extend(source_line(session, frame, &source, stayed));
+    }
+    out.extend(next_line(session, frame).map(|text| (Role::Plain, text)));
     out
 }
 
@@ -124,18 +153,19 @@ fn bind_text(session: &Session, bind: &Bind) -> String {
     let name = |addr: u64| session.place_name(VirtAddr(addr));
     let from = bind.returns_to.0;
     let how = if bind.called {
-        format!("called from {}", name(from))
+        // The call itself, of five bytes, not the address that it pushes.
+        format!("called from {}", name(from.wrapping_sub(5)))
     } else {
         format!("reached by a tail jump; returns to {}", name(from))
     };
     let module = session.inferior.modules.at(bind.slot).filter(|m| m.role != ModuleRole::Main);
     let module = module.map_or(String::new(), |m| format!("{}!", m.name));
-    let (symbol, index, slot) = (demangle(&bind.symbol), bind.index, bind.slot);
+    let (symbol, index, slot) = (session.shown_symbol(&bind.symbol), bind.index, bind.slot);
     format!("{symbol}@plt {how}; slot {module}GOT[{index}] {slot:#x}, still {}\n", name(bind.value))
 }
 
 /// What to show for a notice, newline included; `None` for what gdb does not mention either.
-pub fn notice_text(session: &Session, notice: &Notice) -> Option<(Role, String)> {
+pub fn notice_text(session: &mut Session, notice: &Notice) -> Option<(Role, String)> {
     let plain = |text: String| Some((Role::Plain, text));
     match notice {
         Notice::ThreadBegun { tid, pthread } => plain(format!("[New Thread {pthread:#x} (LWP {tid})]\n")),
@@ -159,8 +189,49 @@ pub fn notice_text(session: &Session, notice: &Notice) -> Option<(Role, String)>
 /// The location column of a breakpoint without lines: `<main+4>`.
 pub fn what_text(session: &Session, breakpoint: &Breakpoint, addr: VirtAddr) -> String {
     match &breakpoint.kind {
-        Kind::Code { .. } => session.location(addr).map_or_else(String::new, |l| format!("<{}>", l.with_offset_demangled())),
+        Kind::Code { .. } => match place_of(session, addr, breakpoint) {
+            Some((function, file, line)) => format!("in {function} at {file}:{line}"),
+            None => session.location(addr).map_or_else(String::new, |l| format!("<{}>", session.shown_name(&l))),
+        },
         Kind::Watch(watch) => watch.text.clone(),
         Kind::Catch(_) => breakpoint.spec.clone(),
     }
+}
+
+/// Function, file and line of one of a breakpoint's addresses, if it has a line: what the breakpoint is shown with. Calls that were
+/// inlined and begin there count for a breakpoint at a line or an address; and for one at a function that is not the one around
+/// but has a copy there.
+pub fn place_of(session: &Session, addr: VirtAddr, breakpoint: &Breakpoint) -> Option<(String, String, u32)> {
+    let (at_place, spec) = (breakpoint.is_at_place(), &breakpoint.spec);
+    let module = session.inferior.modules.at(addr)?;
+    let debug = module.debug()?;
+    let asked = breakpoint.locations.iter().find(|l| l.addr == addr).and_then(|l| l.line.clone());
+    let (file, line) = asked.clone().or_else(|| module.source_line(addr).map(|l| (l.file, l.line)))?;
+    let (function, body, around) = module.function_body(addr)?;
+    let is_own = module.past_prologue(function.entry) == module.to_file(addr);
+    let mut call = None;
+    let mut copy = None;
+    for block in around.iter().filter_map(|b| body.blocks.get(*b)) {
+        if let BlockKind::Inlined { name, call: from, origin } = &block.kind {
+            if at_place || !block.begins_at(module.to_file(addr)) {
+                return Some((name.clone(), session.file_name(&file), line));
+            }
+            call = *from;
+            let is_meant = is_written(name, spec);
+            let is_around = is_own && (!is_meant || is_written(&function.name, spec));
+            if !is_around && (copy.is_none() || is_meant) {
+                let title = debug.linkage_name(*origin).map(|raw| demangle_function(&raw));
+                copy = Some(title.unwrap_or_else(|| name.clone()));
+            }
+        }
+    }
+    if let Some(name) = copy {
+        return Some((name, session.file_name(&file), line));
+    }
+    let name = function_title(debug, function.die, &function.name);
+    // Where variables are known at each instruction gdb takes no function's beginning for a prologue, and goes by the line table.
+    let call = call.filter(|_| asked.is_none() && !debug.has_exact_locations(function.die.unit));
+    let called_at = call.and_then(|c| module.declared_at(c));
+    let (file, line) = called_at.unwrap_or((file, line));
+    Some((name, session.file_name(&file), line))
 }

@@ -1,7 +1,8 @@
 //! What gdb 13.1 printed for a C program that has these values.
 
+use super::super::layout::Field;
 use super::super::options::OutputRadix;
-use super::super::types::{Bits, Field};
+use super::super::types::{Bits, Enumerator, Flag};
 use super::*;
 use crate::base::SliceMemory;
 
@@ -19,7 +20,7 @@ impl Symbols for NoSymbols {
 }
 
 fn field(name: &str, ty: &Arc<Type>, offset: u64) -> Field {
-    Field { name: name.into(), ty: ty.clone(), offset, bits: None }
+    Field::new(name, ty, offset)
 }
 
 fn show_with(value: &Value, letter: Option<Letter>, options: &PrintOptions) -> String {

@@ -1,0 +1,277 @@
+//! Looking names up.
+
+use std::borrow::Cow;
+
+use rayon::prelude::*;
+
+use super::build;
+use super::entry::{Entry, Kind};
+use super::pattern::{Pattern, SPELT, canonical, same, squeeze, without_arguments};
+use super::pool::threads;
+use super::table::Table;
+use crate::base::{Error, Result};
+use crate::dwarf::cache;
+use crate::dwarf::info::DebugInfo;
+use crate::dwarf::unit::UnitId;
+use crate::os::signals;
+
+/// The names of a module.
+#[derive(Debug)]
+pub struct NameIndex {
+    table: Table,
+    damaged: Vec<Error>,
+}
+
+/// An entry and its whole name.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Hit {
+    /// `ns::Class::name`
+    pub name: String,
+    /// The entry.
+    pub entry: Entry,
+}
+
+/// How much of a name a user must have written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Rule {
+    /// All of it, but for anonymous and inline namespaces: as a program does.
+    Exact,
+    /// The same, but that template arguments may be missing at the end of each part.
+    Qualified,
+    /// Outer scopes may be missing too.
+    Wild,
+}
+
+impl NameIndex {
+    /// What is damaged of the units, an error for each: what came before the damage is in the index.
+    pub fn damaged(&self) -> &[Error] {
+        &self.damaged
+    }
+
+    /// The sorted arrays.
+    #[cfg(test)]
+    pub(in crate::dwarf) fn table(&self) -> &Table {
+        &self.table
+    }
+
+    /// How many different names it has, how many entries, and its length in bytes.
+    pub fn sizes(&self) -> (u32, u32, usize) {
+        let counts = self.table.counts();
+        (counts.names, counts.entries, self.table.bytes().len())
+    }
+
+    /// What has this name with all that encloses it.
+    fn exact(&self, name: &str, wanted: &dyn Fn(Kind) -> bool) -> Vec<Hit> {
+        self.matching(name, Rule::Exact, wanted)
+    }
+
+    fn matching(&self, name: &str, rule: Rule, wanted: &dyn Fn(Kind) -> bool) -> Vec<Hit> {
+        let pattern = Pattern::parse(name);
+        let rule = if pattern.is_absolute && rule == Rule::Wild { Rule::Qualified } else { rule };
+        let mut found = Vec::new();
+        for text in self.texts_for(&pattern.last, rule) {
+            for (entry, scope) in self.table.entries(text) {
+                if wanted(entry.kind) && self.is_in(scope, &pattern.scopes, rule) {
+                    found.push(Hit { name: canonical(&self.table.qualified(scope, text)).into_owned(), entry });
+                }
+            }
+        }
+        found.sort_by_key(|h| (h.entry.is_declaration, h.entry.is_inlined, h.entry.die));
+        found
+    }
+
+    fn completions(&self, start: &str, rule: Rule, wanted: &dyn Fn(Kind) -> bool, limit: usize) -> Vec<Hit> {
+        let pattern = Pattern::parse(start);
+        // `ns::` has no last part yet; `A<` may not be at its end.
+        let mut found: Vec<Hit> = Vec::new();
+        self.table.each_name(self.table.with_prefix(pattern.last.as_bytes()), &mut |index, text| {
+            for (entry, scope) in self.table.entries(index) {
+                if !entry.is_declaration && wanted(entry.kind) && self.is_in(scope, &pattern.scopes, rule) {
+                    let name = self.table.scoped(scope, text);
+                    if found.last().is_none_or(|last| last.name != name || entry.kind == Kind::Function) {
+                        found.push(Hit { name, entry });
+                    }
+                }
+            }
+            found.len() < limit
+        });
+        found.truncate(limit);
+        found.sort_unstable();
+        found
+    }
+
+    fn names_where(&self, wanted: &(dyn Fn(Kind) -> bool + Sync), test: &(dyn Fn(&str) -> bool + Sync)) -> Vec<Hit> {
+        const TEXTS: u32 = 4096;
+        let prefixes = self.table.prefixes();
+        let pieces = self.table.counts().names.div_ceil(TEXTS);
+        let in_piece = |piece: u32| {
+            let mut found = Vec::new();
+            let mut name = String::new();
+            self.table.each_name(piece * TEXTS..(piece + 1) * TEXTS, &mut |index, text| {
+                let text = String::from_utf8_lossy(text);
+                let mut last = None;
+                for (entry, scope) in self.table.entries(index).filter(|(e, _)| wanted(e.kind)) {
+                    // Entries of one scope stand together.
+                    if last.is_none_or(|(s, _)| s != scope) {
+                        name.clear();
+                        name.push_str(prefixes.get(scope as usize).map_or("", String::as_str));
+                        name.push_str(&text);
+                        if let Cow::Owned(spelt) = canonical(&name) {
+                            name = spelt;
+                        }
+                        last = Some((scope, test(&name)));
+                    }
+                    if last.is_some_and(|(_, passes)| passes) {
+                        found.push(Hit { name: name.clone(), entry });
+                    }
+                }
+                true
+            });
+            found
+        };
+        let mut found: Vec<Hit> = (0..pieces).into_par_iter().flat_map_iter(in_piece).collect();
+        found.par_sort_unstable();
+        found
+    }
+
+    /// The texts that the last part of a name may mean: itself, and itself with template arguments or other blanks.
+    fn texts_for(&self, last: &str, rule: Rule) -> Vec<u32> {
+        let mut texts: Vec<u32> = self.table.find(last.as_bytes()).into_iter().collect();
+        // A base type: `unsigned long` is `long unsigned int`.
+        let spelt = |word: &&str| *word != last && squeeze(&canonical(word)) == squeeze(&canonical(last));
+        texts.extend(SPELT.iter().flat_map(|(a, b)| [*a, *b]).filter(spelt).filter_map(|w| self.table.find(w.as_bytes())));
+        if let Some(head) = without_arguments(last) {
+            // `A<int, char>` may be written without its blank.
+            let prefix = format!("{head}<");
+            let spelt = self.table.with_prefix(prefix.as_bytes());
+            texts.extend(spelt.filter(|t| {
+                let text = String::from_utf8_lossy(&self.table.name(*t)).into_owned();
+                text != last && same(&text, last)
+            }));
+        } else if rule != Rule::Exact {
+            let prefix = format!("{last}<");
+            let instances = self.table.with_prefix(prefix.as_bytes());
+            texts.extend(instances.filter(|t| {
+                let text = String::from_utf8_lossy(&self.table.name(*t)).into_owned();
+                without_arguments(&text) == Some(last)
+            }));
+        }
+        texts
+    }
+
+    /// Whether the scopes around a name are these; template arguments at the end of each may be left out.
+    fn is_in(&self, scope: u32, wanted: &[String], rule: Rule) -> bool {
+        let mut wanted = wanted.iter().rev();
+        let mut next = wanted.next();
+        for around in self.table.outwards(scope) {
+            let name = String::from_utf8_lossy(&around.name);
+            let is_bare = |w: &String| rule != Rule::Exact && without_arguments(&name).is_some_and(|n| squeeze(n) == *w);
+            let fits = next.is_some_and(|w| same(&name, w) || is_bare(w));
+            if fits {
+                next = wanted.next();
+            } else if next.is_none() && rule == Rule::Wild {
+                return true;
+            } else if !around.is_transparent {
+                return false;
+            }
+        }
+        next.is_none()
+    }
+}
+
+impl DebugInfo {
+    /// The name index: from the cache, else made, which takes its time with large programs. [`Error::Cancelled`] if the user
+    /// interrupts: then it is made anew the next time.
+    pub fn name_index(&self) -> Result<&NameIndex> {
+        let (cached, made) = self.names();
+        if let Some(index) = made.get() {
+            return Ok(index);
+        }
+        let found = cached.get_or_init(|| Some(NameIndex { table: cache::load(self)?, damaged: Vec::new() }));
+        if let Some(index) = found.as_ref().filter(|i| !i.table.is_damaged()) {
+            return Ok(index);
+        }
+        let built = build::build(self, &signals::interrupted)?;
+        // What is damaged is said anew each time.
+        let table = if built.damaged.is_empty() { cache::store(self, built.table) } else { built.table };
+        Ok(made.get_or_init(|| NameIndex { table, damaged: built.damaged }))
+    }
+
+    /// Asks the index; a second time if its file turns out to be damaged.
+    fn ask<T>(&self, question: impl Fn(&NameIndex) -> T) -> Result<T> {
+        let mut index = self.name_index()?;
+        let mut answer = question(index);
+        for _ in 0..2 {
+            if !index.table.is_damaged() {
+                break;
+            }
+            index = self.name_index()?;
+            answer = question(index);
+        }
+        Ok(answer)
+    }
+
+    /// The functions of this name, `ns::Class::method` with all that encloses it but for anonymous and inline namespaces, without
+    /// parameters. Definitions first, in the order of the units.
+    pub fn functions_named(&self, name: &str) -> Result<Vec<Entry>> {
+        self.named(name, |k| k == Kind::Function)
+    }
+
+    /// The variables of this name (`ns::Class::member`), outside of functions: definitions first.
+    pub fn variables_named(&self, name: &str) -> Result<Vec<Entry>> {
+        self.named(name, |k| k == Kind::Variable)
+    }
+
+    /// The types of this name, without a keyword: `ns::Class<int>`, `Name`, `unsigned int`: definitions first. Equal types
+    /// of several units (one header) stand for one another: not each unit's is there.
+    pub fn types_named(&self, name: &str) -> Result<Vec<Entry>> {
+        self.named(name, Kind::is_type)
+    }
+
+    /// The enumerators of this name.
+    pub fn enumerators_named(&self, name: &str) -> Result<Vec<Entry>> {
+        self.named(name, |k| k == Kind::Enumerator)
+    }
+
+    /// The namespaces of this name.
+    pub fn namespaces_named(&self, name: &str) -> Result<Vec<Entry>> {
+        self.named(name, |k| k == Kind::Namespace)
+    }
+
+    /// What has this name with all that encloses it.
+    pub fn named(&self, name: &str, wanted: impl Fn(Kind) -> bool) -> Result<Vec<Entry>> {
+        self.ask(|index| index.exact(name, &wanted).into_iter().map(|h| h.entry).collect())
+    }
+
+    /// What a name that is not complete yet may become, at most `limit` entries: the last part begins as given, the parts before it
+    /// are whole; unless `anywhere` nothing may be missing in front of them. Sorted by name.
+    pub fn completions(&self, start: &str, anywhere: bool, wanted: impl Fn(Kind) -> bool, limit: usize) -> Result<Vec<Hit>> {
+        let rule = if anywhere { Rule::Wild } else { Rule::Qualified };
+        self.ask(|index| index.completions(start, rule, &wanted, limit))
+    }
+
+    /// What is of a wanted kind and has a whole name that passes a test, sorted by name. All names are looked at, in parallel.
+    pub fn names_where(&self, wanted: &(dyn Fn(Kind) -> bool + Sync), test: &(dyn Fn(&str) -> bool + Sync)) -> Result<Vec<Hit>> {
+        let pool = threads()?;
+        self.ask(|index| pool.install(|| index.names_where(wanted, test)))
+    }
+
+    /// The units that have something of this name, each once, those that define it first: with equal types of several units only
+    /// one of these.
+    pub fn units_naming(&self, name: &str, wanted: impl Fn(Kind) -> bool) -> Result<Vec<UnitId>> {
+        let mut units: Vec<UnitId> = Vec::new();
+        for entry in self.named(name, wanted)? {
+            if !units.contains(&entry.die.unit) {
+                units.push(entry.die.unit);
+            }
+        }
+        Ok(units)
+    }
+
+    /// The functions that a user may mean: as [`DebugInfo::functions_named`], but template arguments may be left out, and unless the
+    /// name is to be `qualified` outer scopes too.
+    pub fn functions_matching(&self, name: &str, qualified: bool) -> Result<Vec<Hit>> {
+        let rule = if qualified { Rule::Qualified } else { Rule::Wild };
+        self.ask(|index| index.matching(name, rule, &|k| k == Kind::Function))
+    }
+}

@@ -1,0 +1,218 @@
+//! The debug information of one module: who owns the bytes, and what was parsed of them so far.
+
+use std::any::Any;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use gimli::{Dwarf, EndianSlice, LittleEndian, SectionId};
+use self_cell::self_cell;
+
+use super::functions::Functions;
+use super::globals::Globals;
+use super::index::NameIndex;
+use super::lines::LineTable;
+use super::ranges::UnitRanges;
+use super::split::SplitFiles;
+use super::type_names::TypeNames;
+use super::unit::{UnitId, Units};
+use crate::base::{Error, FileAddr, Result};
+use crate::elf::Image;
+
+/// How everything in this room reads: straight from the mapping.
+pub(super) type R<'a> = EndianSlice<'a, LittleEndian>;
+
+/// The files that readers borrow from.
+#[derive(Debug)]
+pub(super) struct Owner {
+    /// The file that holds .debug_info.
+    image: Arc<Image>,
+    /// dwz's file that several modules share (.gnu_debugaltlink).
+    supplementary: Option<Arc<Image>>,
+    /// The files of units that are split.
+    split: SplitFiles,
+}
+
+self_cell!(
+    struct Cell {
+        owner: Owner,
+
+        #[not_covariant]
+        dependent: Units,
+    }
+);
+
+/// The debug information of one module, read as far as somebody asks: the headers of its units when it is opened, a unit's line
+/// rows, functions and types when they are needed. All addresses are link-time addresses.
+pub struct DebugInfo {
+    cell: Cell,
+    ranges: OnceLock<UnitRanges>,
+    lines: Box<[OnceLock<Result<Arc<LineTable>>>]>,
+    functions: Box<[OnceLock<Result<Arc<Functions>>>]>,
+    cached_names: OnceLock<Option<NameIndex>>,
+    names: OnceLock<NameIndex>,
+    globals: Box<[OnceLock<Result<Arc<Globals>>>]>,
+    type_names: Box<[OnceLock<Result<Arc<TypeNames>>>]>,
+    attached: OnceLock<Box<dyn Any + Send + Sync>>,
+}
+
+impl std::fmt::Debug for DebugInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "DebugInfo({})", self.path().display())
+    }
+}
+
+impl DebugInfo {
+    /// Opens what a file holds; `None` if it has no .debug_info. Sections that are compressed are inflated once.
+    pub fn open(image: &Arc<Image>, supplementary: Option<Arc<Image>>) -> Result<Option<DebugInfo>> {
+        if !image.sections().iter().any(|s| s.name == ".debug_info" && !s.is_nobits() && s.size > 0) {
+            return Ok(None);
+        }
+        let split = load(image).map(|dwarf| SplitFiles::of(image, &dwarf)).unwrap_or_default();
+        for missing in &split.missing {
+            tracing::warn!(target: "dwarf", "{missing}");
+        }
+        let owner = Owner { image: image.clone(), supplementary, split };
+        let cell = Cell::try_new(owner, |owner| Units::scan(sections(owner)?, &owner.split))
+            .map_err(|e| bad(image.path(), ".debug_info", 0, e))?;
+        let count = cell.with_dependent(|_, units| units.len());
+        Ok(Some(DebugInfo {
+            cell,
+            ranges: OnceLock::new(),
+            lines: (0..count).map(|_| OnceLock::new()).collect(),
+            functions: (0..count).map(|_| OnceLock::new()).collect(),
+            cached_names: OnceLock::new(),
+            names: OnceLock::new(),
+            globals: (0..count).map(|_| OnceLock::new()).collect(),
+            type_names: (0..count).map(|_| OnceLock::new()).collect(),
+            attached: OnceLock::new(),
+        }))
+    }
+
+    /// The file that it was read from.
+    pub fn path(&self) -> &Path {
+        self.cell.borrow_owner().image.path()
+    }
+
+    /// What gdb warns of: parts that are not where the file says that they are.
+    pub fn missing(&self) -> &[String] {
+        &self.cell.borrow_owner().split.missing
+    }
+
+    /// The image that it was read from.
+    pub fn image(&self) -> &Arc<Image> {
+        &self.cell.borrow_owner().image
+    }
+
+    /// Runs something on the parsed units.
+    pub(super) fn with<T>(&self, f: impl for<'a> FnOnce(&Units<'a>) -> T) -> T {
+        self.cell.with_dependent(|_, units| f(units))
+    }
+
+    /// How many units there are.
+    pub fn unit_count(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// All units, in the order of the file.
+    pub fn units(&self) -> impl Iterator<Item = UnitId> + use<> {
+        (0..self.lines.len() as u32).map(UnitId)
+    }
+
+    /// The places of the name index: from the cache, and made here.
+    pub(super) fn names(&self) -> (&OnceLock<Option<NameIndex>>, &OnceLock<NameIndex>) {
+        (&self.cached_names, &self.names)
+    }
+
+    /// The length of .debug_info in bytes.
+    pub(super) fn info_size(&self) -> usize {
+        self.image().section(".debug_info").map_or(0, |s| s.size as usize)
+    }
+
+    /// The name of a unit: the file that was compiled, as the compiler was given it.
+    pub fn unit_name(&self, unit: UnitId) -> Option<String> {
+        self.with(|units| units.unit_name(unit))
+    }
+
+    /// Whether parts of it are in files of their own (DWARF5 §7.3.2), which may change without this one.
+    pub(super) fn has_split_units(&self) -> bool {
+        self.with(|units| units.ids().any(|u| units.is_skeleton(u)))
+    }
+
+    /// Which addresses belong to which unit.
+    pub(super) fn ranges(&self) -> &UnitRanges {
+        self.ranges.get_or_init(|| self.with(UnitRanges::of))
+    }
+
+    /// The unit whose code lies at an address.
+    pub fn unit_at(&self, addr: FileAddr) -> Option<UnitId> {
+        self.ranges().at(addr)
+    }
+
+    /// The line rows of a unit.
+    pub fn lines(&self, unit: UnitId) -> Result<Arc<LineTable>> {
+        let slot = self.lines.get(unit.0 as usize).ok_or_else(|| no_unit(self.path()))?;
+        slot.get_or_init(|| {
+            let is_code = |addr: FileAddr| self.image().load_at(addr).is_some();
+            let table = self.with(|units| LineTable::of(units, unit, &is_code));
+            table.map(Arc::new).map_err(|e| bad(self.path(), ".debug_line", 0, e))
+        })
+        .clone()
+    }
+
+    /// The functions of a unit.
+    pub fn functions(&self, unit: UnitId) -> Result<Arc<Functions>> {
+        let slot = self.functions.get(unit.0 as usize).ok_or_else(|| no_unit(self.path()))?;
+        slot.get_or_init(|| {
+            let found = self.with(|units| Functions::of(units, unit));
+            found.map(Arc::new).map_err(|e| self.damaged(unit, e))
+        })
+        .clone()
+    }
+
+    /// Where the names of a unit's types are kept.
+    pub(super) fn type_name_slot(&self, unit: UnitId) -> Result<&OnceLock<Result<Arc<TypeNames>>>> {
+        self.type_names.get(unit.0 as usize).ok_or_else(|| no_unit(self.path()))
+    }
+
+    /// What another room keeps with this debug information, made when it is first asked for; always of the same type `T`.
+    pub fn attached<T: Any + Send + Sync + Default>(&self) -> Option<&T> {
+        self.attached.get_or_init(|| Box::new(T::default())).downcast_ref()
+    }
+
+    /// Where the variables of a unit are kept once they were read.
+    pub(super) fn globals_slot(&self, unit: UnitId) -> Result<&OnceLock<Result<Arc<Globals>>>> {
+        self.globals.get(unit.0 as usize).ok_or_else(|| no_unit(self.path()))
+    }
+
+    /// An error about a unit, with its place in the file.
+    pub(super) fn damaged(&self, unit: UnitId, error: gimli::Error) -> Error {
+        let offset = self.with(|units| units.offset(unit));
+        bad(self.path(), ".debug_info", offset, error)
+    }
+}
+
+fn no_unit(module: &Path) -> Error {
+    bad(module, ".debug_info", 0, gimli::Error::NoEntryAtGivenOffset(0))
+}
+
+/// gimli's error as one about a place in a file.
+pub(super) fn bad(module: &Path, section: &'static str, offset: u64, error: gimli::Error) -> Error {
+    Error::BadDwarf { module: module.display().to_string(), section, offset, what: error.to_string() }
+}
+
+/// The sections of a file as gimli wants them; one that is damaged is taken for empty, and what needs it will say so.
+fn load(image: &Image) -> gimli::Result<Dwarf<R<'_>>> {
+    Dwarf::load(|id: SectionId| {
+        let section = image.section(id.name());
+        let bytes = section.and_then(|s| image.section_data(s).ok()).unwrap_or_default();
+        Ok(EndianSlice::new(bytes, LittleEndian))
+    })
+}
+
+fn sections(owner: &Owner) -> gimli::Result<Dwarf<R<'_>>> {
+    let mut dwarf = load(&owner.image)?;
+    if let Some(supplementary) = &owner.supplementary {
+        dwarf.set_sup(load(supplementary)?);
+    }
+    Ok(dwarf)
+}

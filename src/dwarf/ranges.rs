@@ -1,0 +1,59 @@
+//! Which unit an address belongs to: .debug_aranges (DWARF5 §6.1.2), and the root DIEs of the units that it leaves out.
+
+use std::collections::HashSet;
+
+use super::unit::{UnitId, Units};
+use crate::base::FileAddr;
+
+/// The address ranges of all units of a module, sorted.
+#[derive(Debug, Default)]
+pub(super) struct UnitRanges {
+    /// Start, end, unit; sorted by start.
+    ranges: Vec<(u64, u64, UnitId)>,
+    /// The highest end up to each range: how far back a range that covers an address can lie.
+    reach: Vec<u64>,
+}
+
+impl UnitRanges {
+    /// Reads them.
+    pub fn of(units: &Units<'_>) -> UnitRanges {
+        let mut ranges = Vec::new();
+        let mut told = HashSet::new();
+        if let Some(dwarf) = units.dwarf() {
+            let mut sets = dwarf.debug_aranges.headers();
+            while let Ok(Some(set)) = sets.next() {
+                let Some(unit) = units.at_info_offset(set.debug_info_offset().0 as u64) else { continue };
+                let mut entries = set.entries();
+                while let Ok(Some(entry)) = entries.next() {
+                    let range = entry.range();
+                    told.insert(unit);
+                    ranges.push((range.begin, range.end, unit));
+                }
+            }
+        }
+        // rustc writes no .debug_aranges, clang only when it is asked to.
+        for id in units.ids().filter(|u| units.is_compilation(*u) && !told.contains(u)) {
+            let Ok(unit) = units.unit(id) else { continue };
+            let Ok(mut found) = unit.code() else { continue };
+            while let Ok(Some(range)) = found.next() {
+                ranges.push((range.begin, range.end, id));
+            }
+        }
+        // What the linker has thrown away is left at address 0 or 1, or at the highest ones.
+        ranges.retain(|(start, end, _)| *start > 1 && start < end);
+        ranges.sort_unstable();
+        let reach = ranges.iter().scan(0, |highest, (_, end, _)| {
+            *highest = (*highest).max(*end);
+            Some(*highest)
+        });
+        let reach = reach.collect();
+        UnitRanges { ranges, reach }
+    }
+
+    /// The unit at an address: of several the one whose range starts last.
+    pub fn at(&self, addr: FileAddr) -> Option<UnitId> {
+        let after = self.ranges.partition_point(|r| r.0 <= addr.0);
+        let candidates = self.ranges.get(..after)?.iter().zip(self.reach.get(..after)?);
+        candidates.rev().take_while(|(_, reach)| **reach > addr.0).find(|(r, _)| addr.0 < r.1).map(|(r, _)| r.2)
+    }
+}

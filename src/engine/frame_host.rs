@@ -1,0 +1,181 @@
+//! A frame as DWARF expressions see it: registers, memory, thread-local storage, and what its caller has passed.
+
+use std::cell::Cell;
+
+use crate::arch::regs::{Gpr, by_dwarf};
+use crate::base::{Error, LoadBias, Memory, Result, VirtAddr, read_u64};
+use crate::dwarf::{EntryOf, ExpressionHost, Site};
+use crate::expr::Host;
+use crate::stack::{Frame, FramePc};
+use crate::symbols::{Module, ModuleRole};
+
+use super::session::Session;
+
+/// How far outwards entry values may lead to entry values.
+const MAX_CALLERS: u32 = 32;
+
+/// The frame that an expression of a module is evaluated in; without one only what is the same in all frames is known.
+pub(super) struct FrameHost<'s> {
+    session: &'s Session,
+    module: &'s Module,
+    frame: Option<&'s Frame>,
+    depth: u32,
+    /// Whether an expression has asked for thread-local storage.
+    pub thread_local_asked: Cell<bool>,
+}
+
+impl<'s> FrameHost<'s> {
+    /// For expressions of this module's debug information.
+    pub fn new(session: &'s Session, module: &'s Module, frame: Option<&'s Frame>) -> FrameHost<'s> {
+        FrameHost { session, module, frame, depth: 0, thread_local_asked: Cell::new(false) }
+    }
+
+    /// Where in the code it is.
+    pub fn site(&self) -> Site {
+        site(self.module, self.frame)
+    }
+
+    /// Whether a register that the function's calls may change has its value still, where the debug information says so.
+    fn trusts_lists(&self) -> bool {
+        let unit = self.frame.and_then(|f| f.code.as_ref()).map(|c| c.function.die.unit);
+        self.module.debug().zip(unit).is_some_and(|(debug, unit)| debug.ends_lists_before_calls(unit))
+    }
+
+    /// A register that no frame further in has saved or changed (GCC's -fipa-ra counts on it).
+    fn unchanged(&self, register: Gpr) -> Option<u64> {
+        let frame = self.frame.filter(|_| self.trusts_lists())?;
+        (0..frame.level).rev().find_map(|level| self.session.frame(level).ok()?.registers.get(register))
+    }
+
+    fn passed(&self, of: EntryOf) -> Result<Option<u64>> {
+        let Some(frame) = self.frame.filter(|_| self.depth < MAX_CALLERS) else { return Ok(None) };
+        let Some(callee) = frame.code.as_ref().map(|c| &c.function) else { return Ok(None) };
+        let Some(caller) = self.session.physical_caller(frame) else { return Ok(None) };
+        let (FramePc::Return(returns_to), Some(code)) = (caller.pc, caller.code.as_ref()) else { return Ok(None) };
+        let Some(module) = self.session.inferior.modules.at(caller.pc.lookup()) else { return Ok(None) };
+        let Some(debug) = module.debug() else { return Ok(None) };
+        let Some(call) = debug.call_site(&code.function, module.to_file(returns_to))? else { return Ok(None) };
+        let host = FrameHost { depth: self.depth + 1, ..FrameHost::new(self.session, module, Some(&caller)) };
+        // The frame may be that of a function which the callee has jumped to: then nothing is known of its arguments.
+        let is_callee = match &call.callee_name {
+            Some(name) => {
+                let own = callee.linkage_name.as_deref().unwrap_or(&callee.name);
+                own == &**name || own.rsplit("::").next() == Some(name)
+            }
+            None => debug.call_target(&call, host.site(), &host)? == Some(self.module.virt(callee.entry).0),
+        };
+        if !is_callee {
+            return Ok(None);
+        }
+        debug.passed(&call, of, host.site(), &host)
+    }
+}
+
+/// Where in a module's code a frame is.
+pub(super) fn site(module: &Module, frame: Option<&Frame>) -> Site {
+    Site {
+        pc: frame.map(|f| module.to_file(f.pc.lookup())),
+        function: frame.and_then(|f| f.code.as_ref()).map(|c| c.function.die),
+    }
+}
+
+impl ExpressionHost for FrameHost<'_> {
+    fn register(&self, dwarf: u16) -> Option<u64> {
+        let register = Gpr::from_dwarf(dwarf)?;
+        self.frame?.registers.get(register).or_else(|| self.unchanged(register))
+    }
+
+    fn register_bytes(&self, dwarf: u16) -> Option<Vec<u8>> {
+        let frame = self.frame?;
+        let id = by_dwarf(dwarf)?;
+        if !id.info().is_extended() {
+            let known = id.read(&frame.registers, None).map(|b| b.to_vec());
+            return known.or_else(|| self.register(dwarf).map(|n| n.to_le_bytes().to_vec()));
+        }
+        // Nobody saves these: they are the thread's, as long as no call in between has changed them.
+        let is_innermost = || self.session.frame(0).is_ok_and(|f| f.cfa == frame.cfa);
+        if !self.trusts_lists() && !is_innermost() {
+            return None;
+        }
+        let xstate = self.session.selected_xstate().ok()?;
+        id.read(&frame.registers, Some(&xstate)).map(|b| b.to_vec())
+    }
+
+    fn memory(&self) -> &dyn Memory {
+        self.session.memory()
+    }
+
+    fn load_bias(&self) -> LoadBias {
+        self.module.bias
+    }
+
+    fn cfa(&self) -> Option<VirtAddr> {
+        self.frame?.cfa
+    }
+
+    fn thread_local(&self, offset: u64) -> Result<VirtAddr> {
+        self.thread_local_asked.set(true);
+        self.session.thread_local(self.module, offset)
+    }
+
+    fn entry_value(&self, of: EntryOf) -> Result<Option<u64>> {
+        self.passed(of)
+    }
+}
+
+/// Bytes of an entry of a thread's table of blocks (glibc's `dtv_t`), and where in the thread's control block that table is.
+const DTV_ENTRY: u64 = 16;
+const DTV_AT: u64 = 8;
+
+impl Session {
+    /// The frame of the function that has called a frame's function; inlined calls on the way are none.
+    pub fn physical_caller(&self, frame: &Frame) -> Option<Frame> {
+        let mut at = frame.clone();
+        while at.code.as_ref().is_some_and(|c| c.is_inlined()) {
+            at = self.frame_beyond(&at)?;
+        }
+        self.frame_beyond(&at)
+    }
+
+    /// Where the selected thread has what lies at an offset of a module's thread-local storage (glibc's layout: the control block
+    /// that fs points to leads to a table of blocks by module number).
+    pub(super) fn thread_local(&self, module: &Module, offset: u64) -> Result<VirtAddr> {
+        let none = || {
+            let kind = if module.role == ModuleRole::Main { "executable file" } else { "shared library" };
+            Error::user(format!(
+                "Cannot find thread-local storage for {kind} {}:\nCannot find thread-local variables on this target",
+                module.path.display()
+            ))
+        };
+        let process = self.process()?;
+        let tid = self.selected_thread()?;
+        let base = process.target.registers(tid)?.get(Gpr::FsBase).filter(|b| *b != 0).ok_or_else(none)?;
+        let number = match module.role {
+            ModuleRole::Main => 1,
+            _ => self.tls_number(module).ok_or_else(none)?,
+        };
+        let memory = &*process.target;
+        let table = read_u64(memory, VirtAddr(base) + DTV_AT)?;
+        let block = read_u64(memory, VirtAddr(table) + number.wrapping_mul(DTV_ENTRY))?;
+        // glibc's TLS_DTV_UNALLOCATED: the thread has not touched it yet.
+        if block == u64::MAX || block == 0 {
+            return Err(Error::user(format!(
+                "Cannot find thread-local storage for shared library {}:\nCannot find thread-local variables on this target",
+                module.path.display()
+            )));
+        }
+        Ok(VirtAddr(block) + offset)
+    }
+
+    /// The number of a module in those tables: `l_tls_modid` of its link map, whose offset libc tells libthread_db
+    /// (`_thread_db_link_map_l_tls_modid`: size in bits, number of elements, offset).
+    fn tls_number(&self, module: &Module) -> Option<u64> {
+        let link_map = module.link_map?;
+        let at = self.inferior.modules.iter().find_map(|m| m.address_of("_thread_db_link_map_l_tls_modid"))?;
+        let mut words = [0; 12];
+        let memory = self.memory();
+        memory.read(at, &mut words).ok()?;
+        let offset = u32::from_le_bytes([words[8], words[9], words[10], words[11]]);
+        read_u64(memory, link_map + u64::from(offset)).ok().filter(|n| *n != 0)
+    }
+}

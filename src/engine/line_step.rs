@@ -1,0 +1,523 @@
+//! Stepping by source lines: `step`, `next`, `until`.
+//!
+//! No instruction of a line is stepped that can be run: breakpoints stand at the ways out of the line's code, and a step looks
+//! again only when one of them is reached. Which line, frame and call a way out leads to decides whether the step has ended.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::arch::insn::{Flow, Insn, MAX_LEN, Target};
+use crate::base::{AddrRange, Error, Result, Tid, VirtAddr, read_u64};
+use crate::dwarf::BlockKind;
+use crate::stack::{Frame, FramePc};
+use crate::symbols::{Module, ModuleRole, SourceLine};
+
+use super::exits::{Exits, exits};
+use super::frames::FrameIdentity;
+use super::session::Session;
+use super::step::{Plan, Return};
+
+/// A step by lines that is under way.
+#[derive(Clone, Debug)]
+pub(super) struct LineStep {
+    tid: Tid,
+    kind: LineStepKind,
+    /// Steps that are left, this one included.
+    left: u64,
+    /// The frame in which it goes on.
+    frame: FrameIdentity,
+    /// The function in which the first step began.
+    function: Option<VirtAddr>,
+    /// The line that it leaves.
+    file: Arc<Path>,
+    line: u32,
+    /// Code that it runs through.
+    ranges: Vec<AddrRange>,
+    /// It waits at the end of a called function's prologue.
+    enters: bool,
+    /// Its frame was left, or landed in, by a jump out of other frames: it ends where it is.
+    pub landed: bool,
+}
+
+/// What sort of step by lines.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LineStepKind {
+    /// Into functions that have lines.
+    Into,
+    /// Over functions.
+    Over,
+    /// Over functions and never backwards: out of loops.
+    Until,
+}
+
+/// What beginning a step by lines came to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum LineStepBegun {
+    /// The program is to be resumed by this plan.
+    Plan(Plan),
+    /// It is done: an inlined call was entered, where nothing has to run.
+    Done,
+    /// There is no line at the pc.
+    NoLine,
+}
+
+/// What to do at a place that was reached.
+enum Move {
+    /// The step has ended.
+    Stop,
+    /// The place means nothing to this frame.
+    Pass,
+    /// It goes on.
+    Go(Plan),
+}
+
+impl Session {
+    /// Begins a step by lines of a thread.
+    pub fn begin_line_step(&mut self, tid: Tid, kind: LineStepKind, count: u64) -> Result<LineStepBegun> {
+        self.line_step = None;
+        let frames = self.walk_from(tid, 2)?;
+        let frame = frames.first().ok_or_else(|| Error::user("No stack."))?;
+        // To step at the call of an inlined function goes into it, and nothing runs.
+        if kind == LineStepKind::Into && self.frames.not_entered.get() > 0 {
+            self.frames.not_entered.set(self.frames.not_entered.get() - 1);
+            self.drop_frames();
+            if count <= 1 {
+                return Ok(LineStepBegun::Done);
+            }
+            return self.begin_line_step(tid, kind, count - 1);
+        }
+        let Some(source) = self.frame_source(frame) else { return Ok(LineStepBegun::NoLine) };
+        let frame = frame.clone();
+        let identity = self.identity(&frame);
+        let mut step = LineStep {
+            tid,
+            kind,
+            left: count,
+            function: identity.function(),
+            frame: identity,
+            file: source.file.path.clone(),
+            line: source.line,
+            ranges: Vec::new(),
+            enters: false,
+            landed: false,
+        };
+        self.find_ranges(&mut step, &frame);
+        let plan = self.plan_out_of(&step, &frames)?;
+        self.plan_frame = Some(step.frame.clone());
+        self.line_step = Some(step);
+        Ok(LineStepBegun::Plan(plan))
+    }
+
+    /// The plan that leaves an inlined call: as `next` does from a line of its caller.
+    pub(super) fn begin_step_out(&mut self, tid: Tid, frame: &Frame, caller: &Frame) -> Result<Plan> {
+        let mut step = LineStep {
+            tid,
+            kind: LineStepKind::Over,
+            left: 1,
+            function: None,
+            frame: self.identity(caller),
+            file: Path::new("").into(),
+            line: 0,
+            ranges: Vec::new(),
+            enters: false,
+            landed: false,
+        };
+        let at = frame.pc.lookup();
+        if let (Some(block), Some(module)) = (frame.code.as_ref().and_then(|c| c.own_block()), self.inferior.modules.at(at)) {
+            step.ranges = block.ranges.iter().map(|r| AddrRange::new(module.virt(r.start), module.virt(r.end))).collect();
+        }
+        let plan = match frame.pc {
+            FramePc::Pc(_) => self.plan_out_of(&step, &self.walk_from(tid, 2)?)?,
+            // In the midst of something that it has called.
+            FramePc::Return(back) => Plan::Reach { tid, places: vec![Return::back(back, frame.registers.sp())] },
+        };
+        self.ends_with(Some(caller));
+        self.line_step = Some(step);
+        Ok(plan)
+    }
+
+    /// A place of the step was reached, or its instruction has run: the plan by which it goes on; `None` when it has ended.
+    pub(super) fn line_step_arrived(&mut self, tid: Tid) -> Result<Option<Plan>> {
+        let Some(mut step) = self.line_step.take().filter(|s| s.tid == tid) else { return Ok(None) };
+        self.process_mut()?.generation += 1;
+        let pc = self.process()?.target.pc(tid)?;
+        let pc = self.process()?.sites.original_pc(pc).unwrap_or(pc);
+        self.stand_before_inlined(pc, false);
+        let moved = if step.landed { self.judge_landing(&mut step, pc)? } else { self.judge_step(&mut step, pc)? };
+        let next = match moved {
+            Move::Go(plan) => plan,
+            Move::Pass => return self.pass(step),
+            Move::Stop if step.left <= 1 => return Ok(None),
+            Move::Stop => {
+                // As if each step were a command of its own: the last one's frame decides what is shown.
+                let here = self.walk_from(tid, 1)?.first().map(|f| self.identity(f));
+                self.step_began_in = here;
+                return Ok(match self.begin_line_step(tid, step.kind, step.left - 1)? {
+                    LineStepBegun::Plan(plan) => Some(plan),
+                    LineStepBegun::Done | LineStepBegun::NoLine => None,
+                });
+            }
+        };
+        self.line_step = Some(step);
+        Ok(Some(next))
+    }
+
+    /// Goes on by the plan there is.
+    fn pass(&mut self, step: LineStep) -> Result<Option<Plan>> {
+        let plan = self.process()?.plan.clone();
+        self.line_step = Some(step);
+        Ok(plan)
+    }
+
+    fn walk_from(&self, tid: Tid, physical: usize) -> Result<Vec<Frame>> {
+        Ok(self.walk(tid, physical + 16)?.0)
+    }
+
+    /// Where a jump out of frames has landed; from code without lines it goes on to the caller.
+    fn judge_landing(&mut self, step: &mut LineStep, pc: VirtAddr) -> Result<Move> {
+        step.landed = false;
+        let frames = self.walk_from(step.tid, 2)?;
+        let Some(frame) = frames.first().filter(|_| self.inferior.modules.source_line(pc).is_none()) else {
+            return Ok(Move::Stop);
+        };
+        step.frame = self.identity(frame);
+        step.ranges.clear();
+        self.back_to(frames.iter().find(|f| f.cfa != frame.cfa))
+    }
+
+    fn judge_step(&mut self, step: &mut LineStep, pc: VirtAddr) -> Result<Move> {
+        let frames = self.walk_from(step.tid, 2)?;
+        let Some(frame) = frames.first().cloned() else { return Ok(Move::Stop) };
+        if std::mem::take(&mut step.enters) {
+            return Ok(Move::Stop);
+        }
+        if frame.is_signal_trampoline {
+            // On the way into a handler, or back from it.
+            return Ok(Move::Go(Plan::Instructions { tid: step.tid, left: 1, over_calls: false, until: None }));
+        }
+        let here = self.identity(&frame);
+        let is_inside = step.ranges.iter().any(|r| r.contains(pc));
+        if here.is_same_call(&step.frame) {
+            if is_inside {
+                return self.inside(step, &frames, pc);
+            }
+        } else if is_deeper(&here, &step.frame) {
+            let caller = frames.iter().find(|f| f.cfa != frame.cfa);
+            let called_from_here = caller.is_some_and(|c| self.identity(c).is_same_call(&step.frame));
+            if !called_from_here || step.kind != LineStepKind::Into {
+                // Another activation of the function, or of what it calls.
+                return Ok(if is_inside || self.is_place(pc) { Move::Pass } else { self.back_to(caller)? });
+            }
+            return self.entered(step, pc, caller);
+        }
+        self.at_line(step, &frames, pc)
+    }
+
+    /// Whether the plan waits for this address in the step's own frame; not the one to which a deeper frame was to come back.
+    fn is_place(&self, pc: VirtAddr) -> bool {
+        let is_it = |r: &Return| r.addr == pc && r.min_sp == 0;
+        self.process().is_ok_and(|p| p.plan.as_ref().is_some_and(|plan| plan.places().any(is_it)))
+    }
+
+    /// Runs to where a frame goes on.
+    fn back_to(&self, caller: Option<&Frame>) -> Result<Move> {
+        let Some(caller) = caller else { return Ok(Move::Stop) };
+        let tid = self.process()?.plan.as_ref().map(Plan::tid);
+        let Some(tid) = tid else { return Ok(Move::Stop) };
+        let place = Return::back(caller.pc.addr(), caller.registers.sp());
+        Ok(Move::Go(Plan::Reach { tid, places: vec![place] }))
+    }
+
+    /// At an instruction of the line that is to be looked at: a call, an indirect jump.
+    fn inside(&mut self, step: &LineStep, frames: &[Frame], pc: VirtAddr) -> Result<Move> {
+        let one = |over_calls| Plan::Instructions { tid: step.tid, left: 1, over_calls, until: None };
+        Ok(match self.instruction_at(pc).map(|i| i.flow()) {
+            Some(Flow::Call(target)) if step.kind == LineStepKind::Into => {
+                let enters = match target {
+                    Target::Direct(to) => self.has_lines_behind(VirtAddr(to)),
+                    _ => true,
+                };
+                Move::Go(one(!enters))
+            }
+            Some(Flow::Jump(Target::Direct(_))) => Move::Go(self.plan_out_of(step, frames)?),
+            Some(Flow::Jump(_)) => Move::Go(one(false)),
+            _ => Move::Go(self.plan_out_of(step, frames)?),
+        })
+    }
+
+    /// At the start of a function that the line has called: into it if it has lines, over it if not.
+    fn entered(&mut self, step: &mut LineStep, pc: VirtAddr, caller: Option<&Frame>) -> Result<Move> {
+        let Some(entry) = self.behind_stubs(pc) else { return self.back_to(caller) };
+        let Some(target) = self.lines_behind(entry) else {
+            return if self.settings.step_mode { Ok(Move::Stop) } else { self.back_to(caller) };
+        };
+        if target == pc {
+            return Ok(Move::Stop);
+        }
+        step.enters = true;
+        let place = Return::anywhere(target);
+        Ok(Move::Go(Plan::Reach { tid: step.tid, places: vec![place] }))
+    }
+
+    /// Somewhere else in the frame, in an inlined call, or back in the caller: is it the start of another line?
+    fn at_line(&mut self, step: &mut LineStep, frames: &[Frame], pc: VirtAddr) -> Result<Move> {
+        let Some(frame) = frames.first() else { return Ok(Move::Stop) };
+        let here = self.identity(frame);
+        let is_own_line = |s: &super::frames::FrameSource| s.line == step.line && s.file.path == step.file;
+        let same_call = here.is_same_call(&step.frame);
+        let same_frame = here == step.frame;
+        if same_frame && self.frames.not_entered.get() > 0 {
+            let same_line = self.frame_source(frame).is_some_and(|s| is_own_line(&s));
+            if step.kind == LineStepKind::Into && !self.skips_inlined(pc) {
+                if same_line {
+                    self.frames.not_entered.set(self.frames.not_entered.get() - 1);
+                    self.drop_frames();
+                }
+                return Ok(Move::Stop);
+            }
+            if !same_line {
+                return Ok(Move::Stop);
+            }
+            return self.through(step, frames);
+        }
+        if same_call && !same_frame && self.is_within(frame, &step.frame) {
+            if step.kind == LineStepKind::Into {
+                return Ok(Move::Stop);
+            }
+            return self.through(step, frames);
+        }
+        let Some(line) = self.inferior.modules.source_line(pc) else { return Ok(Move::Stop) };
+        let is_other = line.line != step.line || line.file.path != step.file;
+        if line.range.start == pc && is_other {
+            if line.is_stmt {
+                return Ok(Move::Stop);
+            }
+            // No statement starts here: the step is not where it could end, be it in its own frame or back in the caller's.
+            step.ranges = vec![line.range];
+            step.frame = here;
+            return Ok(Move::Go(self.plan_out_of(step, frames)?));
+        }
+        self.refresh(step, frame, &here, &line);
+        Ok(Move::Go(self.plan_out_of(step, frames)?))
+    }
+
+    /// In the middle of a line: the step goes on to its end.
+    fn refresh(&mut self, step: &mut LineStep, frame: &Frame, here: &FrameIdentity, line: &SourceLine) {
+        step.frame = here.clone();
+        step.file = line.file.path.clone();
+        step.line = line.line;
+        self.find_ranges(step, frame);
+        if here.function() == step.function {
+            self.step_began_in = Some(here.clone());
+        }
+    }
+
+    /// Runs through the code of an inlined call.
+    fn through(&mut self, step: &mut LineStep, frames: &[Frame]) -> Result<Move> {
+        let pc = frames.first().map(|f| f.pc.addr()).unwrap_or_default();
+        let own = step.frame.block();
+        if let Some(module) = self.inferior.modules.at(pc).cloned()
+            && let Some((_, body, around)) = module.function_body(pc)
+        {
+            // The outermost inlined call that is not the frame's own.
+            let inner = around.iter().take_while(|b| **b != own).filter(|b| body.blocks.get(**b).is_some_and(|b| b.is_inlined()));
+            if let Some(block) = inner.last().and_then(|b| body.blocks.get(*b)) {
+                step.ranges.extend(block.ranges.iter().map(|r| AddrRange::new(module.virt(r.start), module.virt(r.end))));
+                merge(&mut step.ranges);
+            }
+        }
+        if !step.ranges.iter().any(|r| r.contains(pc)) {
+            return Ok(Move::Go(Plan::Instructions { tid: step.tid, left: 1, over_calls: true, until: None }));
+        }
+        Ok(Move::Go(self.plan_out_of(step, frames)?))
+    }
+
+    /// Whether a frame is an inlined call inside of another frame of the same activation.
+    fn is_within(&self, frame: &Frame, outer: &FrameIdentity) -> bool {
+        let Some(code) = &frame.code else { return false };
+        let mut at = code.own_block().and_then(|b| b.parent);
+        while let Some(index) = at {
+            if index == outer.block() {
+                return true;
+            }
+            at = code.body.blocks.get(index).and_then(|b| b.parent);
+        }
+        false
+    }
+
+    fn instruction_at(&self, pc: VirtAddr) -> Option<Insn> {
+        let mut code = [0; MAX_LEN];
+        let n = self.process().ok()?.target.read_partial(pc, &mut code).ok()?;
+        Insn::decode(code.get(..n)?, pc.0)
+    }
+
+    /// The code of the step's line in its frame: all of its pieces, and for a step over calls what was inlined into the line.
+    fn find_ranges(&self, step: &mut LineStep, frame: &Frame) {
+        step.ranges.clear();
+        let pc = frame.pc.lookup();
+        let Some(module) = self.inferior.modules.at(pc) else { return };
+        let Some(span) = module.source_line(pc) else { return };
+        let (Some(code), Some(table)) = (&frame.code, module.line_table(pc)) else {
+            step.ranges.push(span.range);
+            return;
+        };
+        if step.kind == LineStepKind::Until {
+            let start = module.virt(code.own_block().and_then(|b| b.entry).unwrap_or(code.function.entry));
+            step.ranges.push(AddrRange::new(start.min(span.range.start), span.range.end));
+            return;
+        }
+        let own = code.block;
+        for range in &code.function.ranges {
+            for row in table.starts_in(range.start, range.end) {
+                let Some(found) = table.at(row.addr).filter(|f| f.start == row.addr && f.line == step.line) else { continue };
+                let is_file = table.file(found.file).is_some_and(|f| f.path == step.file);
+                let around = code.body.around(row.addr);
+                let call = around.iter().copied().find(|b| *b == 0 || code.body.blocks.get(*b).is_some_and(|b| b.is_inlined()));
+                if is_file && call.unwrap_or(0) == own {
+                    step.ranges.push(AddrRange::new(module.virt(found.start), module.virt(found.end)));
+                }
+            }
+        }
+        if step.kind == LineStepKind::Over {
+            for block in &code.body.blocks {
+                let BlockKind::Inlined { call: Some(call), .. } = &block.kind else { continue };
+                let is_line = call.line == step.line && table.file(call.file).is_some_and(|f| f.path == step.file);
+                if is_line && code.body.is_inside(block, own) {
+                    step.ranges.extend(block.ranges.iter().map(|r| AddrRange::new(module.virt(r.start), module.virt(r.end))));
+                }
+            }
+        }
+        if !step.ranges.iter().any(|r| r.contains(pc)) {
+            step.ranges.push(span.range);
+        }
+        merge(&mut step.ranges);
+    }
+
+    /// The ways out of the step's code: where jumps lead, where it ends, where its function returns to, and for `step` its calls.
+    fn plan_out_of(&self, step: &LineStep, frames: &[Frame]) -> Result<Plan> {
+        let tid = step.tid;
+        let one = |over_calls| Plan::Instructions { tid, left: 1, over_calls, until: None };
+        let over_calls = step.kind != LineStepKind::Into;
+        let Some(frame) = frames.first() else { return Ok(one(over_calls)) };
+        let pc = frame.pc.addr();
+        let is_inside = |at: VirtAddr| step.ranges.iter().any(|r| r.contains(at));
+        if !is_inside(pc) {
+            return Ok(one(over_calls));
+        }
+        let follows = |to: Option<VirtAddr>| !over_calls && to.is_none_or(|to| self.has_lines_behind(to));
+        let exits = self.exits_of(step, &follows)?;
+        if exits.undecided.contains(&pc) {
+            return Ok(one(over_calls));
+        }
+        let places = exits.outside.union(&exits.undecided);
+        let mut places: Vec<Return> = places.copied().map(Return::anywhere).collect();
+        // Also without a return in the line: what it calls may end the function by an exception or a tail call.
+        if let Some(caller) = frames.iter().find(|f| f.cfa != frame.cfa && matches!(f.pc, FramePc::Return(_))) {
+            places.push(Return::back(caller.pc.addr(), caller.registers.sp()));
+        } else if exits.returns {
+            return Ok(one(over_calls));
+        }
+        Ok(Plan::Reach { tid, places })
+    }
+
+    /// The ways out of the step's code. What runs over calls is decoded once.
+    fn exits_of(&self, step: &LineStep, follows: &dyn Fn(Option<VirtAddr>) -> bool) -> Result<Rc<Exits>> {
+        let process = self.process()?;
+        if step.kind == LineStepKind::Into {
+            return Ok(Rc::new(exits(&*process.target, &step.ranges, follows)));
+        }
+        let mut known = process.exits.borrow_mut();
+        if known.0 != self.inferior.modules.generation() {
+            *known = (self.inferior.modules.generation(), HashMap::new());
+        }
+        if let Some(known) = known.1.get(&step.ranges) {
+            return Ok(known.clone());
+        }
+        let found = Rc::new(exits(&*process.target, &step.ranges, follows));
+        known.1.insert(step.ranges.clone(), found.clone());
+        Ok(found)
+    }
+
+    /// Where a call of this address arrives once stubs and the lazy resolver have been passed; `None` where that cannot be told.
+    fn behind_stubs(&self, at: VirtAddr) -> Option<VirtAddr> {
+        let modules = &self.inferior.modules;
+        let module = modules.at(at)?;
+        let Some(stub) = module.plt().stub_at(module.to_file(at)) else { return Some(behind_thunk(module, at).unwrap_or(at)) };
+        let slot = module.virt(stub.slot);
+        let value = VirtAddr(read_u64(&*self.process().ok()?.target, slot).ok()?);
+        let target = modules.at(value)?;
+        // Bound, or still pointing back into its own PLT.
+        let is_bound = target.id != module.id || target.plt().stub_at(target.to_file(value)).is_none();
+        if is_bound && target.role != ModuleRole::Interpreter {
+            return Some(value);
+        }
+        let name = stub.label();
+        let name = name.split('@').next()?;
+        modules
+            .iter()
+            .filter(|m| m.id != module.id || m.symbols_named(name).iter().any(|s| s.has_place()))
+            .find_map(|m| m.address_of(name))
+    }
+
+    /// Where `step` stops in the function that a call of this address enters: behind its prologue, if it has lines.
+    fn lines_behind(&self, at: VirtAddr) -> Option<VirtAddr> {
+        let entry = self.behind_stubs(at)?;
+        let module = self.inferior.modules.at(entry)?;
+        let start = function_start(module, entry);
+        let place = module.virt(module.past_prologue(module.to_file(start)));
+        module.source_line(place)?;
+        let name = module.function(entry).map_or(String::new(), |f| f.name.to_string());
+        (!self.is_skipped(&name, place)).then_some(place)
+    }
+
+    /// Whether the outermost inlined call that begins at `pc` and has not been entered is to be skipped.
+    fn skips_inlined(&self, pc: VirtAddr) -> bool {
+        let Some(module) = self.inferior.modules.at(pc) else { return false };
+        let Some((_, body, around)) = module.function_body(pc) else { return false };
+        let at = self.frames.not_entered.get().wrapping_sub(1);
+        let inlined = around.iter().filter_map(|b| body.blocks.get(*b)).filter(|b| b.is_inlined()).nth(at);
+        let Some(BlockKind::Inlined { name, .. }) = inlined.map(|b| &b.kind) else { return false };
+        self.is_skipped(name, pc)
+    }
+
+    fn has_lines_behind(&self, at: VirtAddr) -> bool {
+        self.settings.step_mode || self.lines_behind(at).is_some()
+    }
+}
+
+/// The function that a C++ thunk at this address leads to: `_ZThn8_N1D1fEi` (this is moved by 8) to `_ZN1D1fEi` (Itanium C++ ABI,
+/// "Virtual Override Thunks"; `_ZTv` has two numbers).
+fn behind_thunk(module: &Arc<Module>, at: VirtAddr) -> Option<VirtAddr> {
+    let location = module.locate(at).filter(|l| l.offset == 0)?;
+    let (numbers, rest) = match location.raw_name.strip_prefix("_ZT")?.split_at_checked(1)? {
+        ("h", rest) => (1, rest),
+        ("v", rest) => (2, rest),
+        _ => return None,
+    };
+    let encoding = rest.splitn(numbers + 1, '_').nth(numbers)?;
+    module.address_of(&format!("_Z{encoding}"))
+}
+
+fn function_start(module: &Module, at: VirtAddr) -> VirtAddr {
+    module.function(at).map_or(at, |f| module.virt(f.entry))
+}
+
+/// Whether one frame lies further in on the stack than another.
+fn is_deeper(inner: &FrameIdentity, outer: &FrameIdentity) -> bool {
+    matches!((inner.cfa(), outer.cfa()), (Some(i), Some(o)) if i < o)
+}
+
+/// Sorts ranges and joins those that touch.
+fn merge(ranges: &mut Vec<AddrRange>) {
+    ranges.sort_by_key(|r| r.start);
+    let mut merged: Vec<AddrRange> = Vec::new();
+    for range in ranges.drain(..) {
+        match merged.last_mut().filter(|last| range.start <= last.end) {
+            Some(last) => last.end = last.end.max(range.end),
+            None => merged.push(range),
+        }
+    }
+    *ranges = merged;
+}
