@@ -126,6 +126,16 @@ impl Session {
             if let Some(notice) = self.notices.pop_front() {
                 return Ok(Happening::Notice(notice));
             }
+            if let Some((tid, reason)) = self.deferred_stop() {
+                let stop = match self.stop_within_call(tid, &reason) {
+                    Some(stop) => stop,
+                    None => self.carry_out(tid, Verdict::Stop(reason))?,
+                };
+                match stop {
+                    Some(stop) => return Ok(Happening::Stop(stop)),
+                    None => continue,
+                }
+            }
             let event = match self.process_mut()?.control()?.wait() {
                 Ok(event) => event,
                 Err(Error::Cancelled) => {
@@ -147,6 +157,9 @@ impl Session {
     /// Decides about one event.
     fn handle(&mut self, event: Event) -> Result<Option<Happening>> {
         let tid = event.tid;
+        if self.must_wait(&event) {
+            return Ok(None);
+        }
         if event.what != RawStop::Stepped {
             self.lift_blocks()?;
         }
@@ -159,6 +172,11 @@ impl Session {
         };
         if let Verdict::Stop(reason @ (StopReason::Exited(_) | StopReason::Killed(_))) = verdict {
             return self.ended(tid, reason);
+        }
+        if let Verdict::Stop(reason) = &verdict
+            && let Some(stop) = self.stop_within_call(tid, reason)
+        {
+            return Ok(stop.map(Happening::Stop).or(notice.map(Happening::Notice)));
         }
         self.carry_out(tid, verdict).map(|stop| stop.map(Happening::Stop).or(notice.map(Happening::Notice)))
     }
@@ -326,6 +344,8 @@ impl Session {
             }
         }
         process.plan = None;
+        // What they were told of comes again when they go on.
+        process.deferred.clear();
         self.line_step = None;
         let process = self.process_mut()?;
         process.generation += 1;
