@@ -2,6 +2,7 @@
 
 mod args;
 mod asm;
+mod asm_source;
 mod assemble;
 mod breaks;
 mod complete;
@@ -29,6 +30,7 @@ mod loader;
 mod locals;
 mod logging;
 mod memory;
+mod names;
 mod patch;
 mod print_options;
 mod redirect;
@@ -80,6 +82,7 @@ pub const FAMILIES: &[&[Command]] = &[
     breaks::place::COMMANDS,
     breaks::watch::COMMANDS,
     breaks::catch::COMMANDS,
+    breaks::catch_event::COMMANDS,
     breaks::edit::COMMANDS,
     breaks::table::COMMANDS,
     data::COMMANDS,
