@@ -133,6 +133,7 @@ impl Session {
     fn watch_fired(&mut self, tid: Tid, id: u32) -> Result<Option<StopReason>> {
         let Kind::Watch(watch) = &self.breakpoints.get(id)?.kind else { return Ok(None) };
         let (expr, kind, text, scope) = (watch.expr.clone(), watch.kind, watch.text.clone(), watch.scope.clone());
+        let look = |session: &mut Session| (session.watched_value(&expr).ok(), session.watched_pieces(&expr).ok().flatten());
         let in_scope = |session: &mut Session| {
             if let Some(scope) = &scope {
                 session.selection.tid = Some(scope.tid);
@@ -140,12 +141,11 @@ impl Session {
                 let Some(level) = session.level_of(scope) else { return Ok(None) };
                 session.selection.level = level;
                 let pc = scope.pc;
-                return Ok(Some(session.bound_at(pc, |session| session.watched_value(&expr))));
+                return Ok(Some(session.bound_at(pc, look)));
             }
-            Ok(Some(session.watched_value(&expr)))
+            Ok(Some(look(session)))
         };
-        let Some(new) = self.in_thread(tid, in_scope)? else { return self.end_watches(vec![id]).map(Some) };
-        let new = new.ok();
+        let Some((new, pieces)) = self.in_thread(tid, in_scope)? else { return self.end_watches(vec![id]).map(Some) };
         let bytes =
             |session: &Session, v: &Option<Value>| v.as_ref().and_then(|v| v.bytes(expr::Host::memory(session), None).ok());
         let Kind::Watch(watch) = &self.breakpoints.get(id)?.kind else { return Ok(None) };
@@ -153,6 +153,11 @@ impl Session {
         let old = watch.old.clone();
         if let Kind::Watch(watch) = &mut self.breakpoints.get_mut(id)?.kind {
             watch.old = new.clone();
+            // A pointer in it may lead elsewhere now.
+            if let Some(pieces) = pieces.filter(|p| *p != watch.pieces) {
+                watch.pieces = pieces;
+                self.sync_sites()?;
+            }
         }
         // The processor has no trap for reads alone: a write that changes the value is none of a read watchpoint's business.
         let concerns = match kind {
@@ -164,13 +169,38 @@ impl Session {
             return Ok(None);
         }
         self.take_hit(tid, id)?;
-        Ok(Some(StopReason::Watch { id, kind, text, old: old.filter(|_| changed), new }))
+        Ok(Some(StopReason::Watch { id, kind, text, changed, old, new }))
     }
 
     /// The value of a watched expression, with its bytes.
     pub fn watched_value(&mut self, expr: &expr::Expr) -> Result<Value> {
         let value = expr::eval(expr, self)?;
         value.fetched(expr::Host::memory(self), None)
+    }
+
+    /// The pieces of memory that an expression's value depends on. Arrays and structures count only where they are the whole of it;
+    /// `None` if nothing of it is in memory.
+    pub fn watched_pieces(&mut self, expr: &expr::Expr) -> Result<Option<Vec<(VirtAddr, u8)>>> {
+        // A pointer on the way may lead nowhere yet.
+        let mut pieces = match expr::eval(expr, self) {
+            Ok(whole) => whole.address().map_or_else(|| Ok(Vec::new()), |at| Session::watch_pieces(at, whole.ty.size))?,
+            Err(Error::Fault { .. }) => Vec::new(),
+            Err(e) => return Err(e),
+        };
+        for place in expr.places() {
+            let Ok(value) = expr::eval(place, self) else { continue };
+            if let Some(at) = value.address().filter(|_| !value.ty.is_aggregate() && !value.ty.is_function()) {
+                pieces.extend(Session::watch_pieces(at, value.ty.size)?);
+            }
+        }
+        pieces.sort_unstable();
+        pieces.dedup();
+        if pieces.len() > 4 {
+            return Err(Error::user(
+                "Could not insert hardware watchpoint: the expression needs more than four debug registers.",
+            ));
+        }
+        Ok((!pieces.is_empty()).then_some(pieces))
     }
 
     /// The aligned pieces of 1, 2, 4 or 8 bytes that cover a range: what debug registers can watch.
