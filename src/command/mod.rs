@@ -2,6 +2,7 @@
 
 mod args;
 mod asm;
+mod asm_source;
 mod assemble;
 mod breaks;
 mod complete;
@@ -81,6 +82,7 @@ pub const FAMILIES: &[&[Command]] = &[
     breaks::place::COMMANDS,
     breaks::watch::COMMANDS,
     breaks::catch::COMMANDS,
+    breaks::catch_event::COMMANDS,
     breaks::edit::COMMANDS,
     breaks::table::COMMANDS,
     data::COMMANDS,

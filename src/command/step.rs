@@ -1,7 +1,7 @@
 //! Moving by instructions and lines.
 
 use crate::base::{Need, Result};
-use crate::engine::{LineStepBegun, LineStepKind, Plan, Stop, StopReason};
+use crate::engine::{LineStepBegun, LineStepKind, Stop, StopReason};
 use crate::ui::render::frame_line;
 
 use super::args::Args;
@@ -41,8 +41,8 @@ fn instructions(cx: &mut Cx<'_>, args: &Args, over_calls: bool) -> Result<Flow> 
     if left == 0 {
         return stay(cx);
     }
-    let tid = cx.session.selected_thread()?;
-    go(cx, Some(Plan::Instructions { tid, left, over_calls, until: None }))
+    let plan = cx.session.begin_instructions(left, over_calls)?;
+    go(cx, Some(plan))
 }
 
 /// The N of a step; 1 without one.

@@ -95,6 +95,22 @@ impl LineTable {
                 },
             );
             let (has_discriminator, row) = row;
+            // Of several rows at one address gdb forgets those of a file that another file, or the sequence's end, follows there:
+            // they are empty.
+            let last = sequence.last().copied();
+            if let Some(last) = last.filter(|last| row.end || last.file != row.file && row.line != 0) {
+                let has_statement = sequence.iter().rev().take_while(|r| r.addr == row.addr).any(|r| r.is_stmt);
+                if !row.end && !row.is_stmt && has_statement {
+                    continue;
+                }
+                let others = sequence.iter().rev().take_while(|r| r.addr == row.addr).count();
+                let from = sequence.len() - others;
+                let mut index = 0;
+                sequence.retain(|r| {
+                    index += 1;
+                    index <= from || r.file != last.file
+                });
+            }
             if row.end {
                 sequence.push(row);
                 let whole = std::mem::take(&mut sequence);

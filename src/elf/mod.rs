@@ -16,7 +16,7 @@ pub use auxv::{AuxEntry, AuxFormat, aux};
 pub use debug_link::DebugLink;
 pub use dynamic::{DynEntry, Dynamic, dt};
 pub use image::{FileKind, Identity, Image, MappedFile, Segment, pf, pt};
-pub use notes::Note;
+pub use notes::{Note, Probe};
 pub use relocs::{RelocTable, Relocation, r_x86_64};
 pub use sections::{Section, shf};
 pub use symbols::{Binding, Symbol, SymbolKind, SymbolVersion, Symbols, TableKind};

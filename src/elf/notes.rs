@@ -1,6 +1,7 @@
 //! Notes: the build-id and others.
 
 use super::image::{Image, pt};
+use crate::base::FileAddr;
 
 /// A note (gABI ch. 5 "Note Section").
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -13,7 +14,33 @@ pub struct Note<'a> {
     pub data: &'a [u8],
 }
 
+/// A probe of systemtap's kind: a place in the code, and where its arguments are (sys/sdt.h).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Probe<'a> {
+    /// Where, as a link-time address.
+    pub addr: FileAddr,
+    /// Who provides it, as `libc`.
+    pub provider: &'a str,
+    /// Its name, as `longjmp`.
+    pub name: &'a str,
+    /// `SIZE@OPERAND` in the assembler's words, for each argument, separated by blanks.
+    pub arguments: &'a str,
+}
+
+/// The type of a probe's note.
+const NT_STAPSDT: u32 = 3;
+
 impl Image {
+    /// The probes of section `.note.stapsdt`.
+    pub fn probes(&self) -> impl Iterator<Item = Probe<'_>> {
+        let section = self.section(".note.stapsdt");
+        let mut rest = section.and_then(|s| self.section_data(s).ok()).unwrap_or_default();
+        // A file whose code was moved after it was linked has its own base section moved too.
+        let base = self.section(".stapsdt.base").map_or(0, |s| s.addr.0);
+        let notes = std::iter::from_fn(move || next(&mut rest, 4));
+        notes.filter(|n| n.owner == "stapsdt" && n.kind == NT_STAPSDT).filter_map(move |n| probe(n.data, base))
+    }
+
     /// The notes of all PT_NOTE segments, in order. Damage ends a segment's notes.
     pub fn notes(&self) -> impl Iterator<Item = Note<'_>> {
         self.segments().iter().filter(|s| s.kind == pt::PT_NOTE).flat_map(|s| {
@@ -27,6 +54,14 @@ impl Image {
     pub fn build_id(&self) -> Option<&[u8]> {
         self.notes().find(|n| n.owner == "GNU" && n.kind == goblin::elf::note::NT_GNU_BUILD_ID).map(|n| n.data)
     }
+}
+
+fn probe(data: &[u8], base: u64) -> Option<Probe<'_>> {
+    let word = |at: usize| Some(u64::from_le_bytes(*data.get(at..)?.first_chunk()?));
+    let mut texts = data.get(24..)?.split(|b| *b == 0).map(|t| std::str::from_utf8(t).unwrap_or_default());
+    let moved = if base == 0 { 0 } else { base.wrapping_sub(word(8)?) };
+    let addr = FileAddr(word(0)?.wrapping_add(moved));
+    Some(Probe { addr, provider: texts.next()?, name: texts.next()?, arguments: texts.next().unwrap_or_default() })
 }
 
 /// Takes one note off the front. Owner and data each end at a multiple of the segment's alignment.

@@ -15,7 +15,7 @@ use super::inject::{self, Call};
 use super::session::Session;
 use super::sites::{Owner, Past};
 use super::step::{Plan, Return};
-use super::stop::{Happening, Notice, Stop, StopReason};
+use super::stop::{Caught, Happening, Notice, Stop, StopReason};
 
 /// What is to be done with a thread after an event.
 pub(super) enum Verdict {
@@ -37,10 +37,14 @@ impl Session {
         self.resumes += 1;
         let process = self.process_mut()?;
         process.plan = plan;
+        self.watch_escapes()?;
         if self.breakpoints.iter().any(|b| b.locations.iter().any(|l| l.absent)) {
             self.resolve_breakpoints();
         }
         self.sync_sites()?;
+        let (stops, stays) = (self.wants_syscalls(), self.settings.breakpoint_always_inserted);
+        self.process_mut()?.control()?.set_modes(stops, stays);
+        self.notices.extend(std::mem::take(&mut self.told_later));
         self.drop_frames();
         self.selection.level = 0;
         let process = self.process_mut()?;
@@ -114,7 +118,7 @@ impl Session {
     /// Waits until there is something to tell. Nothing is printed here, and nobody is called back.
     pub fn advance(&mut self) -> Result<Happening> {
         if let Some((tid, reason)) = self.process_mut()?.early.take()
-            && let Some(stop) = self.stop(tid, reason)?
+            && let Some(stop) = self.carry_out(tid, Verdict::Stop(reason))?
         {
             return Ok(Happening::Stop(stop));
         }
@@ -169,7 +173,12 @@ impl Session {
             RawStop::Signal(signal) => {
                 let disposition = self.signals.get(signal);
                 let pass = Some(signal).filter(|_| disposition.pass);
-                if disposition.stop {
+                if let Some(reason) = self.caught(tid, Caught::Signal(signal))? {
+                    if let Some(pass) = pass {
+                        self.process_mut()?.deliver.insert(tid, pass);
+                    }
+                    Verdict::Stop(reason)
+                } else if disposition.stop {
                     if let Some(pass) = pass {
                         self.process_mut()?.deliver.insert(tid, pass);
                     }
@@ -194,14 +203,37 @@ impl Session {
                 self.after_interlude(tid)?
             }
             RawStop::Fork(child) | RawStop::Vfork(child) => {
-                *notice = Some(Notice::Forked { child, vfork: matches!(event.what, RawStop::Vfork(_)) });
-                self.after_interlude(tid)?
+                let vfork = matches!(event.what, RawStop::Vfork(_));
+                let told = Notice::Forked { child, vfork };
+                match self.caught(tid, if vfork { Caught::Vfork(child) } else { Caught::Fork(child) })? {
+                    Some(reason) => {
+                        // gdb lets go of the child when the parent goes on, and says so then.
+                        self.told_later.push(told);
+                        Verdict::Stop(reason)
+                    }
+                    None => {
+                        *notice = Some(told);
+                        self.after_interlude(tid)?
+                    }
+                }
             }
             RawStop::VforkDone => self.after_interlude(tid)?,
             RawStop::Exec(_) => {
-                *notice = Some(Notice::Exec(self.after_exec()?));
-                Verdict::Go(None)
+                let path = self.after_exec()?;
+                *notice = Some(Notice::Exec(path.clone()));
+                match self.caught(tid, Caught::Exec(path))? {
+                    Some(reason) => {
+                        // The notice comes first.
+                        self.process_mut()?.early = Some((tid, reason));
+                        Verdict::Nothing
+                    }
+                    None => Verdict::Go(None),
+                }
             }
+            RawStop::Syscall { number, entry } => match self.caught(tid, Caught::Syscall { number, entry })? {
+                Some(reason) => Verdict::Stop(reason),
+                None => self.after_interlude(tid)?,
+            },
             RawStop::ThreadExited => {
                 let pthread = self.process_mut()?.forget_thread(tid);
                 *notice = Some(Notice::ThreadEnded { tid, pthread });
@@ -327,8 +359,8 @@ impl Session {
         Ok(Some(Stop { tid, reason }))
     }
 
-    /// Whether a stop is at a place that was named as such: a line or an address, rather than a function, whose first instruction
-    /// may belong to a call that was inlined.
+    /// Whether a stop is at a place that was named as such: a line, an address or an inlined function, rather than a function whose
+    /// first instruction may belong to a call that was inlined.
     fn is_for_inlined(&self, reason: &StopReason) -> bool {
         let StopReason::Breakpoints(hits) = reason else { return false };
         hits.iter().any(|h| h.at_place)
@@ -347,8 +379,14 @@ impl Session {
             // Taken out while the event was on its way.
             return Ok(Verdict::Go(None));
         };
+        if site.owners.is_empty() {
+            let process = self.process_mut()?;
+            process.sites.remove(at);
+            process.control()?.remove(Trap { addr: at, kind: TrapKind::Int3 })?;
+            return self.after_interlude(tid);
+        }
         let mut user = false;
-        let (mut arrived, mut returned) = (None, None);
+        let (mut arrived, mut returned, mut landed) = (None, None, None);
         for owner in site.owners.clone() {
             match owner {
                 Owner::User(_) => user = true,
@@ -369,7 +407,8 @@ impl Session {
                 }
                 Owner::Call => returned = self.call_place_reached(tid, at)?,
                 Owner::Plan(of) if of == tid => arrived = self.plan_arrived(tid, at)?,
-                Owner::Plan(_) => {}
+                Owner::Escape(of) if of == tid => landed = self.escape_reached(tid, at)?,
+                Owner::Plan(_) | Owner::Escape(_) => {}
             }
         }
         if let Some(reason) = returned {
@@ -381,6 +420,9 @@ impl Session {
         user &= !matches!(arrived, Some(Arrival::Back));
         if user && let Some(reason) = self.breakpoints_hit(tid, at)? {
             return Ok(Verdict::Stop(reason));
+        }
+        if let Some(landed) = landed {
+            return Ok(landed);
         }
         match arrived {
             Some(Arrival::Stop) => Ok(Verdict::Stop(StopReason::Arrived)),
@@ -429,7 +471,7 @@ impl Session {
                     Owner::Bind => self.bind_reached(tid, pc)?,
                     Owner::WatchEnd => self.watch_scope_reached(tid, pc)?,
                     Owner::Call => self.call_place_reached(tid, pc)?,
-                    Owner::User(_) | Owner::Plan(_) => None,
+                    Owner::User(_) | Owner::Plan(_) | Owner::Escape(_) => None,
                 };
                 if reason.is_some() {
                     return Ok(reason);
@@ -732,7 +774,11 @@ impl Session {
         // A forked child is not rdbg's: when the function returns there, it must not start the program anew.
         let deadly = process.calls.iter().map(Call::return_to).collect();
         process.control()?.keep_in_children(deadly);
-        let stale: Vec<VirtAddr> = process.sites.addresses().filter(|a| !wanted.contains_key(a)).collect();
+        let mut stale: Vec<VirtAddr> = process.sites.addresses().filter(|a| !wanted.contains_key(a)).collect();
+        // What one step needed, the next one may need again: in loops it does.
+        if process.plan.is_some() && stale.len() <= MOST_IDLE {
+            stale.retain(|addr| !process.sites.make_idle(*addr));
+        }
         for addr in stale {
             process.sites.remove(addr);
             process.control()?.remove(Trap { addr, kind: TrapKind::Int3 })?;
@@ -784,6 +830,7 @@ impl Session {
             }
             if let Some(plan) = &process.plan {
                 plan.places().for_each(|p| want(p.addr, Owner::Plan(plan.tid())));
+                self.escape_places().into_iter().for_each(|at| want(at, Owner::Escape(plan.tid())));
             }
             let places: BTreeSet<VirtAddr> = process.calls.iter().flat_map(Call::places).collect();
             places.into_iter().for_each(|at| want(at, Owner::Call));
@@ -814,6 +861,9 @@ impl Session {
         traps
     }
 }
+
+/// Sites of plans that nobody waits for any more are left for the next plan, up to this number.
+const MOST_IDLE: usize = 16;
 
 /// RF in eflags.
 const RESUME_FLAG: u64 = 1 << 16;

@@ -41,6 +41,7 @@ impl Session {
             return self.begin_step_out(tid, &frame, &caller);
         }
         self.line_step = None;
+        self.ends_with(Some(&caller));
         // Back in the caller the stack is as high as before the call: the CFA. A deeper activation that returns to the same
         // place has a lower one.
         let min_sp = frame.cfa.map_or_else(|| frame.registers.sp().wrapping_add(1), |cfa| cfa.0);
@@ -88,6 +89,15 @@ impl Session {
         Some(Return::back(caller.pc.addr(), frame.cfa?.0))
     }
 
+    /// The plan that runs so many instructions of the selected thread.
+    pub fn begin_instructions(&mut self, count: u64, over_calls: bool) -> Result<Plan> {
+        let tid = self.selected_thread()?;
+        self.line_step = None;
+        let frame = self.frame(0).ok().filter(|_| over_calls);
+        self.ends_with(frame.as_ref());
+        Ok(Plan::Instructions { tid, left: count, over_calls, until: None })
+    }
+
     /// The plan that runs to one of these places, or until the selected frame has returned. With `in_frame` the places count only
     /// in the selected frame's own activation.
     pub fn begin_until(&mut self, places: Vec<VirtAddr>, in_frame: bool) -> Result<Plan> {
@@ -97,6 +107,7 @@ impl Session {
         let cfa = frame.cfa.filter(|_| in_frame);
         let mut places: Vec<Return> = places.into_iter().map(|addr| Return { cfa, ..Return::anywhere(addr) }).collect();
         places.extend(self.return_to(&frame));
+        self.ends_with(self.physical_caller(&frame).as_ref());
         Ok(Plan::Reach { tid, places })
     }
 }

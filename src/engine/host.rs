@@ -143,6 +143,7 @@ impl Session {
     pub fn write_unlogged(&mut self, at: VirtAddr, bytes: &[u8]) -> Result<()> {
         let process = self.inferior.process.as_mut().ok_or(Error::Fault { addr: at })?;
         process.control()?.write(at, bytes)?;
+        process.exits.borrow_mut().1.clear();
         process.sites.patched(at, bytes.len() as u64, &*process.target);
         process.generation += 1;
         self.drop_frames();
@@ -296,6 +297,7 @@ impl Host for Session {
                 int(process.zip(self.selection.tid).and_then(|(p, t)| p.number_of(t)).unwrap_or(0).into())
             }
             "_inferior" => int(1),
+            "bpnum" => int(self.breakpoints.last_id().into()).filter(|_| self.breakpoints.last_id() > 0),
             _ => None,
         })
     }
@@ -343,6 +345,9 @@ impl Host for Session {
     fn no_symbol(&self, name: &str) -> Error {
         if self.inferior.program.is_none() {
             return Error::user("No symbol table is loaded.  Use the \"file\" command.");
+        }
+        if let Some(plain) = name.strip_suffix("@entry") {
+            return Error::user(format!("@entry can be used only for function parameters, not for \"{plain}\""));
         }
         if let Some(error) = self.no_member(name) {
             return error;

@@ -1,17 +1,21 @@
 //! The inferior: a program, the modules in its address space, and the process that runs it.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::arch::regs::Gpr;
-use crate::base::{Error, Result, Signal, Tid, VirtAddr};
+use crate::base::{AddrRange, Error, Result, Signal, Tid, VirtAddr};
 use crate::elf::Image;
 use crate::os::sentinel::Sentinel;
 use crate::symbols::Modules;
 use crate::target::{Control, Target, Trap, TrapKind};
 
 use super::blocks::Blocks;
+use super::escape::Watched;
+use super::exits::Exits;
 use super::inject::{Call, Returned};
 use super::journal::Journal;
 use super::sites::Sites;
@@ -68,7 +72,10 @@ pub struct Process {
     /// The debug registers' traps that are set.
     pub(super) hardware: Vec<Trap>,
     pub(super) plan: Option<Plan>,
+    pub(super) watched: Option<Watched>,
     pub(super) blocks: Blocks,
+    /// The ways out of lines that were stepped over, for one generation of the modules.
+    pub(super) exits: RefCell<(u64, HashMap<Vec<AddrRange>, Rc<Exits>>)>,
     /// Threads whose pc is at a site that they have been reported at: they go past it without being reported again.
     pub(super) reported: BTreeMap<Tid, VirtAddr>,
     /// Signals that threads get when they go on.
@@ -106,7 +113,9 @@ impl Process {
             sites: Sites::default(),
             hardware: Vec::new(),
             plan: None,
+            watched: None,
             blocks: Blocks::default(),
+            exits: RefCell::default(),
             reported: BTreeMap::new(),
             deliver: BTreeMap::new(),
             displaced: BTreeMap::new(),

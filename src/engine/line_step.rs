@@ -3,7 +3,9 @@
 //! No instruction of a line is stepped that can be run: breakpoints stand at the ways out of the line's code, and a step looks
 //! again only when one of them is reached. Which line, frame and call a way out leads to decides whether the step has ended.
 
+use std::collections::HashMap;
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::arch::insn::{Flow, Insn, MAX_LEN, Target};
@@ -12,7 +14,7 @@ use crate::dwarf::BlockKind;
 use crate::stack::{Frame, FramePc};
 use crate::symbols::{Module, ModuleRole, SourceLine};
 
-use super::exits::exits;
+use super::exits::{Exits, exits};
 use super::frames::FrameIdentity;
 use super::session::Session;
 use super::step::{Plan, Return};
@@ -35,6 +37,8 @@ pub(super) struct LineStep {
     ranges: Vec<AddrRange>,
     /// It waits at the end of a called function's prologue.
     enters: bool,
+    /// Its frame was left, or landed in, by a jump out of other frames: it ends where it is.
+    pub landed: bool,
 }
 
 /// What sort of step by lines.
@@ -97,9 +101,11 @@ impl Session {
             line: source.line,
             ranges: Vec::new(),
             enters: false,
+            landed: false,
         };
         self.find_ranges(&mut step, &frame);
         let plan = self.plan_out_of(&step, &frames)?;
+        self.plan_frame = Some(step.frame.clone());
         self.line_step = Some(step);
         Ok(LineStepBegun::Plan(plan))
     }
@@ -116,6 +122,7 @@ impl Session {
             line: 0,
             ranges: Vec::new(),
             enters: false,
+            landed: false,
         };
         let at = frame.pc.lookup();
         if let (Some(block), Some(module)) = (frame.code.as_ref().and_then(|c| c.own_block()), self.inferior.modules.at(at)) {
@@ -126,6 +133,7 @@ impl Session {
             // In the midst of something that it has called.
             FramePc::Return(back) => Plan::Reach { tid, places: vec![Return::back(back, frame.registers.sp())] },
         };
+        self.ends_with(Some(caller));
         self.line_step = Some(step);
         Ok(plan)
     }
@@ -137,7 +145,8 @@ impl Session {
         let pc = self.process()?.target.pc(tid)?;
         let pc = self.process()?.sites.original_pc(pc).unwrap_or(pc);
         self.stand_before_inlined(pc, false);
-        let next = match self.judge_step(&mut step, pc)? {
+        let moved = if step.landed { self.judge_landing(&mut step, pc)? } else { self.judge_step(&mut step, pc)? };
+        let next = match moved {
             Move::Go(plan) => plan,
             Move::Pass => return self.pass(step),
             Move::Stop if step.left <= 1 => return Ok(None),
@@ -163,7 +172,19 @@ impl Session {
     }
 
     fn walk_from(&self, tid: Tid, physical: usize) -> Result<Vec<Frame>> {
-        Ok(self.walk(tid, physical + 16)?.0)
+        self.innermost_frames(tid, physical)
+    }
+
+    /// Where a jump out of frames has landed; from code without lines it goes on to the caller.
+    fn judge_landing(&mut self, step: &mut LineStep, pc: VirtAddr) -> Result<Move> {
+        step.landed = false;
+        let frames = self.walk_from(step.tid, 2)?;
+        let Some(frame) = frames.first().filter(|_| self.inferior.modules.source_line(pc).is_none()) else {
+            return Ok(Move::Stop);
+        };
+        step.frame = self.identity(frame);
+        step.ranges.clear();
+        self.back_to(frames.iter().find(|f| f.cfa != frame.cfa))
     }
 
     fn judge_step(&mut self, step: &mut LineStep, pc: VirtAddr) -> Result<Move> {
@@ -171,6 +192,10 @@ impl Session {
         let Some(frame) = frames.first().cloned() else { return Ok(Move::Stop) };
         if std::mem::take(&mut step.enters) {
             return Ok(Move::Stop);
+        }
+        if frame.is_signal_trampoline {
+            // On the way into a handler, or back from it.
+            return Ok(Move::Go(Plan::Instructions { tid: step.tid, left: 1, over_calls: false, until: None }));
         }
         let here = self.identity(&frame);
         let is_inside = step.ranges.iter().any(|r| r.contains(pc));
@@ -190,9 +215,10 @@ impl Session {
         self.at_line(step, &frames, pc)
     }
 
-    /// Whether the plan waits for this address.
+    /// Whether the plan waits for this address in the step's own frame; not the one to which a deeper frame was to come back.
     fn is_place(&self, pc: VirtAddr) -> bool {
-        self.process().is_ok_and(|p| p.plan.as_ref().is_some_and(|plan| plan.places().any(|r| r.addr == pc)))
+        let is_it = |r: &Return| r.addr == pc && r.min_sp == 0;
+        self.process().is_ok_and(|p| p.plan.as_ref().is_some_and(|plan| plan.places().any(is_it)))
     }
 
     /// Runs to where a frame goes on.
@@ -262,7 +288,17 @@ impl Session {
             }
             return self.through(step, frames);
         }
-        let Some(line) = self.inferior.modules.source_line(pc) else { return Ok(Move::Stop) };
+        let Some(line) = self.inferior.modules.source_line(pc) else {
+            // Back in code of which nothing is known, not even a name: `step` goes on to where something is.
+            let is_named = self.inferior.modules.symbolize(pc).is_some_and(|l| l.is_code);
+            let caller = frames.iter().find(|f| f.cfa != frame.cfa);
+            if step.kind != LineStepKind::Into || is_named || self.settings.step_mode || caller.is_none() {
+                return Ok(Move::Stop);
+            }
+            step.frame = here;
+            step.ranges.clear();
+            return self.back_to(caller);
+        };
         let is_other = line.line != step.line || line.file.path != step.file;
         if line.range.start == pc && is_other {
             if line.is_stmt {
@@ -381,7 +417,7 @@ impl Session {
             return Ok(one(over_calls));
         }
         let follows = |to: Option<VirtAddr>| !over_calls && to.is_none_or(|to| self.has_lines_behind(to));
-        let exits = exits(&*self.process()?.target, &step.ranges, &follows);
+        let exits = self.exits_of(step, &follows)?;
         if exits.undecided.contains(&pc) {
             return Ok(one(over_calls));
         }
@@ -396,11 +432,29 @@ impl Session {
         Ok(Plan::Reach { tid, places })
     }
 
+    /// The ways out of the step's code. What runs over calls is decoded once.
+    fn exits_of(&self, step: &LineStep, follows: &dyn Fn(Option<VirtAddr>) -> bool) -> Result<Rc<Exits>> {
+        let process = self.process()?;
+        if step.kind == LineStepKind::Into {
+            return Ok(Rc::new(exits(&*process.target, &step.ranges, follows)));
+        }
+        let mut known = process.exits.borrow_mut();
+        if known.0 != self.inferior.modules.generation() {
+            *known = (self.inferior.modules.generation(), HashMap::new());
+        }
+        if let Some(known) = known.1.get(&step.ranges) {
+            return Ok(known.clone());
+        }
+        let found = Rc::new(exits(&*process.target, &step.ranges, follows));
+        known.1.insert(step.ranges.clone(), found.clone());
+        Ok(found)
+    }
+
     /// Where a call of this address arrives once stubs and the lazy resolver have been passed; `None` where that cannot be told.
     fn behind_stubs(&self, at: VirtAddr) -> Option<VirtAddr> {
         let modules = &self.inferior.modules;
         let module = modules.at(at)?;
-        let Some(stub) = module.plt().stub_at(module.to_file(at)) else { return Some(at) };
+        let Some(stub) = module.plt().stub_at(module.to_file(at)) else { return Some(behind_thunk(module, at).unwrap_or(at)) };
         let slot = module.virt(stub.slot);
         let value = VirtAddr(read_u64(&*self.process().ok()?.target, slot).ok()?);
         let target = modules.at(value)?;
@@ -441,6 +495,19 @@ impl Session {
     fn has_lines_behind(&self, at: VirtAddr) -> bool {
         self.settings.step_mode || self.lines_behind(at).is_some()
     }
+}
+
+/// The function that a C++ thunk at this address leads to: `_ZThn8_N1D1fEi` (this is moved by 8) to `_ZN1D1fEi` (Itanium C++ ABI,
+/// "Virtual Override Thunks"; `_ZTv` has two numbers).
+fn behind_thunk(module: &Arc<Module>, at: VirtAddr) -> Option<VirtAddr> {
+    let location = module.locate(at).filter(|l| l.offset == 0)?;
+    let (numbers, rest) = match location.raw_name.strip_prefix("_ZT")?.split_at_checked(1)? {
+        ("h", rest) => (1, rest),
+        ("v", rest) => (2, rest),
+        _ => return None,
+    };
+    let encoding = rest.splitn(numbers + 1, '_').nth(numbers)?;
+    module.address_of(&format!("_Z{encoding}"))
 }
 
 fn function_start(module: &Module, at: VirtAddr) -> VirtAddr {

@@ -61,6 +61,8 @@ pub struct Session {
     /// Breakpoints whose conditions are being evaluated.
     pub(super) conditions_running: Vec<u32>,
     pub(super) notices: VecDeque<Notice>,
+    /// What is told when the program goes on.
+    pub(super) told_later: Vec<Notice>,
     /// Names of regions, while addresses are written relative to them.
     pub address_names: SharedNames,
     /// The source files that were read.
@@ -69,10 +71,14 @@ pub struct Session {
     pub listing: Listing,
     /// The line of the frame that was shown last since the program stopped.
     pub shown_source: Option<(LineFile, u32)>,
+    /// The frame with a source line, and the line, that a stop in code without lines has named last.
+    pub named_frame: Option<(FrameIdentity, Option<u32>)>,
     /// The function's activation in which the last step began: a step that ends in it shows the line alone.
     pub step_began_in: Option<FrameIdentity>,
     pub(super) line_step: Option<LineStep>,
     pub(super) finished: Option<Finished>,
+    /// The frame with which the next plan ends.
+    pub(super) plan_frame: Option<FrameIdentity>,
     pub(super) terminal: Option<Terminal>,
     pub(super) frames: FrameCache,
     /// Names mean what they mean in the block at this address, rather than where the selected frame is.
@@ -109,8 +115,12 @@ impl Session {
 
     /// The text of a source file.
     pub fn source_text(&self, file: &LineFile) -> Result<Arc<SourceText>> {
-        let paths = SourcePaths { substitutions: &self.settings.substitute_path, directories: &self.settings.directories };
-        self.sources.text(file, paths)
+        self.sources.text(file, self.source_paths())
+    }
+
+    /// Where source files are looked for.
+    pub fn source_paths(&self) -> SourcePaths<'_> {
+        SourcePaths { substitutions: &self.settings.substitute_path, directories: &self.settings.directories }
     }
 
     /// Counts the times that a process began to run: whoever waits sees that it did.

@@ -6,7 +6,7 @@ use super::code_map::{CodeMap, CodeRow};
 use crate::base::{Result, VirtAddr};
 use crate::symbols::Modules;
 
-/// The modules and mappings of a process.
+/// The modules of a process, and what else it can run.
 pub struct ProcessCode<'a> {
     /// The modules.
     pub modules: &'a Modules,

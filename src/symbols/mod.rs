@@ -2,10 +2,12 @@
 
 mod demangle;
 mod described;
+mod escapes;
 mod file_memory;
 mod finder;
 mod lines;
 mod linespec;
+mod linespec_text;
 mod module;
 mod modules;
 mod names;
@@ -17,6 +19,7 @@ mod user_names;
 mod written;
 
 pub use demangle::{demangle, demangle_function, is_named};
+pub use escapes::{Escape, Tells};
 pub use finder::{DebugFiles, separate_debug};
 pub use lines::{LineStart, SourceLine, is_file};
 pub use linespec::{Linespec, Place, PlaceKind};

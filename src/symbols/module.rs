@@ -8,6 +8,7 @@ use crate::dwarf::{CfiIndex, CfiSections, DebugInfo, UnwindRow};
 use crate::elf::{Image, Symbol};
 use crate::loader::{self, CallSites, Got, Plt};
 
+use super::escapes::Escape;
 use super::finder::{DebugFiles, supplementary};
 use super::separate::Separate;
 
@@ -35,6 +36,7 @@ pub struct ModuleFile {
     got: OnceLock<Option<Got>>,
     plt: OnceLock<Plt>,
     call_sites: OnceLock<CallSites>,
+    pub(super) escapes: OnceLock<Vec<Escape>>,
     found: OnceLock<Vec<FoundFunction>>,
     debug_files: Arc<DebugFiles>,
     separate: OnceLock<Option<Separate>>,
@@ -68,6 +70,7 @@ impl ModuleFile {
             got: OnceLock::new(),
             plt: OnceLock::new(),
             call_sites: OnceLock::new(),
+            escapes: OnceLock::new(),
             found: OnceLock::new(),
             debug_files,
             separate: OnceLock::new(),
