@@ -30,7 +30,7 @@ fn begin(program: &str, at: Option<&str>) -> (Session, Tid) {
     session.launch().unwrap();
     if let Some(at) = at {
         let place = session.locate(at).unwrap();
-        let id = session.breakpoints.add(Kind::Code { hardware: false }, at, Disposition::Keep, place);
+        let id = session.breakpoints.add_at(Kind::Code { hardware: false }, at, Disposition::Keep, place);
         go(&mut session, None);
         session.breakpoints.remove(id).unwrap();
     }
@@ -93,7 +93,10 @@ fn differential(program: &str, at: Option<&str>, count: usize, seed: u64) -> usi
             let pc = first[index].pc();
             let earliest = (done + 1..=index).find(|i| first[*i].pc() == pc).unwrap();
             let places = vec![rdbg::base::VirtAddr(pc)];
-            (session.breakpoints.add(Kind::Code { hardware: false }, &format!("*{pc:#x}"), Disposition::Keep, places), earliest)
+            (
+                session.breakpoints.add_at(Kind::Code { hardware: false }, &format!("*{pc:#x}"), Disposition::Keep, places),
+                earliest,
+            )
         });
         let stop = go(&mut session, steps(tid, stride as u64));
         let expected = match broken {

@@ -39,7 +39,7 @@ fn launched(test: &str, name: &str, args: &str) -> Option<Session> {
 
 fn break_at(session: &mut Session, spec: &str) -> u32 {
     let at = session.locate(spec).unwrap();
-    session.breakpoints.add(Kind::Code { hardware: false }, spec, Disposition::Keep, at)
+    session.breakpoints.add_at(Kind::Code { hardware: false }, spec, Disposition::Keep, at)
 }
 
 fn go(session: &mut Session) -> Stop {
@@ -252,7 +252,7 @@ fn other_threads_run_during_a_call() {
     let id = break_at(&mut s, "stop_here");
     let text = "((int(*)(void))others_run)() == 1 && *(int *)&noise == 1".to_owned();
     let condition = expr::parse(&text, &s).unwrap();
-    s.breakpoints.get_mut(id).unwrap().condition = Some(rdbg::engine::Condition { expr: condition.into(), text });
+    s.breakpoints.get_mut(id).unwrap().condition = Some(rdbg::engine::Condition { expr: condition.into(), text, scope: None });
     // It stands before the assignment: the third call finds what the second has left.
     assert!(matches!(go(&mut s).reason, StopReason::Breakpoints(_)));
     assert_eq!(number(&mut s, "*(int *)&noise"), 1);
@@ -260,6 +260,34 @@ fn other_threads_run_during_a_call() {
     // The program itself finds its thread running behind the last condition.
     s.breakpoints.remove(id).unwrap();
     assert!(matches!(go(&mut s).reason, StopReason::Exited(0)));
+}
+
+/// Conditions that call functions, asked by four threads at once: no hit is lost, none stops, and all come to their end.
+#[test]
+fn conditions_of_many_threads_call() {
+    let Some(mut s) = launched("conditions_of_many_threads_call", "plain", "hits") else { return };
+    let id = break_at(&mut s, "stop_here");
+    let text = "((int(*)(int,int))add)($rdi, ++$asked) == -1".to_owned();
+    eval(&mut s, "$asked = 0").unwrap();
+    let condition = expr::parse(&text, &s).unwrap();
+    s.breakpoints.get_mut(id).unwrap().condition = Some(rdbg::engine::Condition { expr: condition.into(), text, scope: None });
+    let stop = go(&mut s);
+    assert!(matches!(stop.reason, StopReason::Exited(0)), "{stop:?}");
+    assert_eq!(number(&mut s, "$asked"), 800);
+}
+
+/// A thread that ends within the function it was to call.
+#[test]
+fn a_thread_may_end_in_a_call() {
+    let Some(mut s) = stopped("a_thread_may_end_in_a_call", "plain", "threads") else { return };
+    let first = s.selected_thread().unwrap();
+    let other = s.process().unwrap().target.threads().into_iter().find(|t| *t != first).unwrap();
+    s.selection.tid = Some(other);
+    s.settings.scheduler_locking = "on";
+    let error = eval(&mut s, "(void)pthread_exit(0)").unwrap_err().to_string();
+    assert!(error.starts_with("The program stopped in another thread while making a function call from GDB.\n"), "{error}");
+    assert_eq!(s.selected_thread().unwrap(), first);
+    assert_eq!(number(&mut s, "(int)add(1, 2)"), 3);
 }
 
 /// Signals and exits are told, and what the settings say is done.

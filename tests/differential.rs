@@ -561,10 +561,10 @@ fn calls_are_gdbs() {
         "print 5(3)",
         "print 'a'(3)",
     ];
-    same_as_gdb("calls_are_gdbs", &program, &[], setup, &values, &keep);
+    same_as_gdb("calls_are_gdbs", &program, &[], setup, &values, keep);
     let stops =
         ["print (int)crash(0)", "bt", "print ((int(*)(int))5)(3)", "bt", "set unwindonsignal on\nprint (int)crash(0)", "bt 1"];
-    same_as_gdb("calls_are_gdbs", &program, &[], setup, &stops, &keep);
+    same_as_gdb("calls_are_gdbs", &program, &[], setup, &stops, keep);
     let breaks = [
         "break stop_here\nprint (int)outer(4)",
         "bt",
@@ -584,11 +584,11 @@ fn calls_are_gdbs() {
         "return (long)77",
         "print $rax",
     ];
-    same_as_gdb("calls_are_gdbs", &program, &[], setup, &breaks, &keep);
+    same_as_gdb("calls_are_gdbs", &program, &[], setup, &breaks, keep);
     let ends = ["call (void)leave(3)", "info program\nprint $_exitcode\nprint (int)add(1,2)"];
-    same_as_gdb("calls_are_gdbs", &program, &[], setup, &ends, &keep);
+    same_as_gdb("calls_are_gdbs", &program, &[], setup, &ends, keep);
     let first = ["print (int)add(1,2)", "print $rip"];
-    same_as_gdb("calls_are_gdbs", &program, &[], "starti", &first, &keep);
+    same_as_gdb("calls_are_gdbs", &program, &[], "starti", &first, keep);
 }
 
 /// A breakpoint that does not stop costs one stop and about four system calls (wait, read registers, write them, continue), of

@@ -41,12 +41,12 @@ fn load(test: &str, source: &str, name: &str, args: &str) -> Option<Run> {
 impl Run {
     fn break_at(&mut self, spec: &str) -> u32 {
         let at = self.session.locate(spec).unwrap();
-        self.session.breakpoints.add(Kind::Code { hardware: false }, spec, Disposition::Keep, at)
+        self.session.breakpoints.add_at(Kind::Code { hardware: false }, spec, Disposition::Keep, at)
     }
 
     fn catch_bind(&mut self, symbol: &str) -> u32 {
         let kind = Kind::Catch(Catch::Bind { symbol: Some(symbol.to_owned()), module: None });
-        self.session.breakpoints.add(kind, symbol, Disposition::Keep, Vec::new())
+        self.session.breakpoints.add(kind, symbol, Disposition::Keep)
     }
 
     /// Starts the program: it stands at its first instruction.
@@ -100,8 +100,8 @@ impl Run {
         let start = self.session.locate(address).unwrap()[0];
         let pieces = Session::watch_pieces(start, len).unwrap();
         let old = self.session.watched_value(&expr).ok();
-        let watch = Watch { text: text.to_owned(), expr, kind: WatchKind::Write, pieces, old };
-        self.session.breakpoints.add(Kind::Watch(watch), text, Disposition::Keep, Vec::new())
+        let watch = Watch { text: text.to_owned(), expr, kind: WatchKind::Write, pieces, old, scope: None };
+        self.session.breakpoints.add(Kind::Watch(watch), text, Disposition::Keep)
     }
 
     fn written(&self) -> String {
@@ -171,8 +171,8 @@ fn conditions_ignore_counts_and_hits() {
 fn temporary_and_disabled_breakpoints() {
     let Some(mut run) = load("temporary", "c/loop.c", "pie", "5") else { return };
     let at = run.session.locate("loop!step").unwrap();
-    let once = run.session.breakpoints.add(Kind::Code { hardware: false }, "step", Disposition::Delete, at.clone());
-    let never = run.session.breakpoints.add(Kind::Code { hardware: true }, "step", Disposition::Keep, at);
+    let once = run.session.breakpoints.add_at(Kind::Code { hardware: false }, "step", Disposition::Delete, at.clone());
+    let never = run.session.breakpoints.add_at(Kind::Code { hardware: true }, "step", Disposition::Keep, at);
     run.session.breakpoints.get_mut(never).unwrap().enabled = false;
     run.launch();
     assert!(is_hit(&run.go(None), once));

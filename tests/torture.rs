@@ -45,7 +45,7 @@ fn step(s: &mut Session, left: u64) -> (Stop, Vec<Notice>) {
 /// A breakpoint, by int3 or by a debug register, that ignores so many hits.
 fn add(s: &mut Session, spec: &str, hardware: bool, ignore: u64) -> u32 {
     let at = s.locate(spec).expect("it has an address");
-    let id = s.breakpoints.add(Kind::Code { hardware }, spec, Disposition::Keep, at);
+    let id = s.breakpoints.add_at(Kind::Code { hardware }, spec, Disposition::Keep, at);
     s.breakpoints.get_mut(id).expect("it is there").ignore = ignore;
     id
 }

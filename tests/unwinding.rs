@@ -134,8 +134,11 @@ fn compare(truth: &Truth, what: &str) -> Vec<FrameHow> {
         registers.set(*register, *value);
     }
     let maps = memory_map(&truth.maps, &truth.memory.modules);
-    let is_code = |at| maps.at(at).is_some_and(|m| m.perms.exec);
-    let code = ProcessCode { modules: &truth.memory.modules, is_code: &is_code, original_pc: &|pc| pc };
+    let code = ProcessCode {
+        modules: &truth.memory.modules,
+        is_mapped_code: &|at| maps.at(at).is_some_and(|m| m.perms.exec),
+        original_pc: &|pc| pc,
+    };
     let rules = RuleCache::default();
     let (frames, end) = Unwinder::new(&truth.memory, &code, &rules).walk(&registers, 200);
     let shown: Vec<String> = frames.iter().map(|f| format!("{:?} {:?}", f.pc, f.how)).collect();

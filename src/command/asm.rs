@@ -1,19 +1,20 @@
-//! Disassembly of functions and ranges, and what line information there is for an address (none, without debug information).
+//! Disassembly of functions and ranges.
 
 use crate::arch::disasm::{Flavor, Formatter};
 use crate::arch::insn::MAX_LEN;
 use crate::base::{AddrRange, Error, Result, VirtAddr};
 use crate::engine::Session;
 use crate::expr::Host;
-use crate::symbols::{Linespec, Location};
+use crate::symbols::Location;
 use crate::ui::Role;
 
 use super::args::Args;
+use super::asm_source::{self, Order, Part};
 use super::cx::Cx;
 use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
 
 /// Disassembly.
-pub const COMMANDS: &[Command] = &[DISASSEMBLE, INFO_LINE, INFO_SCOPE];
+pub const COMMANDS: &[Command] = &[DISASSEMBLE];
 
 const DISASSEMBLE: Command = Command {
     name: "disassemble",
@@ -34,7 +35,7 @@ selected frame is shown. => marks the instruction that the selected frame is at.
 };
 
 fn disassemble(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
-    let raw = modifiers(args.format.as_deref().unwrap_or_default())?;
+    let (raw, order) = modifiers(args.format.as_deref().unwrap_or_default())?;
     let (range, function) = match split_at_comma(&args.text) {
         (start, Some(end)) if !end.is_empty() => (range(cx, start, end)?, None),
         (start, _) => {
@@ -54,15 +55,25 @@ fn disassemble(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         None => format!("Dump of assembler code from {} to {}:\n", range.start, range.end),
     };
     cx.say(heading);
+    let mixed = match order {
+        Some(order) => asm_source::parts(cx.session, range, order)?,
+        None => None,
+    };
     let mut dump = Dump::new(cx.session, raw, function);
-    let result = dump.run(range, cx.out);
-    result?;
+    for part in mixed.unwrap_or_else(|| vec![Part::Code(range)]) {
+        match part {
+            Part::Text(text) => dump.text.push_str(&text),
+            Part::Code(range) => dump.run(range, cx.out)?,
+        }
+    }
+    let rest = dump.text;
+    cx.say(rest);
     cx.say("End of assembler dump.\n");
     Ok(Flow::Go)
 }
 
-/// Whether the bytes are shown.
-fn modifiers(letters: &str) -> Result<bool> {
+/// Whether the bytes are shown, and how source lines are mixed in.
+fn modifiers(letters: &str) -> Result<(bool, Option<Order>)> {
     if let Some(bad) = letters.chars().find(|c| !"rbms".contains(*c)) {
         tracing::debug!(target: "command", %bad, "modifier");
         return Err(Error::user("Invalid disassembly modifier."));
@@ -70,7 +81,8 @@ fn modifiers(letters: &str) -> Result<bool> {
     if letters.contains('m') && letters.contains('s') {
         return Err(Error::user("Cannot specify both /m and /s."));
     }
-    Ok(letters.contains(['r', 'b']))
+    let order = letters.contains('s').then_some(Order::Code).or_else(|| letters.contains('m').then_some(Order::Source));
+    Ok((letters.contains(['r', 'b']), order))
 }
 
 /// Splits `main,+10` at the first comma outside of brackets and quotes.
@@ -129,8 +141,8 @@ struct Dump<'a> {
     /// The pc of the selected frame.
     pc: Option<VirtAddr>,
     raw: bool,
-    /// The start of the function that is shown; otherwise each address has a name of its own.
-    function: Option<VirtAddr>,
+    /// The function that is shown; otherwise, and in the padding behind it, each address has a name of its own.
+    function: Option<AddrRange>,
     text: String,
 }
 
@@ -143,7 +155,7 @@ impl<'a> Dump<'a> {
             names: Names::new(session),
             pc: session.selected_frame().ok().map(|f| f.pc.addr()),
             raw,
-            function: function.map(|f| f.start),
+            function: function.map(|f| extent(&f)),
             text: String::with_capacity(CHUNK + 4096),
         }
     }
@@ -190,10 +202,10 @@ impl<'a> Dump<'a> {
     fn heading(&mut self, at: VirtAddr) {
         self.text.push_str(if self.pc == Some(at) { "=> 0x" } else { "   0x" });
         push_hex16(&mut self.text, at.0);
-        match self.function {
-            Some(start) => {
+        match self.function.filter(|f| f.contains(at)) {
+            Some(function) => {
                 self.text.push_str(" <+");
-                push_decimal(&mut self.text, at - start);
+                push_decimal(&mut self.text, at - function.start);
                 self.text.push('>');
             }
             None => {
@@ -331,63 +343,6 @@ fn push_decimal(out: &mut String, n: u64) {
     out.push(char::from(DIGITS[(n % 10) as usize]));
 }
 
-const INFO_LINE: Command = Command {
-    name: "info line",
-    group: Group::Status,
-    args: &[ArgSpec::may("LOCATION", ArgKind::Linespec)],
-    summary: "The addresses of a source line, or the line of an address.",
-    help: "Line information comes with debug information; without, the address and its name are told.",
-    examples: &[Example { line: "info line main", what: "tells where main is" }],
-    run: info_line,
-    ..Command::BASE
-};
-
-fn info_line(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
-    let places = if args.text.is_empty() { Vec::new() } else { starts(cx, &args.text)? };
-    if places.iter().all(|p| p.0 == 0) {
-        cx.say("No line number information available.\n");
-    }
-    for place in places.into_iter().filter(|p| p.0 != 0) {
-        let name = cx.session.location(place).map_or(String::new(), |l| format!(" <{}>", cx.session.code_name(&l)));
-        cx.say(format!("No line number information available for address {place}{name}\n"));
-    }
-    Ok(Flow::Go)
-}
-
-/// The addresses of a location; functions from their first instruction on.
-fn starts(cx: &mut Cx<'_>, spec: &str) -> Result<Vec<VirtAddr>> {
-    if let Some(address) = spec.strip_prefix('*') {
-        return Ok(vec![super::data::address(cx, address)?]);
-    }
-    let modules = &cx.session.inferior.modules;
-    let linespec = Linespec::parse(spec, modules)?;
-    let places = linespec.resolve(modules)?;
-    if places.is_empty() {
-        Err(linespec.not_found(&cx.session.inferior.modules))
-    } else {
-        Ok(places.iter().map(|p| p.start).collect())
-    }
-}
-
-const INFO_SCOPE: Command = Command {
-    name: "info scope",
-    group: Group::Status,
-    args: &[ArgSpec::may("LOCATION", ArgKind::Linespec)],
-    summary: "The variables that a place in the program sees.",
-    help: "They come with debug information.",
-    run: info_scope,
-    ..Command::BASE
-};
-
-fn info_scope(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
-    if args.text.is_empty() {
-        return Err(Error::user("requires an argument (function, line or *addr) to define a scope"));
-    }
-    starts(cx, &args.text)?;
-    cx.say(format!("Scope for {} contains no locals or arguments.\n", args.text));
-    Ok(Flow::Go)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -412,8 +367,8 @@ mod tests {
 
     #[test]
     fn modifiers_are_gdbs() {
-        assert!(modifiers("rs").unwrap());
-        assert!(!modifiers("").unwrap());
+        assert_eq!(modifiers("rs").unwrap(), (true, Some(Order::Code)));
+        assert_eq!(modifiers("").unwrap(), (false, None));
         assert_eq!(modifiers("ms").unwrap_err().to_string(), "Cannot specify both /m and /s.");
         assert_eq!(modifiers("x").unwrap_err().to_string(), "Invalid disassembly modifier.");
     }

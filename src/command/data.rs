@@ -3,7 +3,10 @@
 use crate::base::{Error, Result};
 use crate::engine::Session;
 use crate::expr::{self, Binary, Expr, ExprKind, Host, Unary};
-use crate::value::{FormatSpec, Letter, PrintOptions, Printer, Type, Value, echo_text, format_values, parse_format};
+use crate::ui::Role;
+use crate::value::{
+    FormatSpec, Letter, PrintOptions, Printer, PtypeOptions, Type, TypeKind, Value, echo_text, format_values, parse_format,
+};
 
 use super::args::Args;
 use super::cx::Cx;
@@ -22,12 +25,9 @@ pub const LANGUAGE: Language = Language {
     set_variable: |session, name, n| session.variables.set(name, Value::int(&Type::int(), n.into())),
     at_stake,
     exit_status,
-    symbols: names,
+    symbols: super::names::completions,
     registers,
 };
-
-/// Most names that completion is offered.
-const MAX_NAMES: usize = 1000;
 
 /// The value of an expression. Warnings of its evaluation are shown.
 pub fn evaluate(cx: &mut Cx<'_>, text: &str) -> Result<Value> {
@@ -68,12 +68,6 @@ pub fn address(cx: &mut Cx<'_>, text: &str) -> Result<crate::base::VirtAddr> {
 /// A value as `print` shows it.
 pub fn value_text(session: &Session, value: &Value, letter: Option<Letter>, options: &PrintOptions) -> Result<String> {
     Printer { memory: session.memory(), symbols: session, options }.text(value, letter)
-}
-
-/// The names that begin so: symbols, and the tables that are values.
-fn names(session: &Session, prefix: &str) -> Vec<String> {
-    let tables = ["GOT", "PLT"].into_iter().filter(|t| t.starts_with(prefix)).map(str::to_owned);
-    tables.chain(session.inferior.modules.names_with_prefix(prefix, MAX_NAMES)).collect()
 }
 
 /// Shows the displays.
@@ -223,6 +217,7 @@ fn request<'t>(cx: &Cx<'_>, args: &'t Args) -> Result<Request<'t>> {
             }
         };
     }
+    options.raw |= spec.raw;
     Ok(Request { options, spec, has_format, text })
 }
 
@@ -237,15 +232,28 @@ fn print(cx: &mut Cx<'_>, args: &Args, show_void: bool) -> Result<Flow> {
     if spec.letter.is_some() {
         cx.interpreter.examine.letter = spec.letter;
     }
+    cx.session.absences.take();
     let value = if request.text.is_empty() { cx.session.history.back(0)? } else { evaluate(cx, &request.text)? };
     if value.ty.is_void() && !show_void {
         return Ok(Flow::Go);
     }
     let value = value.fetched(cx.session.memory(), request.options.max_value_size)?;
     let text = value_text(cx.session, &value, letter, &request.options)?;
+    let is_incomplete = value.missing().is_some();
     let n = cx.session.history.push(value);
     cx.say(format!("${n} = {text}\n"));
+    if is_incomplete && cx.interpreter.is_interactive() && cx.out.has_colour() {
+        note_absences(cx);
+    }
     Ok(Flow::Go)
+}
+
+/// Says why variables of an expression are not there: to a person, who sees by the colour that it is no part of the value.
+fn note_absences(cx: &mut Cx<'_>) {
+    let bias = cx.session.selected_frame().ok().and_then(|f| Some(cx.session.frame_module(&f)?.0.bias)).unwrap_or_default();
+    for (name, gone) in cx.session.absences.take() {
+        cx.out.text(Role::Dim, &format!("{name}: {}\n", gone.at(bias)));
+    }
 }
 
 fn output(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
@@ -255,7 +263,8 @@ fn output(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         return Err(Error::user("Argument required (expression to compute)."));
     }
     let value = evaluate(cx, &text)?;
-    let options = cx.session.options();
+    let mut options = cx.session.options();
+    options.raw |= spec.raw;
     let text = value_text(cx.session, &value, letter, &options)?;
     cx.say(text);
     Ok(Flow::Go)
@@ -297,7 +306,7 @@ const WHATIS: Command = Command {
     summary: "Print data type of expression EXP.",
     help: "Nothing of EXP is carried out. Of the name of a type one typedef is resolved; \"ptype\" resolves them all.",
     examples: &[Example { line: "whatis 1 + 1.0", what: "double" }],
-    run: |cx, args| show_type(cx, &args.text, false),
+    run: |cx, args| show_type(cx, args, false),
     ..Command::BASE
 };
 
@@ -308,11 +317,20 @@ const PTYPE: Command = Command {
     summary: "Print definition of type TYPE.",
     help: "TYPE may be an expression too; nothing of it is carried out.",
     examples: &[Example { line: "ptype unsigned long", what: "unsigned long" }],
-    run: |cx, args| show_type(cx, &args.text, true),
+    run: |cx, args| show_type(cx, args, true),
     ..Command::BASE
 };
 
-fn show_type(cx: &mut Cx<'_>, text: &str, expand: bool) -> Result<Flow> {
+fn show_type(cx: &mut Cx<'_>, args: &Args, expand: bool) -> Result<Flow> {
+    let text = args.text.as_str();
+    let defaults = PtypeOptions {
+        methods: cx.session.settings.print_type_methods,
+        typedefs: cx.session.settings.print_type_typedefs,
+        hex: cx.session.settings.print_type_hex,
+        ..PtypeOptions::default()
+    };
+    let flags = args.format.as_deref().unwrap_or_default();
+    let options = defaults.parse(flags).map_err(|c| Error::user(format!("unrecognized flag '{c}'")))?;
     let (value, is_type) = if text.is_empty() {
         (cx.session.history.back(0)?, false)
     } else {
@@ -321,11 +339,13 @@ fn show_type(cx: &mut Cx<'_>, text: &str, expand: bool) -> Result<Flow> {
     };
     show_warnings(cx);
     let text = match (expand, is_type) {
-        (true, _) => value.ty.expanded()?,
+        (true, _) => value.ty.expanded_with(options)?,
         (false, true) => value.ty.one_typedef_less().to_string(),
         (false, false) => value.ty.to_string(),
     };
-    cx.say(format!("type = {text}\n"));
+    let header = expand && options.offsets && matches!(value.ty.kind, TypeKind::Struct { .. });
+    let header = if header { "/* offset      |    size */  " } else { "" };
+    cx.say(format!("{header}type = {text}\n"));
     Ok(Flow::Go)
 }
 

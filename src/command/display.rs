@@ -1,6 +1,7 @@
 //! What is shown at every stop.
 
 use crate::base::{Error, Result};
+use crate::engine::{BlockScope, Session};
 use crate::expr::{self, Expr, Host};
 use crate::value::FormatSpec;
 
@@ -16,6 +17,8 @@ struct Display {
     /// As it was typed.
     text: String,
     expr: Expr,
+    /// The block whose variables it names: it is shown only there.
+    scope: Option<BlockScope>,
     spec: FormatSpec,
     enabled: bool,
 }
@@ -70,9 +73,10 @@ fn display(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     if let Err(e @ Error::NoSymbol { .. }) = expr::eval_type(&expr, cx.session) {
         return Err(e);
     }
+    let scope = cx.session.block_scope(&expr);
     let displays = &mut cx.interpreter.displays;
     displays.last += 1;
-    displays.list.push(Display { number: displays.last, text, expr, spec, enabled: true });
+    displays.list.push(Display { number: displays.last, text, expr, scope, spec, enabled: true });
     let at = displays.list.len() - 1;
     show(cx, at);
     Ok(Flow::Go)
@@ -91,6 +95,10 @@ fn show(cx: &mut Cx<'_>, at: usize) {
     // Taken out while it is shown: an expression may do anything.
     let Some(display) = cx.interpreter.displays.list.get(at) else { return };
     let (number, spec, text, expr) = (display.number, display.spec, display.text.clone(), display.expr.clone());
+    let scope = display.scope.clone();
+    if scope.as_ref().is_some_and(|s| !cx.session.is_in_block(s)) {
+        return;
+    }
     if display.examines() {
         let count = if display.count() == 1 { String::new() } else { display.count().to_string() };
         let letter = spec.letter.unwrap_or('x');
@@ -98,7 +106,7 @@ fn show(cx: &mut Cx<'_>, at: usize) {
         let size = if is_row { String::new() } else { display.size().to_string() };
         let gap = if display.count() != 1 || letter == 'i' { "\n" } else { "  " };
         cx.say(format!("{number}: x/{count}{letter}{size} {text}{gap}"));
-        let start = expr::eval_address(&expr, cx.session);
+        let start = bound(cx, scope.as_ref(), |session| expr::eval_address(&expr, session));
         show_warnings(cx);
         // A display leaves behind where it ended, but not how it looked.
         let mut state = cx.interpreter.examine.clone();
@@ -111,7 +119,7 @@ fn show(cx: &mut Cx<'_>, at: usize) {
     }
     let format = spec.letter.map_or(String::new(), |l| format!("/{l} "));
     cx.say(format!("{number}: {format}{text} = "));
-    let value = expr::eval(&expr, cx.session);
+    let value = bound(cx, scope.as_ref(), |session| expr::eval(&expr, session));
     let stopped = cx.session.has_stopped_call();
     show_warnings(cx);
     if stopped {
@@ -123,6 +131,14 @@ fn show(cx: &mut Cx<'_>, at: usize) {
     let letter = FormatSpec { count: None, ..spec }.for_value("display");
     let shown = value.and_then(|v| value_text(cx.session, &v, letter?, &options)).unwrap_or_else(|e| format!("<error: {e}>"));
     cx.say(format!("{shown}\n"));
+}
+
+/// Evaluates with names as they were meant when the display was made.
+fn bound<T>(cx: &mut Cx<'_>, scope: Option<&BlockScope>, evaluate: impl FnOnce(&mut Session) -> T) -> T {
+    match scope {
+        Some(scope) => cx.session.bound_at(scope.pc, evaluate),
+        None => evaluate(cx.session),
+    }
 }
 
 const UNDISPLAY: Command = Command {
@@ -236,7 +252,9 @@ fn info_display(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
             Some(letter) => format!("/{letter} "),
             None => String::new(),
         };
-        text.push_str(&format!("{}:   {}  {format}{}\n", d.number, if d.enabled { 'y' } else { 'n' }, d.text));
+        let is_elsewhere = d.scope.as_ref().is_some_and(|s| !cx.session.is_in_block(s));
+        let note = if is_elsewhere { " (cannot be evaluated in the current context)" } else { "" };
+        text.push_str(&format!("{}:   {}  {format}{}{note}\n", d.number, if d.enabled { 'y' } else { 'n' }, d.text));
     }
     cx.say(text);
     Ok(Flow::Go)

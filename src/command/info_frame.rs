@@ -6,6 +6,7 @@ use crate::base::{Need, Result, VirtAddr};
 use crate::engine::Session;
 use crate::stack::Frame;
 use crate::ui::render::frame_line;
+use crate::value::Language;
 
 use super::args::Args;
 use super::cx::Cx;
@@ -73,12 +74,15 @@ fn info(cx: &mut Cx<'_>, args: &Args, find: Finder) -> Result<Flow> {
 
 fn describe(session: &Session, frame: &Frame, title: &str) -> String {
     let mut out = format!("{title} {:#x}:\n rip = {:#x}", frame.cfa.unwrap_or_default(), frame.pc.addr());
-    let function = frame_line(session, frame).function;
-    if function != "??" {
-        out += &format!(" in {function}");
+    let line = frame_line(session, frame);
+    if line.function != "??" {
+        out += &format!(" in {}", line.function);
+    }
+    if let Some((file, line)) = &line.source {
+        out += &format!(" ({file}:{line})");
     }
     // Who called main is told although a backtrace ends at main.
-    let beyond = session.frame_beyond(frame);
+    let beyond = session.physical_caller(frame);
     match &beyond {
         Some(caller) => out += &format!("; saved rip = {:#x}\n", caller.pc.addr()),
         None => out += "; saved rip = <not saved>\n",
@@ -86,7 +90,12 @@ fn describe(session: &Session, frame: &Frame, title: &str) -> String {
     let caller = session.frame(frame.level + 1).ok();
     let callee = frame.level.checked_sub(1).and_then(|l| session.frame(l).ok());
     let at = |f: &Frame| format!("frame at {:#x}", f.cfa.unwrap_or_default());
+    let is_inlined = frame.code.as_ref().is_some_and(|c| c.is_inlined());
     match (&caller, &callee) {
+        (Some(caller), callee) if is_inlined => {
+            out += &format!(" inlined into frame {}", caller.level);
+            out += &callee.as_ref().map_or("\n".to_owned(), |c| format!(", caller of {}\n", at(c)));
+        }
         (Some(caller), Some(callee)) => out += &format!(" called by {}, caller of {}\n", at(caller), at(callee)),
         (Some(caller), None) => out += &format!(" called by {}\n", at(caller)),
         (None, callee) => {
@@ -98,8 +107,16 @@ fn describe(session: &Session, frame: &Frame, title: &str) -> String {
             }
         }
     }
+    if let Some((_, debug)) = session.frame_module(frame)
+        && let Some(code) = &frame.code
+    {
+        out += &format!(" source language {}.\n", language(debug.language(code.function.die.unit)));
+    }
+    if is_inlined {
+        return out + " Arglist at unknown address.\n Locals at unknown address, Previous frame's sp in rsp\n";
+    }
     if let Some(base) = base(session, frame) {
-        out += &format!(" Arglist at {base:#x}, args: \n Locals at {base:#x},");
+        out += &format!(" Arglist at {base:#x}, args: {}\n Locals at {base:#x},", line.arguments);
     }
     if let Some(cfa) = frame.cfa {
         out += &format!(" Previous frame's sp is {cfa:#x}");
@@ -109,6 +126,18 @@ fn describe(session: &Session, frame: &Frame, title: &str) -> String {
         out += &saved(frame, beyond);
     }
     out
+}
+
+/// gdb's name of a language by its DWARF number (DWARF5 §7.12).
+fn language(code: u16) -> &'static str {
+    const ASSEMBLER: u16 = 0x8001;
+    match Language::of_dwarf(code) {
+        Language::Cpp => "c++",
+        Language::Rust => "rust",
+        Language::C if code == ASSEMBLER => "asm",
+        Language::C if matches!(code, 0x1 | 0x2 | 0xc | 0x1d | 0x2c) => "c",
+        Language::C => "minimal",
+    }
 }
 
 /// gdb's order of the registers.

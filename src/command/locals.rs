@@ -2,7 +2,7 @@
 
 use regex::Regex;
 
-use crate::base::{Error, Need, Result};
+use crate::base::{Error, Result};
 use crate::dwarf::Gone;
 use crate::stack::Frame;
 use crate::ui::Role;
@@ -30,7 +30,6 @@ const INFO_LOCALS: Command = Command {
     help: "The innermost block's come first. -t TYPEREGEX shows only those whose type matches, -q says nothing where there are none.\n\
 -v says why a value was optimized out, and where in the program the variable lives.",
     examples: &[Example { line: "info locals", what: "the variables of the selected frame" }],
-    needs: Some(Need::Stack),
     run: |cx, args| list(cx, args, false),
     ..Command::BASE
 };
@@ -43,7 +42,6 @@ const INFO_ARGS: Command = Command {
     help: "-t TYPEREGEX shows only those whose type matches, -q says nothing where there are none.\n\
 -v says why a value was optimized out.",
     examples: &[Example { line: "info args", what: "the arguments of the selected frame" }],
-    needs: Some(Need::Stack),
     run: |cx, args| list(cx, args, true),
     ..Command::BASE
 };
@@ -58,11 +56,12 @@ struct Choice {
 }
 
 fn list(cx: &mut Cx<'_>, args: &Args, parameters: bool) -> Result<Flow> {
-    let frame = cx.session.selected_frame()?;
+    let frame =
+        cx.session.selected_frame().map_err(|e| if let Error::Needs(_) = e { Error::user("No frame selected.") } else { e })?;
     let is_quiet = args.has("-q");
     if frame.code.is_none() {
         if !is_quiet {
-            cx.say_directly("No symbol table info available.\n");
+            cx.say("No symbol table info available.\n");
         }
         return Ok(Flow::Go);
     }
@@ -75,7 +74,7 @@ fn list(cx: &mut Cx<'_>, args: &Args, parameters: bool) -> Result<Flow> {
     let is_all = choice.name.is_none() && choice.ty.is_none();
     if !show(cx, &frame, parameters, &choice)? && !is_quiet {
         let what = if parameters { "arguments" } else { "locals" };
-        cx.say_directly(if is_all { format!("No {what}.\n") } else { format!("No matching {what}.\n") });
+        cx.say(if is_all { format!("No {what}.\n") } else { format!("No matching {what}.\n") });
     }
     Ok(Flow::Go)
 }

@@ -2,6 +2,7 @@
 
 mod args;
 mod asm;
+mod asm_source;
 mod assemble;
 mod breaks;
 mod complete;
@@ -23,12 +24,13 @@ mod help;
 mod history;
 mod info;
 mod info_frame;
-
+mod info_line;
 mod interpreter;
 mod loader;
 mod locals;
 mod logging;
 mod memory;
+mod names;
 mod patch;
 mod print_options;
 mod redirect;
@@ -41,6 +43,7 @@ mod settings_table;
 mod shell;
 mod skip;
 mod source;
+mod source_paths;
 mod stack;
 mod step;
 mod threads;
@@ -89,6 +92,8 @@ pub const FAMILIES: &[&[Command]] = &[
     registers::COMMANDS,
     loader::COMMANDS,
     source::COMMANDS,
+    source_paths::COMMANDS,
+    info_line::COMMANDS,
     stack::COMMANDS,
     info_frame::COMMANDS,
     locals::COMMANDS,

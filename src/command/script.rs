@@ -78,8 +78,14 @@ impl Cx<'_> {
                 if open.is_empty() {
                     return Ok(lines);
                 }
-            } else if open.last() == Some(&Block::Commands) {
-                open.extend(self.interpreter.opens(word));
+            } else if open.last() == Some(&Block::Commands)
+                && let Some((block, command)) = self.interpreter.opens(word)
+            {
+                // Such a line opens nothing, and what follows it is not meant for it: the block ends here, as in gdb.
+                if matches!(command, "if" | "while" | "define" | "document") && !word.contains(char::is_whitespace) {
+                    return Err(Error::user(format!("{command} command requires an argument.")));
+                }
+                open.push(block);
             }
             if open.len() > MAX_NESTING {
                 return Err(Error::user("Blocks are nested too deeply."));
@@ -124,13 +130,13 @@ impl super::interpreter::Interpreter {
         Some(line)
     }
 
-    /// What kind of block a line opens.
-    fn opens(&self, line: &str) -> Option<Block> {
+    /// What kind of block a line opens, and by which command.
+    fn opens(&self, line: &str) -> Option<(Block, &'static str)> {
         let Ok(found) = self.registry.resolve(line) else { return None };
         let Entry::Command(command) = found.entry else { return None };
         match command.name {
-            "if" | "while" | "commands" | "define" => Some(Block::Commands),
-            "document" => Some(Block::Text),
+            "if" | "while" | "commands" | "define" => Some((Block::Commands, command.name)),
+            "document" => Some((Block::Text, command.name)),
             _ => None,
         }
     }
@@ -211,7 +217,7 @@ fn split_else(cx: &Cx<'_>, body: &[String]) -> (Vec<String>, Vec<String>) {
                 let (then, otherwise) = body.split_at(i);
                 return (then.to_vec(), otherwise.get(1..).unwrap_or_default().to_vec());
             }
-            word if open.last() != Some(&Block::Text) => open.extend(cx.interpreter.opens(word)),
+            word if open.last() != Some(&Block::Text) => open.extend(cx.interpreter.opens(word).map(|(block, _)| block)),
             _ => {}
         }
     }

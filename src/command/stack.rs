@@ -35,6 +35,7 @@ const BACKTRACE: Command = Command {
         ArgSpec::may("-past-main", ArgKind::Switch),
         ArgSpec::may("-past-entry", ArgKind::Switch),
         ArgSpec::may("-frame-arguments", ArgKind::Word),
+        ArgSpec::may("-entry-values", ArgKind::Word),
         ArgSpec::may("COUNT", ArgKind::Rest),
     ],
     summary: "Show the frames of the selected thread's stack.",
@@ -87,17 +88,18 @@ fn backtrace(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         }
         None => {}
     }
-    for frame in &frames {
-        if crate::os::signals::take_interrupt() {
-            return Err(Error::Cancelled);
-        }
-        if cx.out.is_unwanted() {
-            return Ok(Flow::Go);
-        }
-        show(cx, frame);
-        if full {
-            super::locals::full(cx, frame)?;
-        }
+    let settings = (cx.session.settings.print_frame_arguments, cx.session.settings.print_entry_values);
+    if let Some(mode) = args.get("-frame-arguments") {
+        cx.session.settings.print_frame_arguments = choice(mode, &["all", "scalars", "none", "presence"])?;
+    }
+    if let Some(mode) = args.get("-entry-values") {
+        let modes = &["no", "only", "preferred", "if-needed", "both", "compact", "default"];
+        cx.session.settings.print_entry_values = choice(mode, modes)?;
+    }
+    let shown = show_all(cx, &frames, full);
+    (cx.session.settings.print_frame_arguments, cx.session.settings.print_entry_values) = settings;
+    if !shown? {
+        return Ok(Flow::Go);
     }
     if more {
         cx.say_directly("(More stack frames follow...)\n");
@@ -105,6 +107,34 @@ fn backtrace(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         cx.say(format!("{sentence}\n"));
     }
     Ok(Flow::Go)
+}
+
+/// Shows frames, `full` with their variables; whether anybody wants to see the rest.
+fn show_all(cx: &mut Cx<'_>, frames: &[Frame], full: bool) -> Result<bool> {
+    for frame in frames {
+        if crate::os::signals::take_interrupt() {
+            return Err(Error::Cancelled);
+        }
+        if cx.out.is_unwanted() {
+            return Ok(false);
+        }
+        show(cx, frame);
+        if full {
+            super::locals::full(cx, frame)?;
+        }
+    }
+    Ok(true)
+}
+
+/// The one of these words that begins so.
+fn choice(text: &str, words: &[&'static str]) -> Result<&'static str> {
+    let exact = words.iter().find(|w| **w == text);
+    let mut begun = words.iter().filter(|w| w.starts_with(text));
+    match (exact, begun.next(), begun.next()) {
+        (Some(word), ..) | (None, Some(word), None) => Ok(word),
+        (None, None, _) => Err(Error::user(format!("Undefined item: \"{text}\"."))),
+        _ => Err(Error::user(format!("Ambiguous item \"{text}\"."))),
+    }
 }
 
 fn first_word(text: &str) -> Option<(&str, &str)> {

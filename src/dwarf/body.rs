@@ -1,5 +1,7 @@
 //! What is nested in a function: its blocks, the calls that were inlined into it, its variables and parameters.
 
+use std::collections::{HashMap, HashSet};
+
 use gimli::{UnitOffset, constants as dw};
 
 use super::functions::{Declared, FileRange, Function};
@@ -100,6 +102,7 @@ impl Body {
         }];
         // The blocks that are open at each depth.
         let mut open: Vec<(isize, usize)> = vec![(base, 0)];
+        let mut completed = HashSet::new();
         let mut more = cursor.next_entry()?;
         while more && cursor.depth() > base {
             let depth = cursor.depth();
@@ -116,6 +119,11 @@ impl Body {
             match die.tag() {
                 dw::DW_TAG_lexical_block | dw::DW_TAG_inlined_subroutine | dw::DW_TAG_try_block | dw::DW_TAG_catch_block => {
                     let ranges = units.code_ranges(unit, die);
+                    if ranges.is_empty() && die.tag() != dw::DW_TAG_inlined_subroutine {
+                        // A block that the compiler has dissolved: what was declared in it belongs to the block around it.
+                        more = cursor.next_entry()?;
+                        continue;
+                    }
                     let entry =
                         die.attr_value(dw::DW_AT_entry_pc).and_then(|v| unit.dwarf.attr_address(&unit.unit, v).ok().flatten());
                     let origin = die.attr_value(dw::DW_AT_abstract_origin).and_then(|v| units.reference(unit.id, v));
@@ -125,7 +133,7 @@ impl Body {
                             name: units.qualified_name(origin).unwrap_or_default(),
                             call: die.attr_value(dw::DW_AT_call_line).and_then(|l| l.udata_value()).and_then(|line| {
                                 let file = unit.file_index(&die.attr_value(dw::DW_AT_call_file)?)?;
-                                Some(Declared { file, line: u32::try_from(line).ok()? })
+                                Some(Declared { unit: unit.id, file, line: u32::try_from(line).ok()? })
                             }),
                         },
                         _ => BlockKind::Lexical,
@@ -138,16 +146,10 @@ impl Body {
                     }
                 }
                 tag @ (dw::DW_TAG_variable | dw::DW_TAG_formal_parameter) => {
-                    if let Some(name) = units.inherited_string(reference, dw::DW_AT_name)
-                        && let Some(block) = blocks.get_mut(parent)
-                    {
-                        block.variables.push(Variable {
-                            name,
-                            die: reference,
-                            is_parameter: tag == dw::DW_TAG_formal_parameter,
-                            is_artificial: units.inherited(reference, dw::DW_AT_artificial).is_some(),
-                            line: units.declared(reference).map_or(0, |d| d.line),
-                        });
+                    let origin = die.attr_value(dw::DW_AT_abstract_origin).and_then(|v| units.reference(unit.id, v));
+                    completed.extend(origin.map(|origin| (own_block(&blocks, parent), origin)));
+                    if let Some(block) = blocks.get_mut(parent) {
+                        block.variables.extend(Variable::read(units, reference, tag == dw::DW_TAG_formal_parameter));
                     }
                 }
                 // A function declared inside, types, call sites: not a part of the blocks.
@@ -155,6 +157,8 @@ impl Body {
             }
             more = if skip { past(&mut cursor, depth)? } else { cursor.next_entry()? };
         }
+        let abstract_instance = units.abstract_origin(function.die);
+        inherit(units, &mut blocks, abstract_instance, &completed);
         Ok(Body { blocks })
     }
 
@@ -180,6 +184,81 @@ impl Body {
             at = self.blocks.get(index).and_then(|b| b.parent);
         }
         found
+    }
+}
+
+impl Variable {
+    fn read(units: &Units<'_>, die: DieRef, is_parameter: bool) -> Option<Variable> {
+        Some(Variable {
+            name: units.inherited_string(die, dw::DW_AT_name)?,
+            die,
+            is_parameter,
+            is_artificial: units.inherited(die, dw::DW_AT_artificial).is_some(),
+            line: units.declared(die).map_or(0, |d| d.line),
+        })
+    }
+}
+
+/// The function, or the inlined call, that a block belongs to.
+fn own_block(blocks: &[Block], mut block: usize) -> usize {
+    while let Some(inner) = blocks.get(block).filter(|b| !b.is_inlined()) {
+        match inner.parent {
+            Some(parent) => block = parent,
+            None => break,
+        }
+    }
+    block
+}
+
+/// Adds to functions and inlined calls the variables that only their abstract instance has: the compiler has left nothing of
+/// them here, or they are static.
+fn inherit(units: &Units<'_>, blocks: &mut [Block], of_function: Option<DieRef>, completed: &HashSet<(usize, DieRef)>) {
+    let mut known: HashMap<DieRef, Vec<Variable>> = HashMap::new();
+    for (index, block) in blocks.iter_mut().enumerate() {
+        let origin = match &block.kind {
+            BlockKind::Inlined { origin, .. } => Some(*origin),
+            BlockKind::Function => of_function,
+            BlockKind::Lexical => None,
+        };
+        let Some(origin) = origin else { continue };
+        // What cannot be read there is missed here, and all the rest stays.
+        let all = known.entry(origin).or_insert_with(|| declared_in(units, origin).unwrap_or_default());
+        block.variables.extend(all.iter().filter(|v| !completed.contains(&(index, v.die))).cloned());
+    }
+}
+
+/// The variables and parameters of an abstract instance, those of its blocks among them.
+fn declared_in(units: &Units<'_>, origin: DieRef) -> gimli::Result<Vec<Variable>> {
+    let unit = units.unit(origin.unit)?;
+    let mut cursor = unit.unit.entries_at_offset(UnitOffset(origin.offset as usize))?;
+    cursor.next_entry()?;
+    let base = cursor.depth();
+    let mut found = Vec::new();
+    let mut more = cursor.next_entry()?;
+    while more && cursor.depth() > base && found.len() < MAX_BLOCKS {
+        let depth = cursor.depth();
+        let Some(die) = cursor.current() else {
+            more = cursor.next_entry()?;
+            continue;
+        };
+        let mut skip = false;
+        match die.tag() {
+            tag @ (dw::DW_TAG_variable | dw::DW_TAG_formal_parameter) => {
+                found.extend(Variable::read(units, unit.die_ref(die.offset()), tag == dw::DW_TAG_formal_parameter));
+            }
+            dw::DW_TAG_lexical_block => {}
+            _ => skip = die.has_children(),
+        }
+        more = if skip { past(&mut cursor, depth)? } else { cursor.next_entry()? };
+    }
+    Ok(found)
+}
+
+impl Units<'_> {
+    /// The abstract instance that a DIE completes.
+    fn abstract_origin(&self, die: DieRef) -> Option<DieRef> {
+        let (unit, entry) = self.entry(die).ok()?;
+        self.reference(unit.id, entry.attr_value(dw::DW_AT_abstract_origin)?)
     }
 }
 

@@ -10,6 +10,7 @@ use std::io::Write;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::RwLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
 use super::index::{Bytes, Checked, Counts, HEADER, Table, sums};
@@ -65,7 +66,9 @@ impl CacheSettings {
     /// The directory; `None` if there is neither a setting nor a home.
     pub fn place(&self) -> Option<PathBuf> {
         let home = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
-        let default = || Some(home("XDG_CACHE_HOME").or_else(|| Some(home("HOME")?.join(".cache")))?.join("rdbg"));
+        // A home that does not exist (a service account's) is not made.
+        let in_home = || home("HOME").filter(|h| h.is_dir()).map(|h| h.join(".cache"));
+        let default = || Some(home("XDG_CACHE_HOME").or_else(in_home)?.join("rdbg"));
         self.directory.clone().or_else(default)
     }
 }
@@ -178,7 +181,9 @@ fn store_in(directory: &Path, key: &Key, table: &Table, limit: u64) -> Result<()
     let arrays = table.bytes().get(HEADER..).unwrap_or_default();
     let sums = sums::of_blocks(arrays);
     let path = key.path(directory);
-    let temporary = directory.join(format!(".{}.{}", key.name, std::process::id()));
+    static WRITTEN: AtomicU32 = AtomicU32::new(0);
+    let number = WRITTEN.fetch_add(1, Ordering::Relaxed);
+    let temporary = directory.join(format!(".{}.{}.{number}", key.name, std::process::id()));
     let write = || -> std::io::Result<()> {
         let mut file = fs::File::create(&temporary)?;
         file.write_all(&key.header(table.counts(), &sums))?;

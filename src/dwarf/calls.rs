@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use gimli::{AttributeValue, UnitOffset, constants as dw};
+use gimli::{AttributeValue, EndianSlice, LittleEndian, Operation, UnitOffset, constants as dw};
 
-use super::expression::{EntryOf, ExpressionHost, entry_of, word};
+use super::expression::{EntryOf, ExpressionHost, Run, entry_of, word};
 use super::functions::Function;
 use super::info::{DebugInfo, R};
 use super::location::{Location, Site, Trouble, attribute};
@@ -37,6 +37,8 @@ pub struct CallParameter {
     pub of: EntryOf,
 }
 
+/// DWARF's number of rsp.
+const RSP: u16 = 7;
 /// Calls in one function, at most: a bound for damaged information.
 const MAX_CALLS: usize = 1 << 20;
 
@@ -79,16 +81,44 @@ impl DebugInfo {
         let found = self.with(|units| -> Result<Option<Location>, Trouble> {
             let (unit, entry) = units.entry(die)?;
             let Some(value) = names.iter().find_map(|name| entry.attr_value(*name)) else { return Ok(None) };
-            attribute(units, unit, value, site, host).map(Some)
+            let bytes: R<'_> = match value {
+                AttributeValue::Exprloc(e) => e.0,
+                AttributeValue::Block(e) => e,
+                other => return attribute(units, unit, other, site, host).map(Some),
+            };
+            let run = Run { scope: Some((units, unit)), function: site.function, pc: site.pc, host, depth: 0 };
+            // What is on the stack in the end is a value, perhaps with a type, and no address.
+            let mut as_value = bytes.slice().to_vec();
+            if is_computed(bytes, unit.unit.encoding()) {
+                as_value.push(dw::DW_OP_stack_value.0);
+            }
+            Ok(Some(run.location(EndianSlice::new(&as_value, LittleEndian), None)?))
         });
         Ok(match found.map_err(|e| self.at_die(die, e))? {
-            // An expression without DW_OP_stack_value comes to what is on its stack all the same.
             Some(Location::Memory(at)) => Some(at.0),
             Some(Location::Value(bytes)) => Some(word(&bytes)),
             Some(Location::Register(n)) => host.register(n),
             _ => None,
         })
     }
+}
+
+/// Whether an expression leaves a number on its stack, and says nothing of a place.
+fn is_computed(mut bytes: R<'_>, encoding: gimli::Encoding) -> bool {
+    while !bytes.is_empty() {
+        match Operation::parse(&mut bytes, encoding) {
+            Ok(
+                Operation::Register { .. }
+                | Operation::StackValue
+                | Operation::ImplicitValue { .. }
+                | Operation::ImplicitPointer { .. }
+                | Operation::Piece { .. },
+            )
+            | Err(_) => return false,
+            Ok(_) => {}
+        }
+    }
+    true
 }
 
 fn read(units: &Units<'_>, function: &Function) -> gimli::Result<Arc<[CallSite]>> {
@@ -151,7 +181,14 @@ fn parameter<'a>(units: &Units<'a>, unit: &LoadedUnit<'a>, die: &Die<'a>) -> Opt
             AttributeValue::Block(e) => e,
             _ => return None,
         };
-        entry_of(bytes, unit.unit.encoding())
+        // On the stack: the callee's CFA is what rsp was before the call.
+        let mut rest = bytes;
+        match Operation::parse(&mut rest, unit.unit.encoding()) {
+            Ok(Operation::RegisterOffset { register, offset, .. }) if register.0 == RSP && rest.is_empty() => {
+                Some(EntryOf::Stack(offset))
+            }
+            _ => entry_of(bytes, unit.unit.encoding()),
+        }
     };
     let by_name = || {
         let value = die.attr_value(dw::DW_AT_call_parameter).or_else(|| die.attr_value(dw::DW_AT_abstract_origin))?;

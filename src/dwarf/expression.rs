@@ -29,6 +29,8 @@ pub enum EntryOf {
         /// Bytes added to it.
         offset: i64,
     },
+    /// The memory this many bytes above the frame's CFA, where arguments are passed that have no register.
+    Stack(i64),
     /// A parameter, by its DIE (DW_OP_GNU_parameter_ref).
     Parameter(DieRef),
 }
@@ -260,8 +262,14 @@ impl<'a> Run<'_, 'a> {
     fn entry_value(&self, inner: Expression<R<'_>>) -> Result<Value, Stuck> {
         let (_, unit) = self.scope()?;
         let of = entry_of(inner.0, unit.unit.encoding()).ok_or_else(|| unsupported("the entry value of an expression"))?;
-        let found = self.host.entry_value(of)?;
-        Ok(Value::Generic(found.ok_or(Stuck::Gone(Gone::Entry))?))
+        let found = self.host.entry_value(of)?.ok_or(Stuck::Gone(Gone::Entry))?;
+        // DW_OP_regval_type: what was passed is of that type.
+        let mut bytes = inner.0;
+        let ty = match Operation::parse(&mut bytes, unit.unit.encoding())? {
+            Operation::RegisterOffset { base_type, .. } => base_type,
+            _ => UnitOffset(0),
+        };
+        self.typed(ty, &found.to_le_bytes())
     }
 
     fn result(&self, pieces: &[gimli::Piece<R<'_>>]) -> Result<Location, Stuck> {

@@ -27,9 +27,11 @@ impl FileRange {
     }
 }
 
-/// A line of a file, by the file's index in its unit's line table.
+/// A line of a file, by the file's index in the line table of a unit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Declared {
+    /// The unit whose line table numbers the file: not always that of the DIE that asks.
+    pub unit: UnitId,
     /// Index into [`LineTable::files`](super::LineTable::files).
     pub file: u32,
     /// The line, from 1.
@@ -272,7 +274,7 @@ impl<'a> Units<'a> {
     pub(super) fn declared(&self, die: DieRef) -> Option<Declared> {
         let (unit, line) = self.inherited(die, dw::DW_AT_decl_line)?;
         let (_, file) = self.inherited(die, dw::DW_AT_decl_file)?;
-        Some(Declared { file: self.unit(unit).ok()?.file_index(&file)?, line: u32::try_from(line.udata_value()?).ok()? })
+        Some(Declared { unit, file: self.unit(unit).ok()?.file_index(&file)?, line: u32::try_from(line.udata_value()?).ok()? })
     }
 
     /// The code of a DIE, in order, what was thrown away by the linker left out.
@@ -334,6 +336,22 @@ impl DebugInfo {
     pub fn function_at(&self, addr: FileAddr) -> Option<Arc<Function>> {
         let unit = self.unit_at(addr)?;
         self.functions(unit).ok()?.at(addr).cloned()
+    }
+
+    /// The symbol's name that a DIE, or what it completes, has.
+    pub fn linkage_name(&self, die: DieRef) -> Option<String> {
+        let name = |name| self.with(|units| units.inherited_string(die, name));
+        name(dw::DW_AT_linkage_name).or_else(|| name(dw::DW_AT_MIPS_linkage_name))
+    }
+
+    /// Whether other units see a function or variable (DW_AT_external), by its DIE or what that completes.
+    pub fn is_external(&self, die: DieRef) -> bool {
+        self.with(|units| matches!(units.inherited(die, dw::DW_AT_external), Some((_, AttributeValue::Flag(true)))))
+    }
+
+    /// Where a DIE, or what it completes, is declared. The index of the file is that of the DIE's own unit.
+    pub fn declared_in(&self, die: DieRef) -> Option<Declared> {
+        self.with(|units| units.declared(die))
     }
 
     /// The blocks, inlined calls and variables of a function.

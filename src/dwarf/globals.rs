@@ -7,6 +7,7 @@ use gimli::{AttributeValue, constants as dw};
 
 use super::functions::{Declared, Enclosing, opens_scope, qualified, unnamed};
 use super::info::DebugInfo;
+use super::type_names::ANONYMOUS;
 use super::unit::{Die, DieRef, LoadedUnit, UnitId, Units};
 use crate::base::Result;
 
@@ -133,6 +134,10 @@ impl Globals {
         let index = self.variables.len() as u32;
         let global = Global { name: name.clone(), die: reference, is_external, declared: units.declared(reference) };
         self.variables.push(global);
+        // What is in an anonymous namespace is known without its name too.
+        if name.contains(ANONYMOUS) {
+            self.by_name.entry(name.replace(ANONYMOUS, "").into()).or_insert(index);
+        }
         // Of a declaration and its definition the one with a place counts.
         match self.by_name.get(&name) {
             Some(known) if !is_defined || self.variables.get(*known as usize).is_some_and(|v| units.has_place(v.die)) => {}
@@ -172,6 +177,34 @@ impl DebugInfo {
     pub fn globals(&self, unit: UnitId) -> Result<Arc<Globals>> {
         let slot = self.globals_slot(unit)?;
         slot.get_or_init(|| self.with(|units| Globals::of(units, unit)).map(Arc::new).map_err(|e| self.damaged(unit, e))).clone()
+    }
+
+    /// The enumeration that an enumerator's DIE belongs to, and its number.
+    pub fn enumerator(&self, die: DieRef) -> Option<(DieRef, i128)> {
+        let Some(super::members::Constant::Int(value)) = self.constant(die) else { return None };
+        let enumeration = self.with(|units| {
+            let unit = units.unit(die.unit).ok()?;
+            let mut cursor = unit.unit.entries();
+            let mut last = None;
+            while cursor.next_entry().ok()? && cursor.offset().0 < die.offset as usize {
+                if let Some(entry) = cursor.current().filter(|e| e.tag() == dw::DW_TAG_enumeration_type) {
+                    last = Some(unit.die_ref(entry.offset()));
+                }
+            }
+            last
+        });
+        Some((enumeration?, value))
+    }
+
+    /// Whether GCC has compiled a unit. *Folklore*: its location lists end a register's range one byte before the address behind
+    /// a call that clobbers the register, so that what they say of a caller's frame can be trusted; clang's and rustc's do not.
+    pub fn ends_lists_before_calls(&self, unit: UnitId) -> bool {
+        self.with(|units| units.unit(unit).is_ok_and(|u| u.producer.is_some_and(|p| p.slice().starts_with(b"GNU "))))
+    }
+
+    /// DW_AT_name of a DIE, or of what it completes.
+    pub fn name(&self, die: DieRef) -> Option<String> {
+        self.with(|units| units.inherited_string(die, dw::DW_AT_name))
     }
 
     /// Whether a variable is only declared where its DIE is: another unit, or another place of this one, has it.

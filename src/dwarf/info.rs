@@ -12,6 +12,7 @@ use super::globals::Globals;
 use super::index::NameIndex;
 use super::lines::LineTable;
 use super::ranges::UnitRanges;
+use super::split::SplitFiles;
 use super::type_names::TypeNames;
 use super::unit::{UnitId, Units};
 use crate::base::{Error, FileAddr, Result};
@@ -27,6 +28,8 @@ pub(super) struct Owner {
     image: Arc<Image>,
     /// dwz's file that several modules share (.gnu_debugaltlink).
     supplementary: Option<Arc<Image>>,
+    /// The files of units that are split.
+    split: SplitFiles,
 }
 
 self_cell!(
@@ -64,7 +67,12 @@ impl DebugInfo {
         if !image.sections().iter().any(|s| s.name == ".debug_info" && !s.is_nobits() && s.size > 0) {
             return Ok(None);
         }
-        let cell = Cell::try_new(Owner { image: image.clone(), supplementary }, |owner| Units::scan(sections(owner)?))
+        let split = load(image).map(|dwarf| SplitFiles::of(image, &dwarf)).unwrap_or_default();
+        for missing in &split.missing {
+            tracing::warn!(target: "dwarf", "{missing}");
+        }
+        let owner = Owner { image: image.clone(), supplementary, split };
+        let cell = Cell::try_new(owner, |owner| Units::scan(sections(owner)?, &owner.split))
             .map_err(|e| bad(image.path(), ".debug_info", 0, e))?;
         let count = cell.with_dependent(|_, units| units.len());
         Ok(Some(DebugInfo {
@@ -83,6 +91,11 @@ impl DebugInfo {
     /// The file that it was read from.
     pub fn path(&self) -> &Path {
         self.cell.borrow_owner().image.path()
+    }
+
+    /// What gdb warns of: parts that are not where the file says that they are.
+    pub fn missing(&self) -> &[String] {
+        &self.cell.borrow_owner().split.missing
     }
 
     /// The image that it was read from.
@@ -113,6 +126,11 @@ impl DebugInfo {
     /// The length of .debug_info in bytes.
     pub(super) fn info_size(&self) -> usize {
         self.image().section(".debug_info").map_or(0, |s| s.size as usize)
+    }
+
+    /// The name of a unit: the file that was compiled, as the compiler was given it.
+    pub fn unit_name(&self, unit: UnitId) -> Option<String> {
+        self.with(|units| units.unit_name(unit))
     }
 
     /// Whether parts of it are in files of their own (DWARF5 §7.3.2), which may change without this one.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use gimli::{AttributeValue, constants as dw};
+use gimli::{AttributeValue, RawLocListEntry, constants as dw};
 
 use super::expression::{ExpressionHost, Run};
 use super::functions::FileRange;
@@ -109,7 +109,27 @@ const MAX_ENTRIES: usize = 1 << 20;
 impl DebugInfo {
     /// Where a variable is. One that only is declared, or completes another entry, is where that one says.
     pub fn location(&self, die: DieRef, site: Site, host: &dyn ExpressionHost) -> Result<Location> {
+        if self.is_discarded(die) {
+            return Ok(Location::OptimizedOut(Gone::NoLocation));
+        }
         self.with(|units| location(units, die, site, host)).map_err(|e| self.at_die(die, e))
+    }
+
+    /// Whether a variable's address lies outside of everything that is loaded: the linker has thrown it away and left 0 there.
+    fn is_discarded(&self, die: DieRef) -> bool {
+        let address = self.with(|units| {
+            let (unit, AttributeValue::Exprloc(e)) = units.inherited(die, dw::DW_AT_location)? else { return None };
+            let unit = units.unit(unit).ok()?;
+            let mut rest = e.0;
+            let first = gimli::Operation::parse(&mut rest, unit.unit.encoding()).ok()?;
+            match first {
+                _ if !rest.is_empty() => None,
+                gimli::Operation::Address { address } => Some(address),
+                gimli::Operation::AddressIndex { index } => unit.dwarf.address(&unit.unit, index).ok(),
+                _ => None,
+            }
+        });
+        address.is_some_and(|at| self.image().load_at(FileAddr(at)).is_none_or(|_| at <= 1))
     }
 
     /// What is only known while the program runs, as the length of `int a[n]` (DWARF5 §2.19).
@@ -121,11 +141,24 @@ impl DebugInfo {
         self.with(|units| dynamic(units, what, site, host)).map_err(|e| self.at_die(die, e))
     }
 
+    /// Whether a variable lives in its function's frame: not at an address, and no constant.
+    pub fn is_of_frame(&self, die: DieRef) -> bool {
+        self.with(|units| match units.inherited(die, dw::DW_AT_location) {
+            Some((_, AttributeValue::Exprloc(e))) => !matches!(
+                e.0.slice().first().map(|op| gimli::DwOp(*op)),
+                Some(dw::DW_OP_addr | dw::DW_OP_addrx | dw::DW_OP_const8u | dw::DW_OP_const4u | dw::DW_OP_constx)
+            ),
+            Some(_) => true,
+            None => false,
+        })
+    }
+
     /// Whether a DIE has a constant or a location of its own or of what it completes.
     pub fn has_location(&self, die: DieRef) -> bool {
-        self.with(|units| {
+        let has_some = self.with(|units| {
             units.inherited(die, dw::DW_AT_location).is_some() || units.inherited(die, dw::DW_AT_const_value).is_some()
-        })
+        });
+        has_some && !self.is_discarded(die)
     }
 
     /// The error about a DIE, with its place in the file where gimli has found it.
@@ -195,23 +228,93 @@ impl<'a> Run<'_, 'a> {
     /// The expression of a location list that holds at the pc (DWARF5 §2.6.2), or why there is none.
     pub(super) fn in_list(&self, value: AttributeValue<R<'a>>) -> gimli::Result<Result<R<'a>, Gone>> {
         let Some((_, unit)) = self.scope else { return Ok(Err(Gone::NoLocation)) };
-        let Some(mut entries) = unit.dwarf.attr_locations(&unit.unit, value)? else { return Ok(Err(Gone::NoLocation)) };
+        let Some(mut entries) = ListEntries::of(unit, value)? else { return Ok(Err(Gone::NoLocation)) };
         let mut default = None;
         let mut live = Vec::new();
         for _ in 0..MAX_ENTRIES {
             let Some(entry) = entries.next()? else { break };
-            if entry.range.begin == 0 && entry.range.end == u64::MAX {
-                default = Some(entry.data.0);
+            if entry.is_default {
+                default = Some(entry.data);
                 continue;
             }
-            if self.pc.is_some_and(|pc| entry.range.begin <= pc.0 && pc.0 < entry.range.end) {
-                return Ok(Ok(entry.data.0));
+            if self.pc.is_some_and(|pc| entry.contains(pc)) {
+                return Ok(Ok(entry.data));
             }
-            if live.len() < MAX_RANGES && !entry.data.0.is_empty() {
-                live.push(FileRange { start: FileAddr(entry.range.begin), end: FileAddr(entry.range.end) });
+            if live.len() < MAX_RANGES && !entry.data.is_empty() && entry.range.start < entry.range.end {
+                live.push(entry.range);
             }
         }
         Ok(default.ok_or(Gone::NotHere(live)))
+    }
+}
+
+/// An entry of a location list.
+pub(super) struct ListEntry<'a> {
+    /// The base address that stands before it in the list.
+    pub base: Option<u64>,
+    /// The range; one that is empty holds at its address alone, before anything of the function has run.
+    pub range: FileRange,
+    /// Whether it holds wherever no other one does.
+    pub is_default: bool,
+    /// The expression.
+    pub data: R<'a>,
+}
+
+impl ListEntry<'_> {
+    fn contains(&self, pc: FileAddr) -> bool {
+        self.range.contains(pc) || (self.range.start == self.range.end && self.range.start == pc)
+    }
+}
+
+/// The entries of a location list in their order, those for an empty range among them, which gimli leaves out.
+pub(super) struct ListEntries<'u, 'a> {
+    unit: &'u LoadedUnit<'a>,
+    raw: gimli::LocListIter<R<'a>>,
+    base: u64,
+}
+
+impl<'u, 'a> ListEntries<'u, 'a> {
+    /// `None` if the attribute is no location list.
+    pub fn of(unit: &'u LoadedUnit<'a>, value: AttributeValue<R<'a>>) -> gimli::Result<Option<ListEntries<'u, 'a>>> {
+        let raw = unit.dwarf.attr_locations(&unit.unit, value)?;
+        Ok(raw.map(|raw| ListEntries { unit, raw, base: unit.unit.low_pc }))
+    }
+
+    pub fn next(&mut self) -> gimli::Result<Option<ListEntry<'a>>> {
+        let mut base = None;
+        for _ in 0..MAX_ENTRIES {
+            let Some(raw) = self.raw.next_raw()? else { break };
+            let index = |index| self.unit.dwarf.address(&self.unit.unit, index);
+            let empty = match raw {
+                RawLocListEntry::BaseAddress { addr } => {
+                    (self.base, base) = (addr, Some(addr));
+                    None
+                }
+                RawLocListEntry::BaseAddressx { addr } => {
+                    let addr = index(addr)?;
+                    (self.base, base) = (addr, Some(addr));
+                    None
+                }
+                RawLocListEntry::AddressOrOffsetPair { begin, end, data } | RawLocListEntry::OffsetPair { begin, end, data } => {
+                    (begin == end).then(|| (self.base.wrapping_add(begin), data))
+                }
+                RawLocListEntry::StartEnd { begin, end, data } => (begin == end).then_some((begin, data)),
+                RawLocListEntry::StartLength { begin, length: 0, data } => Some((begin, data)),
+                RawLocListEntry::StartxLength { begin, length: 0, data } => Some((index(begin)?, data)),
+                _ => None,
+            };
+            let is_default = matches!(raw, RawLocListEntry::DefaultLocation { .. });
+            let found = match empty {
+                Some((at, data)) => Some((FileRange { start: FileAddr(at), end: FileAddr(at) }, data.0)),
+                None => self.raw.convert_raw(raw)?.map(|entry| {
+                    (FileRange { start: FileAddr(entry.range.begin), end: FileAddr(entry.range.end) }, entry.data.0)
+                }),
+            };
+            if let Some((range, data)) = found {
+                return Ok(Some(ListEntry { base, range, is_default, data }));
+            }
+        }
+        Ok(None)
     }
 }
 

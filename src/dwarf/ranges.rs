@@ -34,7 +34,7 @@ impl UnitRanges {
         // rustc writes no .debug_aranges, clang only when it is asked to.
         for id in units.ids().filter(|u| units.is_compilation(*u) && !told.contains(u)) {
             let Ok(unit) = units.unit(id) else { continue };
-            let Ok(mut found) = unit.dwarf.unit_ranges(&unit.unit) else { continue };
+            let Ok(mut found) = unit.code() else { continue };
             while let Ok(Some(range)) = found.next() {
                 ranges.push((range.begin, range.end, id));
             }

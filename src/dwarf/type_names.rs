@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use gimli::{DwTag, constants as dw};
 
+use super::cpp_names::canonical;
+use super::index::{Kind, squeeze};
 use super::info::DebugInfo;
 use super::types::is_type_tag;
 use super::unit::{DieRef, UnitId, Units};
@@ -20,6 +22,9 @@ pub enum NameSpace {
     /// Typedefs and base types.
     Plain,
 }
+
+/// Stands for the name of an anonymous namespace.
+pub(super) const ANONYMOUS: &str = "(anonymous namespace)::";
 
 /// A named type of a unit.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -45,7 +50,12 @@ pub struct TypeNames {
 impl TypeNames {
     /// The types of this name, in the order of their declaration.
     pub fn named(&self, name: &str) -> impl Iterator<Item = &NamedType> {
-        self.by_name.get(name).into_iter().flatten().filter_map(|index| self.types.get(*index as usize))
+        let squeezed = name.contains('<').then(|| squeeze(&canonical(name)));
+        self.by_name
+            .get(squeezed.as_deref().unwrap_or(name))
+            .into_iter()
+            .flatten()
+            .filter_map(|index| self.types.get(*index as usize))
     }
 
     /// The type at this offset, if it has a name.
@@ -61,6 +71,7 @@ impl TypeNames {
 
     pub(super) fn of(units: &Units<'_>, id: UnitId) -> gimli::Result<TypeNames> {
         let unit = units.unit(id)?;
+        let is_cpp = matches!(unit.language, 0x4 | 0x19 | 0x1a | 0x21 | 0x2b | 0x2e);
         let mut types: Vec<NamedType> = Vec::new();
         // What encloses the entry at each depth; the name is `None` where nothing is added to names inside.
         let mut enclosing: Vec<(isize, Option<Arc<str>>)> = Vec::new();
@@ -82,6 +93,7 @@ impl TypeNames {
             if scope || space.is_some() {
                 let own = unit.string(die, dw::DW_AT_name);
                 let own = own.or_else(|| scope.then(|| "(anonymous namespace)".to_owned()));
+                let own = own.map(|own| if is_cpp { canonical(&own).into_owned() } else { own });
                 full = own.map(|own| match enclosing.last().and_then(|(_, outer)| outer.as_deref()) {
                     Some(outer) => format!("{outer}::{own}").into(),
                     None => own.into(),
@@ -109,7 +121,12 @@ impl TypeNames {
         }
         let mut by_name: HashMap<Arc<str>, Vec<u32>> = HashMap::new();
         for (index, ty) in types.iter().enumerate() {
-            by_name.entry(ty.name.clone()).or_default().push(index as u32);
+            let name = if ty.name.contains('<') { squeeze(&canonical(&ty.name)).into() } else { ty.name.clone() };
+            // What is in an anonymous namespace is known without its name too.
+            if name.contains(ANONYMOUS) {
+                by_name.entry(name.replace(ANONYMOUS, "").into()).or_default().push(index as u32);
+            }
+            by_name.entry(name).or_default().push(index as u32);
         }
         Ok(TypeNames { types, by_name })
     }
@@ -151,9 +168,9 @@ impl DebugInfo {
     /// is there, else in whatever unit has it; a declaration if there is nothing better.
     pub fn find_type(&self, name: &str, space: Option<NameSpace>, first: Option<UnitId>) -> Option<DieRef> {
         let mut declared = None;
-        let others = self.units().filter(|u| Some(*u) != first);
-        for unit in first.into_iter().chain(others) {
-            let Ok(names) = self.type_names(unit) else { continue };
+        if let Some(unit) = first
+            && let Ok(names) = self.type_names(unit)
+        {
             for ty in names.named(name).filter(|t| space.is_none_or(|s| s == t.space)) {
                 let die = DieRef { unit, offset: ty.offset };
                 if !ty.is_declaration {
@@ -162,6 +179,13 @@ impl DebugInfo {
                 declared.get_or_insert(die);
             }
         }
-        declared
+        let fits = |kind: Kind| match kind {
+            Kind::Structure | Kind::Class => space.is_none_or(|s| s == NameSpace::Struct),
+            Kind::Union => space.is_none_or(|s| s == NameSpace::Union),
+            Kind::Enumeration => space.is_none_or(|s| s == NameSpace::Enum),
+            kind => kind.is_type() && space.is_none_or(|s| s == NameSpace::Plain),
+        };
+        let found = self.named(name, fits).ok()?;
+        found.iter().find(|e| !e.is_declaration).or(found.first().filter(|_| declared.is_none())).map(|e| e.die).or(declared)
     }
 }

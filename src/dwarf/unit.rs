@@ -8,6 +8,7 @@ use gimli::{
 };
 
 use super::info::R;
+use super::split::SplitFiles;
 
 /// The number of a unit in its module: those of .debug_info, then those of .debug_types, then those of dwz's file.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -34,6 +35,8 @@ pub(super) struct LoadedUnit<'a> {
     pub dwarf: Arc<Dwarf<R<'a>>>,
     /// gimli's view of it.
     pub unit: Unit<R<'a>>,
+    /// Of a split unit what the program has of it: where its code is.
+    pub skeleton: Option<(Arc<Dwarf<R<'a>>>, Unit<R<'a>>)>,
     /// DW_AT_language; 0 if it has none.
     pub language: u16,
     /// DW_AT_producer.
@@ -48,6 +51,8 @@ struct Head<'a> {
     header: UnitHeader<R<'a>>,
     /// Offset of the header in its section, in bytes.
     offset: u64,
+    /// The part of it that is in another file.
+    split: Option<(Arc<Dwarf<R<'a>>>, UnitHeader<R<'a>>)>,
     loaded: OnceLock<gimli::Result<LoadedUnit<'a>>>,
 }
 
@@ -58,17 +63,21 @@ pub(super) struct Units<'a> {
     /// How many of them are in .debug_info, and how many up to the end of .debug_types.
     info: usize,
     types: usize,
+    /// And how many up to the end of dwz's file.
+    shared: usize,
     signatures: HashMap<u64, DieRef>,
+    /// DW_AT_language of the first unit: that of partial units, which dwz leaves without.
+    language: u16,
 }
 
 impl<'a> Units<'a> {
     /// Reads the headers of all units: what follows one that is damaged cannot be found, what precedes it stays.
-    pub fn scan(dwarf: Dwarf<R<'a>>) -> gimli::Result<Units<'a>> {
+    pub fn scan(dwarf: Dwarf<R<'a>>, files: &'a SplitFiles) -> gimli::Result<Units<'a>> {
         let supplementary = dwarf.sup.clone();
         let dwarf = Arc::new(dwarf);
         let mut heads = Vec::new();
         let mut add = |dwarf: &Arc<Dwarf<R<'a>>>, header: UnitHeader<R<'a>>, offset: u64| {
-            heads.push(Head { dwarf: dwarf.clone(), header, offset, loaded: OnceLock::new() });
+            heads.push(Head { dwarf: dwarf.clone(), header, offset, split: None, loaded: OnceLock::new() });
             heads.len()
         };
         let (mut info, mut types) = (0, 0);
@@ -90,6 +99,8 @@ impl<'a> Units<'a> {
                 add(&supplementary, header, offset);
             }
         }
+        let shared = heads.len();
+        add_split(&mut heads, info, &dwarf, files);
         let mut signatures = HashMap::new();
         for (index, head) in heads.iter().enumerate() {
             if let UnitType::Type { type_signature, type_offset } | UnitType::SplitType { type_signature, type_offset } =
@@ -99,7 +110,10 @@ impl<'a> Units<'a> {
                 signatures.entry(type_signature.0).or_insert(die);
             }
         }
-        Ok(Units { heads, info, types, signatures })
+        let mut units = Units { heads, info, types, shared, signatures, language: 0 };
+        units.language =
+            units.ids().take(64).find_map(|u| units.look_into(u, |u| u.language).ok().filter(|l| *l != 0)).unwrap_or(0);
+        Ok(units)
     }
 
     /// How many units there are.
@@ -119,7 +133,13 @@ impl<'a> Units<'a> {
 
     /// The length of a unit in bytes.
     pub fn length(&self, unit: UnitId) -> usize {
-        self.heads.get(unit.0 as usize).map_or(0, |h| h.header.length_including_self())
+        let header = |h: &Head<'_>| h.split.as_ref().map_or(h.header.length_including_self(), |s| s.1.length_including_self());
+        self.heads.get(unit.0 as usize).map_or(0, header)
+    }
+
+    /// DW_AT_name of a unit.
+    pub fn unit_name(&self, unit: UnitId) -> Option<String> {
+        Some(self.unit(unit).ok()?.unit.name?.to_string_lossy().into_owned())
     }
 
     /// Runs something on a unit, which is not kept if nobody had read it before.
@@ -127,7 +147,7 @@ impl<'a> Units<'a> {
         let head = self.heads.get(id.0 as usize).ok_or(gimli::Error::MissingUnitDie)?;
         match head.loaded.get() {
             Some(unit) => Ok(f(unit.as_ref().map_err(|e| *e)?)),
-            None => Ok(f(&LoadedUnit::read(id, head)?)),
+            None => Ok(f(&LoadedUnit::read(id, head, self.language)?)),
         }
     }
 
@@ -141,7 +161,7 @@ impl<'a> Units<'a> {
 
     /// Whether the rest of a unit is in another file.
     pub fn is_skeleton(&self, unit: UnitId) -> bool {
-        self.heads.get(unit.0 as usize).is_some_and(|h| matches!(h.header.type_(), UnitType::Skeleton(_)))
+        self.heads.get(unit.0 as usize).is_some_and(|h| h.split.is_some() || matches!(h.header.type_(), UnitType::Skeleton(_)))
     }
 
     /// The sections of the module's own file.
@@ -152,7 +172,7 @@ impl<'a> Units<'a> {
     /// A unit, its root read.
     pub fn unit(&self, id: UnitId) -> gimli::Result<&LoadedUnit<'a>> {
         let head = self.heads.get(id.0 as usize).ok_or(gimli::Error::MissingUnitDie)?;
-        head.loaded.get_or_init(|| LoadedUnit::read(id, head)).as_ref().map_err(|e| *e)
+        head.loaded.get_or_init(|| LoadedUnit::read(id, head, self.language)).as_ref().map_err(|e| *e)
     }
 
     /// A DIE with the unit that it is in.
@@ -187,7 +207,7 @@ impl<'a> Units<'a> {
     }
 
     fn supplementary(&self, offset: u64) -> Option<DieRef> {
-        self.in_heads(self.types, self.heads.len(), offset)
+        self.in_heads(self.types, self.shared, offset)
     }
 
     fn in_heads(&self, from: usize, to: usize, offset: u64) -> Option<DieRef> {
@@ -198,16 +218,75 @@ impl<'a> Units<'a> {
     }
 }
 
+/// Finds the other parts of skeletons among the first heads, and adds the type units that are in the same files.
+fn add_split<'a>(heads: &mut Vec<Head<'a>>, info: usize, dwarf: &Arc<Dwarf<R<'a>>>, files: &'a SplitFiles) {
+    let packages = files.packages();
+    let mut typed: Vec<Arc<Dwarf<R<'a>>>> = packages.types(dwarf).into_iter().map(Arc::new).collect();
+    for head in heads.iter_mut().take(info) {
+        for other in files.sections(&packages, head.offset, dwarf).into_iter().map(Arc::new) {
+            let mut units = other.units();
+            while let Ok(Some(header)) = units.next() {
+                if matches!(header.type_(), UnitType::SplitCompilation(_) | UnitType::Compilation) {
+                    head.split.get_or_insert((other.clone(), header));
+                }
+            }
+            typed.push(other);
+        }
+    }
+    for dwarf in typed {
+        let mut all = Vec::new();
+        let mut units = dwarf.units();
+        while let Ok(Some(header)) = units.next() {
+            all.push((header, header.debug_info_offset().map_or(0, |o| o.0 as u64)));
+        }
+        let mut units = dwarf.type_units();
+        while let Ok(Some(header)) = units.next() {
+            all.push((header, header.debug_types_offset().map_or(0, |o| o.0 as u64)));
+        }
+        for (header, offset) in all {
+            if matches!(header.type_(), UnitType::Type { .. } | UnitType::SplitType { .. }) {
+                heads.push(Head { dwarf: dwarf.clone(), header, offset, split: None, loaded: OnceLock::new() });
+            }
+        }
+    }
+}
+
 impl<'a> LoadedUnit<'a> {
-    fn read(id: UnitId, head: &Head<'a>) -> gimli::Result<LoadedUnit<'a>> {
-        let unit = Unit::new(&head.dwarf, head.header)?;
+    fn read(id: UnitId, head: &Head<'a>, language: u16) -> gimli::Result<LoadedUnit<'a>> {
+        let own = Unit::new(&head.dwarf, head.header)?;
+        let Some((dwarf, header)) = &head.split else { return LoadedUnit::describe(id, head.dwarf.clone(), own, None, language) };
+        let mut unit = Unit::new(dwarf, *header)?;
+        unit.copy_relocated_attributes(&own);
+        // These are the skeleton's business (DWARF5 §3.1.2).
+        unit.line_program = own.line_program.clone();
+        unit.comp_dir = unit.comp_dir.or(own.comp_dir);
+        unit.name = unit.name.or(own.name);
+        LoadedUnit::describe(id, dwarf.clone(), unit, Some((head.dwarf.clone(), own)), language)
+    }
+
+    fn describe(
+        id: UnitId,
+        dwarf: Arc<Dwarf<R<'a>>>,
+        unit: Unit<R<'a>>,
+        skeleton: Option<(Arc<Dwarf<R<'a>>>, Unit<R<'a>>)>,
+        of_others: u16,
+    ) -> gimli::Result<LoadedUnit<'a>> {
         let root = unit.entry(unit.header.root_offset())?;
         let language = match root.attr_value(constants::DW_AT_language) {
             Some(AttributeValue::Language(l)) => l.0,
+            _ if root.tag() == constants::DW_TAG_partial_unit => of_others,
             _ => 0,
         };
-        let producer = root.attr_value(constants::DW_AT_producer).and_then(|v| head.dwarf.attr_string(&unit, v).ok());
-        Ok(LoadedUnit { id, dwarf: head.dwarf.clone(), unit, language, producer, lists: OnceLock::new() })
+        let producer = root.attr_value(constants::DW_AT_producer).and_then(|v| dwarf.attr_string(&unit, v).ok());
+        Ok(LoadedUnit { id, dwarf, unit, skeleton, language, producer, lists: OnceLock::new() })
+    }
+
+    /// Where its code is.
+    pub fn code(&self) -> gimli::Result<gimli::RangeIter<R<'a>>> {
+        match &self.skeleton {
+            Some((dwarf, unit)) => dwarf.unit_ranges(unit),
+            None => self.dwarf.unit_ranges(&self.unit),
+        }
     }
 
     /// Whether a variable or parameter of it has a location list.

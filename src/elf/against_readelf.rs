@@ -184,3 +184,13 @@ fn build_ids_and_compressed_sections() {
     let id: String = image.build_id().unwrap().iter().map(|b| format!("{b:02x}")).collect();
     assert!(notes.contains(&format!("Build ID: {id}")), "{notes}");
 }
+
+#[test]
+fn symbols_that_hold_a_text_are_those_that_a_search_finds() {
+    let image = Image::open(&std::env::current_exe().unwrap()).unwrap();
+    for part in ["main", "alloc", "_ZN4core", "x", "no such symbol"] {
+        let all: Vec<u32> = image.symtab().iter().filter(|s| s.name.contains(part)).map(|s| s.index).collect();
+        let found: Vec<u32> = image.symtab().containing(part).iter().map(|s| s.index).collect();
+        assert_eq!(found, all, "{part}");
+    }
+}

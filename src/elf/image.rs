@@ -226,7 +226,7 @@ impl Image {
             Bytes::Mapped(m) => m,
             Bytes::Owned(v) => v,
         };
-        let header = parse_header(&path, file)?;
+        let header = parse_header(&path, file, purpose)?;
         let segments = parse_segments(&path, file, &header, purpose)?;
         let once = OnceLock::new;
         let (sections, dynamic, versions) = (once(), OnceLock::new(), OnceLock::new());
@@ -382,7 +382,7 @@ fn not_recognized(path: &Path) -> Error {
     Error::user(format!("\"{}\": not in executable format: file format not recognized", path.display()))
 }
 
-fn parse_header(path: &Path, file: &[u8]) -> Result<Header> {
+fn parse_header(path: &Path, file: &[u8], purpose: Purpose) -> Result<Header> {
     let bad = |what: &str| Error::BadElf { file: path.display().to_string(), what: what.into() };
     if !file.starts_with(header::ELFMAG) {
         return Err(not_recognized(path));
@@ -410,6 +410,8 @@ fn parse_header(path: &Path, file: &[u8]) -> Result<Header> {
     let header = goblin::elf::Elf::parse_header(file).map_err(|_| not_recognized(path))?;
     match header.e_type {
         header::ET_EXEC | header::ET_DYN => Ok(header),
+        // A .dwo file.
+        header::ET_REL if purpose == Purpose::Describe => Ok(header),
         header::ET_REL => Err(bad("a relocatable object file, which has to be linked before it can run")),
         header::ET_CORE => Err(bad("a core file, not a program or a shared library")),
         other => Err(bad(&format!("an ELF file of type {other:#x}, not a program or a shared library"))),

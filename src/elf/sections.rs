@@ -49,6 +49,8 @@ pub struct Section {
     pub align: u64,
     /// `sh_entsize` in bytes.
     pub entry_size: u64,
+    /// It is compressed in the way of old GNU tools, and its name began with `.zdebug_` in the file.
+    is_gnu_compressed: bool,
     inflated: OnceLock<Result<Box<[u8]>>>,
 }
 
@@ -92,28 +94,46 @@ impl Image {
         let raw = self
             .range(section.offset, section.size)
             .ok_or_else(|| self.bad(format!("section {} lies beyond the end of the file", section.name)))?;
-        if section.flags & shf::SHF_COMPRESSED == 0 {
+        if section.flags & shf::SHF_COMPRESSED == 0 && !section.is_gnu_compressed {
             return Ok(raw);
         }
         let data = section.inflated.get_or_init(|| self.inflate(section, raw));
         data.as_deref().map_err(Clone::clone)
     }
 
-    /// gABI ch. 4 "Section Compression": an Elf64_Chdr (type, reserved, size, alignment), then the stream.
+    /// gABI ch. 4 "Section Compression": an Elf64_Chdr (type, reserved, size, alignment), then the stream; or binutils' older way:
+    /// `ZLIB`, the size as a big-endian number, the stream.
     fn inflate(&self, section: &Section, raw: &[u8]) -> Result<Box<[u8]>> {
+        use goblin::elf::compression_header::{ELFCOMPRESS_ZLIB, ELFCOMPRESS_ZSTD};
         let damaged = || self.bad(format!("section {} is compressed and damaged", section.name));
-        let (head, stream) = raw.split_at_checked(24).ok_or_else(damaged)?;
-        let kind = head.first_chunk().map(|b| u32::from_le_bytes(*b)).ok_or_else(damaged)?;
-        let size = head.get(8..16).and_then(|b| b.first_chunk()).map(|b| u64::from_le_bytes(*b)).ok_or_else(damaged)?;
-        if kind != goblin::elf::compression_header::ELFCOMPRESS_ZLIB {
-            return Err(self.bad(format!("section {} is compressed by a method that rdbg does not know ({kind})", section.name)));
-        }
-        // Deflate cannot make more than 1032 bytes of one.
-        if size > MAX_INFLATED.min((stream.len() as u64).saturating_mul(1032)) {
+        let (kind, size, stream) = if section.is_gnu_compressed {
+            let (size, stream) = raw.strip_prefix(b"ZLIB").and_then(|r| r.split_first_chunk()).ok_or_else(damaged)?;
+            (ELFCOMPRESS_ZLIB, u64::from_be_bytes(*size), stream)
+        } else {
+            let (head, stream) = raw.split_at_checked(24).ok_or_else(damaged)?;
+            let kind = head.first_chunk().map(|b| u32::from_le_bytes(*b)).ok_or_else(damaged)?;
+            let size = head.get(8..16).and_then(|b| b.first_chunk()).map(|b| u64::from_le_bytes(*b)).ok_or_else(damaged)?;
+            (kind, size, stream)
+        };
+        // Deflate cannot make more than 1032 bytes of one; Zstandard can, but not of debug information.
+        let most = if kind == ELFCOMPRESS_ZSTD { 8192 } else { 1032 };
+        if size > MAX_INFLATED.min((stream.len() as u64).saturating_mul(most)) {
             return Err(damaged());
         }
         let mut out = Vec::new();
-        flate2::read::ZlibDecoder::new(stream).take(size).read_to_end(&mut out).map_err(|_| damaged())?;
+        match kind {
+            ELFCOMPRESS_ZLIB => {
+                flate2::read::ZlibDecoder::new(stream).take(size).read_to_end(&mut out).map_err(|_| damaged())?;
+            }
+            ELFCOMPRESS_ZSTD => {
+                let decoder = ruzstd::decoding::StreamingDecoder::new(stream).map_err(|_| damaged())?;
+                decoder.take(size).read_to_end(&mut out).map_err(|_| damaged())?;
+            }
+            _ => {
+                let what = format!("section {} is compressed by a method that rdbg does not know ({kind})", section.name);
+                return Err(self.bad(what));
+            }
+        }
         if out.len() as u64 == size { Ok(out.into()) } else { Err(damaged()) }
     }
 }
@@ -136,7 +156,8 @@ pub(super) fn parse(image: &Image) -> Vec<Section> {
     let strings = headers.get(names).and_then(|h| image.range(h.sh_offset, h.sh_size)).unwrap_or_default();
     let section = |(index, h): (usize, &SectionHeader)| Section {
         index,
-        name: string_in(strings, h.sh_name as u64).to_owned(),
+        name: string_in(strings, h.sh_name as u64).replacen(".zdebug_", ".debug_", 1),
+        is_gnu_compressed: string_in(strings, h.sh_name as u64).starts_with(".zdebug_"),
         kind: h.sh_type,
         flags: h.sh_flags,
         addr: FileAddr(h.sh_addr),

@@ -336,6 +336,31 @@ impl<'a> Symbols<'a> {
         hits.map(|(i, s)| self.symbol(i as u32, &s)).collect()
     }
 
+    /// All symbols whose names hold `part`, which is not empty, in the table's order. It costs one pass over the strings and one over
+    /// the symbols, of which only those that are found are read.
+    pub fn containing(self, part: &str) -> Vec<Symbol<'a>> {
+        let strings = self.strings();
+        // The ranges of offsets at which a name that holds a hit can begin: from behind the NUL before it up to the hit itself.
+        let mut ranges: Vec<(usize, usize)> = Vec::new();
+        let finder = memchr::memmem::Finder::new(part.as_bytes());
+        for hit in finder.find_iter(strings) {
+            let start = memchr::memrchr(0, strings.get(..hit).unwrap_or_default()).map_or(0, |nul| nul + 1);
+            match ranges.last_mut().filter(|r| r.0 == start) {
+                Some(last) => last.1 = hit,
+                None => ranges.push((start, hit)),
+            }
+        }
+        if ranges.is_empty() || part.is_empty() {
+            return Vec::new();
+        }
+        let holds = |offset: usize| {
+            let after = ranges.partition_point(|r| r.0 <= offset);
+            after.checked_sub(1).and_then(|i| ranges.get(i)).is_some_and(|r| offset <= r.1)
+        };
+        let raw = self.raw().into_iter().flat_map(|t| t.iter());
+        raw.enumerate().filter(|(_, s)| holds(s.st_name)).map(|(i, s)| self.symbol(i as u32, &s)).collect()
+    }
+
     fn name_of(self, index: u32) -> &'a str {
         let offset = self.raw().and_then(|t| t.get(index as usize)).map_or(0, |s| s.st_name);
         string_in(self.strings(), offset as u64)

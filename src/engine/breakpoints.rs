@@ -3,10 +3,14 @@
 use std::sync::Arc;
 
 use crate::base::{Error, Result, VirtAddr};
+use crate::dwarf::LineFile;
 use crate::expr::{self, Expr, Host};
 use crate::value::Value;
 
+use super::resolve::Located;
+use super::lookup::BlockScope;
 use super::session::Session;
+use super::watch_scope::WatchScope;
 
 /// What happens to a breakpoint when it is hit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,6 +58,8 @@ pub struct Watch {
     pub kind: WatchKind,
     /// The aligned pieces (address and 1, 2, 4 or 8 bytes) that cover the value.
     pub pieces: Vec<(VirtAddr, u8)>,
+    /// The frame that it is about, if it names local variables.
+    pub scope: Option<WatchScope>,
     /// The value when it was looked at last; `None` where it could not be read.
     pub old: Option<Value>,
 }
@@ -95,24 +101,29 @@ pub struct Condition {
     pub text: String,
     /// Parsed.
     pub expr: Arc<Expr>,
+    /// The block whose variables it named when it was set: a watchpoint's condition is looked at in the innermost frame there.
+    pub scope: Option<BlockScope>,
 }
 
 impl Condition {
-    /// Parses a condition of a breakpoint at these addresses. A name that stands for nothing there is an error, as for gdb; but
-    /// where debug information may know more names, and for a breakpoint that waits for its place (no address), that shows
-    /// when the condition is evaluated.
+    /// Parses a condition of a breakpoint at these addresses. A name that stands for nothing at any of them is an error, as for
+    /// gdb; but for a breakpoint that waits for its place (no address), that shows when the condition is evaluated.
     pub fn parse(text: &str, session: &Session, at: &[VirtAddr]) -> Result<Condition> {
         let expr = expr::parse(text, session)?;
-        let modules = &session.inferior.modules;
-        let is_described = |a: &VirtAddr| modules.at(*a).is_none_or(|m| m.file.has_debug_information());
-        if !at.is_empty() && !at.iter().any(is_described) {
-            for (name, module) in expr.names() {
-                if session.lookup(&name, module)?.is_none() {
-                    return Err(session.no_symbol(&name));
-                }
-            }
+        let unknown = |at: &VirtAddr| {
+            expr.names().into_iter().find(|(name, module)| match module {
+                Some(_) => matches!(session.lookup(name, *module), Ok(None)),
+                None => !session.is_known_at(name, *at),
+            })
+        };
+        let missing: Vec<_> = at.iter().map_while(unknown).collect();
+        if let Some((name, _)) = missing.first()
+            && missing.len() == at.len()
+        {
+            return Err(session.no_symbol(name));
         }
-        Ok(Condition { text: text.to_owned(), expr: Arc::new(expr) })
+        let scope = session.block_scope(&expr);
+        Ok(Condition { text: text.to_owned(), expr: Arc::new(expr), scope })
     }
 }
 
@@ -125,6 +136,15 @@ pub struct Location {
     pub enabled: bool,
     /// Nothing is mapped there since the program was started anew: it waits.
     pub absent: bool,
+    /// The line that it was set at, if it was set at a line.
+    pub line: Option<(LineFile, u32)>,
+}
+
+impl Located {
+    /// A place of a breakpoint, enabled.
+    pub(super) fn into_location(self) -> Location {
+        Location { addr: self.addr, enabled: true, absent: false, line: self.line }
+    }
 }
 
 /// A breakpoint, watchpoint or catchpoint.
@@ -215,8 +235,19 @@ pub struct Breakpoints {
 }
 
 impl Breakpoints {
-    /// Adds one, enabled, without condition; its number.
-    pub fn add(&mut self, kind: Kind, spec: &str, disposition: Disposition, locations: Vec<VirtAddr>) -> u32 {
+    /// Adds one without a place (yet), enabled, without condition; its number.
+    pub fn add(&mut self, kind: Kind, spec: &str, disposition: Disposition) -> u32 {
+        self.add_at(kind, spec, disposition, [] as [Located; 0])
+    }
+
+    /// Adds one at these places, enabled, without condition; its number.
+    pub fn add_at<L: Into<Located>>(
+        &mut self,
+        kind: Kind,
+        spec: &str,
+        disposition: Disposition,
+        locations: impl IntoIterator<Item = L>,
+    ) -> u32 {
         self.last_id += 1;
         self.list.push(Breakpoint {
             id: self.last_id,
@@ -228,7 +259,7 @@ impl Breakpoints {
             ignore: 0,
             hits: 0,
             commands: Vec::new(),
-            locations: locations.into_iter().map(|addr| Location { addr, enabled: true, absent: false }).collect(),
+            locations: locations.into_iter().map(|l| l.into().into_location()).collect(),
             thread: None,
         });
         self.last_id

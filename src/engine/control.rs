@@ -328,11 +328,11 @@ impl Session {
         Ok(Some(Stop { tid, reason }))
     }
 
-    /// Whether a stop is at a place that was named as such: a line or an address, rather than a function, whose first instruction
-    /// may belong to a call that was inlined.
+    /// Whether a stop is at a place that was named as such: a line, an address or an inlined function, rather than a function whose
+    /// first instruction may belong to a call that was inlined.
     fn is_for_inlined(&self, reason: &StopReason) -> bool {
         let StopReason::Breakpoints(hits) = reason else { return false };
-        hits.iter().any(|h| self.breakpoints.iter().any(|b| b.id == h.id && b.is_at_place()))
+        hits.iter().any(|h| h.at_place)
     }
 
     /// The process has gone.
@@ -366,6 +366,11 @@ impl Session {
                 }
                 Owner::Bind => {
                     if let Some(reason) = self.bind_reached(tid, at)? {
+                        return Ok(Verdict::Stop(reason));
+                    }
+                }
+                Owner::WatchEnd => {
+                    if let Some(reason) = self.watch_scope_reached(tid, at)? {
                         return Ok(Verdict::Stop(reason));
                     }
                 }
@@ -433,6 +438,7 @@ impl Session {
                 let reason = match owner {
                     Owner::Libraries => self.library_event()?,
                     Owner::Bind => self.bind_reached(tid, pc)?,
+                    Owner::WatchEnd => self.watch_scope_reached(tid, pc)?,
                     Owner::Call => self.call_place_reached(tid, pc)?,
                     Owner::User(_) | Owner::Plan(_) | Owner::Escape(_) => None,
                 };
@@ -776,6 +782,11 @@ impl Session {
         for b in self.breakpoints.iter().filter(|b| b.enabled) {
             if let Kind::Code { hardware: false } = b.kind {
                 b.locations.iter().filter(|l| l.is_wanted()).for_each(|l| want(l.addr, Owner::User(b.id)));
+            }
+            if let Kind::Watch(watch) = &b.kind
+                && let Some(end) = watch.scope.as_ref().and_then(|s| s.end())
+            {
+                want(end, Owner::WatchEnd);
             }
         }
         let is_bind = |k: &Kind| matches!(k, Kind::Catch(Catch::Bind { .. }));

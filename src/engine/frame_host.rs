@@ -1,5 +1,7 @@
 //! A frame as DWARF expressions see it: registers, memory, thread-local storage, and what its caller has passed.
 
+use std::cell::Cell;
+
 use crate::arch::regs::{Gpr, by_dwarf};
 use crate::base::{Error, LoadBias, Memory, Result, VirtAddr, read_u64};
 use crate::dwarf::{EntryOf, ExpressionHost, Site};
@@ -9,27 +11,43 @@ use crate::symbols::{Module, ModuleRole};
 
 use super::session::Session;
 
+/// Through how many calls a register that every one of them may change is taken to have its value still.
+const MAX_UNCHANGED: usize = 32;
 /// How far outwards entry values may lead to entry values.
 const MAX_CALLERS: u32 = 32;
 
 /// The frame that an expression of a module is evaluated in; without one only what is the same in all frames is known.
-#[derive(Clone, Copy)]
 pub(super) struct FrameHost<'s> {
     session: &'s Session,
     module: &'s Module,
     frame: Option<&'s Frame>,
     depth: u32,
+    /// Whether an expression has asked for thread-local storage.
+    pub thread_local_asked: Cell<bool>,
 }
 
 impl<'s> FrameHost<'s> {
     /// For expressions of this module's debug information.
     pub fn new(session: &'s Session, module: &'s Module, frame: Option<&'s Frame>) -> FrameHost<'s> {
-        FrameHost { session, module, frame, depth: 0 }
+        FrameHost { session, module, frame, depth: 0, thread_local_asked: Cell::new(false) }
     }
 
     /// Where in the code it is.
     pub fn site(&self) -> Site {
         site(self.module, self.frame)
+    }
+
+    /// Whether a register that the function's calls may change has its value still, where the debug information says so.
+    fn trusts_lists(&self) -> bool {
+        let unit = self.frame.and_then(|f| f.code.as_ref()).map(|c| c.function.die.unit);
+        self.module.debug().zip(unit).is_some_and(|(debug, unit)| debug.ends_lists_before_calls(unit))
+    }
+
+    /// A register that no frame further in has saved or changed (GCC's -fipa-ra counts on it).
+    fn unchanged(&self, register: Gpr) -> Option<u64> {
+        let frame = self.frame.filter(|_| self.trusts_lists())?;
+        let innermost = frame.level.saturating_sub(MAX_UNCHANGED);
+        (innermost..frame.level).rev().find_map(|level| self.session.frame(level).ok()?.registers.get(register))
     }
 
     fn passed(&self, of: EntryOf) -> Result<Option<u64>> {
@@ -40,7 +58,7 @@ impl<'s> FrameHost<'s> {
         let Some(module) = self.session.inferior.modules.at(caller.pc.lookup()) else { return Ok(None) };
         let Some(debug) = module.debug() else { return Ok(None) };
         let Some(call) = debug.call_site(&code.function, module.to_file(returns_to))? else { return Ok(None) };
-        let host = FrameHost { session: self.session, module, frame: Some(&caller), depth: self.depth + 1 };
+        let host = FrameHost { depth: self.depth + 1, ..FrameHost::new(self.session, module, Some(&caller)) };
         // The frame may be that of a function which the callee has jumped to: then nothing is known of its arguments.
         let is_callee = match &call.callee_name {
             Some(name) => {
@@ -66,14 +84,24 @@ pub(super) fn site(module: &Module, frame: Option<&Frame>) -> Site {
 
 impl ExpressionHost for FrameHost<'_> {
     fn register(&self, dwarf: u16) -> Option<u64> {
-        self.frame?.registers.get(Gpr::from_dwarf(dwarf)?)
+        let register = Gpr::from_dwarf(dwarf)?;
+        self.frame?.registers.get(register).or_else(|| self.unchanged(register))
     }
 
     fn register_bytes(&self, dwarf: u16) -> Option<Vec<u8>> {
         let frame = self.frame?;
         let id = by_dwarf(dwarf)?;
-        let xstate = if id.info().is_extended() { Some(self.session.selected_xstate().ok()?) } else { None };
-        id.read(&frame.registers, xstate.as_ref()).map(|b| b.to_vec())
+        if !id.info().is_extended() {
+            let known = id.read(&frame.registers, None).map(|b| b.to_vec());
+            return known.or_else(|| self.register(dwarf).map(|n| n.to_le_bytes().to_vec()));
+        }
+        // Nobody saves these: they are the thread's, as long as no call in between has changed them.
+        let is_innermost = || self.session.frame(0).is_ok_and(|f| f.cfa == frame.cfa);
+        if !self.trusts_lists() && !is_innermost() {
+            return None;
+        }
+        let xstate = self.session.selected_xstate().ok()?;
+        id.read(&frame.registers, Some(&xstate)).map(|b| b.to_vec())
     }
 
     fn memory(&self) -> &dyn Memory {
@@ -89,6 +117,7 @@ impl ExpressionHost for FrameHost<'_> {
     }
 
     fn thread_local(&self, offset: u64) -> Result<VirtAddr> {
+        self.thread_local_asked.set(true);
         self.session.thread_local(self.module, offset)
     }
 
@@ -103,7 +132,7 @@ const DTV_AT: u64 = 8;
 
 impl Session {
     /// The frame of the function that has called a frame's function; inlined calls on the way are none.
-    pub(super) fn physical_caller(&self, frame: &Frame) -> Option<Frame> {
+    pub fn physical_caller(&self, frame: &Frame) -> Option<Frame> {
         let mut at = frame.clone();
         while at.code.as_ref().is_some_and(|c| c.is_inlined()) {
             at = self.frame_beyond(&at)?;
@@ -121,7 +150,7 @@ impl Session {
                 module.path.display()
             ))
         };
-        let process = self.process().map_err(|_| Error::user("Cannot access memory without registers"))?;
+        let process = self.process()?;
         let tid = self.selected_thread()?;
         let base = process.target.registers(tid)?.get(Gpr::FsBase).filter(|b| *b != 0).ok_or_else(none)?;
         let number = match module.role {

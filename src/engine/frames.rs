@@ -18,10 +18,12 @@ pub(super) struct FrameCache {
     /// Where `main` lies, for one generation of the modules.
     main: Cell<Option<(u64, Option<AddrRange>)>>,
     /// Whose code is at a pc, the innermost inlined call first, for one generation of the modules.
-    code: RefCell<(u64, HashMap<VirtAddr, Arc<[FrameCode]>>)>,
+    code: RefCell<(u64, CodeByPc)>,
     /// So many inlined calls at whose first instruction the thread stands have not been stepped into yet.
     pub(super) not_entered: Cell<usize>,
 }
+
+type CodeByPc = HashMap<VirtAddr, Arc<[FrameCode]>>;
 
 #[derive(Debug)]
 struct Walked {
@@ -127,8 +129,19 @@ impl Session {
     /// The caller of a frame of the selected thread, also of `main`.
     pub fn frame_beyond(&self, frame: &Frame) -> Option<Frame> {
         let tid = self.selected_thread().ok()?;
-        let (frames, _) = self.walk(tid, frame.level + 2).ok()?;
-        frames.into_iter().nth(frame.level + 1)
+        let wanted = frame.level + 1;
+        let generation = self.process().ok()?.generation;
+        {
+            // Whoever asks for one asks for all of them in turn.
+            let walked = self.frames.walked.borrow();
+            if let Some(known) = walked.as_ref().filter(|w| w.tid == tid && w.generation == generation)
+                && (known.end.is_some() || known.frames.len() > wanted)
+            {
+                return known.frames.get(wanted).cloned();
+            }
+        }
+        let (frames, _) = self.walk(tid, (wanted + AHEAD).next_power_of_two()).ok()?;
+        frames.into_iter().nth(wanted)
     }
 
     pub(super) fn walk(&self, tid: Tid, limit: usize) -> Result<(Vec<Frame>, Option<StackEnd>)> {
@@ -157,12 +170,14 @@ impl Session {
             let limit = if again { limit.saturating_mul(4).max(AHEAD) } else { limit };
             let registers = process.target.registers(tid)?;
             let maps = OnceCell::new();
-            let is_code = |at| {
+            // Read only where code belongs to no module.
+            let is_mapped_code = |at: VirtAddr| {
                 let maps: &MemoryMap = maps.get_or_init(|| process.target.maps().unwrap_or_default());
                 maps.at(at).is_some_and(|m| m.perms.exec)
             };
             let original_pc = |pc: VirtAddr| process.sites.original_pc(pc).unwrap_or(pc);
-            let code = ProcessCode { modules: &self.inferior.modules, is_code: &is_code, original_pc: &original_pc };
+            let code =
+                ProcessCode { modules: &self.inferior.modules, is_mapped_code: &is_mapped_code, original_pc: &original_pc };
             let memory = PageCache::new(&*process.target);
             let unwinder = Unwinder::new(&memory, &code, &self.frames.rules);
             let (mut frames, mut end) = unwinder.walk(&registers, limit);
@@ -254,7 +269,7 @@ impl Session {
     pub fn frame_source(&self, frame: &Frame) -> Option<FrameSource> {
         let module = self.inferior.modules.at(frame.pc.lookup())?;
         if let Some(code) = frame.code.as_ref().filter(|c| c.callee.is_some()) {
-            let (file, line) = module.declared_at(code.function.die.unit, code.call_line()?)?;
+            let (file, line) = module.declared_at(code.call_line()?)?;
             return Some(FrameSource { file, line, shows_pc: false });
         }
         let found = module.source_line(frame.pc.lookup())?;
@@ -278,6 +293,17 @@ impl Session {
         let limit = if level == 0 { 1 } else { (level + AHEAD).next_power_of_two() };
         let (frames, _) = self.backtrace(tid, limit)?;
         frames.into_iter().nth(level).ok_or_else(|| Error::user(format!("No frame at level {level}.")))
+    }
+
+    /// The address by which the selected frame's code is looked up. Of the innermost frame nothing is unwound for it: conditions
+    /// ask for it at each hit.
+    pub(super) fn selected_pc(&self) -> Option<VirtAddr> {
+        if self.selection.level > 0 {
+            return self.selected_frame().ok().map(|f| f.pc.lookup());
+        }
+        let process = self.inferior.process.as_ref()?;
+        let pc = process.target.pc(self.selection.tid?).ok()?;
+        Some(process.sites.original_pc(pc).unwrap_or(pc))
     }
 
     /// The selected frame.

@@ -32,13 +32,24 @@ impl Session {
         if number.is_some() && number != self.process()?.number_of(tid) {
             return Ok(false);
         }
-        if let Some(condition) = breakpoint.condition.as_ref().map(|c| c.expr.clone()) {
+        let is_watch = matches!(breakpoint.kind, Kind::Watch(_));
+        if let Some(condition) = breakpoint.condition.clone() {
             // A function that the condition calls comes here too: asking again would never end (gdb 13 dies of it).
             if self.conditions_running.contains(&id) {
                 return Ok(false);
             }
             self.conditions_running.push(id);
-            let holds = self.in_thread(tid, |session| expr::eval_condition(&condition, session));
+            let holds = self.in_thread(tid, |session| match condition.scope.filter(|_| is_watch) {
+                Some(scope) if session.select_block(&scope) => {
+                    session.bound_at(scope.pc, |session| expr::eval_condition(&condition.expr, session))
+                }
+                Some(_) => {
+                    let text = "warning: Watchpoint condition cannot be tested in the current scope";
+                    session.notices.push_back(Notice::Warning(text.to_owned()));
+                    Ok(true)
+                }
+                None => expr::eval_condition(&condition.expr, session),
+            });
             self.conditions_running.pop();
             match holds {
                 Ok(true) => {}
@@ -72,6 +83,7 @@ impl Session {
         let several = breakpoint.locations.len() > 1;
         let location = breakpoint.locations.iter().position(|l| several && l.addr == pc).map(|i| i + 1);
         let temporary = breakpoint.disposition == Disposition::Delete;
+        let at_place = breakpoint.is_at_place();
         self.stop_commands.push(breakpoint.commands.clone());
         match &mut breakpoint.disposition {
             Disposition::Keep => {}
@@ -84,7 +96,7 @@ impl Session {
                 self.breakpoints.remove(id)?;
             }
         }
-        Ok(Hit { id, location, temporary })
+        Ok(Hit { id, location, temporary, at_place })
     }
 
     /// Debug registers fired: hardware breakpoints at the pc, or watched bytes.
@@ -116,8 +128,20 @@ impl Session {
 
     fn watch_fired(&mut self, tid: Tid, id: u32) -> Result<Option<StopReason>> {
         let Kind::Watch(watch) = &self.breakpoints.get(id)?.kind else { return Ok(None) };
-        let (expr, kind, text) = (watch.expr.clone(), watch.kind, watch.text.clone());
-        let new = self.in_thread(tid, |session| session.watched_value(&expr)).ok();
+        let (expr, kind, text, scope) = (watch.expr.clone(), watch.kind, watch.text.clone(), watch.scope.clone());
+        let in_scope = |session: &mut Session| {
+            if let Some(scope) = &scope {
+                session.selection.tid = Some(scope.tid);
+                session.drop_frames();
+                let Some(level) = session.level_of(scope) else { return Ok(None) };
+                session.selection.level = level;
+                let pc = scope.pc;
+                return Ok(Some(session.bound_at(pc, |session| session.watched_value(&expr))));
+            }
+            Ok(Some(session.watched_value(&expr)))
+        };
+        let Some(new) = self.in_thread(tid, in_scope)? else { return self.end_watches(vec![id]).map(Some) };
+        let new = new.ok();
         let bytes =
             |session: &Session, v: &Option<Value>| v.as_ref().and_then(|v| v.bytes(expr::Host::memory(session), None).ok());
         let Kind::Watch(watch) = &self.breakpoints.get(id)?.kind else { return Ok(None) };

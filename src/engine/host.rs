@@ -6,8 +6,8 @@ use crate::arch::regs::{Gpr, RegId, XState, find};
 use crate::base::{Error, Memory, Need, Result, VirtAddr};
 use crate::elf::SymbolKind;
 use crate::expr::{Host, Names, ValueHistory, Variables};
-use crate::symbols::{Location, LocationKind, Module, ModuleId, Named};
-use crate::value::{Absence, ArrayKind, ModuleRef, NoDebug, PrintOptions, Symbols, Type, Value};
+use crate::symbols::{Location, LocationKind, Module, ModuleId, Named, qualified_names};
+use crate::value::{Absence, ArrayKind, Language, ModuleRef, NoDebug, PrintOptions, Printer, Symbols, Type, Value};
 
 use super::journal::Change;
 use super::register_types::register_type;
@@ -78,7 +78,7 @@ impl Session {
         Value::at(&Type::no_debug(what), named.addr)
     }
 
-    fn lookup_anywhere(&self, name: &str) -> Option<Value> {
+    pub(super) fn lookup_anywhere(&self, name: &str) -> Option<Value> {
         let modules = &self.inferior.modules;
         if matches!(name, "GOT" | "PLT") {
             // A symbol of the program of that name wins; libraries' own do not count.
@@ -189,7 +189,14 @@ impl Names for Session {
     }
 
     fn match_qualified(&self, text: &str) -> Option<usize> {
-        self.inferior.modules.match_qualified(text)
+        // What debug information knows, and of symbols what it does not.
+        let is_known = |name: &&str| !matches!(self.lookup_debug(name), Ok(None)) || matches!(self.find_type(name), Ok(Some(_)));
+        let by_symbol = self.inferior.modules.match_qualified(text);
+        by_symbol.or_else(|| qualified_names(text).into_iter().find(is_known).map(str::len))
+    }
+
+    fn language(&self) -> Language {
+        Session::language(self)
     }
 
     fn find_type(&self, name: &str) -> Result<Option<Arc<Type>>> {
@@ -306,7 +313,7 @@ impl Host for Session {
             }
             None => match self.lookup_debug(name)? {
                 Some(value) => Ok(Some(value)),
-                None => Ok(self.lookup_anywhere(name)),
+                None => Ok(self.lookup_anywhere(name).map(|v| self.typed_function(v))),
             },
         }
     }
@@ -338,11 +345,22 @@ impl Host for Session {
         if self.inferior.program.is_none() {
             return Error::user("No symbol table is loaded.  Use the \"file\" command.");
         }
+        if let Some(plain) = name.strip_suffix("@entry") {
+            return Error::user(format!("@entry can be used only for function parameters, not for \"{plain}\""));
+        }
+        if let Some(error) = self.no_member(name) {
+            return error;
+        }
         let shown = match name.char_indices().nth(MAX_NAME) {
             Some((end, _)) => format!("{}...", name.get(..end).unwrap_or_default()),
             None => name.to_owned(),
         };
         Error::NoSymbol { name: shown, near: self.similar(name) }
+    }
+
+    fn seen_as_it_is(&self, value: &Value) -> Option<(Value, bool)> {
+        let options = self.options();
+        crate::value::seen_as_it_is(&Printer { memory: self.memory(), symbols: self, options: &options }, value)
     }
 
     fn call(&mut self, function: &Value, arguments: &[Value]) -> Result<Value> {

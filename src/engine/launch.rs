@@ -14,6 +14,7 @@ use crate::target::Live;
 
 use super::arguments;
 use super::inferior::{Process, Program};
+use super::listing::Listing;
 use super::session::Session;
 
 /// The path with its directory's symbolic links followed and its file's not, as gdb names what it starts: a program may look at
@@ -52,6 +53,8 @@ impl Session {
             modules.add(NewModule { image, path, role: ModuleRole::Main, bias: Default::default() });
         }
         self.inferior.program = program;
+        self.listing = Listing::default();
+        self.sources.clear();
         self.refresh_address_names();
         self.resolve_breakpoints();
     }

@@ -210,7 +210,7 @@ impl Session {
                 // Another activation of the function, or of what it calls.
                 return Ok(if is_inside || self.is_place(pc) { Move::Pass } else { self.back_to(caller)? });
             }
-            return self.into_call(step, pc, caller);
+            return self.entered(step, pc, caller);
         }
         self.at_line(step, &frames, pc)
     }
@@ -248,7 +248,7 @@ impl Session {
     }
 
     /// At the start of a function that the line has called: into it if it has lines, over it if not.
-    fn into_call(&mut self, step: &mut LineStep, pc: VirtAddr, caller: Option<&Frame>) -> Result<Move> {
+    fn entered(&mut self, step: &mut LineStep, pc: VirtAddr, caller: Option<&Frame>) -> Result<Move> {
         let Some(entry) = self.behind_stubs(pc) else { return self.back_to(caller) };
         let Some(target) = self.lines_behind(entry) else {
             return if self.settings.step_mode { Ok(Move::Stop) } else { self.back_to(caller) };

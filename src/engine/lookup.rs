@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use crate::base::{Error, Result, VirtAddr};
-use crate::dwarf::{DebugInfo, DieRef, Function, UnitId};
-use crate::expr::member_named;
+use crate::dwarf::{Block, DebugInfo, DieRef, Function, UnitId};
+use crate::expr::{Expr, Host, Names, member_named};
 use crate::stack::Frame;
 use crate::symbols::{Module, is_file};
 use crate::value::{Value, type_of, type_of_function, type_of_variable};
 
 use super::session::Session;
+
+/// How many names with a reason are kept for whoever shows them.
+const MAX_ABSENCES: usize = 16;
 
 /// Where names are looked up: a frame's code, or a place in the program whose code does not run now.
 pub(super) struct Context<'f> {
@@ -19,6 +22,14 @@ pub(super) struct Context<'f> {
     /// The name of the function with what encloses it.
     pub function: String,
     pub frame: Option<&'f Frame>,
+}
+
+/// A block in which an expression has its meaning.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BlockScope {
+    block: DieRef,
+    /// An address in it.
+    pub pc: VirtAddr,
 }
 
 impl Session {
@@ -45,21 +56,26 @@ impl Session {
             return Ok(Some(value));
         }
         let context = self.context(frame.as_ref());
+        self.lookup_outside(name, frame.as_ref(), context.as_ref())
+    }
+
+    /// What a name means outside of the blocks of a function.
+    fn lookup_outside(&self, name: &str, frame: Option<&Frame>, context: Option<&Context<'_>>) -> Result<Option<Value>> {
         if let Some((scope, member)) = split_scope(name)
-            && let Some(value) = self.in_scope(scope, member, frame.as_ref(), context.as_ref())?
+            && let Some(value) = self.in_scope(scope, member, frame, context)?
         {
             return Ok(Some(value));
         }
-        if let Some(context) = &context {
+        if let Some(context) = context {
             for full in candidates(&context.function, name) {
                 if let Some(value) = self.in_unit(&context.module, &context.debug, context.unit, &full, context.frame)? {
                     return Ok(Some(value));
                 }
             }
         }
-        let names = context.as_ref().map_or_else(|| vec![name.to_owned()], |c| candidates(&c.function, name));
+        let names = context.map_or_else(|| vec![name.to_owned()], |c| candidates(&c.function, name));
         for full in names {
-            if let Some(value) = self.global_named(&full, context.as_ref())? {
+            if let Some(value) = self.global_named(&full, context)? {
                 return Ok(Some(value));
             }
         }
@@ -68,10 +84,9 @@ impl Session {
 
     /// A variable or parameter of a frame, the innermost of this name, or a member of its `this`.
     fn local_named(&self, frame: &Frame, name: &str) -> Result<Option<Value>> {
-        let Some(code) = &frame.code else { return Ok(None) };
         let Some((module, debug)) = self.frame_module(frame) else { return Ok(None) };
         let (plain, is_entry) = name.strip_suffix("@entry").map_or((name, false), |plain| (plain, true));
-        for block in code.scopes() {
+        for block in self.scopes_of(frame) {
             // Of two of one name in a block, which only damaged or odd debug information has, the last one counts.
             let Some(variable) = block.variables.iter().rev().find(|v| v.name == plain) else { continue };
             if is_entry {
@@ -83,17 +98,111 @@ impl Session {
             }
             return self.noted(name, self.variable(module, variable.die, Some(frame))).map(Some);
         }
-        let this = code.scopes().last().and_then(|b| b.variables.iter().find(|v| v.is_artificial && v.name == "this"));
-        let Some(this) = this else { return Ok(None) };
-        let Ok(this) = self.variable(module, this.die, Some(frame)) else { return Ok(None) };
-        member_named(&this.value, name, self)
+        match self.this_of(frame) {
+            Some(this) => member_named(&this, name, self),
+            None => Ok(None),
+        }
+    }
+
+    /// The blocks whose variables a frame sees, from the inside: where it is, or where names are bound to.
+    fn scopes_of<'f>(&self, frame: &'f Frame) -> Vec<&'f Block> {
+        let Some(code) = &frame.code else { return Vec::new() };
+        let bound = self.bound_at.get().and_then(|at| {
+            let around = code.body.around(self.inferior.modules.at(at)?.to_file(at));
+            let own = around.iter().position(|b| *b == code.block)?;
+            Some(around.get(..=own)?.iter().filter_map(|b| code.body.blocks.get(*b)).collect())
+        });
+        bound.unwrap_or_else(|| code.scopes())
+    }
+
+    /// Does something with names bound to the blocks at an address.
+    pub fn bound_at<T>(&mut self, at: VirtAddr, act: impl FnOnce(&mut Session) -> T) -> T {
+        let before = self.bound_at.replace(Some(at));
+        let result = act(self);
+        self.bound_at.set(before);
+        result
+    }
+
+    /// The variable that a name stands for where the user stands: its module, its DIE, and the function whose frame it is in.
+    pub fn variable_named(&self, name: &str) -> Result<Option<(Arc<Module>, DieRef, Option<DieRef>)>> {
+        let frame = self.selected_frame().ok();
+        if let Some(frame) = &frame
+            && let Some((module, _)) = self.frame_module(frame)
+            && let Some(variable) =
+                self.scopes_of(frame).into_iter().find_map(|b| b.variables.iter().rev().find(|v| v.name == name))
+        {
+            return Ok(Some((module.clone(), variable.die, frame.code.as_ref().map(|c| c.function.die))));
+        }
+        let context = self.context(frame.as_ref());
+        let names = context.as_ref().map_or_else(|| vec![name.to_owned()], |c| candidates(&c.function, name));
+        for full in &names {
+            if let Some(context) = &context
+                && let Some(global) = context.debug.globals(context.unit)?.variable(full)
+            {
+                return Ok(Some((context.module.clone(), global.die, None)));
+            }
+            for module in self.inferior.modules.iter() {
+                let Some(debug) = module.debug() else { continue };
+                let found = debug.variables_named(full)?;
+                if let Some(variable) = found.iter().find(|v| debug.has_location(v.die)) {
+                    return Ok(Some((module.clone(), variable.die, None)));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The innermost block of the selected frame whose variables an expression names.
+    pub fn block_scope(&self, expr: &Expr) -> Option<BlockScope> {
+        let frame = self.selected_frame().ok()?;
+        let names = expr.names();
+        let is_named = |b: &&Block| names.iter().any(|(n, m)| m.is_none() && b.variables.iter().any(|v| *v.name == **n));
+        let block = self.scopes_of(&frame).into_iter().find(is_named)?.die;
+        Some(BlockScope { block, pc: frame.pc.lookup() })
+    }
+
+    /// Whether the selected frame is inside of a block, where its names mean something.
+    pub fn is_in_block(&self, scope: &BlockScope) -> bool {
+        let Ok(frame) = self.selected_frame() else { return false };
+        let same_module = || {
+            let modules = &self.inferior.modules;
+            Some(modules.at(frame.pc.lookup())?.id == modules.at(scope.pc)?.id)
+        };
+        frame.code.as_ref().is_some_and(|c| c.scopes().iter().any(|b| b.die == scope.block)) && same_module() == Some(true)
+    }
+
+    /// Selects the innermost frame that is inside of a block; whether there is one.
+    pub(super) fn select_block(&mut self, scope: &BlockScope) -> bool {
+        let Ok((frames, _)) = self.selected_thread().and_then(|tid| self.backtrace(tid, usize::MAX)) else { return false };
+        for frame in frames {
+            self.selection.level = frame.level;
+            if self.is_in_block(scope) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// `this` of a C++ method's frame.
+    fn this_of(&self, frame: &Frame) -> Option<Value> {
+        let (module, _) = self.frame_module(frame)?;
+        let scopes = frame.code.as_ref()?.scopes();
+        let this = scopes.last()?.variables.iter().find(|v| v.is_artificial && v.name == "this")?;
+        Some(self.variable(module, this.die, Some(frame)).ok()?.value)
+    }
+
+    /// Whether a name is that of a member of a frame's `this`.
+    pub(super) fn is_member_of_this(&self, frame: &Frame, name: &str) -> bool {
+        self.this_of(frame).is_some_and(|this| matches!(member_named(&this, name, self), Ok(Some(_))))
     }
 
     /// A value, and for whoever shows it why it is not there.
     fn noted(&self, name: &str, found: Result<super::variables::VariableValue>) -> Result<Value> {
         let found = found?;
-        if let Some(gone) = found.gone {
-            self.absences.borrow_mut().push((name.to_owned(), gone));
+        // Whoever wants to show them empties the list before; a condition is evaluated often and nobody does.
+        let mut absences = self.absences.borrow_mut();
+        if let Some(gone) = found.gone.filter(|_| absences.len() < MAX_ABSENCES) {
+            absences.push((name.to_owned(), gone));
         }
         Ok(found.value)
     }
@@ -109,7 +218,7 @@ impl Session {
     ) -> Result<Option<Value>> {
         // A unit that is damaged has no names.
         let Ok(globals) = debug.globals(unit) else { return Ok(None) };
-        if let Some(global) = globals.variable(name) {
+        if let Some(global) = globals.variable(name).filter(|g| debug.has_location(g.die)) {
             return self.noted(name, self.variable(module, global.die, frame)).map(Some);
         }
         if let Some(found) = globals.enumerator(name) {
@@ -157,33 +266,37 @@ impl Session {
         function_value(module, debug, &function).ok()
     }
 
+    /// A function that a symbol has told of, with its type if there is debug information about it.
+    pub(super) fn typed_function(&self, value: Value) -> Value {
+        let module = value.address().filter(|_| value.ty.is_function()).and_then(|at| Some((self.inferior.modules.at(at)?, at)));
+        module.and_then(|(module, at)| self.function_at(module, at)).unwrap_or(value)
+    }
+
     /// What one of the units has of this name: one that others see before one that is its own.
     fn defined_anywhere(&self, name: &str, current: Option<&Arc<Module>>) -> Result<Option<Value>> {
         let others = self.inferior.modules.iter().filter(|m| current.is_none_or(|c| c.id != m.id));
-        let mut own = None;
         for module in current.into_iter().chain(others) {
             let Some(debug) = module.debug() else { continue };
-            for unit in debug.units() {
-                let Ok(globals) = debug.globals(unit) else { continue };
-                if let Some(global) = globals.variable(name) {
-                    let found = || self.noted(name, self.variable(module, global.die, None));
-                    if global.is_external {
-                        return found().map(Some);
-                    }
-                    if own.is_none() {
-                        own = Some(found()?);
-                    }
-                } else if own.is_none()
-                    && let Some(found) = globals.enumerator(name)
-                {
-                    own = Some(Value::int(&type_of(debug, found.ty)?, found.value));
-                }
+            let mut variables = debug.variables_named(name)?;
+            variables.retain(|v| debug.has_location(v.die));
+            if let Some(variable) = variables.iter().find(|v| v.is_external).or(variables.first()) {
+                // One that moves about is where the selected frame's pc says.
+                let frame = self.selected_frame().ok();
+                let frame = frame.filter(|f| self.inferior.modules.at(f.pc.lookup()).is_some_and(|m| m.id == module.id));
+                return self.noted(name, self.variable(module, variable.die, frame.as_ref())).map(Some);
             }
-            if own.is_some() {
-                return Ok(own);
+            if let Some(found) = debug.enumerators_named(name)?.first()
+                && let Some((ty, value)) = debug.enumerator(found.die)
+            {
+                return Ok(Some(Value::int(&type_of(debug, ty)?, value)));
+            }
+            if let Some(found) = debug.functions_named(name)?.iter().find(|f| !f.is_declaration && !f.is_inlined)
+                && let Some(function) = debug.functions(found.die.unit)?.of_die(found.die)
+            {
+                return function_value(module, debug, function).map(Some);
             }
         }
-        Ok(own)
+        Ok(None)
     }
 
     /// `FUNCTION::VARIABLE`, `'FILE'::VARIABLE`.
@@ -191,19 +304,25 @@ impl Session {
         if let Some(quoted) = scope.strip_prefix('\'').and_then(|s| s.strip_suffix('\'')) {
             return self.in_file(quoted, name);
         }
-        let Some((module, function)) = self.function_named(scope, context) else { return Ok(None) };
+        let Some((module, function)) = self.function_named(scope, context) else {
+            // `nosuch::x`, where `nosuch` is nothing at all; a class or a namespace has its members looked for elsewhere.
+            return Ok(None);
+        };
         let Some(debug) = module.debug() else { return Ok(None) };
         let body = debug.body(&function)?;
         let variable = body.blocks.iter().flat_map(|b| &b.variables).find(|v| v.name == name);
         let Some(variable) = variable else {
-            return Err(Error::user(format!("No symbol \"{name}\" in function \"{scope}\".")));
+            return Err(Error::user(format!("No symbol \"{name}\" in specified context.")));
         };
         // Where the function runs its variables are those of its innermost activation from the selected frame on.
         let frames = frame.and_then(|f| Some((f.level, self.backtrace(self.selected_thread().ok()?, usize::MAX).ok()?.0)));
         let runs = frames.and_then(|(level, frames)| {
             let is_its = |f: &Frame| f.code.as_ref().is_some_and(|c| c.function.die == function.die && !c.is_inlined());
-            frames.iter().skip(level).find(|f| is_its(f)).or_else(|| frames.iter().find(|f| is_its(f))).cloned()
+            frames.iter().skip(level).find(|f| is_its(f)).cloned()
         });
+        if runs.is_none() && frame.is_some() && debug.is_of_frame(variable.die) {
+            return Err(Error::user(format!("No frame is currently executing in block {scope}.")));
+        }
         self.noted(name, self.variable(&module, variable.die, runs.as_ref())).map(Some)
     }
 
@@ -218,10 +337,12 @@ impl Session {
         if let Some(symbol) = self.inferior.modules.find(name, context.map(|c| &c.module)).filter(|s| s.is_code) {
             return Some((symbol.module.clone(), symbol.module.function(symbol.addr)?));
         }
-        let main = self.inferior.modules.main()?;
-        let debug = main.debug()?;
-        let named = |unit| debug.functions(unit).ok()?.iter().find(|f| *f.name == *name).cloned();
-        Some((main.clone(), debug.units().find_map(named)?))
+        self.inferior.modules.iter().find_map(|module| {
+            let debug = module.debug()?;
+            let found = debug.functions_named(name).ok()?;
+            let function = found.iter().find_map(|f| debug.functions(f.die.unit).ok()?.of_die(f.die).cloned())?;
+            Some((module.clone(), function))
+        })
     }
 
     fn in_file(&self, file: &str, name: &str) -> Result<Option<Value>> {
@@ -254,6 +375,19 @@ impl Session {
         frame.code.as_ref().is_some_and(|c| c.scopes().iter().any(|b| b.variables.iter().any(|v| v.name == name)))
     }
 
+    /// What is wrong with `SCOPE::NAME`: there is no such scope, or it has no such name.
+    pub(super) fn no_member(&self, name: &str) -> Option<Error> {
+        let (scope, member) = split_scope(name.strip_prefix("::").unwrap_or(name))?;
+        if matches!(self.find_type(scope), Ok(Some(_))) {
+            return Some(Error::user(format!("There is no field named {member}")));
+        }
+        let is_namespace = |debug: &Arc<DebugInfo>| debug.namespaces_named(scope).is_ok_and(|found| !found.is_empty());
+        if self.inferior.modules.iter().filter_map(|m| m.debug()).any(is_namespace) {
+            return Some(Error::user(format!("No symbol \"{member}\" in namespace \"{scope}\".")));
+        }
+        Some(Error::NoSymbol { name: scope.to_owned(), near: Vec::new() })
+    }
+
     /// The full names that a name may have where the user stands.
     pub(super) fn scoped_names(&self, name: &str) -> Vec<String> {
         let frame = self.selected_frame().ok();
@@ -263,14 +397,21 @@ impl Session {
 
     /// Whether a name has a meaning at an address of the program, for conditions of breakpoints there.
     pub(super) fn is_known_at(&self, name: &str, at: VirtAddr) -> bool {
-        let in_blocks = || {
-            let module = self.inferior.modules.at(at)?;
-            let (_, body, around) = module.function_body(at)?;
-            let has =
-                |b: &usize| body.blocks.get(*b).is_some_and(|b| b.variables.iter().any(|v| v.name == name || v.name == "this"));
-            Some(around.iter().any(has))
+        let Some(module) = self.inferior.modules.at(at) else { return true };
+        let described = module.debug().cloned().zip(module.function_body(at));
+        let Some((debug, (function, body, around))) = described else {
+            return !matches!(self.lookup(name, None), Ok(None));
         };
-        in_blocks() == Some(true)
+        let has = |b: &usize| {
+            // What `this` has for members is seen when the condition is evaluated.
+            body.blocks.get(*b).is_some_and(|b| b.variables.iter().any(|v| v.name == name || v.name == "this"))
+        };
+        if around.iter().any(has) {
+            return true;
+        }
+        let (module, unit, function) = (module.clone(), function.die.unit, function.name.to_string());
+        let context = Context { module, debug, unit, function, frame: None };
+        !matches!(self.lookup_outside(name, None, Some(&context)), Ok(None)) || self.lookup_anywhere(name).is_some()
     }
 }
 

@@ -9,64 +9,86 @@ use crate::symbols::{Linespec, Place, PlaceKind};
 use super::breakpoints::{Breakpoint, Kind, Location};
 use super::session::Session;
 
-/// `12`, or `+N` and `-N` from a line.
-fn relative_line(text: &str, from: u32) -> Result<String> {
-    let number =
-        |t: &str| if t.is_empty() { Ok(0) } else { t.parse::<u32>().map_err(|_| Error::user(format!("No line {text}."))) };
+/// A place that a location leads to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Located {
+    /// Where.
+    pub addr: VirtAddr,
+    /// The line that was asked for, or the next one that has code; `None` where no line was asked for.
+    pub line: Option<(LineFile, u32)>,
+}
+
+impl From<VirtAddr> for Located {
+    fn from(addr: VirtAddr) -> Located {
+        Located { addr, line: None }
+    }
+}
+
+/// `12`, or `+N` and `-N` from a line; as for gdb, 5 and 15 lines where N is 0 or missing.
+pub(super) fn relative_line(text: &str, from: u32) -> Result<u32> {
+    let number = |t: &str| match t {
+        "" => Ok(0),
+        t => t.parse::<u32>().map_err(|_| Error::user(format!("Line number {t} is out of range."))),
+    };
+    let offset = |t: &str, without| number(t).map(|n| if n == 0 { without } else { n });
     Ok(match (text.strip_prefix('+'), text.strip_prefix('-')) {
-        (Some(n), _) => from.saturating_add(number(n)?).to_string(),
-        (_, Some(n)) => from.saturating_sub(number(n)?).max(1).to_string(),
-        _ => text.to_owned(),
+        (Some(n), _) => from.saturating_add(offset(n, 5)?),
+        (_, Some(n)) => from.saturating_sub(offset(n, 15)?),
+        _ => number(text)?,
     })
 }
 
+/// Whether a location is a line of the current file: `12`, `+3`, `-`.
+pub(super) fn is_bare_line(spec: &str) -> bool {
+    let number = spec.strip_prefix(['+', '-']).unwrap_or(spec);
+    number.bytes().all(|b| b.is_ascii_digit())
+}
+
 impl Session {
-    /// The addresses of a location, in their order: `*EXPR`, `FUNCTION`, `MODULE!FUNCTION`, `FUNCTION@plt`. Without one: the selected frame's pc.
+    /// The addresses of a location, in their order: `*EXPR`, `FUNCTION`, `MODULE!FUNCTION`, `FUNCTION@plt`, `FILE:LINE`. Without
+    /// one: the selected frame's pc.
     pub fn locate(&mut self, spec: &str) -> Result<Vec<VirtAddr>> {
+        Ok(self.locate_places(spec)?.into_iter().map(|place| place.addr).collect())
+    }
+
+    /// The same, with the lines of those that are lines.
+    pub fn locate_places(&mut self, spec: &str) -> Result<Vec<Located>> {
         let spec = spec.trim();
         if spec.is_empty() {
-            return Ok(vec![self.selected_frame()?.pc.addr()]);
+            return Ok(vec![self.selected_frame()?.pc.addr().into()]);
         }
         if let Some(text) = spec.strip_prefix('*') {
             let expr = expr::parse(text, self)?;
-            return Ok(vec![expr::eval_address(&expr, self)?]);
+            return Ok(vec![expr::eval_address(&expr, self)?.into()]);
         }
-        let mut linespec = Linespec::parse(spec, &self.inferior.modules)?;
-        if let Linespec::Line { file: file @ None, line } = &mut linespec {
-            let (current, at) =
-                self.current_source().ok_or_else(|| Error::user("No symbol table is loaded.  Use the \"file\" command."))?;
-            *line = relative_line(line, at)?;
-            *file = Some(current.path.display().to_string());
-        }
+        let linespec = Linespec::parse(&self.absolute_spec(spec)?, &self.inferior.modules)?;
         let places = linespec.resolve(&self.inferior.modules)?;
         if places.is_empty() {
             return Err(match linespec {
-                Linespec::Line { line, .. } if spec.trim_start_matches(['+', '-']).bytes().all(|b| b.is_ascii_digit()) => {
-                    Error::user(format!("No line {line} in the current file."))
-                }
+                Linespec::Line { line, .. } if is_bare_line(spec) => Error::user(format!("No line {line} in the current file.")),
                 other => other.not_found(&self.inferior.modules),
             });
         }
-        let mut addresses: Vec<VirtAddr> = places.iter().map(|p| self.address_of(p)).collect();
-        addresses.sort_unstable();
-        addresses.dedup();
-        Ok(addresses)
+        let locate = |p: Place| Located { addr: self.address_of(&p), line: p.line };
+        let mut located: Vec<Located> = places.into_iter().map(locate).collect();
+        located.sort_by_key(|p| p.addr);
+        located.dedup_by_key(|p| p.addr);
+        Ok(located)
     }
 
-    /// The source file and line that lines without a file are meant in: those of the selected frame, or of what was shown last, or
-    /// those around `main`.
-    pub fn current_source(&self) -> Option<(LineFile, u32)> {
-        if let Some(shown) = &self.shown_source {
-            return Some(shown.clone());
+    /// A location that means the same wherever the user looks: a line gets its file, `+N` its line; others stay as they are.
+    pub fn absolute_spec(&self, spec: &str) -> Result<String> {
+        if !is_bare_line(spec) {
+            return Ok(spec.to_owned());
         }
-        let of_frame = || self.selected_frame().ok().and_then(|f| self.frame_source(&f)).map(|s| (s.file, s.line));
-        let of_main = || {
-            let main = self.inferior.modules.main()?;
-            let entry = main.address_of("main")?;
-            let at = main.virt(main.past_prologue(main.to_file(entry)));
-            main.source_line(at).map(|l| (l.file, l.line))
-        };
-        of_frame().or_else(of_main)
+        let none = || Error::user("No symbol table is loaded.  Use the \"file\" command.");
+        let (file, mut from) = self.current_source().ok_or_else(none)?;
+        if spec.starts_with(['+', '-'])
+            && let Some((_, line)) = &self.shown_source
+        {
+            from = *line;
+        }
+        Ok(format!("{}:{}", file.path.display(), relative_line(spec, from)?))
     }
 
     /// Where a breakpoint on a place goes. The function behind an IFUNC is what its callers' slots hold, once one of them does.
@@ -99,14 +121,14 @@ impl Session {
             if spec.is_empty() {
                 continue;
             }
-            let found = self.locate(&spec);
+            let found = self.locate_places(&spec);
             if spec.starts_with('*') && self.inferior.process.is_some() {
                 self.place_anew(id, found.ok());
                 continue;
             }
             let Ok(breakpoint) = self.breakpoints.get_mut(id) else { continue };
             match found {
-                Ok(addresses) => breakpoint.move_to(&addresses),
+                Ok(places) => breakpoint.move_to(places),
                 // An expression that cannot be evaluated at this moment keeps what it was.
                 Err(_) if spec.starts_with('*') => {}
                 Err(_) => breakpoint.locations.clear(),
@@ -117,14 +139,14 @@ impl Session {
     /// A breakpoint at `*EXPR` in a process that has begun or loaded something: it goes where the expression leads now. Where
     /// that is nowhere (`*GOT[2]` before ld.so has filled it in) it stays, as long as addresses are the same in each run; where
     /// nothing is mapped it waits, and does not keep the program from starting.
-    fn place_anew(&mut self, id: u32, found: Option<Vec<VirtAddr>>) {
+    fn place_anew(&mut self, id: u32, found: Option<Vec<Located>>) {
         let maps = self.process().and_then(|p| p.target.maps()).unwrap_or_default();
         let is_mapped = |at: &VirtAddr| maps.at(*at).is_some();
         let fixed = self.settings.disable_randomization;
         let Ok(breakpoint) = self.breakpoints.get_mut(id) else { return };
         let was: Vec<VirtAddr> = breakpoint.locations.iter().map(|l| l.addr).collect();
         match found {
-            Some(new) if new.iter().all(is_mapped) || !fixed || was.is_empty() => breakpoint.move_to(&new),
+            Some(new) if new.iter().all(|l| is_mapped(&l.addr)) || !fixed || was.is_empty() => breakpoint.move_to(new),
             _ => {}
         }
         for location in &mut breakpoint.locations {
@@ -134,6 +156,10 @@ impl Session {
 
     /// Finds the addresses of watched expressions anew: the program has been started, and may lie elsewhere.
     pub(super) fn refresh_watches(&mut self) {
+        // Those of local variables have ended with the frames of the last run.
+        let has_scope = |k: &Kind| matches!(k, Kind::Watch(w) if w.scope.is_some());
+        let over: Vec<u32> = self.breakpoints.iter().filter(|b| has_scope(&b.kind)).map(|b| b.id).collect();
+        over.into_iter().for_each(|id| drop(self.breakpoints.remove(id)));
         let watched: Vec<_> = self
             .breakpoints
             .iter()
@@ -158,10 +184,10 @@ impl Session {
 
 impl Breakpoint {
     /// Gives it these places; those that it has stay as enabled as they are.
-    fn move_to(&mut self, addresses: &[VirtAddr]) {
+    fn move_to(&mut self, places: Vec<Located>) {
         let was = std::mem::take(&mut self.locations);
         let enabled = |addr| was.iter().find(|l| l.addr == addr).is_none_or(|l| l.enabled);
-        let place = |addr: &VirtAddr| Location { addr: *addr, enabled: enabled(*addr), absent: false };
-        self.locations = addresses.iter().map(place).collect();
+        let place = |p: Located| Location { enabled: enabled(p.addr), ..p.into_location() };
+        self.locations = places.into_iter().map(place).collect();
     }
 }

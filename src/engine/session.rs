@@ -1,14 +1,13 @@
 //! A session: what `rdbg` holds between two commands.
 
-use std::collections::{HashSet, VecDeque};
-use std::path::PathBuf;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::base::{Error, Need, Result, Tid};
 use crate::dwarf::LineFile;
 use crate::expr::{ValueHistory, Variables};
 use crate::os::terminal::Terminal;
-use crate::symbols::{SourceCache, SourceText};
+use crate::symbols::{SourceCache, SourcePaths, SourceText};
 
 use super::address_names::SharedNames;
 use super::breakpoints::Breakpoints;
@@ -16,6 +15,7 @@ use super::finish::Finished;
 use super::frames::{FrameCache, FrameIdentity};
 use super::inferior::{Inferior, Process};
 use super::line_step::LineStep;
+use super::listing::Listing;
 use super::settings::Settings;
 use super::signal_table::SignalTable;
 use super::skip::Skips;
@@ -65,10 +65,12 @@ pub struct Session {
     pub address_names: SharedNames,
     /// The source files that were read.
     pub sources: SourceCache,
-    /// Those that are missing, and were said to be.
-    pub missing_sources: HashSet<PathBuf>,
-    /// The source line that was shown last since the program stopped.
+    /// Where `list` stands.
+    pub listing: Listing,
+    /// The line of the frame that was shown last since the program stopped.
     pub shown_source: Option<(LineFile, u32)>,
+    /// The frame with a source line, and the line, that a stop in code without lines has named last.
+    pub named_frame: Option<(FrameIdentity, Option<u32>)>,
     /// The function's activation in which the last step began: a step that ends in it shows the line alone.
     pub step_began_in: Option<FrameIdentity>,
     pub(super) line_step: Option<LineStep>,
@@ -77,6 +79,8 @@ pub struct Session {
     pub(super) plan_frame: Option<FrameIdentity>,
     pub(super) terminal: Option<Terminal>,
     pub(super) frames: FrameCache,
+    /// Names mean what they mean in the block at this address, rather than where the selected frame is.
+    pub(super) bound_at: std::cell::Cell<Option<crate::base::VirtAddr>>,
     /// Names that were looked up since this was emptied and that were optimised out, with the reason.
     pub absences: std::cell::RefCell<Vec<(String, crate::dwarf::Gone)>>,
 }
@@ -109,7 +113,12 @@ impl Session {
 
     /// The text of a source file.
     pub fn source_text(&self, file: &LineFile) -> Result<Arc<SourceText>> {
-        self.sources.text(file, &self.settings.source_paths)
+        self.sources.text(file, self.source_paths())
+    }
+
+    /// Where source files are looked for.
+    pub fn source_paths(&self) -> SourcePaths<'_> {
+        SourcePaths { substitutions: &self.settings.substitute_path, directories: &self.settings.directories }
     }
 
     /// Counts the times that a process began to run: whoever waits sees that it did.

@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 
-use crate::symbols::SourcePaths;
 use crate::value::{OutputRadix, PrintOptions};
 
 /// Declares [`Settings`] and its defaults in one place.
@@ -72,9 +71,6 @@ settings! {
     logging_redirect: bool = false;
     /// As gdb's; rdbg has no debug output of its own there.
     logging_debugredirect: bool = false;
-
-    /// Where source files are looked for.
-    source_paths: SourcePaths = SourcePaths::default();
 
     // The program.
     /// The program's arguments as they were typed, quotes and redirections included.
@@ -147,6 +143,10 @@ settings! {
     // Files.
     /// Where separate debug files are looked for, separated by colons.
     debug_file_directory: String = "/usr/lib/debug".to_owned();
+    /// Keep the names of debug information in files.
+    index_cache_enabled: bool = true;
+    /// Where these files are; empty: the user's directory for caches.
+    index_cache_directory: String = String::new();
     /// A directory before every absolute path of a library.
     sysroot: String = "target:".to_owned();
     /// Where libraries with relative names are looked for.
@@ -157,8 +157,12 @@ settings! {
     auto_load_safe_path: String = "$debugdir:$datadir/auto-load".to_owned();
     /// Run `.rdbginit` of the current directory, where the safe path allows it.
     auto_load_local_rdbginit: bool = true;
+    /// What to replace at the beginning of source files' paths, and by what.
+    substitute_path: Vec<(String, String)> = Vec::new();
     /// Where sources are looked for.
     directories: String = "$cdir:$cwd".to_owned();
+    /// How names of source files are shown: `relative`, `basename`, `absolute`.
+    filename_display: &'static str = "relative";
     /// Lines that `list` shows.
     listsize: Option<u32> = Some(10);
     /// Ask a debuginfod server: always `off`.
@@ -229,6 +233,12 @@ settings! {
     print_symbol_filename: bool = false;
     /// Say when symbols are loaded: `off`, `brief`, `full`.
     print_symbol_loading: &'static str = "full";
+    /// Offsets of `ptype /o` in hexadecimal.
+    print_type_hex: bool = false;
+    /// Methods in `ptype`.
+    print_type_methods: bool = true;
+    /// Typedefs of classes in `ptype`.
+    print_type_typedefs: bool = true;
     /// Members of unions inside of structures.
     print_union: bool = true;
     /// Virtual tables in full.

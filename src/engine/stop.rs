@@ -74,6 +74,8 @@ pub struct Hit {
     pub location: Option<usize>,
     /// It was temporary, and is gone.
     pub temporary: bool,
+    /// It was set at a line or an address, and not on a function.
+    pub at_place: bool,
 }
 
 /// A lazy bind that was caught before it happens.
@@ -112,6 +114,11 @@ pub enum StopReason {
         old: Option<Value>,
         /// The value now.
         new: Option<Value>,
+    },
+    /// Watchpoints whose function has returned: they are deleted.
+    WatchEnded {
+        /// Their numbers.
+        ids: Vec<u32>,
     },
     /// `catch bind`
     Bind {

@@ -11,11 +11,9 @@ use super::session::Session;
 impl Session {
     /// The unit that names are looked up in first: the selected frame's, or that of `main`.
     pub fn current_unit(&self) -> Option<(Arc<DebugInfo>, UnitId)> {
-        let frame = self.selected_frame().ok();
-        let modules = &self.inferior.modules;
-        let at = match &frame {
-            Some(frame) => frame.pc.lookup(),
-            None => modules.main()?.address_of("main")?,
+        let at = match self.selected_pc() {
+            Some(at) => at,
+            None => self.inferior.modules.main()?.address_of("main")?,
         };
         self.unit_of(at)
     }
@@ -27,8 +25,14 @@ impl Session {
         Some((info.clone(), info.unit_at(module.to_file(at))?))
     }
 
-    /// The language of the selected frame's unit, or of `main`'s.
+    /// The language that is set, else that of the selected frame's unit, or of `main`'s.
     pub fn language(&self) -> Language {
+        match self.settings.language {
+            "c" | "asm" | "minimal" | "unknown" => return Language::C,
+            "c++" => return Language::Cpp,
+            "rust" => return Language::Rust,
+            _ => {}
+        }
         self.current_unit().map_or(Language::C, |(info, unit)| Language::of_dwarf(info.language(unit)))
     }
 

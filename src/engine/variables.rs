@@ -87,6 +87,9 @@ impl Session {
         let entry = frame.code.as_ref().map(|c| c.function.entry);
         let found = match debug.location(die, crate::dwarf::Site { pc: entry, ..host.site() }, &host)? {
             Location::Register(n) => host.entry_value(EntryOf::Register(n))?,
+            Location::Memory(at) if let Some(cfa) = frame.cfa => {
+                host.entry_value(EntryOf::Stack(at.0.wrapping_sub(cfa.0) as i64))?
+            }
             _ => host.entry_value(EntryOf::Parameter(die))?,
         };
         Ok(found.map_or_else(|| Value::absent(&ty, Absence::OptimizedOut), |n| Value::int(&ty, n.into())))
@@ -104,7 +107,20 @@ impl Session {
         } else {
             ty
         };
-        let location = debug.location(die, host.site(), &host)?;
+        let location = debug.location(die, host.site(), &host);
+        let needs_frame = |l: &Result<Location>| match l {
+            Ok(Location::OptimizedOut(why)) => !matches!(why, Gone::NoLocation | Gone::Empty),
+            Ok(Location::Register(_) | Location::Pieces(_)) | Err(Error::User(_)) => true,
+            _ => false,
+        };
+        if host.thread_local_asked.get() && self.inferior.process.is_none() {
+            let name = debug.name(die).unwrap_or_default();
+            return Err(Error::user(format!("Cannot read `{name}' without registers")));
+        }
+        if frame.is_none() && needs_frame(&location) && !host.thread_local_asked.get() {
+            return Err(Error::user("No frame selected."));
+        }
+        let location = location?;
         let mut gone = None;
         let placing = Placing { session: self, module, frame, host: &host, depth };
         let value = placing.value(&ty, location, &mut gone)?;

@@ -31,8 +31,13 @@ impl Expr {
                 | ExprKind::HistoryBack(_)
                 | ExprKind::History(_)
                 | ExprKind::Type(_) => {}
-                ExprKind::Unary(_, a) | ExprKind::Member(a, ..) | ExprKind::Cast(_, a, _) => left.push(a),
-                ExprKind::Binary(_, a, b) | ExprKind::Assign(_, a, b) | ExprKind::Index(a, b) => left.extend([&**b, &**a]),
+                ExprKind::Unary(_, a) | ExprKind::Member(a, ..) | ExprKind::Cast(_, a, _) | ExprKind::NamedCast(_, _, a) => {
+                    left.push(a)
+                }
+                ExprKind::Binary(_, a, b) | ExprKind::Assign(_, a, b) | ExprKind::Index(a, b) | ExprKind::MemberPointer(a, b) => {
+                    left.extend([&**b, &**a])
+                }
+                ExprKind::Range(from, to, _) => left.extend(to.iter().chain(from).map(|e| &**e)),
                 ExprKind::Conditional(parts) => left.extend(parts.iter().rev()),
                 ExprKind::Array(parts) => left.extend(parts.iter().rev()),
                 ExprKind::Call(function, arguments) => {
@@ -75,10 +80,26 @@ pub enum ExprKind {
     Member(Box<Expr>, Arc<str>, bool),
     /// `(type) a`; `{type} a` if the flag is set: what lies at address `a`.
     Cast(Arc<Type>, Box<Expr>, bool),
+    /// `a.*b`, `a->*b`
+    MemberPointer(Box<Expr>, Box<Expr>),
+    /// `static_cast<type>(a)` and its like.
+    NamedCast(NamedCast, Arc<Type>, Box<Expr>),
+    /// `a..b` between brackets; `a..=b` if the flag is set.
+    Range(Option<Box<Expr>>, Option<Box<Expr>>, bool),
     /// `{a, b, c}`
     Array(Vec<Expr>),
     /// `f(a, b)`
     Call(Box<Expr>, Vec<Expr>),
+}
+
+/// C++'s casts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum NamedCast {
+    Static,
+    Dynamic,
+    Reinterpret,
+    Const,
 }
 
 /// Operators with one operand.

@@ -1,14 +1,17 @@
 //! Trees into values.
 
-use super::ast::{Binary, Expr, ExprKind, Unary};
+use std::sync::Arc;
+
+use super::ast::{Binary, Expr, ExprKind, NamedCast, Unary};
 use super::functions;
 use super::host::Host;
+use super::members::{self, Member};
 use super::operators::{
-    alignment, binary, cast, complemented, decayed, is_true, negated, pointer_step, promoted_type, structure_operator,
+    binary, cast, complemented, decayed, is_comparison, is_true, negated, pointer_step, promoted_type, structure_operator,
 };
 use super::{assign, variables::Variables};
 use crate::base::{Error, Result, VirtAddr};
-use crate::value::{Absence, ArrayKind, FieldKind, Fields, NoDebug, Place, Type, TypeKind, Value};
+use crate::value::{Absence, ArrayKind, Language, NoDebug, Place, Type, TypeKind, Value, alignment};
 
 /// The value of an expression. Memory, registers and variables change where it assigns or calls.
 pub fn eval(expr: &Expr, host: &mut dyn Host) -> Result<Value> {
@@ -52,6 +55,34 @@ pub(super) struct Evaluator<'a> {
 }
 
 impl Evaluator<'_> {
+    /// The value of an expression; of a reference what it refers to.
+    pub(super) fn operand(&mut self, expr: &Expr) -> Result<Value> {
+        let value = self.value(expr)?;
+        match value.ty.stripped().kind {
+            TypeKind::Reference(..) => self.dereferenced(&value),
+            _ => Ok(value),
+        }
+    }
+
+    /// A truth value of the language.
+    fn truth_value(&self, truth: bool) -> Value {
+        match self.host.language() {
+            Language::C => Value::int(&Type::int(), truth.into()),
+            _ => Value::int(&Type::bool(), truth.into()),
+        }
+    }
+
+    /// The type that something in the program has, its definition found in other modules too.
+    fn complete(&self, ty: &Arc<Type>) -> Arc<Type> {
+        let ty = ty.completed();
+        if !ty.is_declaration() {
+            return ty;
+        }
+        let TypeKind::Struct { union, .. } = ty.stripped().kind else { return ty };
+        let name = format!("{} {}", if union { "union" } else { "struct" }, ty.stripped().name);
+        self.host.find_type(&name).ok().flatten().unwrap_or(ty)
+    }
+
     pub(super) fn value(&mut self, expr: &Expr) -> Result<Value> {
         match &expr.kind {
             ExprKind::Constant(value) => Ok(value.clone()),
@@ -71,17 +102,24 @@ impl Evaluator<'_> {
             ExprKind::Assign(op, left, right) => self.assign(*op, left, right),
             ExprKind::Conditional(parts) => {
                 let [condition, then, otherwise] = &**parts;
-                let condition = self.value(condition)?;
+                let condition = self.operand(condition)?;
                 let taken = if self.truth(&condition)? { then } else { otherwise };
                 self.value(taken)
             }
             ExprKind::Index(left, index) => self.index(left, index),
             ExprKind::Member(of, name, arrow) => self.member(of, name, *arrow),
+            ExprKind::MemberPointer(of, pointer) => {
+                let object = self.object(of)?;
+                let pointer = self.operand(pointer)?;
+                members::through_member_pointer(&object, &pointer, self.host)
+            }
+            ExprKind::NamedCast(kind, ty, operand) => self.named_cast(*kind, ty, operand),
             ExprKind::Cast(ty, operand, false) => self.cast(ty, operand),
             ExprKind::Cast(ty, operand, true) => {
-                let operand = self.value(operand)?;
+                let operand = self.operand(operand)?;
                 Ok(Value::at(ty, address_of_value(&operand, self.host)?))
             }
+            ExprKind::Range(..) => Err(Error::user("A range stands only between brackets here.")),
             ExprKind::Array(elements) => self.array(elements),
             ExprKind::Call(function, arguments) => self.call(function, arguments, None),
         }
@@ -99,7 +137,14 @@ impl Evaluator<'_> {
 
     /// The operand of `&` or of a cast, where a symbol without a type is welcome.
     fn place(&mut self, expr: &Expr) -> Result<Value> {
-        let value = if matches!(expr.kind, ExprKind::Name(..)) { self.named(expr)? } else { self.value(expr)? };
+        let value = match &expr.kind {
+            ExprKind::Name(..) => self.named(expr)?,
+            _ => self.operand(expr)?,
+        };
+        let value = match value.ty.stripped().kind {
+            TypeKind::Reference(..) => self.dereferenced(&value)?,
+            _ => value,
+        };
         match value.ty.stripped().kind {
             // What the symbol has is an offset in each thread's block, and no address.
             TypeKind::NoDebug(NoDebug::Tls) if !self.dry => Err(Error::user("Cannot find thread-local variables on this target")),
@@ -132,32 +177,57 @@ impl Evaluator<'_> {
     fn unary(&mut self, op: Unary, operand: &Expr) -> Result<Value> {
         match op {
             Unary::AddressOf => {
+                // `&v[1..3]` is the slice itself.
+                if let ExprKind::Index(_, index) = &operand.kind
+                    && matches!(index.kind, ExprKind::Range(..))
+                {
+                    return self.value(operand);
+                }
+                if let ExprKind::Name(name, None) = &operand.kind
+                    && let Some(pointer) = members::member_pointer(name, self.host)?
+                {
+                    return Ok(pointer);
+                }
                 let value = self.place(operand)?;
                 let is_string = value.ty.element().is_some() && matches!(value.place, Place::Nowhere | Place::Variable { .. });
                 let value = if is_string { self.in_memory(&value)? } else { value };
                 match value.address() {
                     Some(addr) => Ok(Value::pointer(&value.ty, addr)),
                     None if is_string => Err(needs_memory()),
-                    None => Err(Error::user("Attempt to take address of value not located in memory.")),
+                    None => match (&operand.kind, &value.place) {
+                        (ExprKind::Name(name, _), Place::Register { name: register, .. }) => {
+                            let what = format!("Address requested for identifier \"{name}\" which is in register ${register}");
+                            Err(Error::user(what))
+                        }
+                        (ExprKind::Name(name, _), _) => {
+                            Err(Error::user(format!("Can't take address of \"{name}\" which isn't an lvalue.")))
+                        }
+                        _ => Err(Error::user("Attempt to take address of value not located in memory.")),
+                    },
                 }
             }
             Unary::Deref => {
-                let value = self.value(operand)?;
+                let value = self.operand(operand)?;
                 let value = self.in_memory(&value)?;
                 self.dereferenced(&value)
             }
             Unary::SizeOf | Unary::AlignOf => {
                 let of = match &operand.kind {
                     ExprKind::Type(ty) => ty.clone(),
-                    _ => Evaluator { host: self.host, dry: true }.value(operand)?.ty,
+                    _ => Evaluator { host: self.host, dry: true }.operand(operand)?.ty,
                 };
+                let of = match &of.stripped().kind {
+                    TypeKind::Reference(target, _) => target.clone(),
+                    _ => of,
+                };
+                let of = self.complete(&of);
                 let n = if op == Unary::SizeOf { of.stripped().size } else { alignment(&of)? };
                 // gdb's type for sizes is int.
                 Ok(Value::int(&Type::int(), n.into()))
             }
             Unary::PreIncrement | Unary::PreDecrement | Unary::PostIncrement | Unary::PostDecrement => {
                 let step = if matches!(op, Unary::PreIncrement | Unary::PostIncrement) { Binary::Add } else { Binary::Subtract };
-                let old = self.value(operand)?;
+                let old = self.operand(operand)?;
                 let old = if self.dry { old } else { self.fetched(&old)? };
                 let new = self.computed(step, &old, &Value::int(&Type::int(), 1))?;
                 let stored = self.store(operand, &old, &new)?;
@@ -165,7 +235,7 @@ impl Evaluator<'_> {
                 Ok(if post { old.placed(Place::Nowhere) } else { stored })
             }
             Unary::Plus | Unary::Minus | Unary::Not | Unary::Complement => {
-                let value = self.value(operand)?;
+                let value = self.operand(operand)?;
                 let value = self.readable(value);
                 structure_operator(
                     &value,
@@ -179,7 +249,12 @@ impl Evaluator<'_> {
                 match op {
                     Unary::Minus => negated(&value, self.host.memory()),
                     Unary::Complement => complemented(&value, self.host.memory()),
-                    Unary::Not => Ok(Value::int(&Type::int(), i128::from(!self.truth(&value)?))),
+                    Unary::Not
+                        if self.host.language() == Language::Rust && matches!(value.ty.stripped().kind, TypeKind::Int { .. }) =>
+                    {
+                        complemented(&value, self.host.memory())
+                    }
+                    Unary::Not => Ok(self.truth_value(!self.truth(&value)?)),
                     _ if value.ty.is_arithmetic() => cast(&promoted_type(&value.ty), &value, self.host.memory()),
                     _ => Err(Error::user("Argument to positive operation not a number.")),
                 }
@@ -218,6 +293,7 @@ impl Evaluator<'_> {
                 if target.is_void() {
                     return Err(Error::user("Attempt to dereference a generic pointer."));
                 }
+                let target = &self.complete(target);
                 if value.pointee().is_some() {
                     return Ok(value.through(target, 0).unwrap_or_else(|| Value::absent(target, Absence::OptimizedOut)));
                 }
@@ -252,7 +328,7 @@ impl Evaluator<'_> {
             chain.push((*op, right));
             first = left;
         }
-        let mut value = self.value(first)?;
+        let mut value = self.operand(first)?;
         while let Some((op, right)) = chain.pop() {
             value = self.operator(op, value, right)?;
         }
@@ -268,17 +344,17 @@ impl Evaluator<'_> {
                 let result = if short {
                     op == Binary::Or
                 } else {
-                    let b = self.value(right)?;
+                    let b = self.operand(right)?;
                     self.truth(&b)?
                 };
-                Ok(Value::int(&Type::int(), result.into()))
+                Ok(self.truth_value(result))
             }
             Binary::Repeat => {
-                let count = self.value(right)?;
+                let count = self.operand(right)?;
                 self.repeated(&a, &count)
             }
             _ => {
-                let b = self.value(right)?;
+                let b = self.operand(right)?;
                 let (a, b) = (self.readable(a), self.readable(b));
                 self.computed(op, &a, &b)
             }
@@ -296,6 +372,7 @@ impl Evaluator<'_> {
         match result {
             // `sizeof (1 / 0)` has a type.
             Err(_) if self.dry && op == Binary::Divide && a.ty.is_integral() && b.ty.is_integral() => Ok(a.clone()),
+            Ok(truth) if is_comparison(op) => Ok(self.truth_value(truth.to_int(self.host.memory())? != 0)),
             other => other,
         }
     }
@@ -312,8 +389,8 @@ impl Evaluator<'_> {
     }
 
     fn assign(&mut self, op: Option<Binary>, left: &Expr, right: &Expr) -> Result<Value> {
-        let old = self.value(left)?;
-        let new = self.value(right)?;
+        let old = self.operand(left)?;
+        let new = self.operand(right)?;
         let new = match op {
             None => new,
             Some(op) => {
@@ -338,7 +415,10 @@ impl Evaluator<'_> {
     }
 
     fn index(&mut self, left: &Expr, index: &Expr) -> Result<Value> {
-        let array = self.value(left)?;
+        let array = self.operand(left)?;
+        if let ExprKind::Range(from, to, inclusive) = &index.kind {
+            return self.rust_slice(&array, (from.as_deref(), to.as_deref(), *inclusive));
+        }
         if let (ExprKind::Constant(name), Some(_)) = (&index.kind, array.table_bounds())
             && name.ty.element().is_some_and(|e| e.is_char())
         {
@@ -346,7 +426,7 @@ impl Evaluator<'_> {
             let name = String::from_utf8_lossy(bytes.strip_suffix(&[0]).unwrap_or(&bytes)).into_owned();
             return self.host.slot(&array, &name);
         }
-        let index = self.value(index)?;
+        let index = self.operand(index)?;
         let ty = array.ty.stripped();
         match &ty.kind {
             TypeKind::Array { kind, count, lower, vector, .. } => {
@@ -377,31 +457,84 @@ impl Evaluator<'_> {
                 let moved = self.computed(Binary::Add, &array, &index)?;
                 self.dereferenced(&moved)
             }
-            _ => Err(Error::user(format!("cannot subscript something of type `{}'", array.ty))),
+            _ => match self.rust_element(&array, &index)? {
+                Some(element) => Ok(element),
+                None => Err(Error::user(format!("cannot subscript something of type `{}'", array.ty))),
+            },
+        }
+    }
+
+    /// A structure, or what a pointer to one leads to: gdb takes `.` and `->` for one another.
+    fn object(&mut self, of: &Expr) -> Result<Value> {
+        let value = self.operand(of)?;
+        match value.ty.target().map(|t| &t.stripped().kind) {
+            Some(TypeKind::Struct { .. }) => self.dereferenced(&value),
+            _ => Ok(value),
         }
     }
 
     fn member(&mut self, of: &Expr, name: &str, arrow: bool) -> Result<Value> {
-        let mut value = self.value(of)?;
-        let is_structure = |v: &Value| match v.ty.target() {
-            Some(target) => matches!(target.stripped().kind, TypeKind::Struct { .. }),
-            None => false,
-        };
-        // gdb takes `.` and `->` for one another.
-        if is_structure(&value) {
-            value = self.dereferenced(&value)?;
-        }
+        let mut value = self.object(of)?;
         let TypeKind::Struct { fields, .. } = &value.ty.stripped().kind else {
             let what = if arrow { "structure pointer" } else { "structure" };
             return Err(Error::user(format!("Attempt to extract a component of a value that is not a {what}.")));
         };
-        match find_member(&value, fields, name, 0)? {
-            Some(member) => Ok(member),
+        let has_methods = !fields.layout()?.methods.is_empty();
+        let mut found = members::find(&value, name, self.host)?;
+        if found.is_none()
+            && self.host.options().object
+            && let Some((whole, _)) = self.host.seen_as_it_is(&value)
+        {
+            value = whole;
+            found = members::find(&value, name, self.host)?;
+        }
+        match found {
+            Some(Member::Data(member)) => Ok(member),
+            Some(Member::Methods(methods)) => match &methods[..] {
+                [method] => members::method_value(method, self.host),
+                _ => Err(Error::user(format!("cannot resolve overloaded method `{name}': no arguments supplied"))),
+            },
+            None if has_methods => Err(Error::user(format!("There is no member or method named {name}."))),
             None => Err(Error::user(format!("There is no member named {name}."))),
         }
     }
 
-    fn cast(&mut self, ty: &std::sync::Arc<Type>, operand: &Expr) -> Result<Value> {
+    fn named_cast(&mut self, kind: NamedCast, ty: &Arc<Type>, operand: &Expr) -> Result<Value> {
+        let value = self.operand(operand)?;
+        match kind {
+            NamedCast::Reinterpret => cast(ty, &value, self.host.memory()),
+            NamedCast::Static | NamedCast::Const => self.cast_value(ty, value),
+            NamedCast::Dynamic => {
+                // The object is asked what it really is.
+                let whole = self.host.seen_as_it_is(&value).map(|(whole, _)| whole).unwrap_or(value);
+                let to = ty.target().map(|t| t.stripped().name.clone());
+                let from = whole.ty.target().map(|t| t.stripped().name.clone());
+                if to.is_some() && to == from {
+                    return Ok(whole.retyped(ty));
+                }
+                match members::class_cast(ty, &whole, self.host)? {
+                    Some(found) => Ok(found),
+                    None if ty.is_pointer() => Ok(Value::int(ty, 0)),
+                    None => Err(Error::user("dynamic_cast failed")),
+                }
+            }
+        }
+    }
+
+    /// A value as one of another type: between classes and their bases, to references, else as C converts.
+    fn cast_value(&mut self, ty: &Arc<Type>, value: Value) -> Result<Value> {
+        if let TypeKind::Reference(target, _) = &ty.stripped().kind {
+            let object = members::class_cast(target, &value, self.host)?.unwrap_or(value);
+            let addr = object.address().ok_or_else(|| Error::user("Attempt to take address of value not located in memory."))?;
+            return Ok(Value::int(ty, addr.0.into()));
+        }
+        if let Some(found) = members::class_cast(ty, &value, self.host)? {
+            return Ok(found);
+        }
+        cast(ty, &value, self.host.memory())
+    }
+
+    fn cast(&mut self, ty: &Arc<Type>, operand: &Expr) -> Result<Value> {
         if let ExprKind::Call(function, arguments) = &operand.kind {
             let result = self.call(function, arguments, Some(ty))?;
             let result = self.readable(result);
@@ -415,14 +548,14 @@ impl Evaluator<'_> {
         }
         let value = self.readable(value);
         let value = if ty.is_aggregate() || ty.is_void() { value } else { self.in_memory(&value)? };
-        cast(ty, &value, self.host.memory())
+        self.cast_value(ty, value)
     }
 
     fn array(&mut self, elements: &[Expr]) -> Result<Value> {
         let mut bytes = Vec::new();
         let mut ty = None;
         for element in elements {
-            let value = self.value(element)?;
+            let value = self.operand(element)?;
             let value = self.readable(value);
             let first = ty.get_or_insert_with(|| value.ty.clone());
             if first.size != value.ty.size {
@@ -435,17 +568,17 @@ impl Evaluator<'_> {
     }
 
     /// A call. `result` is the type that a cast around it says the function returns, should nothing else tell.
-    fn call(&mut self, function: &Expr, arguments: &[Expr], result: Option<&std::sync::Arc<Type>>) -> Result<Value> {
+    fn call(&mut self, function: &Expr, arguments: &[Expr], result: Option<&Arc<Type>>) -> Result<Value> {
         let mut values = Vec::with_capacity(arguments.len());
         for argument in arguments {
-            values.push(self.value(argument)?);
+            values.push(self.operand(argument)?);
         }
         if let ExprKind::Dollar(name) = &function.kind
             && let Some(value) = functions::call(name, &values, self.host)?
         {
             return Ok(value);
         }
-        let mut callee = self.value(function)?;
+        let mut callee = self.operand(function)?;
         if returned_type(&callee).is_none() {
             // As gdb has it, the arguments are the prototype.
             let parameters = || values.iter().map(|v| v.ty.clone()).collect();
@@ -476,42 +609,12 @@ impl Evaluator<'_> {
     }
 }
 
-fn returned_type(callee: &Value) -> Option<std::sync::Arc<Type>> {
+fn returned_type(callee: &Value) -> Option<Arc<Type>> {
     let ty = callee.ty.target().unwrap_or(&callee.ty);
     match &ty.stripped().kind {
         TypeKind::Function(f) => Some(f.result.clone()),
         _ => None,
     }
-}
-
-/// A member of what a pointer to a structure leads to, as names in methods mean members of `*this`.
-pub fn member_named(pointer: &Value, name: &str, host: &dyn Host) -> Result<Option<Value>> {
-    let Some(target) = pointer.ty.target() else { return Ok(None) };
-    let TypeKind::Struct { fields, .. } = &target.stripped().kind else { return Ok(None) };
-    if find_member(&Value::at(target, VirtAddr(0)), fields, name, 0)?.is_none() {
-        return Ok(None);
-    }
-    let object = match pointer.pointee() {
-        Some(_) => pointer.through(target, 0).unwrap_or_else(|| Value::absent(target, Absence::OptimizedOut)),
-        None => Value::at(target, VirtAddr(pointer.to_int(host.memory())? as u64)),
-    };
-    find_member(&object, fields, name, 0)
-}
-
-/// A member by its name, also in members without one.
-fn find_member(value: &Value, fields: &Fields, name: &str, depth: u32) -> Result<Option<Value>> {
-    let fields = fields.get()?;
-    if let Some(field) = fields.iter().find(|f| &*f.name == name) {
-        return Ok(Some(value.member(field)));
-    }
-    for field in fields.iter().filter(|f| (f.name.is_empty() || f.kind == FieldKind::Base) && depth < 50) {
-        if let TypeKind::Struct { fields, .. } = &field.ty.stripped().kind
-            && let Some(found) = find_member(&value.member(field), fields, name, depth + 1)?
-        {
-            return Ok(Some(found));
-        }
-    }
-    Ok(None)
 }
 
 fn unknown_type(name: &str) -> Error {

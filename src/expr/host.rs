@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::variables::{ValueHistory, Variables};
 use crate::base::{Error, Memory, Result, VirtAddr};
-use crate::value::{ModuleRef, PrintOptions, Symbols, Type, Value};
+use crate::value::{Language, ModuleRef, PrintOptions, Symbols, Type, Value};
 
 /// The names that decide how an expression is parsed.
 pub trait Names {
@@ -17,6 +17,11 @@ pub trait Names {
     fn match_qualified(&self, text: &str) -> Option<usize> {
         let _ = text;
         None
+    }
+
+    /// The language that expressions are written in.
+    fn language(&self) -> Language {
+        Language::C
     }
 
     /// The error for a module that is not there.
@@ -83,6 +88,12 @@ pub trait Host: Names + Symbols {
 
     /// Takes a warning, as `left shift count is negative`: shown as `warning: ` and the text.
     fn warn(&mut self, text: &str);
+
+    /// An object, a pointer or a reference as what its vtable says that it is; `None` where that is nothing new.
+    fn seen_as_it_is(&self, value: &Value) -> Option<(Value, bool)> {
+        let _ = value;
+        None
+    }
 
     /// The convenience variables.
     fn variables(&self) -> &Variables;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::host::Names;
 use crate::base::{Error, Result, Span};
-use crate::value::{FloatFormat, ModuleRef, Real, Type, Value};
+use crate::value::{FloatFormat, Language, ModuleRef, Real, Type, Value};
 
 /// A token.
 #[derive(Clone, Debug)]
@@ -36,10 +36,10 @@ pub(super) struct Spanned {
 const MAX_MODULE: usize = 256;
 
 /// Longer first.
-const OPERATORS: [&str; 46] = [
-    "<<=", ">>=", "...", "->", "++", "--", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "+=", "-=", "*=", "/=", "%=", "&=",
-    "|=", "^=", "::", "+", "-", "*", "/", "%", "&", "|", "^", "~", "!", "<", ">", "=", "?", ":", ",", ".", "(", ")", "[", "]",
-    "{", "}",
+const OPERATORS: [&str; 51] = [
+    "...", "..=", "..", ";", "->*", ".*", "<<=", ">>=", "->", "++", "--", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "+=",
+    "-=", "*=", "/=", "%=", "&=", "|=", "^=", "::", "+", "-", "*", "/", "%", "&", "|", "^", "~", "!", "<", ">", "=", "?", ":",
+    ",", ".", "(", ")", "[", "]", "{", "}",
 ];
 
 pub(super) struct Lexer<'a> {
@@ -50,6 +50,17 @@ pub(super) struct Lexer<'a> {
     /// Whether a comma outside brackets ends it too.
     comma_ends: bool,
     names: &'a dyn Names,
+    rust: bool,
+    /// What the last token was: behind an operand a `.` reaches into it, and digits behind that are a member's name.
+    last: Last,
+}
+
+/// What a token was, as far as the next one depends on it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Last {
+    Operand,
+    Dot,
+    Other,
 }
 
 fn is_name_start(c: u8) -> bool {
@@ -62,7 +73,7 @@ fn is_name_byte(c: u8) -> bool {
 
 impl<'a> Lexer<'a> {
     pub(super) fn new(text: &'a str, comma_ends: bool, names: &'a dyn Names) -> Lexer<'a> {
-        Lexer { text, pos: 0, open: 0, comma_ends, names }
+        Lexer { text, pos: 0, open: 0, comma_ends, names, rust: names.language() == Language::Rust, last: Last::Other }
     }
 
     fn bytes(&self) -> &'a [u8] {
@@ -77,6 +88,11 @@ impl<'a> Lexer<'a> {
         Error::Syntax { message: message.into(), span: Span { start: self.pos, end: self.text.len() } }
     }
 
+    /// Goes on at this offset of the text.
+    pub(super) fn jump(&mut self, to: usize) {
+        self.pos = to.min(self.text.len());
+    }
+
     /// The next token.
     pub(super) fn next(&mut self) -> Result<Spanned> {
         while self.bytes().get(self.pos).is_some_and(u8::is_ascii_whitespace) {
@@ -84,6 +100,11 @@ impl<'a> Lexer<'a> {
         }
         let start = self.pos;
         let token = self.token()?;
+        self.last = match &token {
+            Token::Op(".") => Last::Dot,
+            Token::Op(")" | "]") | Token::Name { .. } | Token::Constant(_) | Token::Str(..) | Token::Dollar(_) => Last::Operand,
+            _ => Last::Other,
+        };
         Ok(Spanned { token, span: Span { start, end: self.pos } })
     }
 
@@ -96,7 +117,13 @@ impl<'a> Lexer<'a> {
             return Ok(Token::Module(module));
         }
         let digit_at = |i: usize| bytes.get(i).is_some_and(u8::is_ascii_digit);
-        if first.is_ascii_digit() || (first == b'.' && digit_at(1)) {
+        if self.last == Last::Dot && first.is_ascii_digit() {
+            let len = bytes.iter().take_while(|c| c.is_ascii_digit()).count();
+            let name = self.rest().get(..len).unwrap_or_default().into();
+            self.pos += len;
+            return Ok(Token::Name { name, quoted: false });
+        }
+        if first.is_ascii_digit() || (first == b'.' && digit_at(1) && self.last != Last::Operand) {
             return self.number();
         }
         if let Some(token) = self.quoted(bytes)? {
@@ -137,15 +164,12 @@ impl<'a> Lexer<'a> {
             return Token::End;
         }
         // gdb's names of slots and stubs, which are no `@` operators: `puts@got.plt`.
-        for suffix in ["@got.plt", "@plt", "@got"] {
+        for suffix in ["@got.plt", "@plt", "@got", "@entry"] {
             let after = bytes.get(len + suffix.len());
             if self.rest()[len..].starts_with(suffix) && !after.is_some_and(|c| is_name_byte(*c)) {
                 len += suffix.len();
                 break;
             }
-        }
-        if self.rest()[len..].starts_with("::") {
-            len = self.names.match_qualified(self.rest()).unwrap_or(len);
         }
         let name = &self.rest()[..len];
         self.pos += len;
@@ -232,7 +256,10 @@ impl<'a> Lexer<'a> {
             match c.to_ascii_lowercase() {
                 b'e' if !hex && exponent.is_none() => (dot, exponent) = (true, Some(len)),
                 b'p' if exponent.is_none() => (dot, exponent) = (true, Some(len)),
+                // Rust's `1..3` is no number.
+                b'.' if self.rust && bytes.get(len + 1) == Some(&b'.') => break,
                 b'.' if !dot => dot = true,
+                b'_' if self.rust => {}
                 b'+' | b'-' if exponent.is_some_and(|e| e + 1 == len) => {}
                 c if c.is_ascii_alphanumeric() => {}
                 _ => break,
@@ -240,6 +267,12 @@ impl<'a> Lexer<'a> {
             len += 1;
         }
         let text = &self.rest()[..len];
+        if self.rust
+            && let Some(value) = super::rust::number(text)
+        {
+            self.pos += len;
+            return Ok(Token::Constant(value));
+        }
         let value = if dot { float(text, hex) } else { integer(text) };
         match value {
             Some(Ok(value)) => {

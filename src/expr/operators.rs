@@ -194,7 +194,7 @@ fn symbol(op: Binary) -> &'static str {
     }
 }
 
-fn is_comparison(op: Binary) -> bool {
+pub(super) fn is_comparison(op: Binary) -> bool {
     use Binary::*;
     matches!(op, Equal | NotEqual | Less | LessEqual | Greater | GreaterEqual)
 }
@@ -344,22 +344,6 @@ pub fn cast(ty: &Arc<Type>, value: &Value, memory: &dyn Memory) -> Result<Value>
 
 fn from_vector(ty: &Arc<Type>) -> bool {
     matches!(ty.kind, TypeKind::Array { vector: true, .. })
-}
-
-/// The alignment of a type in bytes (psABI §3.1.2).
-pub(super) fn alignment(ty: &Arc<Type>) -> Result<u64> {
-    fn at(ty: &Arc<Type>, depth: u32) -> Result<u64> {
-        let ty = ty.stripped();
-        match &ty.kind {
-            TypeKind::Array { element, vector: false, .. } if depth < 100 => at(element, depth + 1),
-            TypeKind::Struct { fields, .. } if depth < 100 => {
-                fields.get()?.iter().try_fold(1, |most: u64, f| Ok(most.max(at(&f.ty, depth + 1)?)))
-            }
-            TypeKind::NoDebug(_) => Err(Error::user("could not determine alignment of type")),
-            _ => Ok(ty.size.clamp(1, 16).next_power_of_two()),
-        }
-    }
-    at(ty, 0)
 }
 
 #[cfg(test)]

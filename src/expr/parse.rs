@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::ast::{Binary, Expr, ExprKind, Unary};
+use super::ast::{Binary, Expr, ExprKind, NamedCast, Unary};
 use super::host::Names;
 use super::lex::{Lexer, Spanned, Token, shortened};
+use super::scoped::Scoped;
 use crate::base::{Error, Result, Span};
-use crate::value::{Type, Value};
+use crate::value::{Language, Type, Value};
 
 /// How deep brackets and prefix operators may be nested.
 const MAX_NESTING: u32 = 100;
@@ -87,7 +88,7 @@ pub fn parse_list(text: &str, names: &dyn Names) -> Result<Vec<Expr>> {
 pub(super) struct Parser<'a> {
     pub(super) text: &'a str,
     pub(super) names: &'a dyn Names,
-    lexer: Lexer<'a>,
+    pub(super) lexer: Lexer<'a>,
     /// The token that is next.
     pub(super) token: Spanned,
     nesting: u32,
@@ -184,7 +185,7 @@ impl Parser<'_> {
         Error::Syntax { message, span: self.token.span }
     }
 
-    fn node(&self, start: usize, kind: ExprKind) -> Result<Expr> {
+    pub(super) fn node(&self, start: usize, kind: ExprKind) -> Result<Expr> {
         let (mut height, mut depth) = (1, 1);
         let mut contains = |e: &Expr, chained: bool| {
             height = height.max(e.height + 1);
@@ -192,16 +193,18 @@ impl Parser<'_> {
         };
         match &kind {
             ExprKind::Unary(_, a) | ExprKind::Member(a, ..) | ExprKind::Cast(_, a, _) => contains(a, false),
+            ExprKind::NamedCast(_, _, a) => contains(a, false),
             ExprKind::Binary(_, a, b) => {
                 contains(a, matches!(a.kind, ExprKind::Binary(..)));
                 contains(b, false);
             }
-            ExprKind::Assign(_, a, b) | ExprKind::Index(a, b) => {
+            ExprKind::Assign(_, a, b) | ExprKind::Index(a, b) | ExprKind::MemberPointer(a, b) => {
                 contains(a, false);
                 contains(b, false);
             }
             ExprKind::Conditional(parts) => parts.iter().for_each(|e| contains(e, false)),
             ExprKind::Call(f, arguments) => std::iter::once(&**f).chain(arguments).for_each(|e| contains(e, false)),
+            ExprKind::Range(from, to, _) => from.iter().chain(to).for_each(|e| contains(e, false)),
             ExprKind::Array(elements) => elements.iter().for_each(|e| contains(e, false)),
             _ => {}
         }
@@ -234,9 +237,10 @@ impl Parser<'_> {
     }
 
     /// Operators that bind at least as tightly as `least`.
-    fn expression(&mut self, least: u8) -> Result<Expr> {
+    pub(super) fn expression(&mut self, least: u8) -> Result<Expr> {
         let start = self.token.span.start;
-        let mut left = self.unary()?;
+        let left = self.unary()?;
+        let mut left = self.rust_casts(start, left)?;
         while let Token::Op(op) = self.token.token {
             let Some((level, to_right)) = precedence(op).filter(|p| p.0 >= least) else { break };
             self.advance()?;
@@ -272,15 +276,23 @@ impl Parser<'_> {
             Token::Op("--") => Unary::PreDecrement,
             // gdb reads `&&x` as the address of a label; here it is `& &x`, which is an error of its own.
             Token::Op("{") => return self.braces(start),
+            Token::Op("[") if self.is_rust() => return self.rust_array(start),
             Token::Op("(") => return self.parenthesis(start),
             Token::Name { name, quoted: false } => match &**name {
                 "sizeof" => return self.size_of(start, Unary::SizeOf),
                 "alignof" | "_Alignof" => return self.size_of(start, Unary::AlignOf),
+                "static_cast" => return self.named_cast(start, NamedCast::Static),
+                "dynamic_cast" => return self.named_cast(start, NamedCast::Dynamic),
+                "reinterpret_cast" => return self.named_cast(start, NamedCast::Reinterpret),
+                "const_cast" => return self.named_cast(start, NamedCast::Const),
                 _ => return self.postfix(),
             },
             _ => return self.postfix(),
         };
         self.advance()?;
+        if op == Unary::AddressOf {
+            self.skip_mut()?;
+        }
         let operand = self.nested(Self::unary)?;
         self.node(start, ExprKind::Unary(op, Box::new(operand)))
     }
@@ -302,6 +314,48 @@ impl Parser<'_> {
         }
         let operand = self.nested(Self::unary)?;
         self.node(start, ExprKind::Unary(op, Box::new(operand)))
+    }
+
+    /// `static_cast<type>(a)`
+    fn named_cast(&mut self, start: usize, kind: NamedCast) -> Result<Expr> {
+        self.advance()?;
+        self.expect("<")?;
+        let ty = self.nested(Self::type_name)?;
+        // The `>` of a template's arguments was taken with its name.
+        self.expect(">")?;
+        self.expect("(")?;
+        let operand = self.nested(Self::comma)?;
+        self.expect(")")?;
+        let cast = self.node(start, ExprKind::NamedCast(kind, ty, Box::new(operand)))?;
+        self.suffixes(start, cast)
+    }
+
+    /// A name with `::` in it that is next, and where it ends in the text.
+    fn scoped_name(&self) -> Option<(Arc<str>, usize)> {
+        if !matches!(self.token.token, Token::Name { quoted: false, .. } | Token::Op("::" | "~")) {
+            return None;
+        }
+        let start = self.token.span.start;
+        let text = self.text.get(start..)?;
+        let ends = Scoped::of(text).ends;
+        let end = *ends.last()?;
+        let follows = text.get(end..)?.trim_start();
+        let is_template = text.get(..end)?.ends_with('>');
+        // `a < b > c` compares; behind the name of a template nothing can stand that begins an operand.
+        let end = match is_template && !(follows.is_empty() || follows.starts_with(['(', ')', ',', ';'])) {
+            true => *ends.get(ends.len().checked_sub(2)?)?,
+            false => end,
+        };
+        let name = text.get(..end)?;
+        // `ns::f(int)` and `A::operator+(int)` are names too, if the program has such functions.
+        if name.contains("::")
+            && (follows.starts_with('(') || name.ends_with("::operator"))
+            && let Some(len) = self.names.match_qualified(text).filter(|len| *len > end)
+        {
+            return Some((text.get(..len)?.trim_start_matches("::").into(), start + len));
+        }
+        (name.contains("::") || name.ends_with('>')).then_some(())?;
+        (start + end >= self.token.span.end).then_some((name.trim_start_matches("::").into(), start + end))
     }
 
     /// `(type) a` or `(a)`
@@ -342,19 +396,34 @@ impl Parser<'_> {
         self.suffixes(start, primary)
     }
 
-    fn suffixes(&mut self, start: usize, mut left: Expr) -> Result<Expr> {
+    pub(super) fn suffixes(&mut self, start: usize, mut left: Expr) -> Result<Expr> {
         loop {
             let Token::Op(op) = self.token.token else { return Ok(left) };
             let inner = Box::new(left);
             let kind = match op {
+                "[" if self.is_rust() => {
+                    self.advance()?;
+                    let index = self.rust_index(start)?;
+                    ExprKind::Index(inner, Box::new(index))
+                }
                 "[" => {
                     self.advance()?;
                     let index = self.nested(Self::comma)?;
                     self.expect("]")?;
                     ExprKind::Index(inner, Box::new(index))
                 }
+                ".*" | "->*" => {
+                    self.advance()?;
+                    let pointer = self.nested(Self::unary)?;
+                    ExprKind::MemberPointer(inner, Box::new(pointer))
+                }
                 "." | "->" => {
                     self.advance()?;
+                    if let Some((name, end)) = self.scoped_name() {
+                        self.jump(end)?;
+                        left = self.node(start, ExprKind::Member(inner, name, op == "->"))?;
+                        continue;
+                    }
                     match self.advance()? {
                         Spanned { token: Token::Name { name, .. }, .. } => ExprKind::Member(inner, name, op == "->"),
                         wrong => {
@@ -410,7 +479,23 @@ impl Parser<'_> {
                     _ => return Err(self.syntax_error()),
                 }
             }
-            Token::Name { quoted: false, .. } if self.at_type()? => return Err(self.syntax_error()),
+            Token::Name { quoted: false, .. } | Token::Op("::") if self.at_type()? => return self.construction(start),
+            Token::Name { name, quoted: false } if self.names.language() != Language::C && matches!(&*name, "true" | "false") => {
+                self.advance()?;
+                ExprKind::Constant(Value::int(&Type::bool(), (&*name == "true").into()))
+            }
+            Token::Name { quoted: false, .. } | Token::Op("::") if self.scoped_name().is_some() => {
+                let is_global = matches!(self.token.token, Token::Op("::"));
+                let Some((name, end)) = self.scoped_name() else { return Err(self.syntax_error()) };
+                // `::name`: not what a scope around has by that name.
+                let name = if is_global && !name.contains("::") { format!("::{name}").into() } else { name };
+                let module = self.names.match_module(&format!("{name}!")).is_some();
+                if module {
+                    return Err(self.syntax_error());
+                }
+                self.jump(end)?;
+                ExprKind::Name(name, None)
+            }
             Token::Name { name, quoted } => {
                 self.advance()?;
                 self.qualified(name, quoted)?
@@ -418,6 +503,24 @@ impl Parser<'_> {
             _ => return Err(self.syntax_error()),
         };
         self.node(start, kind)
+    }
+
+    /// `int(5)`: a cast in the manner of a call.
+    fn construction(&mut self, start: usize) -> Result<Expr> {
+        let error = self.syntax_error();
+        let first = self.word();
+        let ty = self.nested(Self::specifiers)?;
+        if let Some(name) = first.filter(|_| self.is_op("::")) {
+            let kind = self.qualified(name, false)?;
+            return self.node(start, kind);
+        }
+        if !self.take("(")? {
+            return Err(error);
+        }
+        let operand = self.nested(Self::comma)?;
+        self.expect(")")?;
+        let cast = self.node(start, ExprKind::Cast(ty, Box::new(operand), false))?;
+        self.suffixes(start, cast)
     }
 
     /// A name, with what `::` and (for quoted modules) `!` add to it.

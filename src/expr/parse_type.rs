@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use super::lex::Token;
 use super::parse::Parser;
+use super::scoped::Scoped;
 use crate::base::{Error, Result};
-use crate::value::{ArrayKind, Type, base_type};
+use crate::value::{ArrayKind, Type, base_type, rust_type};
 
-const SPECIFIERS: [&str; 13] =
-    ["void", "char", "short", "int", "long", "signed", "unsigned", "float", "double", "_Bool", "__int128", "_Float16", "bool"];
+const SPECIFIERS: [&str; 14] = [
+    "void", "char", "short", "int", "long", "signed", "unsigned", "float", "double", "_Bool", "__int128", "_Float16", "bool",
+    "_Complex",
+];
 
 /// How many `*`, `[]` and `()` may stand in one declarator on a level.
 const MAX_DERIVATIONS: usize = 20;
@@ -17,12 +20,14 @@ const MAX_DERIVATIONS: usize = 20;
 enum Derivation {
     Pointer { constant: bool, volatile: bool },
     Reference { rvalue: bool },
+    Member { class: Arc<Type> },
+    Qualified { constant: bool, volatile: bool },
     Array(Option<u64>),
     Function { params: Vec<Arc<Type>>, variadic: bool, prototyped: bool },
 }
 
 impl Parser<'_> {
-    fn word(&self) -> Option<Arc<str>> {
+    pub(super) fn word(&self) -> Option<Arc<str>> {
         match &self.token.token {
             Token::Name { name, quoted: false } => Some(name.clone()),
             _ => None,
@@ -31,13 +36,66 @@ impl Parser<'_> {
 
     /// Whether a type begins here.
     pub(super) fn at_type(&self) -> Result<bool> {
-        let Some(word) = self.word() else { return Ok(false) };
-        let known = SPECIFIERS.contains(&&*word) || matches!(&*word, "struct" | "union" | "enum" | "const" | "volatile");
-        Ok(known || self.named_type(&word)?.is_some())
+        if let Some(word) = self.word() {
+            let keyword = matches!(&*word, "struct" | "class" | "union" | "enum" | "const" | "volatile");
+            // In C `class` is a name like others.
+            let keyword = keyword && (&*word != "class" || self.text_ahead().starts_with(char::is_whitespace));
+            if SPECIFIERS.contains(&&*word) || keyword {
+                return Ok(true);
+            }
+        }
+        Ok(self.named_type("")?.is_some())
     }
 
-    fn named_type(&self, name: &str) -> Result<Option<Arc<Type>>> {
-        Ok(self.names.find_type(name)?.or_else(|| base_type(name)))
+    /// The text behind the current token.
+    fn text_ahead(&self) -> &str {
+        self.text.get(self.token.span.end..).unwrap_or_default()
+    }
+
+    /// The type that begins at the next token, looked up behind `prefix` (`struct `), and where it ends in the text.
+    pub(super) fn named_type(&self, prefix: &str) -> Result<Option<(Arc<Type>, usize)>> {
+        let start = self.token.span.start;
+        if let Token::Name { name, quoted: true } = &self.token.token {
+            return Ok(self.names.find_type(&format!("{prefix}{name}"))?.map(|ty| (ty, self.token.span.end)));
+        }
+        if !matches!(self.token.token, Token::Name { .. } | Token::Op("::")) {
+            return Ok(None);
+        }
+        let text = self.text.get(start..).unwrap_or_default();
+        for end in Scoped::of(text).ends.into_iter().rev() {
+            let (name, rest) = text.split_at(end);
+            // A scope of a longer name is no type that is meant here.
+            if rest.starts_with("::") || (rest.starts_with('<') && name.contains("::")) {
+                break;
+            }
+            let name = name.strip_prefix("::").unwrap_or(name);
+            let found = self.names.find_type(&format!("{prefix}{name}"))?;
+            let known = |name: &str| rust_type(name).filter(|_| self.is_rust()).or_else(|| base_type(name));
+            if let Some(ty) = found.or_else(|| known(name).filter(|_| prefix.is_empty())) {
+                return Ok(Some((ty, start + end)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Goes on at this offset of the text.
+    pub(super) fn jump(&mut self, to: usize) -> Result<()> {
+        self.lexer.jump(to);
+        self.advance().map(drop)
+    }
+
+    /// The class of a `Class::*` that is next, and where that ends in the text.
+    fn member_of(&self) -> Result<Option<(Arc<Type>, usize)>> {
+        let start = self.token.span.start;
+        if !matches!(self.token.token, Token::Name { quoted: false, .. } | Token::Op("::")) {
+            return Ok(None);
+        }
+        let text = self.text.get(start..).unwrap_or_default();
+        let Some(end) = Scoped::of(text).ends.last().copied() else { return Ok(None) };
+        let (name, rest) = text.split_at(end);
+        let Some(rest) = rest.trim_start().strip_prefix("::") else { return Ok(None) };
+        let Some(rest) = rest.trim_start().strip_prefix('*') else { return Ok(None) };
+        Ok(self.names.find_type(name)?.map(|class| (class, self.text.len() - rest.len())))
     }
 
     /// A type with an abstract declarator.
@@ -47,25 +105,39 @@ impl Parser<'_> {
         Ok(derivations.into_iter().fold(base, |ty, d| match d {
             Derivation::Pointer { constant, volatile } => Type::qualified(&Type::pointer(&ty), constant, volatile),
             Derivation::Reference { rvalue } => Type::reference(&ty, rvalue),
+            Derivation::Qualified { constant, volatile } => Type::qualified(&ty, constant, volatile),
+            Derivation::Member { class } => Type::member_pointer(&class, &ty),
             Derivation::Array(count) => Type::array_of(&ty, count, 0, ArrayKind::Plain),
             Derivation::Function { params, variadic, prototyped: true } => Type::function(&ty, params, variadic),
             Derivation::Function { .. } => Type::function_unprototyped(&ty),
         }))
     }
 
-    fn specifiers(&mut self) -> Result<Arc<Type>> {
+    pub(super) fn specifiers(&mut self) -> Result<Arc<Type>> {
         let (mut constant, mut volatile) = (false, false);
         let mut words: Vec<Arc<str>> = Vec::new();
         let mut named = None;
+        if named.is_none()
+            && matches!(self.token.token, Token::Op("::") | Token::Name { quoted: true, .. })
+            && let Some((ty, end)) = self.named_type("")?
+        {
+            named = Some(ty);
+            self.jump(end)?;
+        }
         while let Some(word) = self.word() {
             match &*word {
                 "const" => constant = true,
                 "volatile" => volatile = true,
-                "struct" | "union" | "enum" if words.is_empty() && named.is_none() => {
+                "struct" | "class" | "union" | "enum" if words.is_empty() && named.is_none() => {
                     self.advance()?;
-                    let Some(tag) = self.word() else { return Err(self.syntax_error()) };
-                    let missing = || Error::user(format!("No {word} type named {tag}."));
-                    named = Some(self.names.find_type(&format!("{word} {tag}"))?.ok_or_else(missing)?);
+                    let Some((ty, end)) = self.named_type(&format!("{word} "))? else {
+                        let Some(tag) = self.word() else { return Err(self.syntax_error()) };
+                        let word = if &*word == "class" { "struct" } else { &word };
+                        return Err(Error::user(format!("No {word} type named {tag}.")));
+                    };
+                    named = Some(ty);
+                    self.jump(end)?;
+                    continue;
                 }
                 w if SPECIFIERS.contains(&w) && named.is_none() => {
                     words.push(word);
@@ -74,8 +146,12 @@ impl Parser<'_> {
                         break;
                     }
                 }
-                w if words.is_empty() && named.is_none() => match self.named_type(w)? {
-                    Some(ty) => named = Some(ty),
+                _ if words.is_empty() && named.is_none() => match self.named_type("")? {
+                    Some((ty, end)) => {
+                        named = Some(ty);
+                        self.jump(end)?;
+                        continue;
+                    }
                     None => break,
                 },
                 _ => break,
@@ -116,6 +192,13 @@ impl Parser<'_> {
                 out.push(Derivation::Reference { rvalue: false });
             } else if self.take("&&")? {
                 out.push(Derivation::Reference { rvalue: true });
+            } else if let Some((class, end)) = self.member_of()? {
+                self.jump(end)?;
+                out.push(Derivation::Member { class });
+                let (constant, volatile) = self.qualifiers()?;
+                if constant || volatile {
+                    out.push(Derivation::Qualified { constant, volatile });
+                }
             } else {
                 break;
             }
@@ -124,7 +207,8 @@ impl Parser<'_> {
         let mut inner = Vec::new();
         if self.is_op("(") {
             self.advance()?;
-            if self.is_op("*") || self.is_op("&") || self.is_op("(") || self.is_op("[") {
+            let derives = self.is_op("*") || self.is_op("&") || self.is_op("&&") || self.is_op("(") || self.is_op("[");
+            if derives || self.member_of()?.is_some() {
                 inner = self.nested(Self::declarator)?;
                 self.expect(")")?;
             } else {

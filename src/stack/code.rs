@@ -10,8 +10,8 @@ use crate::symbols::Modules;
 pub struct ProcessCode<'a> {
     /// The modules.
     pub modules: &'a Modules,
-    /// Whether code may be run at an address. Asked only where the tables say nothing: to know it, the mappings must be read.
-    pub is_code: &'a dyn Fn(VirtAddr) -> bool,
+    /// Whether an address is mapped with execute permission: for code that belongs to no module.
+    pub is_mapped_code: &'a dyn Fn(VirtAddr) -> bool,
     /// Translates a pc inside a slot for displaced instructions to the one that the program has.
     pub original_pc: &'a dyn Fn(VirtAddr) -> VirtAddr,
 }
@@ -27,7 +27,11 @@ impl CodeMap for ProcessCode<'_> {
     }
 
     fn is_code(&self, at: VirtAddr) -> bool {
-        (self.is_code)(at)
+        // A module's own file says what is code in it.
+        match self.modules.at(at) {
+            Some(module) => module.image().load_at(module.to_file(at)).is_some_and(|s| s.is_code()),
+            None => (self.is_mapped_code)(at),
+        }
     }
 
     fn original_pc(&self, pc: VirtAddr) -> VirtAddr {

@@ -16,10 +16,21 @@ pub fn demangle(raw: &str) -> Cow<'_, str> {
     if let Some((head, suffix)) = raw.split_once('@') {
         return Cow::Owned(format!("{}@{suffix}", demangle(head)));
     }
-    if let Ok(name) = rustc_demangle::try_demangle(raw) {
+    if is_rust(raw)
+        && let Ok(name) = rustc_demangle::try_demangle(raw)
+    {
         return Cow::Owned(format!("{name:#}"));
     }
     cpp(raw).map_or(Cow::Borrowed(raw), Cow::Owned)
+}
+
+/// Whether a mangled name is Rust's: of the new kind, or ended by a hash. Without a hash `_ZN12_GLOBAL__N_1L1xE` would do too.
+fn is_rust(raw: &str) -> bool {
+    let has_hash = |at: usize| {
+        let hash = raw.get(at + 3..at + 19).unwrap_or_default();
+        hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit())
+    };
+    raw.starts_with("_R") || raw.rfind("17h").is_some_and(has_hash)
 }
 
 /// A C++ name as binutils write it, where cpp_demangle has ways of its own.
@@ -42,7 +53,8 @@ fn cpp(raw: &str) -> Option<String> {
 /// The abbreviation `Ss` is `std::string` for cpp_demangle and the type itself for binutils, `So` likewise. (A program's own
 /// `std::string` would be mangled by its real name.)
 fn spell_out(name: &str) -> String {
-    let mut out = name.to_owned();
+    // What cpp_demangle leaves of names with internal linkage: `_ZN12_GLOBAL__N_1L8variableE`.
+    let mut out = name.replace("_GLOBAL__N_1", "(anonymous namespace)");
     for (short, leaf, template, arguments) in [
         ("std::string", "string", "basic_string", "<char, std::char_traits<char>, std::allocator<char> >"),
         ("std::ostream", "ostream", "basic_ostream", "<char, std::char_traits<char> >"),
@@ -74,6 +86,11 @@ fn spell_out(name: &str) -> String {
 /// Whether the name looks like a C++ or Rust one at all.
 pub(super) fn is_mangled(raw: &str) -> bool {
     raw.starts_with("_Z") || raw.starts_with("_R")
+}
+
+/// The demangled name without what a function returns: `int f<int>(int)` is `f<int>(int)`.
+pub fn demangle_function(raw: &str) -> String {
+    without_return_type(&demangle(raw)).to_owned()
 }
 
 /// Whether a symbol of a file is meant by what a user typed: its name there, or its demangled one with or without parameters.

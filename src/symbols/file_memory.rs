@@ -8,15 +8,26 @@ impl Memory for Modules {
         let mut done = 0;
         while let Some(rest) = buf.get_mut(done..).filter(|r| !r.is_empty()) {
             let addr = at + done as u64;
-            let Some(bytes) = self.at(addr).and_then(|m| m.image().read_from(m.to_file(addr))) else { break };
+            let Some(module) = self.at(addr) else { break };
+            let file = module.to_file(addr);
+            let bytes = module.image().read_from(file).unwrap_or_default();
             let n = bytes.len().min(rest.len());
-            if n == 0 {
-                break;
-            }
             for (to, from) in rest.iter_mut().zip(bytes) {
                 *to = *from;
             }
-            done += n;
+            if n > 0 {
+                done += n;
+                continue;
+            }
+            // What the file leaves out of a segment is zero when the program starts: .bss.
+            let Some(segment) = module.image().load_at(file) else { break };
+            let left = segment.mem_size.saturating_sub(file.0.saturating_sub(segment.addr.0));
+            let zeros = rest.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+            if zeros == 0 {
+                break;
+            }
+            rest.iter_mut().take(zeros).for_each(|b| *b = 0);
+            done += zeros;
         }
         Ok(done)
     }

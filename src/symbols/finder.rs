@@ -48,6 +48,43 @@ fn by_debug_link(image: &Image, settings: &DebugFiles) -> Option<Arc<Image>> {
     opened.into_iter().find(|found| !is_same_file(image, found) && found.crc() == link.crc)
 }
 
+/// dwz's file that an image shares debug information with: by .gnu_debugaltlink, or .debug_sup (DWARF5 §7.3.6), and the build-id
+/// or checksum there. `None` if it names none or if that is not found.
+pub fn supplementary(image: &Image, settings: &DebugFiles) -> Option<Arc<Image>> {
+    let data = |name| image.section(name).and_then(|s| image.section_data(s).ok());
+    let (name, id) = match data(".gnu_debugaltlink") {
+        Some(bytes) => split_name(bytes)?,
+        // Version, whether this is the shared file, name, length of the checksum, checksum.
+        None => {
+            let (name, rest) = split_name(data(".debug_sup")?.strip_prefix(&[5, 0, 0])?)?;
+            (name, rest.get(1..)?)
+        }
+    };
+    let hex: String = id.iter().map(|b| format!("{b:02x}")).collect();
+    let mut places = Vec::new();
+    if name.is_absolute() {
+        places.push(name.clone());
+        let below = name.strip_prefix("/").unwrap_or(&name);
+        places.extend(settings.directories.iter().map(|d| d.join(below)));
+    } else {
+        let home = std::fs::canonicalize(image.path()).unwrap_or_else(|_| image.path().to_owned());
+        places.extend(home.parent().map(|h| h.join(&name)));
+    }
+    if let Some((head, tail)) = hex.split_at_checked(2) {
+        places.extend(settings.directories.iter().map(|d| d.join(format!(".build-id/{head}/{tail}.debug"))));
+    }
+    places.extend(name.file_name().into_iter().flat_map(|n| settings.directories.iter().map(move |d| d.join(".dwz").join(n))));
+    let is_it = |found: &Arc<Image>| found.build_id().is_none_or(|own| own == id);
+    places.iter().filter_map(|p| Image::open_debug(p).ok()).find(is_it)
+}
+
+/// A name that ends with a NUL, and what follows.
+fn split_name(bytes: &[u8]) -> Option<(PathBuf, &[u8])> {
+    let end = bytes.iter().position(|b| *b == 0)?;
+    let (name, rest) = bytes.split_at_checked(end)?;
+    Some((Path::new(std::ffi::OsStr::from_bytes(name)).to_owned(), rest.get(1..)?))
+}
+
 /// A file that was not stripped may name itself.
 fn is_same_file(a: &Image, b: &Image) -> bool {
     a.identity().is_some() && a.identity() == b.identity()

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::base::{AddrRange, FileAddr, VirtAddr};
-use crate::dwarf::{Body, DebugInfo, Declared, Function, LineFile, LineRow, LineTable, UnitId};
+use crate::dwarf::{Body, DebugInfo, Declared, Function, LineFile, LineRow, LineTable};
 
 use super::module::{Module, ModuleId};
 use super::modules::Modules;
@@ -71,10 +71,26 @@ impl Module {
         Some((function, body, around))
     }
 
-    /// The file and line of a declaration in a unit.
-    pub fn declared_at(&self, unit: UnitId, declared: Declared) -> Option<(LineFile, u32)> {
-        let table = self.debug()?.lines(unit).ok()?;
+    /// The file and line of a declaration.
+    pub fn declared_at(&self, declared: Declared) -> Option<(LineFile, u32)> {
+        let table = self.debug()?.lines(declared.unit).ok()?;
         Some((table.file(declared.file)?.clone(), declared.line))
+    }
+
+    /// Moves a place that lies in its function's prologue behind it. Where gcc says where variables are at each instruction
+    /// there is no need to.
+    fn move_past_prologue(&self, function: &Function, start: &mut LineStart) {
+        if self.debug().is_none_or(|d| d.has_exact_locations(function.die.unit)) {
+            return;
+        }
+        let body = self.virt(self.past_prologue(function.entry));
+        if start.addr > body || start.addr < self.virt(function.entry) {
+            return;
+        }
+        start.addr = body;
+        if let Some(found) = self.source_line(body) {
+            (start.file, start.line) = (found.file, found.line);
+        }
     }
 
     /// The places at which a line of a file starts, in all units; and of no such line the next higher one that any unit has.
@@ -116,31 +132,58 @@ impl Modules {
         self.iter().filter_map(|m| m.debug()).any(|d| tables_of(d, file).next().is_some())
     }
 
-    /// The places where a breakpoint on `FILE:LINE` goes: one a block of code, behind the prologue where the line is a function's
-    /// first. Where the line has no code, the next one that has, but never in a function that only begins there.
+    /// The source files that a name means, each once.
+    pub fn source_files(&self, file: &str) -> Vec<LineFile> {
+        let mut found: Vec<LineFile> = Vec::new();
+        for (table, index) in self.iter().filter_map(|m| m.debug()).flat_map(|d| tables_of(d, file)) {
+            let more = table.file(index).filter(|f| !found.iter().any(|known| known.path == f.path)).cloned();
+            found.extend(more);
+        }
+        found
+    }
+
+    /// The first piece of a line's code, of each unit that has the file. Where no unit has code of the line, the empty ranges at
+    /// which the next line with code starts; none where the file has no line as high as this one.
+    pub fn line_ranges(&self, file: &LineFile, line: u32) -> Vec<AddrRange> {
+        let name = file.path.to_string_lossy();
+        let mut found: Vec<(u32, AddrRange)> = Vec::new();
+        for module in self.iter() {
+            let Some(debug) = module.debug() else { continue };
+            for (table, index) in tables_of(debug, &name) {
+                let (best, rows) = table.line_starts(index, line);
+                let Some(span) = rows.first().and_then(|row| table.at(row.addr)) else { continue };
+                let has_code = best == line && span.line == line && span.file == index;
+                let end = if has_code { span.end } else { span.start };
+                found.push((best, AddrRange::new(module.virt(span.start), module.virt(end))));
+            }
+        }
+        let best = found.iter().map(|f| f.0).min().unwrap_or(0);
+        let mut ranges: Vec<AddrRange> = found.into_iter().filter(|f| f.0 == best).map(|f| f.1).collect();
+        ranges.dedup();
+        ranges
+    }
+
+    /// The places where a breakpoint on `FILE:LINE` goes, by address: of the line's pieces the first in each block, moved behind
+    /// the prologue if it lies in one; of a line without code those of the next line that has some. Each place keeps the number
+    /// of the line that was found, unless it was moved, as gdb shows it.
     pub fn line_places(&self, file: &str, line: u32) -> Vec<LineStart> {
         let mut found: Vec<LineStart> = self.iter().flat_map(|m| m.line_starts(file, line)).collect();
         let Some(best) = found.iter().map(|s| s.line).min() else { return found };
         found.retain(|s| s.line == best);
+        found.sort_by_key(|s| s.addr);
         let mut kept: Vec<LineStart> = Vec::new();
         let mut blocks: Vec<(ModuleId, FileAddr, usize)> = Vec::new();
-        found.sort_by_key(|s| s.addr);
         for mut start in found {
             let Some(module) = self.get(start.module) else { continue };
-            if let Some((function, _, around)) = module.function_body(start.addr) {
-                let block = (start.module, function.entry, around.first().copied().unwrap_or(0));
+            if let Some((function, body, around)) = module.function_body(start.addr) {
+                // gdb knows no blocks that declare nothing.
+                let counts = |b: &usize| body.blocks.get(*b).is_some_and(|b| b.is_inlined() || !b.variables.is_empty());
+                let block = (start.module, function.entry, around.iter().copied().find(counts).unwrap_or(0));
                 if blocks.contains(&block) {
                     continue;
                 }
                 blocks.push(block);
-                if module.virt(function.entry) == start.addr {
-                    let begins_later = function.declared.is_some_and(|d| line < d.line);
-                    if best != line && begins_later {
-                        continue;
-                    }
-                    start.addr = module.virt(module.past_prologue(function.entry));
-                    start.line = module.source_line(start.addr).map_or(start.line, |l| l.line);
-                }
+                module.move_past_prologue(&function, &mut start);
             }
             if !kept.iter().any(|k| k.addr == start.addr) {
                 kept.push(start);

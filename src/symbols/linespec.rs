@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use crate::base::{Error, FileAddr, Result, VirtAddr};
+use crate::dwarf::{DieRef, LineFile};
 use crate::elf::{Binding, Symbol, SymbolKind};
 
+use super::described::{described, is_settled};
 use super::lines::{LineStart, is_file};
 use super::module::{Module, ModuleId};
 use super::modules::Modules;
@@ -42,6 +44,8 @@ pub enum PlaceKind {
     PltStub,
     /// A source line.
     Line,
+    /// A copy of a function that was inlined into another one.
+    Inlined,
 }
 
 /// A place that a location leads to.
@@ -57,21 +61,25 @@ pub struct Place {
     pub addr: VirtAddr,
     /// What it is.
     pub kind: PlaceKind,
+    /// Of an inlined copy the abstract instance of its function.
+    pub origin: Option<DieRef>,
+    /// Of a line the file, and the number of the line that was found.
+    pub line: Option<(LineFile, u32)>,
 }
 
 impl Linespec {
     /// Parses a location. `modules` decides what stands before a `!`; a module that is not loaded (yet) is taken as written.
     pub fn parse(text: &str, modules: &Modules) -> Result<Linespec> {
-        let mut text = text.trim();
-        let mut qualified = false;
-        while let Some((option, rest)) = text.split_once(char::is_whitespace).filter(|_| text.starts_with('-')) {
-            match option {
-                "-qualified" => qualified = true,
-                "-function" => {}
-                _ => break,
-            }
-            text = rest.trim_start();
+        let text = text.trim();
+        let explicit = Explicit::parse(text)?;
+        let qualified = explicit.qualified;
+        if let Some(file) = explicit.source {
+            let Some(what) = explicit.function.or(explicit.line) else {
+                return Err(Error::user("Source filename requires function, label, or line offset."));
+            };
+            return Ok(Linespec::Line { file: Some(unquote(file).to_owned()), line: unquote(what).to_owned() });
         }
+        let text = explicit.function.or(explicit.line).unwrap_or(explicit.rest);
         let text = unquote(text);
         if text.is_empty() {
             return Err(Error::user("Empty line specification."));
@@ -121,6 +129,13 @@ impl Linespec {
         if places.is_empty() {
             places = searched.iter().flat_map(|m| functions(m, name, *qualified)).collect();
         }
+        if !searched.iter().any(|m| is_settled(m, name)) {
+            for place in searched.iter().flat_map(|m| described(m, name, *qualified)) {
+                if !places.iter().any(|p| p.start == place.start) {
+                    places.push(place);
+                }
+            }
+        }
         // A stub stands for the function only as long as nobody exports that.
         if !searched.iter().any(|m| is_exported(m, name)) {
             places.extend(searched.iter().filter_map(|m| stub(m, name)));
@@ -161,24 +176,80 @@ fn file_places(modules: &Modules, file: &str, what: &str) -> Result<Vec<Place>> 
             start: s.addr,
             addr: s.addr,
             kind: PlaceKind::Line,
+            origin: None,
+            line: Some((s.file, s.line)),
         };
         return Ok(modules.line_places(file, line).into_iter().map(place).collect());
     }
     let function = Linespec::Function { module: None, name: what.to_owned(), qualified: false };
     let mut places = function.resolve(modules)?;
+    // As for gdb it is enough that the function's unit has the file: a header's name leads to all that includes it.
     places.retain(|p| {
-        let declared = || {
+        let is_its = || {
             let module = modules.get(p.module)?;
-            let function = module.function(p.start)?;
-            module.declared_at(function.die.unit, function.declared?)
+            let debug = module.debug()?;
+            if let Some(origin) = p.origin {
+                let (declared, _) = module.declared_at(debug.declared_in(origin)?)?;
+                return Some(is_file(&declared, file));
+            }
+            // A function of a header is one of each file that includes it.
+            let lines = debug.lines(module.function(p.start)?.die.unit).ok()?;
+            Some(lines.files().iter().any(|f| is_file(f, file)))
         };
-        declared().is_some_and(|(f, _)| is_file(&f, file))
+        is_its() == Some(true)
     });
     Ok(places)
 }
 
 fn no_line_information() -> Error {
     Error::user("No symbol table is loaded.  Use the \"file\" command.")
+}
+
+/// A location in words: `-source FILE -function NAME -line N -qualified`.
+#[derive(Default)]
+struct Explicit<'t> {
+    source: Option<&'t str>,
+    function: Option<&'t str>,
+    line: Option<&'t str>,
+    qualified: bool,
+    /// What does not begin with an option.
+    rest: &'t str,
+}
+
+impl<'t> Explicit<'t> {
+    fn parse(text: &'t str) -> Result<Explicit<'t>> {
+        let mut found = Explicit { rest: text, ..Explicit::default() };
+        while let Some(option) = found.rest.split_whitespace().next().filter(|w| is_option(w)) {
+            let after = found.rest.get(option.len()..).unwrap_or_default().trim_start();
+            found.rest = after;
+            if "-qualified".starts_with(option) {
+                found.qualified = true;
+                continue;
+            }
+            // A C++ name has blanks: the value goes on to the next option.
+            let next = after
+                .match_indices(" -")
+                .map(|(at, _)| at)
+                .find(|at| is_option(after.get(at + 1..).and_then(|t| t.split_whitespace().next()).unwrap_or_default()));
+            let (value, rest) = after.split_at(next.unwrap_or(after.len()));
+            if value.is_empty() {
+                return Err(Error::user(format!("missing argument for \"{option}\"")));
+            }
+            found.rest = rest.trim_start();
+            let place = match option.as_bytes().get(1) {
+                Some(b's') => &mut found.source,
+                Some(b'f') => &mut found.function,
+                _ => &mut found.line,
+            };
+            *place = Some(value.trim());
+        }
+        Ok(found)
+    }
+}
+
+/// Whether a word is an option of a location, perhaps abbreviated; `-3` is a line.
+fn is_option(word: &str) -> bool {
+    word.len() > 1 && ["-source", "-function", "-line", "-qualified"].iter().any(|o| o.starts_with(word))
 }
 
 /// Takes one pair of quotes off, unless they end before the end.
@@ -199,7 +270,7 @@ fn split_file(text: &str) -> Option<(&str, &str)> {
 fn stub(module: &Module, name: &str) -> Option<Place> {
     let stub = module.plt().stub_named(name)?;
     let start = module.virt(stub.addr);
-    Some(Place { module: module.id, name: stub.label(), start, addr: start, kind: PlaceKind::PltStub })
+    Some(Place { module: module.id, name: stub.label(), start, addr: start, kind: PlaceKind::PltStub, origin: None, line: None })
 }
 
 fn is_exported(module: &Module, name: &str) -> bool {
@@ -235,6 +306,8 @@ fn functions(module: &Arc<Module>, name: &str, qualified: bool) -> Vec<Place> {
         start: module.virt(start),
         addr: module.virt(if kind == PlaceKind::Function { module.past_prologue(start) } else { start }),
         kind,
+        origin: None,
+        line: None,
     };
     starts.into_iter().map(place).collect()
 }

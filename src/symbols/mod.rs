@@ -1,6 +1,7 @@
 //! The modules of a process and the names in them.
 
 mod demangle;
+mod described;
 mod escapes;
 mod file_memory;
 mod finder;
@@ -16,7 +17,7 @@ mod symbolizer;
 mod user_names;
 mod written;
 
-pub use demangle::{demangle, is_named};
+pub use demangle::{demangle, demangle_function, is_named};
 pub use escapes::{Escape, Tells};
 pub use finder::{DebugFiles, separate_debug};
 pub use lines::{LineStart, SourceLine, is_file};
@@ -28,6 +29,8 @@ pub use prologue::skip_prologue;
 pub use separate::Separate;
 pub use source::{SourceCache, SourcePaths, SourceText};
 pub use symbolizer::{Location, LocationKind};
+pub use user_names::is_written;
+pub use written::qualified_names;
 
 #[cfg(test)]
 mod against_gdb;

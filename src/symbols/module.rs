@@ -9,7 +9,7 @@ use crate::elf::{Image, Symbol};
 use crate::loader::{self, CallSites, Got, Plt};
 
 use super::escapes::Escape;
-use super::finder::DebugFiles;
+use super::finder::{DebugFiles, supplementary};
 use super::separate::Separate;
 
 /// A module's number, which stays its own as long as it is loaded.
@@ -81,7 +81,13 @@ impl ModuleFile {
 
     /// Its debug information; `None` if there is none. Opened when it is first asked for.
     pub fn debug_info(&self) -> Result<Option<&Arc<DebugInfo>>> {
-        let opened = self.debug.get_or_init(|| Ok(DebugInfo::open(&self.image, None)?.map(Arc::new)));
+        let opened = self.debug.get_or_init(|| {
+            let own = self.image.section(".debug_info").map(|_| &self.image);
+            let Some(file) = own.or_else(|| self.separate().filter(|s| !s.is_mini()).map(Separate::image)) else {
+                return Ok(None);
+            };
+            Ok(DebugInfo::open(file, supplementary(file, &self.debug_files))?.map(Arc::new))
+        });
         opened.as_ref().map(Option::as_ref).map_err(Error::clone)
     }
 

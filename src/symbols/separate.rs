@@ -98,6 +98,18 @@ impl ModuleFile {
         found
     }
 
+    /// The symbols whose names hold `part`; all if it is empty.
+    pub fn symbols_containing(&self, part: &str) -> Vec<Symbol<'_>> {
+        if part.is_empty() {
+            return self.symbols().collect();
+        }
+        let mut found = self.image().symbols().containing(part);
+        if let Some((file, table)) = self.separate_symtab() {
+            found.extend(table.containing(part).into_iter().map(|s| file.place(s)));
+        }
+        found
+    }
+
     /// The symbols whose names start with `prefix`; those of each table sorted by name.
     pub fn symbols_with_prefix(&self, prefix: &str) -> impl Iterator<Item = Symbol<'_>> {
         let more = self.separate_symtab().into_iter();

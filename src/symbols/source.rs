@@ -9,12 +9,19 @@ use crate::base::{Error, Result};
 use crate::dwarf::LineFile;
 
 /// Where source files are looked for.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct SourcePaths {
+#[derive(Clone, Copy, Debug)]
+pub struct SourcePaths<'a> {
     /// `set substitute-path FROM TO`: the first rule whose FROM is a path's beginning, whole components, replaces it.
-    pub substitutions: Vec<(String, String)>,
-    /// `directory DIR`: searched for the file's path, then for its name; `$cdir` and `$cwd` stand at the end.
-    pub directories: Vec<PathBuf>,
+    pub substitutions: &'a [(String, String)],
+    /// `set directories`: directories separated by colons; `$cdir` is that of the compilation, `$cwd` rdbg's own.
+    pub directories: &'a str,
+}
+
+impl SourcePaths<'_> {
+    /// A file's path with the rule obeyed that fits, whether it is there or not.
+    pub fn substituted(&self, file: &LineFile) -> PathBuf {
+        substituted(&file.path, self.substitutions)
+    }
 }
 
 /// A source file's text.
@@ -74,7 +81,7 @@ impl SourceCache {
     }
 
     /// The text of a file; the error is gdb's, about the name that the compiler was given.
-    pub fn text(&self, file: &LineFile, paths: &SourcePaths) -> Result<Arc<SourceText>> {
+    pub fn text(&self, file: &LineFile, paths: SourcePaths<'_>) -> Result<Arc<SourceText>> {
         let mut read = self.read.borrow_mut();
         let entry = read.entry(file.path.to_path_buf()).or_insert_with(|| {
             let found = candidates(file, paths).into_iter().find(|p| p.is_file());
@@ -85,22 +92,37 @@ impl SourceCache {
     }
 }
 
-/// The places where a file may be, in the order in which they are tried.
-fn candidates(file: &LineFile, paths: &SourcePaths) -> Vec<PathBuf> {
-    let substituted = |path: &Path| {
-        let by = |(from, to): &(String, String)| path.strip_prefix(from).ok().map(|rest| Path::new(to).join(rest));
-        paths.substitutions.iter().find_map(by)
+/// The path with the first rule obeyed that fits.
+fn substituted(path: &Path, rules: &[(String, String)]) -> PathBuf {
+    let by = |(from, to): &(String, String)| path.strip_prefix(from).ok().map(|rest| Path::new(to).join(rest));
+    rules.iter().find_map(by).unwrap_or_else(|| path.to_path_buf())
+}
+
+/// The places where a file may be, in the order in which they are tried (GDB manual, "Source Path"): its name in each directory,
+/// its whole path below each, the last component of its name in each.
+fn candidates(file: &LineFile, paths: SourcePaths<'_>) -> Vec<PathBuf> {
+    let name = Path::new(&*file.name);
+    let path = substituted(&file.path, paths.substitutions);
+    // The path is the directory of the compilation and the name, or the name alone.
+    let depth = if name.is_absolute() { 1 } else { name.components().count() };
+    let compiled_in = file.path.ancestors().nth(depth).unwrap_or(&file.path);
+    let directory = |text: &str| match text {
+        "$cdir" => substituted(compiled_in, paths.substitutions),
+        "$cwd" => std::env::current_dir().unwrap_or_default(),
+        other => PathBuf::from(other),
     };
-    let path: &Path = &file.path;
-    let mut found: Vec<PathBuf> = substituted(path).into_iter().collect();
-    for directory in &paths.directories {
-        found.extend(path.strip_prefix("/").map(|relative| directory.join(relative)));
-        found.push(directory.join(&*file.name));
-        found.extend(path.file_name().map(|name| directory.join(name)));
+    let directories: Vec<PathBuf> = paths.directories.split(':').filter(|d| !d.is_empty()).map(directory).collect();
+    let mut found: Vec<PathBuf> = Vec::new();
+    if name.is_absolute() {
+        found.push(path.clone());
+    } else {
+        found.extend(directories.iter().map(|d| d.join(name)));
     }
-    found.push(path.to_path_buf());
-    found.push(PathBuf::from(&*file.name));
-    found.extend(path.file_name().map(PathBuf::from));
+    let below = path.strip_prefix("/").unwrap_or(&path);
+    found.extend(directories.iter().map(|d| d.join(below)));
+    if let Some(base) = name.file_name() {
+        found.extend(directories.iter().map(|d| d.join(base)));
+    }
     found
 }
 
@@ -115,12 +137,16 @@ mod tests {
         std::fs::write(dir.join("a.c"), "one\r\ntwo\n\nfour").unwrap();
         let file = LineFile { name: "src/a.c".into(), path: Path::new("/build/src/a.c").into() };
         let cache = SourceCache::default();
-        let missing = cache.text(&file, &SourcePaths::default()).unwrap_err();
+        let missing = cache.text(&file, SourcePaths { substitutions: &[], directories: "$cdir:$cwd" }).unwrap_err();
         assert_eq!(missing.to_string(), "src/a.c: No such file or directory.");
         cache.clear();
-        let rule = ("/build/src".to_owned(), dir.display().to_string());
-        let paths = SourcePaths { substitutions: vec![rule], directories: Vec::new() };
-        let text = cache.text(&file, &paths).unwrap();
+        let rules = [("/build/src".to_owned(), dir.display().to_string())];
+        let text = cache.text(&file, SourcePaths { substitutions: &rules, directories: "$cdir:$cwd" });
+        // The directory of the compilation is /build, to which no rule applies.
+        assert!(text.is_err());
+        cache.clear();
+        let directories = format!("/nonexistent:{}", dir.display());
+        let text = cache.text(&file, SourcePaths { substitutions: &[], directories: &directories }).unwrap();
         let lines: Vec<_> = (0..=5).map(|n| text.line(n)).collect();
         assert_eq!(lines, [None, Some("one"), Some("two"), Some(""), Some("four"), None]);
         assert_eq!(text.line_count(), 4);

@@ -21,6 +21,12 @@ pub(super) fn matches(demangled: &str, wanted: &str, qualified: bool) -> bool {
     may && is_same(&with_typedefs(name), &with_typedefs(wanted), qualified)
 }
 
+/// Whether the name of a function, without parameters, is meant by what a user typed.
+pub fn is_written(name: &str, wanted: &str) -> bool {
+    let wanted = wanted.trim_matches('\'');
+    matches(name, without_parameters(wanted), false)
+}
+
 fn is_same(name: &str, wanted: &str, qualified: bool) -> bool {
     let equal = |name: &str| {
         let mut starts = std::iter::once(0).chain(name.match_indices("::").map(|(i, _)| i + 2));

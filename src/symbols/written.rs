@@ -24,8 +24,7 @@ pub(super) fn written<'m>(file: &'m ModuleFile, name: &str, qualified: bool) -> 
     let is_abbreviated = |n: &&str| n.starts_with("operator") || matches!(*n, "allocator" | "string" | "basic_string");
     let is_stream = |n: &&str| n.ends_with("stream");
     let key = if is_abbreviated(&last) || is_stream(&last) { "" } else { last };
-    let finder = memchr::memmem::Finder::new(key);
-    let candidates = file.symbols().filter(|s| is_mangled(s.name) && finder.find(s.name.as_bytes()).is_some());
+    let candidates = file.symbols_containing(key).into_iter().filter(|s| is_mangled(s.name));
     candidates.filter(|s| s.name != name && s.has_place() && matches(&demangle(s.name), name, qualified)).collect()
 }
 
@@ -48,12 +47,12 @@ impl Modules {
     pub fn match_qualified(&self, text: &str) -> Option<usize> {
         let text: &str = text.char_indices().nth(MAX_QUALIFIED).map_or(text, |(end, _)| text.get(..end).unwrap_or(text));
         let is_there = |name: &&str| self.iter().any(|m: &Arc<Module>| !written(&m.file, name, true).is_empty());
-        candidates(text).into_iter().find(|name| is_there(name)).map(str::len)
+        qualified_names(text).into_iter().find(|name| is_there(name)).map(str::len)
     }
 }
 
 /// The qualified names that may be meant by the start of a text, the longest first.
-fn candidates(text: &str) -> Vec<&str> {
+pub fn qualified_names(text: &str) -> Vec<&str> {
     let mut end = 0;
     let mut last_colons = 0;
     let bytes = text.as_bytes();
@@ -116,11 +115,11 @@ mod tests {
 
     #[test]
     fn a_qualified_name_has_several_ends() {
-        assert_eq!(candidates("ns::f(int) + 1"), ["ns::f(int)", "ns::f"]);
-        assert_eq!(candidates("ns::counter"), ["ns::counter"]);
-        assert_eq!(candidates("a::b<c>::d(e)"), ["a::b<c>::d(e)", "a::b<c>::d", "a::b"]);
-        assert_eq!(candidates("a::b<c"), ["a::b"]);
-        assert_eq!(candidates("X::~X()"), ["X::~X()", "X::~X"]);
-        assert_eq!(candidates("a::"), Vec::<&str>::new());
+        assert_eq!(qualified_names("ns::f(int) + 1"), ["ns::f(int)", "ns::f"]);
+        assert_eq!(qualified_names("ns::counter"), ["ns::counter"]);
+        assert_eq!(qualified_names("a::b<c>::d(e)"), ["a::b<c>::d(e)", "a::b<c>::d", "a::b"]);
+        assert_eq!(qualified_names("a::b<c"), ["a::b"]);
+        assert_eq!(qualified_names("X::~X()"), ["X::~X()", "X::~X"]);
+        assert_eq!(qualified_names("a::"), Vec::<&str>::new());
     }
 }

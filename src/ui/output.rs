@@ -46,6 +46,11 @@ pub trait Output {
         false
     }
 
+    /// Whether colours are shown: then notes stand out from what commands say.
+    fn has_colour(&self) -> bool {
+        false
+    }
+
     /// Whether nobody wants the rest of this command's output: a command with a lot of it stops then.
     fn is_unwanted(&self) -> bool {
         false

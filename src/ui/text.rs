@@ -189,6 +189,10 @@ impl Output for TextOutput {
         self.terminal
     }
 
+    fn has_colour(&self) -> bool {
+        self.colour
+    }
+
     fn is_unwanted(&self) -> bool {
         self.closed || self.skip
     }
@@ -251,6 +255,10 @@ impl Output for Tee<'_> {
 
     fn is_terminal(&self) -> bool {
         self.below.is_terminal() && !self.only
+    }
+
+    fn has_colour(&self) -> bool {
+        self.below.has_colour() && !self.only
     }
 
     fn is_unwanted(&self) -> bool {

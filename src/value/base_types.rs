@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
+use super::language::Language;
 use super::types::{FloatFormat, Type, TypeKind};
 
 /// Names, size in bytes and kind. The first name of a row is the one that is shown.
@@ -51,6 +52,28 @@ static TYPES: LazyLock<Vec<Arc<Type>>> =
 pub fn base_type(name: &str) -> Option<Arc<Type>> {
     let row = ROWS.iter().position(|(names, ..)| names.contains(&name))?;
     TYPES.get(row).cloned()
+}
+
+/// A type that every program of Rust has, by its name.
+pub fn rust_type(name: &str) -> Option<Arc<Type>> {
+    let (size, kind) = match name {
+        "i8" => (1, TypeKind::Int { signed: true }),
+        "i16" => (2, TypeKind::Int { signed: true }),
+        "i32" => (4, TypeKind::Int { signed: true }),
+        "i64" | "isize" => (8, TypeKind::Int { signed: true }),
+        "i128" => (16, TypeKind::Int { signed: true }),
+        "u8" => (1, TypeKind::Int { signed: false }),
+        "u16" => (2, TypeKind::Int { signed: false }),
+        "u32" => (4, TypeKind::Int { signed: false }),
+        "u64" | "usize" => (8, TypeKind::Int { signed: false }),
+        "u128" => (16, TypeKind::Int { signed: false }),
+        "f32" => (4, TypeKind::Float(FloatFormat::Single)),
+        "f64" => (8, TypeKind::Float(FloatFormat::Double)),
+        "bool" => (1, TypeKind::Bool),
+        "char" => (4, TypeKind::Char { signed: false }),
+        _ => return None,
+    };
+    Some(Type::named_in(Language::Rust, name, size, kind))
 }
 
 /// A base type's name as gdb writes it: `unsigned long` for `long unsigned int`.
@@ -105,6 +128,8 @@ base! {
     int128 = 12;
     /// `unsigned __int128`
     uint128 = 13;
+    /// `bool`, of C++ and Rust
+    bool = 15;
     /// `float`
     float32 = 16;
     /// `double`
@@ -138,6 +163,7 @@ mod tests {
                 "unsigned long",
                 "__int128",
                 "unsigned __int128",
+                "bool",
                 "float",
                 "double",
                 "long double",

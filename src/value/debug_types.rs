@@ -47,7 +47,9 @@ pub fn find_type(info: &Arc<DebugInfo>, name: &str, first: Option<UnitId>) -> Re
     };
     // In C the name of a structure is no type without its keyword.
     let is_c = |die: DieRef| Language::of_dwarf(info.language(die.unit)) == Language::C;
-    match info.find_type(bare, space, first) {
+    // A declaration alone is no type that gdb would know.
+    let defined = |die: &DieRef| info.type_names(die.unit).is_ok_and(|n| n.at(die.offset).is_some_and(|t| !t.is_declaration));
+    match info.find_type(bare, space, first).filter(defined) {
         Some(die) if space.is_none() && is_c(die) => match info.find_type(bare, Some(NameSpace::Plain), first) {
             Some(plain) => type_of(info, plain).map(Some),
             None => Ok(None),
@@ -97,10 +99,13 @@ impl Maker<'_> {
         let size = of.size.or(of.bit_size.map(|b| b.div_ceil(8)));
         Ok(match &of.shape {
             TypeShape::Base(encoding) => base(&name, size.unwrap_or(0), *encoding, language),
+            // gdb takes C++'s nullptr for a number.
+            TypeShape::Unspecified if language == Language::Cpp => named(size.unwrap_or(8), TypeKind::Int { signed: true }),
             TypeShape::Unspecified => named(size.unwrap_or(1), TypeKind::Void),
             TypeShape::Pointer => {
                 let target = self.target(of.target)?;
-                named(size.unwrap_or(8), TypeKind::Pointer(target))
+                // Rust's have names, `&i32`: gdb does not use them.
+                Type::named_in(language, "", size.unwrap_or(8), TypeKind::Pointer(target))
             }
             TypeShape::Reference(rvalue) => {
                 let target = self.target(of.target)?;
@@ -173,7 +178,10 @@ impl Maker<'_> {
     }
 
     fn params(&mut self, params: &[Parameter]) -> Result<Arc<[Arc<Type>]>> {
-        params.iter().map(|p| self.target(p.ty)).collect()
+        let this = |ty: Arc<Type>, p: &Parameter| Type::qualified(&ty, p.is_artificial && ty.is_pointer(), false);
+        // What a compiler adds behind `this`, as constructors of virtual bases have it, is not of the source.
+        let own = params.iter().enumerate().filter(|(i, p)| *i == 0 || !p.is_artificial).map(|(_, p)| p);
+        own.map(|p| Ok(this(self.target(p.ty)?, p))).collect()
     }
 
     fn declared(&self, of: &TypeDie, name: &Arc<str>) -> Fields {
@@ -252,7 +260,8 @@ impl Maker<'_> {
             let (start, len) = (u32::try_from(start).ok()?, u32::try_from(len).ok()?);
             (start < 128 && len <= 128).then_some(Bits { start, len })
         });
-        let name = if matches!(member.kind, MemberKind::Base { .. }) { ty.name.clone() } else { member.name.as_str().into() };
+        let name =
+            if matches!(member.kind, MemberKind::Base { .. }) { ty.stripped().name.clone() } else { member.name.as_str().into() };
         Ok(Field { name, ty, offset, bits, kind, access: member.access, is_artificial: member.is_artificial })
     }
 }
@@ -348,9 +357,9 @@ pub fn resolve_dynamic(ty: &Arc<Type>, evaluate: &mut dyn FnMut(&Dynamic) -> Res
     Ok(match &ty.kind {
         TypeKind::VariableArray { element, lower, bound: (dynamic, is_count) } => {
             let element = resolve_dynamic(element, evaluate)?;
-            let n = evaluate(dynamic)?;
-            let count = if *is_count { n } else { n - i128::from(*lower) + 1 };
-            Type::array_of(&element, Some(u64::try_from(count).unwrap_or(0)), *lower, ArrayKind::Plain)
+            // A length that was optimized out leaves an array of unknown length.
+            let count = evaluate(dynamic).ok().map(|n| if *is_count { n } else { n - i128::from(*lower) + 1 });
+            Type::array_of(&element, count.map(|n| u64::try_from(n).unwrap_or(0)), *lower, ArrayKind::Plain)
         }
         TypeKind::Array { element, count, lower, kind, vector } if element.is_dynamic() => {
             let element = resolve_dynamic(element, evaluate)?;

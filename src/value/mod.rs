@@ -1,5 +1,6 @@
 //! Types, values and how they are shown.
 
+mod alignment;
 mod base_types;
 mod bignum;
 mod c_string;
@@ -13,14 +14,21 @@ mod language;
 mod layout;
 mod names;
 mod number;
+mod offsets;
 mod options;
 mod place;
+mod pretty;
 mod print;
 mod printf;
+mod ptype;
+mod rust_names;
 mod scalar;
+mod signature;
 mod types;
+mod variants;
 
-pub use base_types::base_type;
+pub use alignment::alignment;
+pub use base_types::{base_type, rust_type};
 pub use c_string::{quoted_char, quoted_string};
 pub use debug_types::{find_type, resolve_dynamic, type_of, type_of_function, type_of_variable};
 pub use dynamic::{base_of, constant_value, seen_as_it_is, static_member};
@@ -33,7 +41,11 @@ pub use layout::{Field, FieldKind, Fields, Layout, Method, TemplateArg, Variant,
 pub use number::{Number, extract_bits, insert_bits, int_from_bytes, int_to_bytes};
 pub use options::{OutputRadix, PrintOptions, Symbols};
 pub use place::{Absence, Place, Value};
+pub use pretty::elements_of;
 pub use print::{Printer, StringEnd, read_string};
 pub use printf::{Conversion, Piece, echo_text, format_values, parse_format};
+pub use ptype::PtypeOptions;
 pub use scalar::{Letter, char_prefix, scalar_text, symbol_suffix};
+pub use signature::function_title;
 pub use types::{ArrayKind, Bits, Enumerator, Flag, FloatFormat, FunctionType, ModuleRef, NoDebug, Qualifiers, Type, TypeKind};
+pub use variants::variant_of;

@@ -13,8 +13,10 @@ use super::types::{Type, TypeKind};
 use crate::base::{Error, Memory, Result, VirtAddr};
 
 mod array;
+mod children;
 mod member_pointer;
 mod names;
+mod rust;
 mod strings;
 mod structure;
 
@@ -98,7 +100,11 @@ impl Printer<'_> {
         let mut walk = Walk { out: String::new(), letter, statics: Vec::new(), virtual_bases: Vec::new() };
         let ty = value.ty.stripped();
         if let Some((why, true)) = value.missing() {
-            return Ok(why.to_string());
+            // A pointer that does not exist has a type all the same.
+            if prefix && why == Absence::Synthetic {
+                self.type_prefix(&value.ty, &mut walk.out);
+            }
+            return Ok(walk.out + &why.to_string());
         }
         if ty.is_void() {
             return Ok(if ty.language == Language::Rust { "()" } else { "void" }.to_owned());
@@ -122,7 +128,12 @@ impl Printer<'_> {
             }
             value = dynamic.fetched(self.memory, self.options.max_value_size)?;
         }
-        if prefix && walk.natural() || matches!(ty.kind, TypeKind::Reference(..)) {
+        if let TypeKind::Reference(target, _) = &ty.kind
+            && self.referred(&value, target, Depth::default(), &mut walk)
+        {
+            return Ok(walk.out);
+        }
+        if prefix && (walk.natural() || matches!(ty.kind, TypeKind::Reference(..))) {
             self.type_prefix(&value.ty, &mut walk.out);
         }
         self.show(&value, Depth::default(), &mut walk)?;
@@ -192,7 +203,7 @@ impl Printer<'_> {
                 _ = write!(walk.out, "{}", Absence::OptimizedOut);
                 return Ok(());
             }
-            Some((_, false)) if aggregate => {}
+            Some(_) if aggregate => {}
             Some((why, _)) => {
                 _ = write!(walk.out, "{why}");
                 return Ok(());
@@ -200,6 +211,8 @@ impl Printer<'_> {
         }
         match &ty.kind {
             TypeKind::Struct { fields, .. } if fields.is_declaration() => walk.out.push_str("<incomplete type>"),
+            TypeKind::Struct { .. } if self.prettily(value, depth, walk) => {}
+            TypeKind::Struct { .. } if ty.language == Language::Rust => return self.rust_structure(value, depth, walk),
             TypeKind::Struct { .. } => return self.structure(value, depth, walk),
             TypeKind::Array { .. } => return self.array(value, depth, walk),
             TypeKind::VariableArray { .. } => {
@@ -250,6 +263,9 @@ impl Printer<'_> {
     fn reference(&self, value: &Value, target: &Arc<Type>, depth: Depth, walk: &mut Walk) -> Result<()> {
         let bytes = value.bytes(self.memory, None)?;
         let addr = VirtAddr(int_from_bytes(&bytes, false) as u64);
+        if self.referred(value, target, depth, walk) {
+            return Ok(());
+        }
         if self.options.address {
             _ = write!(walk.out, "@{addr}");
         }
@@ -264,6 +280,14 @@ impl Printer<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Where a pretty printer knows what a reference refers to, it is shown as that; `false` where none does.
+    fn referred(&self, value: &Value, target: &Arc<Type>, depth: Depth, walk: &mut Walk) -> bool {
+        let bytes = value.bytes(self.memory, None).unwrap_or_else(|_| Arc::new([]));
+        let addr = VirtAddr(int_from_bytes(&bytes, false) as u64);
+        let target = Value::at(&target.completed(), addr).fetched(self.memory, self.options.max_value_size);
+        target.is_ok_and(|target| self.prettily(&target, depth, walk))
     }
 
     fn pointer(&self, addr: VirtAddr, target: &Arc<Type>, out: &mut String) {

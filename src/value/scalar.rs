@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::c_string::quoted_char;
 use super::float::Real;
 use super::float_text::float_text;
+use super::language::Language;
 use super::number::{int_from_bytes, int_to_bytes};
 use super::options::{OutputRadix, PrintOptions, Symbols};
 use super::types::{FloatFormat, Type, TypeKind};
@@ -95,9 +96,14 @@ fn natural_int(bytes: &[u8], ty: &Arc<Type>, options: &PrintOptions) -> String {
 
 /// `L`, `u`, `U` or nothing: what stands before the quotes of characters of this type.
 pub fn char_prefix(ty: &Arc<Type>) -> &'static str {
-    match (&*ty.name, ty.stripped().size) {
+    let bare = ty.stripped();
+    match (&*ty.name, bare.size) {
         ("wchar_t", _) => "L",
+        // Rust's characters have four bytes and no prefix.
+        _ if bare.language == Language::Rust => "",
         (_, 2) => "u",
+        // Of the two sorts of four bytes the signed one is wchar_t.
+        (_, 4) if matches!(bare.kind, TypeKind::Char { signed: true }) => "L",
         (_, 4) => "U",
         _ => "",
     }

@@ -255,6 +255,12 @@ impl Type {
         Type::of(target, 8, TypeKind::Reference(target.clone(), rvalue))
     }
 
+    /// A pointer to a member of a class; to a method if `target` is a function.
+    pub fn member_pointer(class: &Arc<Type>, target: &Arc<Type>) -> Arc<Type> {
+        let size = if matches!(target.stripped().kind, TypeKind::Function(_)) { 16 } else { 8 };
+        Type::of(target, size, TypeKind::MemberPointer { class: class.clone(), target: target.clone() })
+    }
+
     /// An array of `count` elements from index 0.
     pub fn array(element: &Arc<Type>, count: u64) -> Arc<Type> {
         Type::array_of(element, Some(count), 0, ArrayKind::Plain)
@@ -318,6 +324,12 @@ impl Type {
         Type::named(name, size, TypeKind::Struct { union, class: false, fields: Fields::known(fields) })
     }
 
+    /// A structure of Rust.
+    pub fn rust_structure(name: &str, size: u64, fields: Vec<Field>) -> Arc<Type> {
+        let kind = TypeKind::Struct { union: false, class: false, fields: Fields::known(fields) };
+        Type::named_in(Language::Rust, name, size, kind)
+    }
+
     /// The type of a symbol without debug information.
     pub fn no_debug(what: NoDebug) -> Arc<Type> {
         let name = match what {
@@ -328,6 +340,14 @@ impl Type {
         };
         let size = if matches!(what, NoDebug::Text | NoDebug::Ifunc) { 1 } else { 0 };
         Type::named(name, size, TypeKind::NoDebug(what))
+    }
+
+    /// As [`Type::stripped`], of a type that is not shared.
+    pub(super) fn stripped_ref(&self) -> &Type {
+        match &self.kind {
+            TypeKind::Typedef(target) | TypeKind::Qualified { target, .. } => target.stripped(),
+            _ => self,
+        }
     }
 
     /// The type below typedefs and qualifiers.

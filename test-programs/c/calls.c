@@ -88,6 +88,11 @@ static void *tick(void *unused) {
     ticks++;
   return unused;
 }
+static void *many_hits(void *unused) {
+  for (int i = 0; i < 200; i++)
+    __sync_fetch_and_add(&ticks, stop_here(0));
+  return unused;
+}
 // Whether another thread has moved on within two seconds.
 int others_run(void) {
   long before = ticks;
@@ -117,6 +122,14 @@ int main(int argc, char **argv) {
     stop_ticking = 1;
     pthread_join(thread, 0);
     return !run;
+  }
+  if (argc > 1 && !strcmp(argv[1], "hits")) {
+    pthread_t threads[4];
+    for (int i = 0; i < 4; i++)
+      pthread_create(&threads[i], 0, many_hits, 0);
+    for (int i = 0; i < 4; i++)
+      pthread_join(threads[i], 0);
+    return ticks != 800;
   }
   printf("%d\n", add(1, 2) + outer(3));
   void *used[] = {nothing, no_result, many, narrow, half, mix, ten, longer, shifted, turned, turned_float, turned_long,

@@ -69,7 +69,7 @@ fn catch_bind(cx: &mut Cx<'_>, args: &Args, disposition: Disposition) -> Result<
     if let Some(module) = &module {
         spec = format!("{spec} in {module}");
     }
-    let id = cx.session.breakpoints.add(Kind::Catch(Catch::Bind { symbol, module }), &spec, disposition, Vec::new());
+    let id = cx.session.breakpoints.add(Kind::Catch(Catch::Bind { symbol, module }), &spec, disposition);
     let breakpoint = cx.session.breakpoints.get_mut(id)?;
     breakpoint.condition = condition;
     let noun = breakpoint.noun();
@@ -131,7 +131,7 @@ fn catch_library(cx: &mut Cx<'_>, args: &Args, word: &str, make: fn(Option<regex
         text => Some(regex::Regex::new(text).map_err(|_| Error::user(format!("Invalid regexp: {text}")))?),
     };
     let spec = format!("{word} {}", args.text).trim_end().to_owned();
-    let id = cx.session.breakpoints.add(Kind::Catch(make(regex)), &spec, Disposition::Keep, Vec::new());
+    let id = cx.session.breakpoints.add(Kind::Catch(make(regex)), &spec, Disposition::Keep);
     cx.say(format!("Catchpoint {id} ({word})\n"));
     Ok(Flow::Go)
 }

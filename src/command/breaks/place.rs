@@ -101,7 +101,7 @@ fn request(cx: &mut Cx<'_>, args: &Args) -> Result<Request> {
 
 fn set_breakpoint(cx: &mut Cx<'_>, args: &Args, disposition: Disposition, hardware: bool) -> Result<Flow> {
     let request = request(cx, args)?;
-    let locations = match cx.session.locate(&request.spec) {
+    let locations = match cx.session.locate_places(&request.spec) {
         Ok(locations) => locations,
         Err(_) if request.spec.is_empty() => return Err(Error::user("No default breakpoint address now.")),
         Err(e) if request.spec.starts_with('*') => return Err(e),
@@ -112,32 +112,33 @@ fn set_breakpoint(cx: &mut Cx<'_>, args: &Args, disposition: Disposition, hardwa
             Vec::new()
         }
     };
-    let condition = request.condition.map(|text| Condition::parse(&text, cx.session, &locations)).transpose()?;
+    let addresses: Vec<VirtAddr> = locations.iter().map(|l| l.addr).collect();
+    let condition = request.condition.map(|text| Condition::parse(&text, cx.session, &addresses)).transpose()?;
     if cx.interpreter.is_direct() {
-        let notes: String = locations.iter().filter_map(|at| also_here(cx.session, *at)).collect();
+        let notes: String = addresses.iter().filter_map(|at| also_here(cx.session, *at)).collect();
         cx.say(notes);
     }
-    // Without a location it is where it is now, whatever is loaded later.
-    let spec = match (request.spec.as_str(), locations.first()) {
+    // Without a location it is where it is now, whatever is loaded later; a line stays in its file, whatever is listed later.
+    let spec = match (request.spec.as_str(), addresses.first()) {
         ("", Some(addr)) => format!("*{addr:#x}"),
-        _ => request.spec,
+        _ => cx.session.absolute_spec(&request.spec).unwrap_or(request.spec),
     };
-    let id = cx.session.breakpoints.add(Kind::Code { hardware }, &spec, disposition, locations.clone());
+    let id = cx.session.breakpoints.add_at(Kind::Code { hardware }, &spec, disposition, locations);
     let breakpoint = cx.session.breakpoints.get_mut(id)?;
     breakpoint.condition = condition;
     breakpoint.thread = request.thread;
-    let (noun, at_place) = (breakpoint.noun(), breakpoint.is_at_place());
-    let text = match locations.as_slice() {
-        [] => format!("{noun} {id} ({spec}) pending.\n"),
-        [one] => match place_of(cx.session, *one, at_place) {
-            Some((_, file, line)) => format!("{noun} {id} at {one:#x}: file {file}, line {line}.\n"),
-            None => format!("{noun} {id} at {one:#x}\n"),
-        },
+    let breakpoint = cx.session.breakpoints.get(id)?;
+    let noun = breakpoint.noun();
+    let place = addresses.first().and_then(|first| place_of(cx.session, *first, breakpoint));
+    let text = match (addresses.as_slice(), place) {
+        ([], _) => format!("{noun} {id} ({spec}) pending.\n"),
+        ([one], Some((_, file, line))) => format!("{noun} {id} at {one:#x}: file {file}, line {line}.\n"),
+        ([one], None) => format!("{noun} {id} at {one:#x}\n"),
         // gdb names what was typed only where lines are known.
-        [first, ..] if place_of(cx.session, *first, at_place).is_some() => {
-            format!("{noun} {id} at {first:#x}: {spec}. ({} locations)\n", locations.len())
+        ([first, ..], Some(_)) => {
+            format!("{noun} {id} at {first:#x}: {}. ({} locations)\n", spec.trim_matches('\''), addresses.len())
         }
-        [first, ..] => format!("{noun} {id} at {first:#x} ({} locations)\n", locations.len()),
+        ([first, ..], None) => format!("{noun} {id} at {first:#x} ({} locations)\n", addresses.len()),
     };
     cx.say(text);
     Ok(Flow::Go)

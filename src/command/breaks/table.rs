@@ -76,7 +76,9 @@ fn breakpoint_rows(session: &Session, b: &Breakpoint, width: usize) -> String {
         b.disposition.word(),
         letter(b.enabled)
     );
-    let mut text = format!("{}\n", head.trim_end_matches(' '));
+    // gdb leaves the blanks behind <MULTIPLE>.
+    let is_multiple = address == "<MULTIPLE>";
+    let mut text = format!("{}\n", if is_multiple { &head } else { head.trim_end_matches(' ') });
     if let Some(condition) = &b.condition {
         text.push_str(&format!("\tstop only if {}\n", condition.text));
     }

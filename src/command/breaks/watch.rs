@@ -63,6 +63,7 @@ fn set_watch(cx: &mut Cx<'_>, args: &Args, kind: WatchKind) -> Result<Flow> {
             "Could not insert hardware watchpoint: the processor has four debug registers, and they are in use.",
         ));
     }
+    let scope = if by_location { None } else { session.watch_scope(&parsed) };
     // `-l`: the address as it is now, whatever the expression will mean later.
     let (text, parsed) = if by_location {
         let fixed = format!("*({} *) {addr:#x}", value.ty);
@@ -81,8 +82,8 @@ fn set_watch(cx: &mut Cx<'_>, args: &Args, kind: WatchKind) -> Result<Flow> {
         None => None,
     };
     let old = value.fetched(session.memory(), None).ok();
-    let watch = Watch { text: text.clone(), expr: Arc::new(parsed), kind, pieces, old };
-    let id = session.breakpoints.add(Kind::Watch(watch), &text, Disposition::Keep, Vec::new());
+    let watch = Watch { text: text.clone(), expr: Arc::new(parsed), kind, pieces, scope, old };
+    let id = session.breakpoints.add(Kind::Watch(watch), &text, Disposition::Keep);
     let breakpoint = session.breakpoints.get_mut(id)?;
     breakpoint.condition = condition;
     let noun = breakpoint.noun();

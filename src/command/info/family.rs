@@ -1,6 +1,6 @@
 //! The commands of this room.
 
-use super::{files, process, signals, symbols, xinfo};
+use super::{files, process, scope, signals, symbols, xinfo};
 use crate::command::Command;
 
 /// The family.
@@ -10,8 +10,10 @@ pub const COMMANDS: &[Command] = &[
     files::FILES,
     symbols::SYMBOL,
     symbols::ADDRESS,
+    scope::SCOPE,
     symbols::FUNCTIONS,
     symbols::VARIABLES,
+    symbols::TYPES,
     signals::SIGNALS,
     signals::HANDLE,
     xinfo::XINFO,

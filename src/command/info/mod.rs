@@ -1,8 +1,10 @@
 //! What the process is made of, as gdb asks for it: mappings, files, symbols, signals.
 
+mod catalog;
 mod family;
 mod files;
 mod process;
+mod scope;
 mod signals;
 mod symbols;
 mod xinfo;

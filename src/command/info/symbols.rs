@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::catalog::{Sort, Wanted, listed};
 use super::files::shown_name;
 use crate::base::{Error, Result, VirtAddr};
 use crate::command::loader::address;
@@ -70,6 +71,12 @@ fn info_address(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         Some((m, rest)) => (Some(crate::engine::module_ref(m.id)), rest),
         None => (None, bare),
     };
+    if module.is_none()
+        && let Some(text) = super::scope::address_text(session, rest)?
+    {
+        cx.say(format!("Symbol \"{bare}\" is {text}.\n"));
+        return Ok(Flow::Go);
+    }
     let is_asked = |m: &&Arc<Module>| module.is_none_or(|r| r == crate::engine::module_ref(m.id));
     let tls = session.inferior.modules.iter().filter(is_asked).find_map(|m| {
         let mut named = m.file.symbols_named(rest).into_iter();
@@ -87,15 +94,22 @@ fn info_address(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     Ok(Flow::Go)
 }
 
+/// The options that the three lists have.
+const QUIET: ArgSpec = ArgSpec::may("-q", ArgKind::Switch);
+const DEBUG_ONLY: ArgSpec = ArgSpec::may("-n", ArgKind::Switch);
+const TYPE: ArgSpec = ArgSpec::may("-t", ArgKind::Word);
+const REGEX: ArgSpec = ArgSpec::may("REGEX", ArgKind::Regex);
+
 /// `info functions`
 pub const FUNCTIONS: Command = Command {
     name: "info functions",
     group: Group::Status,
-    args: &[ArgSpec::JSON, ArgSpec::MODULE, ArgSpec::may("REGEX", ArgKind::Regex)],
+    args: &[QUIET, DEBUG_ONLY, TYPE, ArgSpec::JSON, ArgSpec::MODULE, REGEX],
     summary: "All function names or those matching REGEXPs.",
-    help: "By the symbol tables of all modules, or of -m MODULE's; PLT stubs are among them.",
+    help: "By the debug information and the symbol tables of all modules, or of -m MODULE's; PLT stubs are among them.\n\
+           -n leaves out what only symbol tables know, -q the first line, -t TYPE takes those whose type matches TYPE.",
     examples: &[Example { line: "info functions ^my_", what: "functions whose names begin with my_" }],
-    run: |cx, args| list(cx, args, true),
+    run: |cx, args| list(cx, args, Sort::Functions),
     ..Command::BASE
 };
 
@@ -103,31 +117,88 @@ pub const FUNCTIONS: Command = Command {
 pub const VARIABLES: Command = Command {
     name: "info variables",
     group: Group::Status,
-    args: &[ArgSpec::JSON, ArgSpec::MODULE, ArgSpec::may("REGEX", ArgKind::Regex)],
+    args: &[QUIET, DEBUG_ONLY, TYPE, ArgSpec::JSON, ArgSpec::MODULE, REGEX],
     summary: "All global and static variable names or those matching REGEXPs.",
-    help: "By the symbol tables of all modules, or of -m MODULE's.",
+    help: "By the debug information and the symbol tables of all modules, or of -m MODULE's.\n\
+           -n leaves out what only symbol tables know, -q the first line, -t TYPE takes those whose type matches TYPE.",
     examples: &[Example { line: "info variables count", what: "variables with count in their names" }],
-    run: |cx, args| list(cx, args, false),
+    run: |cx, args| list(cx, args, Sort::Variables),
     ..Command::BASE
 };
 
-fn list(cx: &mut Cx<'_>, args: &Args, functions: bool) -> Result<Flow> {
+/// `info types`
+pub const TYPES: Command = Command {
+    name: "info types",
+    group: Group::Status,
+    args: &[QUIET, ArgSpec::JSON, ArgSpec::MODULE, REGEX],
+    summary: "All type names, or those matching REGEXPs.",
+    help: "By the debug information of all modules, or of -m MODULE's; -q leaves out the first line.",
+    examples: &[Example { line: "info types node", what: "types with node in their names" }],
+    run: |cx, args| list(cx, args, Sort::Types),
+    ..Command::BASE
+};
+
+fn list(cx: &mut Cx<'_>, args: &Args, sort: Sort) -> Result<Flow> {
     let text = args.get("REGEX");
     let regex = text.map(compile_regex).transpose()?;
+    let type_text = args.get("-t");
+    let types = type_text.map(compile_regex).transpose()?;
     let modules: Vec<Arc<Module>> = match args.get("-m") {
         Some(name) => vec![cx.session.module_named(name)?.clone()],
         None => cx.session.inferior.modules.iter().cloned().collect(),
     };
-    let what = if functions { "function" } else { "variable" };
-    match text {
-        Some(regex) => cx.say(format!("All {what}s matching regular expression \"{regex}\":\n")),
-        None => cx.say(format!("All defined {what}s:\n")),
+    if !args.has("-q") {
+        let what = sort.noun();
+        cx.say(match (text, type_text) {
+            (Some(name), None) => format!("All {what}s matching regular expression \"{name}\":\n"),
+            (Some(name), Some(ty)) => {
+                format!("All {what}s matching regular expression \"{name}\" with type matching regular expression \"{ty}\":\n")
+            }
+            (None, Some(ty)) => format!("All defined {what}s with type matching regular expression \"{ty}\" :\n"),
+            (None, None) => format!("All defined {what}s:\n"),
+        });
     }
-    let mut is_first = true;
+    let wanted = Wanted { sort, names: regex.as_ref(), types: types.as_ref() };
+    let mut all = Vec::new();
     for module in &modules {
+        all.extend(listed(module, &wanted)?);
+    }
+    all.sort();
+    all.dedup();
+    let mut file = None;
+    for one in &all {
+        if file.replace(&one.file).is_none_or(|f| *f != one.file) {
+            cx.say(format!("\nFile {}:\n", one.file));
+        }
+        let line = if one.line == 0 { String::new() } else { format!("{}:", one.line) };
+        let row = Row::new()
+            .note(Role::Plain, format!("{line}\t{}", one.text))
+            .hidden("name", one.name.as_str())
+            .hidden("file", one.file.as_str())
+            .hidden("line", u64::from(one.line));
+        cx.row(&row);
+    }
+    if sort == Sort::Types || args.has("-n") || types.is_some() {
+        return Ok(Flow::Go);
+    }
+    list_symbols(cx, &modules, regex.as_ref(), sort == Sort::Functions);
+    Ok(Flow::Go)
+}
+
+/// What only the symbol tables know.
+fn list_symbols(cx: &mut Cx<'_>, modules: &[Arc<Module>], regex: Option<&regex::Regex>, functions: bool) {
+    let mut is_first = true;
+    for module in modules {
         for (at, name, found) in names(module, functions) {
             let shown = demangle(&name);
-            if regex.as_ref().is_some_and(|r| !r.is_match(&shown)) {
+            if regex.is_some_and(|r| !r.is_match(&shown)) {
+                continue;
+            }
+            let is_described = module.debug().is_some_and(|debug| match functions {
+                true => debug.unit_at(module.to_file(at)).is_some(),
+                false => debug.variables_named(&shown).is_ok_and(|v| v.iter().any(|v| !v.is_declaration)),
+            });
+            if is_described {
                 continue;
             }
             if std::mem::take(&mut is_first) {
@@ -142,7 +213,6 @@ fn list(cx: &mut Cx<'_>, args: &Args, functions: bool) -> Result<Flow> {
             cx.row(&row);
         }
     }
-    Ok(Flow::Go)
 }
 
 /// The names of a module's functions or variables in order of addresses, and whether they were found without a symbol.

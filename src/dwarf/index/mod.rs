@@ -12,6 +12,8 @@ mod table;
 mod texts;
 
 pub use entry::{Entry, Kind};
+pub(super) use pattern::squeeze;
+pub(super) use pool::threads;
 pub use query::{Hit, NameIndex};
 pub(super) use sums::Checked;
 pub(super) use table::{Bytes, Counts, HEADER, Table};

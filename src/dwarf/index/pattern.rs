@@ -1,5 +1,7 @@
 //! Names as a user writes them, taken apart: `ns::Class<int>::method(char)`.
 
+use std::borrow::Cow;
+
 /// The parts of a name between `::`, without parameters.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Pattern {
@@ -100,9 +102,31 @@ pub fn squeeze(text: &str) -> String {
     out
 }
 
-/// Whether two names are the same but for such blanks.
+/// Whether two names are the same but for such blanks and the spelling of the language's own types.
 pub fn same(a: &str, b: &str) -> bool {
-    a == b || (a.contains(' ') || b.contains(' ')) && squeeze(a) == squeeze(b)
+    a == b || (a.contains(' ') || b.contains(' ')) && squeeze(&canonical(a)) == squeeze(&canonical(b))
+}
+
+/// The language's own types as compilers and people spell them, and as gdb does; the longer ones first.
+pub const SPELT: [(&str, &str); 6] = [
+    ("long long unsigned int", "unsigned long long"),
+    ("long unsigned int", "unsigned long"),
+    ("short unsigned int", "unsigned short"),
+    ("long long int", "long long"),
+    ("long int", "long"),
+    ("short int", "short"),
+];
+
+/// A C++ name with the types in its template arguments spelt as gdb does: gcc's `A<long unsigned int>` is `A<unsigned long>`.
+pub fn canonical(name: &str) -> Cow<'_, str> {
+    if !name.contains("long ") && !name.contains("short ") {
+        return Cow::Borrowed(name);
+    }
+    let mut out = name.to_owned();
+    for (spelt, canonical) in SPELT {
+        out = out.replace(spelt, canonical);
+    }
+    Cow::Owned(out)
 }
 
 /// A name without the template arguments at its end: `f<int>` -> `f`; `None` if it has none. `operator<` has none.
@@ -169,5 +193,6 @@ mod tests {
     fn blanks_mean_nothing_beside_signs() {
         assert!(same("A<int, char const *>", "A<int,char const*>") && same("A<B<int> >", "A<B<int>>"));
         assert!(!same("unsigned int", "unsignedint"));
+        assert!(same("A<long unsigned int, short int>", "A<unsigned long,short>") && same("unsigned long", "long unsigned int"));
     }
 }

@@ -9,7 +9,7 @@ use crate::os::affinity;
 
 /// The pool, started when it is first needed: a thread a core. A thread made by the tracer would inherit the one core that
 /// the tracer sits on.
-pub(super) fn threads() -> Result<&'static ThreadPool> {
+pub(in crate::dwarf) fn threads() -> Result<&'static ThreadPool> {
     static POOL: OnceLock<Result<ThreadPool>> = OnceLock::new();
     let pool = POOL.get_or_init(|| {
         let builder = ThreadPoolBuilder::new().num_threads(affinity::usable_cores()).thread_name(|i| format!("rdbg-index-{i}"));

@@ -1,12 +1,18 @@
 //! Looking names up.
 
+use std::borrow::Cow;
+
+use rayon::prelude::*;
+
 use super::build;
 use super::entry::{Entry, Kind};
-use super::pattern::{Pattern, same, squeeze, without_arguments};
+use super::pattern::{Pattern, SPELT, canonical, same, squeeze, without_arguments};
+use super::pool::threads;
 use super::table::Table;
 use crate::base::{Error, Result};
 use crate::dwarf::cache;
 use crate::dwarf::info::DebugInfo;
+use crate::dwarf::unit::UnitId;
 use crate::os::signals;
 
 /// The names of a module.
@@ -25,13 +31,15 @@ pub struct Hit {
     pub entry: Entry,
 }
 
-/// How much of what encloses a name a user must have written.
+/// How much of a name a user must have written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Scopes {
-    /// All of it, but for anonymous and inline namespaces.
-    All,
-    /// The innermost ones.
-    Innermost,
+enum Rule {
+    /// All of it, but for anonymous and inline namespaces: as a program does.
+    Exact,
+    /// The same, but that template arguments may be missing at the end of each part.
+    Qualified,
+    /// Outer scopes may be missing too.
+    Wild,
 }
 
 impl NameIndex {
@@ -41,6 +49,7 @@ impl NameIndex {
     }
 
     /// The sorted arrays.
+    #[cfg(test)]
     pub(in crate::dwarf) fn table(&self) -> &Table {
         &self.table
     }
@@ -53,17 +62,17 @@ impl NameIndex {
 
     /// What has this name with all that encloses it.
     fn exact(&self, name: &str, wanted: &dyn Fn(Kind) -> bool) -> Vec<Hit> {
-        self.matching(name, Scopes::All, wanted)
+        self.matching(name, Rule::Exact, wanted)
     }
 
-    fn matching(&self, name: &str, scopes: Scopes, wanted: &dyn Fn(Kind) -> bool) -> Vec<Hit> {
+    fn matching(&self, name: &str, rule: Rule, wanted: &dyn Fn(Kind) -> bool) -> Vec<Hit> {
         let pattern = Pattern::parse(name);
-        let scopes = if pattern.is_absolute { Scopes::All } else { scopes };
+        let rule = if pattern.is_absolute && rule == Rule::Wild { Rule::Qualified } else { rule };
         let mut found = Vec::new();
-        for text in self.texts_for(&pattern.last) {
+        for text in self.texts_for(&pattern.last, rule) {
             for (entry, scope) in self.table.entries(text) {
-                if wanted(entry.kind) && self.is_in(scope, &pattern.scopes, scopes) {
-                    found.push(Hit { name: self.table.qualified(scope, text), entry });
+                if wanted(entry.kind) && self.is_in(scope, &pattern.scopes, rule) {
+                    found.push(Hit { name: canonical(&self.table.qualified(scope, text)).into_owned(), entry });
                 }
             }
         }
@@ -71,9 +80,66 @@ impl NameIndex {
         found
     }
 
+    fn completions(&self, start: &str, rule: Rule, wanted: &dyn Fn(Kind) -> bool, limit: usize) -> Vec<Hit> {
+        let pattern = Pattern::parse(start);
+        // `ns::` has no last part yet; `A<` may not be at its end.
+        let mut found: Vec<Hit> = Vec::new();
+        self.table.each_name(self.table.with_prefix(pattern.last.as_bytes()), &mut |index, text| {
+            for (entry, scope) in self.table.entries(index) {
+                if !entry.is_declaration && wanted(entry.kind) && self.is_in(scope, &pattern.scopes, rule) {
+                    let name = self.table.scoped(scope, text);
+                    if found.last().is_none_or(|last| last.name != name || entry.kind == Kind::Function) {
+                        found.push(Hit { name, entry });
+                    }
+                }
+            }
+            found.len() < limit
+        });
+        found.truncate(limit);
+        found.sort_unstable();
+        found
+    }
+
+    fn names_where(&self, wanted: &(dyn Fn(Kind) -> bool + Sync), test: &(dyn Fn(&str) -> bool + Sync)) -> Vec<Hit> {
+        const TEXTS: u32 = 4096;
+        let prefixes = self.table.prefixes();
+        let pieces = self.table.counts().names.div_ceil(TEXTS);
+        let in_piece = |piece: u32| {
+            let mut found = Vec::new();
+            let mut name = String::new();
+            self.table.each_name(piece * TEXTS..(piece + 1) * TEXTS, &mut |index, text| {
+                let text = String::from_utf8_lossy(text);
+                let mut last = None;
+                for (entry, scope) in self.table.entries(index).filter(|(e, _)| wanted(e.kind)) {
+                    // Entries of one scope stand together.
+                    if last.is_none_or(|(s, _)| s != scope) {
+                        name.clear();
+                        name.push_str(prefixes.get(scope as usize).map_or("", String::as_str));
+                        name.push_str(&text);
+                        if let Cow::Owned(spelt) = canonical(&name) {
+                            name = spelt;
+                        }
+                        last = Some((scope, test(&name)));
+                    }
+                    if last.is_some_and(|(_, passes)| passes) {
+                        found.push(Hit { name: name.clone(), entry });
+                    }
+                }
+                true
+            });
+            found
+        };
+        let mut found: Vec<Hit> = (0..pieces).into_par_iter().flat_map_iter(in_piece).collect();
+        found.par_sort_unstable();
+        found
+    }
+
     /// The texts that the last part of a name may mean: itself, and itself with template arguments or other blanks.
-    fn texts_for(&self, last: &str) -> Vec<u32> {
+    fn texts_for(&self, last: &str, rule: Rule) -> Vec<u32> {
         let mut texts: Vec<u32> = self.table.find(last.as_bytes()).into_iter().collect();
+        // A base type: `unsigned long` is `long unsigned int`.
+        let spelt = |word: &&str| *word != last && squeeze(&canonical(word)) == squeeze(&canonical(last));
+        texts.extend(SPELT.iter().flat_map(|(a, b)| [*a, *b]).filter(spelt).filter_map(|w| self.table.find(w.as_bytes())));
         if let Some(head) = without_arguments(last) {
             // `A<int, char>` may be written without its blank.
             let prefix = format!("{head}<");
@@ -82,7 +148,7 @@ impl NameIndex {
                 let text = String::from_utf8_lossy(&self.table.name(*t)).into_owned();
                 text != last && same(&text, last)
             }));
-        } else {
+        } else if rule != Rule::Exact {
             let prefix = format!("{last}<");
             let instances = self.table.with_prefix(prefix.as_bytes());
             texts.extend(instances.filter(|t| {
@@ -94,15 +160,16 @@ impl NameIndex {
     }
 
     /// Whether the scopes around a name are these; template arguments at the end of each may be left out.
-    fn is_in(&self, scope: u32, wanted: &[String], scopes: Scopes) -> bool {
+    fn is_in(&self, scope: u32, wanted: &[String], rule: Rule) -> bool {
         let mut wanted = wanted.iter().rev();
         let mut next = wanted.next();
         for around in self.table.outwards(scope) {
             let name = String::from_utf8_lossy(&around.name);
-            let fits = next.is_some_and(|w| same(&name, w) || without_arguments(&name).is_some_and(|n| squeeze(n) == *w));
+            let is_bare = |w: &String| rule != Rule::Exact && without_arguments(&name).is_some_and(|n| squeeze(n) == *w);
+            let fits = next.is_some_and(|w| same(&name, w) || is_bare(w));
             if fits {
                 next = wanted.next();
-            } else if next.is_none() && scopes == Scopes::Innermost {
+            } else if next.is_none() && rule == Rule::Wild {
                 return true;
             } else if !around.is_transparent {
                 return false;
@@ -144,8 +211,8 @@ impl DebugInfo {
         Ok(answer)
     }
 
-    /// The functions of this name, `ns::Class::method` with all that encloses it, without parameters; template arguments, and
-    /// anonymous and inline namespaces, may be left out. Definitions first, in the order of the units.
+    /// The functions of this name, `ns::Class::method` with all that encloses it but for anonymous and inline namespaces, without
+    /// parameters. Definitions first, in the order of the units.
     pub fn functions_named(&self, name: &str) -> Result<Vec<Entry>> {
         self.named(name, |k| k == Kind::Function)
     }
@@ -176,10 +243,35 @@ impl DebugInfo {
         self.ask(|index| index.exact(name, &wanted).into_iter().map(|h| h.entry).collect())
     }
 
-    /// The functions that a user may mean: as [`DebugInfo::functions_named`], but outer scopes may be left out, unless the name is
-    /// to be `qualified`.
+    /// What a name that is not complete yet may become, at most `limit` entries: the last part begins as given, the parts before it
+    /// are whole; unless `anywhere` nothing may be missing in front of them. Sorted by name.
+    pub fn completions(&self, start: &str, anywhere: bool, wanted: impl Fn(Kind) -> bool, limit: usize) -> Result<Vec<Hit>> {
+        let rule = if anywhere { Rule::Wild } else { Rule::Qualified };
+        self.ask(|index| index.completions(start, rule, &wanted, limit))
+    }
+
+    /// What is of a wanted kind and has a whole name that passes a test, sorted by name. All names are looked at, in parallel.
+    pub fn names_where(&self, wanted: &(dyn Fn(Kind) -> bool + Sync), test: &(dyn Fn(&str) -> bool + Sync)) -> Result<Vec<Hit>> {
+        let pool = threads()?;
+        self.ask(|index| pool.install(|| index.names_where(wanted, test)))
+    }
+
+    /// The units that have something of this name, each once, those that define it first: with equal types of several units only
+    /// one of these.
+    pub fn units_naming(&self, name: &str, wanted: impl Fn(Kind) -> bool) -> Result<Vec<UnitId>> {
+        let mut units: Vec<UnitId> = Vec::new();
+        for entry in self.named(name, wanted)? {
+            if !units.contains(&entry.die.unit) {
+                units.push(entry.die.unit);
+            }
+        }
+        Ok(units)
+    }
+
+    /// The functions that a user may mean: as [`DebugInfo::functions_named`], but template arguments may be left out, and unless the
+    /// name is to be `qualified` outer scopes too.
     pub fn functions_matching(&self, name: &str, qualified: bool) -> Result<Vec<Hit>> {
-        let scopes = if qualified { Scopes::All } else { Scopes::Innermost };
-        self.ask(|index| index.matching(name, scopes, &|k| k == Kind::Function))
+        let rule = if qualified { Rule::Qualified } else { Rule::Wild };
+        self.ask(|index| index.matching(name, rule, &|k| k == Kind::Function))
     }
 }

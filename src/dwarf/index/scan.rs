@@ -35,6 +35,8 @@ struct Pending {
     to: u32,
     die: DieRef,
     info: Info,
+    /// Whether the index holds it; others only send on.
+    is_kept: bool,
 }
 
 /// The attributes of an entry that the index looks at.
@@ -91,8 +93,8 @@ impl<'s, 'u, 'a> Scan<'s, 'u, 'a> {
     /// Adds the unit's names to the shard: up to where it is damaged.
     pub fn names(mut self) -> gimli::Result<()> {
         let walked = self.walk();
-        for pending in std::mem::take(&mut self.pending) {
-            let Some(target) = self.named_at(pending.to, &[]) else { continue };
+        for pending in self.pending.iter().filter(|p| p.is_kept) {
+            let Some(target) = self.named_at(pending.to) else { continue };
             self.shard.add(RawEntry { name: target.name, scope: target.scope, info: pending.info, die: pending.die, twin: 0 });
         }
         walked
@@ -108,7 +110,7 @@ impl<'s, 'u, 'a> Scan<'s, 'u, 'a> {
         let mut left = Vec::new();
         for crossing in crossings {
             let (die, info) = (crossing.die, crossing.info);
-            if let Some(target) = self.named_at(crossing.to.offset, &self.pending) {
+            if let Some(target) = self.named_at(crossing.to.offset) {
                 self.shard.add(RawEntry { name: target.name, scope: target.scope, info, die, twin: 0 });
             } else if let Some(next) = onwards.iter().find(|c| c.die == crossing.to) {
                 left.push(Crossing { to: next.to, die, info });
@@ -118,12 +120,13 @@ impl<'s, 'u, 'a> Scan<'s, 'u, 'a> {
     }
 
     /// The entry at an offset that has a name, perhaps by way of another one.
-    fn named_at(&self, mut offset: u32, pending: &[Pending]) -> Option<Named> {
+    fn named_at(&self, mut offset: u32) -> Option<Named> {
         for _ in 0..MAX_HOPS {
             if let Ok(at) = self.named.binary_search_by_key(&offset, |n| n.offset) {
                 return self.named.get(at).copied();
             }
-            offset = pending.iter().find(|p| p.die.offset == offset)?.to;
+            let at = self.pending.binary_search_by_key(&offset, |p| p.die.offset).ok()?;
+            offset = self.pending.get(at)?.to;
         }
         None
     }
@@ -202,7 +205,9 @@ impl<'s, 'u, 'a> Scan<'s, 'u, 'a> {
             let is_set = || !matches!(attribute.raw_value(), AttributeValue::Flag(false));
             match spec.name() {
                 dw::DW_AT_name => found.name = Some(attribute.raw_value()),
-                dw::DW_AT_specification | dw::DW_AT_abstract_origin => found.origin = Some(attribute.raw_value()),
+                dw::DW_AT_specification => found.origin = Some(attribute.raw_value()),
+                // Calls that were inlined may refer to a clone of the abstract instance.
+                dw::DW_AT_abstract_origin => (found.origin, found.is_inline) = (Some(attribute.raw_value()), true),
                 dw::DW_AT_sibling => {
                     found.sibling = if let AttributeValue::UnitRef(o) = attribute.raw_value() { Some(o) } else { None }
                 }
@@ -210,8 +215,8 @@ impl<'s, 'u, 'a> Scan<'s, 'u, 'a> {
                 dw::DW_AT_external => found.is_external = is_set(),
                 dw::DW_AT_enum_class => found.is_enum_class = is_set(),
                 dw::DW_AT_export_symbols => found.is_exported = is_set(),
-                // DW_INL_inlined is 1, DW_INL_declared_inlined 3 (DWARF5 §3.3.8.1).
-                dw::DW_AT_inline => found.is_inline = matches!(attribute.udata_value(), Some(1 | 3)),
+                // *folklore*: g++ calls constructors "declared and not inlined" (2) and inlines them (DWARF5 §3.3.8.1).
+                dw::DW_AT_inline => found.is_inline = true,
                 dw::DW_AT_ranges => found.has_code = true,
                 dw::DW_AT_low_pc => {
                     found.has_code = true;
@@ -243,7 +248,7 @@ impl<'s, 'u, 'a> Scan<'s, 'u, 'a> {
     /// was compiled and not in a header. 0 for what is always an entry of its own.
     fn twin(&self, kind: Kind, found: &Attributes<'a>) -> u32 {
         let has_twins = match kind {
-            Kind::Function => false,
+            Kind::Function | Kind::Base => false,
             Kind::Variable => found.is_declaration,
             _ => true,
         };
@@ -288,14 +293,11 @@ impl<'s, 'u, 'a> Scan<'s, 'u, 'a> {
                     self.shard.add(RawEntry { name, scope, info, die, twin });
                 }
             }
-            (None, Some(origin)) if can_be_named => {
-                let is_kept = is_kept || self.only_named;
-                match self.units.reference(self.unit.id, origin.clone()) {
-                    Some(to) if to.unit == self.unit.id && is_kept => self.pending.push(Pending { to: to.offset, die, info }),
-                    Some(to) if to.unit != self.unit.id && is_kept => self.shard.crossings.push(Crossing { to, die, info }),
-                    _ => {}
-                }
-            }
+            (None, Some(origin)) if can_be_named => match self.units.reference(self.unit.id, origin.clone()) {
+                Some(to) if to.unit == self.unit.id => self.pending.push(Pending { to: to.offset, die, info, is_kept }),
+                Some(to) if is_kept || self.only_named => self.shard.crossings.push(Crossing { to, die, info }),
+                _ => {}
+            },
             _ => {}
         }
     }

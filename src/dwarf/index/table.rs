@@ -168,11 +168,6 @@ impl Table {
         Some(words)
     }
 
-    /// How many texts there are.
-    pub(super) fn len(&self) -> u32 {
-        self.counts.names
-    }
-
     /// The texts of a block from its first one on.
     fn block(&self, block: usize) -> Unpack<'_> {
         let bytes = || {
@@ -287,11 +282,31 @@ impl Table {
         .take(MAX_SCOPES)
     }
 
+    /// What stands before the names in each scope, by its number: `ns::Class::`.
+    pub(super) fn prefixes(&self) -> Vec<String> {
+        let mut all: Vec<String> = vec![String::new()];
+        for number in 1..self.counts.scopes {
+            let scope = self.scope(number);
+            // A scope comes after the one around it.
+            let whole = scope.map(|s| {
+                let outer = all.get(s.parent as usize).map_or("", String::as_str);
+                format!("{outer}{}::", String::from_utf8_lossy(&s.name))
+            });
+            all.push(whole.unwrap_or_default());
+        }
+        all
+    }
+
     /// A text with its scopes: `ns::Class::name`.
     pub(super) fn qualified(&self, scope: u32, name: u32) -> String {
+        self.scoped(scope, &self.name(name))
+    }
+
+    /// The same of the text itself.
+    pub(super) fn scoped(&self, scope: u32, text: &[u8]) -> String {
         let mut parts: Vec<Vec<u8>> = self.outwards(scope).map(|s| s.name).collect();
         parts.reverse();
-        parts.push(self.name(name));
+        parts.push(text.to_vec());
         String::from_utf8_lossy(&parts.join(&b"::"[..])).into_owned()
     }
 }

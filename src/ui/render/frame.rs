@@ -87,7 +87,7 @@ pub fn frame_line(session: &Session, frame: &Frame) -> FrameLine {
             .filter(|_| source.is_none())
             .filter(|m| matches!(m.role, ModuleRole::Library | ModuleRole::Interpreter))
             .map(|m| m.path.display().to_string()),
-        source: source.map(|s| (s.file.name.to_string(), s.line)),
+        source: source.map(|s| (session.file_name(&s.file), s.line)),
         is_signal: frame.is_signal_trampoline,
         is_call: frame.how == FrameHow::Call,
         is_guess: frame.how == FrameHow::Guess,

@@ -5,8 +5,8 @@ use crate::dwarf::BlockKind;
 use crate::engine::{Bind, Breakpoint, Hit, Kind, Notice, Session, Stop, StopReason, WatchKind};
 use crate::expr::Host;
 use crate::stack::Frame;
-use crate::symbols::{ModuleRole, demangle};
-use crate::value::{Printer, Value};
+use crate::symbols::{ModuleRole, demangle_function, is_written};
+use crate::value::{Printer, Value, function_title};
 
 use super::super::Role;
 use super::asm::next_line;
@@ -43,9 +43,15 @@ fn text_at(session: &mut Session, stop: &Stop, pid: Tid, frame: Option<Result<Fr
             say(format!("\n{who} received signal SIGINT, Interrupt.\n"));
         }
         StopReason::Breakpoints(hits) => {
-            // gdb names the first alone.
-            let name = hits.first().map_or(String::new(), |h| hit_name(h, "Breakpoint"));
+            // As in gdb the first of several speaks for all.
+            let name = hits.first().map_or_else(String::new, |h| hit_name(h, "Breakpoint"));
             say(format!("\n{}{name}, ", who.map_or(String::new(), |w| format!("{w} hit "))));
+        }
+        StopReason::WatchEnded { ids } => {
+            for id in ids {
+                let why = "deleted because the program has left the block in\nwhich its expression is valid.";
+                say(format!("\nWatchpoint {id} {why}\n"));
+            }
         }
         StopReason::Watch { id, kind, text, old, new } => {
             let noun = watch_noun(*kind);
@@ -184,7 +190,7 @@ pub fn notice_text(session: &mut Session, notice: &Notice) -> Option<(Role, Stri
 /// The location column of a breakpoint without lines: `<main+4>`.
 pub fn what_text(session: &Session, breakpoint: &Breakpoint, addr: VirtAddr) -> String {
     match &breakpoint.kind {
-        Kind::Code { .. } => match place_of(session, addr, breakpoint.is_at_place()) {
+        Kind::Code { .. } => match place_of(session, addr, breakpoint) {
             Some((function, file, line)) => format!("in {function} at {file}:{line}"),
             None => session.location(addr).map_or_else(String::new, |l| format!("<{}>", session.shown_name(&l))),
         },
@@ -193,26 +199,40 @@ pub fn what_text(session: &Session, breakpoint: &Breakpoint, addr: VirtAddr) -> 
     }
 }
 
-/// Function, file and line of an address that has a line: what a breakpoint there is shown with. Calls that were inlined and begin
-/// there count only for a breakpoint `at_place`: at a line or an address, not at a function.
-pub fn place_of(session: &Session, addr: VirtAddr, at_place: bool) -> Option<(String, String, u32)> {
+/// Function, file and line of one of a breakpoint's addresses, if it has a line: what the breakpoint is shown with. Calls that were
+/// inlined and begin there count for a breakpoint at a line or an address; and for one at a function that is not the one around
+/// but has a copy there.
+pub fn place_of(session: &Session, addr: VirtAddr, breakpoint: &Breakpoint) -> Option<(String, String, u32)> {
+    let (at_place, spec) = (breakpoint.is_at_place(), &breakpoint.spec);
     let module = session.inferior.modules.at(addr)?;
-    let line = module.source_line(addr)?;
+    let debug = module.debug()?;
+    let asked = breakpoint.locations.iter().find(|l| l.addr == addr).and_then(|l| l.line.clone());
+    let (file, line) = asked.clone().or_else(|| module.source_line(addr).map(|l| (l.file, l.line)))?;
     let (function, body, around) = module.function_body(addr)?;
+    let is_own = module.past_prologue(function.entry) == module.to_file(addr);
     let mut call = None;
+    let mut copy = None;
     for block in around.iter().filter_map(|b| body.blocks.get(*b)) {
-        if let BlockKind::Inlined { name, call: from, .. } = &block.kind {
+        if let BlockKind::Inlined { name, call: from, origin } = &block.kind {
             if at_place || !block.begins_at(module.to_file(addr)) {
-                return Some((name.clone(), line.file.name.to_string(), line.line));
+                return Some((name.clone(), session.file_name(&file), line));
             }
             call = *from;
+            let is_meant = is_written(name, spec);
+            let is_around = is_own && (!is_meant || is_written(&function.name, spec));
+            if !is_around && (copy.is_none() || is_meant) {
+                let title = debug.linkage_name(*origin).map(|raw| demangle_function(&raw));
+                copy = Some(title.unwrap_or_else(|| name.clone()));
+            }
         }
     }
-    let name = match &function.linkage_name {
-        Some(linkage) => demangle(linkage).into_owned(),
-        None => function.name.to_string(),
-    };
-    let called_at = call.and_then(|c| module.declared_at(function.die.unit, c));
-    let (file, line) = called_at.unwrap_or((line.file, line.line));
-    Some((name, file.name.to_string(), line))
+    if let Some(name) = copy {
+        return Some((name, session.file_name(&file), line));
+    }
+    let name = function_title(debug, function.die, &function.name);
+    // Where variables are known at each instruction gdb takes no function's beginning for a prologue, and goes by the line table.
+    let call = call.filter(|_| asked.is_none() && !debug.has_exact_locations(function.die.unit));
+    let called_at = call.and_then(|c| module.declared_at(c));
+    let (file, line) = called_at.unwrap_or((file, line));
+    Some((name, session.file_name(&file), line))
 }

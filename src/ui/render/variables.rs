@@ -47,14 +47,19 @@ fn argument_text(session: &Session, frame: &Frame, parameter: &Variable, mode: &
     }
     let options = session.options();
     let text = |value: &Result<Value>| match value {
-        Ok(value) if mode == "scalars" && !is_scalar(value) => "...".to_owned(),
+        // It is read all the same, as gdb does it: `...` stands for something that is there.
+        Ok(value) if mode == "scalars" && !is_scalar(value) => match value.fetched(session.memory(), options.max_value_size) {
+            Ok(_) => "...".to_owned(),
+            Err(e) if value.missing().is_none() => format!("<error reading variable: {e}>"),
+            Err(_) => "...".to_owned(),
+        },
         Ok(value) => printed(session, value, &options).unwrap_or_else(|e| format!("<error reading variable: {e}>")),
         Err(e) => format!("<error reading variable: {e}>"),
     };
     let setting = session.settings.print_entry_values;
     let actual = value_in(session, frame, parameter).map(|f| f.value);
     let is_lost = match &actual {
-        Ok(value) => matches!(value.missing(), Some((_, true))),
+        Ok(value) => matches!(value.missing(), Some((why, true)) if why != Absence::Synthetic),
         Err(_) => true,
     };
     let may_differ = setting != "no" && (setting != "if-needed" || is_lost);

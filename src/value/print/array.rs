@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::{Depth, Printer, Walk};
 use crate::base::{Result, VirtAddr};
+use crate::value::language::Language;
 use crate::value::place::Value;
 use crate::value::scalar::Letter;
 use crate::value::types::{ArrayKind, TypeKind};
@@ -13,7 +14,7 @@ impl Printer<'_> {
         let TypeKind::Array { element, count, lower, kind, .. } = &value.ty.stripped().kind else { return Ok(()) };
         let bare = element.stripped();
         let text = match walk.letter {
-            None => bare.is_char() && *kind == ArrayKind::Plain,
+            None => bare.is_char() && *kind == ArrayKind::Plain && bare.language != Language::Rust,
             Some(Letter::Str) => bare.is_char() || (bare.is_integral() && bare.size == 1),
             Some(_) => false,
         };
@@ -48,7 +49,8 @@ impl Printer<'_> {
         let whole = value.clone().with_bytes(bytes.clone());
         let limit = self.options.elements.map_or(u64::MAX, u64::from);
         let (mut i, mut shown) = (0, 0);
-        walk.out.push('{');
+        let rust = value.ty.stripped().language == Language::Rust;
+        walk.out.push(if rust { '[' } else { '{' });
         while i < count && shown < limit {
             match (i, self.options.array) {
                 (0, false) => {}
@@ -85,7 +87,7 @@ impl Printer<'_> {
         if self.options.array {
             walk.line(depth);
         }
-        walk.out.push('}');
+        walk.out.push(if rust { ']' } else { '}' });
         Ok(())
     }
 
