@@ -7,8 +7,8 @@ use crate::dwarf::LineFile;
 use crate::expr::{self, Expr, Host};
 use crate::value::Value;
 
-use super::resolve::Located;
 use super::lookup::BlockScope;
+use super::resolve::Located;
 use super::session::Session;
 use super::watch_scope::WatchScope;
 
