@@ -76,9 +76,13 @@ fn run(directory: &Path, program: &str, args: &[&str]) -> Option<String> {
     out.status.success().then_some(text)
 }
 
-/// Builds a form; `None`, said aloud, where this machine lacks what it takes.
+/// Builds a form, once; `None`, said aloud, where this machine lacks what it takes.
 fn build(name: &str, compiler: &str, flags: &[&str], after: &str) -> Option<PathBuf> {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("debug-forms").join(name);
+    let stamp = format!("{compiler} {flags:?} {after}\n{MAIN}{OTHER}{HEADER}");
+    if std::fs::read_to_string(directory.join("stamp")).is_ok_and(|s| s == stamp) {
+        return Some(directory);
+    }
     let _ = std::fs::remove_dir_all(&directory);
     std::fs::create_dir_all(&directory).expect("a directory for the test");
     for (file, text) in [("main.cpp", MAIN), ("other.cpp", OTHER), ("pair.h", HEADER)] {
@@ -90,7 +94,10 @@ fn build(name: &str, compiler: &str, flags: &[&str], after: &str) -> Option<Path
     if built.is_none() {
         eprintln!("SKIPPED: {name}: {compiler} {flags:?}; {after}");
     }
-    built.map(|_| directory)
+    built.map(|_| {
+        let _ = std::fs::write(directory.join("stamp"), stamp);
+        directory
+    })
 }
 
 /// What rdbg says, without addresses and what compilers differ in.
