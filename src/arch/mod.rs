@@ -4,3 +4,4 @@ pub mod abi;
 pub mod disasm;
 pub mod insn;
 pub mod regs;
+pub mod syscalls;

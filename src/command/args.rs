@@ -203,7 +203,7 @@ fn starts_condition(text: &str) -> bool {
     let word = |w: &str| text.strip_prefix(w).is_some_and(|r| r.is_empty() || r.starts_with([' ', '\t', '(']));
     // gdb's `break main if` looks for a function `main if`.
     let has_more = |text: &str| text.trim_start_matches(|c: char| !c.is_whitespace() && c != '(').trim() != "";
-    word("if") && has_more(text) || word("thread") || word("task") || word("-force-condition")
+    (word("if") || word("thread") || word("task")) && has_more(text) || word("-force-condition")
 }
 
 /// The words of a line, as gdb cuts them: quotes group, a backslash takes the next character as it is (not within single quotes).

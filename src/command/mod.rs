@@ -82,6 +82,7 @@ pub const FAMILIES: &[&[Command]] = &[
     breaks::place::COMMANDS,
     breaks::watch::COMMANDS,
     breaks::catch::COMMANDS,
+    breaks::catch_event::COMMANDS,
     breaks::edit::COMMANDS,
     breaks::table::COMMANDS,
     data::COMMANDS,

@@ -342,8 +342,7 @@ pub const SETTINGS: &[Setting] = &[
         Bool(|s| &mut s.breakpoint_always_inserted),
         "Always inserted breakpoint mode is {}.",
         "Set mode for inserting breakpoints.",
-    )
-    .after(|cx| refuse(cx.session.settings.breakpoint_always_inserted, "rdbg takes its breakpoints out of memory at every stop.")),
+    ),
     row(
         "breakpoint auto-hw",
         Bool(|s| &mut s.breakpoint_auto_hw),

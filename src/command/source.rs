@@ -230,7 +230,7 @@ const FORWARD_SEARCH: Command = Command {
     args: &[ArgSpec::may("REGEX", ArgKind::Regex)],
     summary: "Search for a regular expression in the source, from the last listed line on.",
     help: "The number of the line that matches is kept in $_. Without REGEX, the one of the last time.",
-    examples: &[Example { line: "search malloc", what: "lists the next line with \"malloc\"" }],
+    examples: &[Example { line: "search printf", what: "lists the next line with \"malloc\"" }],
     run: |cx, args| search(cx, args, true),
     ..Command::BASE
 };

@@ -80,6 +80,8 @@ pub struct Variable {
 pub struct Body {
     /// The blocks.
     pub blocks: Vec<Block>,
+    /// Labels that have code, by their names.
+    pub labels: Vec<(String, FileAddr)>,
 }
 
 /// Blocks in one function, at most: a bound for damaged information.
@@ -103,6 +105,7 @@ impl Body {
         // The blocks that are open at each depth.
         let mut open: Vec<(isize, usize)> = vec![(base, 0)];
         let mut completed = HashSet::new();
+        let mut labels = Vec::new();
         let mut more = cursor.next_entry()?;
         while more && cursor.depth() > base {
             let depth = cursor.depth();
@@ -152,6 +155,10 @@ impl Body {
                         block.variables.extend(Variable::read(units, reference, tag == dw::DW_TAG_formal_parameter));
                     }
                 }
+                dw::DW_TAG_label if labels.len() < MAX_BLOCKS => {
+                    let at = die.attr_value(dw::DW_AT_low_pc).and_then(|v| unit.dwarf.attr_address(&unit.unit, v).ok().flatten());
+                    labels.extend(units.inherited_string(reference, dw::DW_AT_name).zip(at.map(FileAddr)));
+                }
                 // A function declared inside, types, call sites: not a part of the blocks.
                 _ => skip = die.has_children(),
             }
@@ -159,7 +166,7 @@ impl Body {
         }
         let abstract_instance = units.abstract_origin(function.die);
         inherit(units, &mut blocks, abstract_instance, &completed);
-        Ok(Body { blocks })
+        Ok(Body { blocks, labels })
     }
 
     /// Whether a block lies inside of another one.

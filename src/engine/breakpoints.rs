@@ -7,6 +7,8 @@ use crate::dwarf::LineFile;
 use crate::expr::{self, Expr, Host};
 use crate::value::Value;
 
+use super::catches::SignalChoice;
+use super::lookup::BlockScope;
 use super::resolve::Located;
 use super::session::Session;
 use super::watch_scope::WatchScope;
@@ -77,6 +79,16 @@ pub enum Catch {
     Load(Option<regex::Regex>),
     /// A library being unloaded, its name matching.
     Unload(Option<regex::Regex>),
+    /// A signal that the program is about to get.
+    Signals(SignalChoice),
+    /// A fork.
+    Fork,
+    /// A vfork.
+    Vfork,
+    /// Another program being executed.
+    Exec,
+    /// System calls of these numbers, or all if there are none.
+    Syscalls(Vec<u64>),
 }
 
 /// What a breakpoint is.
@@ -100,6 +112,8 @@ pub struct Condition {
     pub text: String,
     /// Parsed.
     pub expr: Arc<Expr>,
+    /// The block whose variables it named when it was set: a watchpoint's condition is looked at in the innermost frame there.
+    pub scope: Option<BlockScope>,
 }
 
 impl Condition {
@@ -119,7 +133,8 @@ impl Condition {
         {
             return Err(session.no_symbol(name));
         }
-        Ok(Condition { text: text.to_owned(), expr: Arc::new(expr) })
+        let scope = session.block_scope(&expr);
+        Ok(Condition { text: text.to_owned(), expr: Arc::new(expr), scope })
     }
 }
 
@@ -192,12 +207,9 @@ impl Breakpoint {
     /// The noun for it: `Breakpoint`, `Hardware watchpoint`, ...
     pub fn noun(&self) -> &'static str {
         match &self.kind {
-            Kind::Code { hardware } => match (hardware, self.disposition) {
-                (false, Disposition::Delete) => "Temporary breakpoint",
-                (true, Disposition::Delete) => "Temporary hardware breakpoint",
-                (true, _) => "Hardware assisted breakpoint",
-                _ => "Breakpoint",
-            },
+            Kind::Code { hardware: true } => "Hardware assisted breakpoint",
+            Kind::Code { .. } if self.disposition == Disposition::Delete => "Temporary breakpoint",
+            Kind::Code { .. } => "Breakpoint",
             Kind::Watch(w) => match w.kind {
                 WatchKind::Write => "Hardware watchpoint",
                 WatchKind::Read => "Hardware read watchpoint",

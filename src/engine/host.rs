@@ -297,6 +297,7 @@ impl Host for Session {
                 int(process.zip(self.selection.tid).and_then(|(p, t)| p.number_of(t)).unwrap_or(0).into())
             }
             "_inferior" => int(1),
+            "bpnum" => int(self.breakpoints.last_id().into()).filter(|_| self.breakpoints.last_id() > 0),
             _ => None,
         })
     }
@@ -344,6 +345,9 @@ impl Host for Session {
     fn no_symbol(&self, name: &str) -> Error {
         if self.inferior.program.is_none() {
             return Error::user("No symbol table is loaded.  Use the \"file\" command.");
+        }
+        if let Some(plain) = name.strip_suffix("@entry") {
+            return Error::user(format!("@entry can be used only for function parameters, not for \"{plain}\""));
         }
         if let Some(error) = self.no_member(name) {
             return error;

@@ -53,6 +53,10 @@ impl Session {
             modules.add(NewModule { image, path, role: ModuleRole::Main, bias: Default::default() });
         }
         self.inferior.program = program;
+        // The file of a process that lives: its modules lie where they lie.
+        if self.inferior.process.is_some() && self.inferior.program.is_some() {
+            let _ = self.find_modules();
+        }
         self.listing = Listing::default();
         self.sources.clear();
         self.refresh_address_names();

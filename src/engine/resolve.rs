@@ -1,10 +1,11 @@
 //! Where breakpoints are: names become addresses, anew whenever modules come and go.
 
-use crate::base::{Error, Result, VirtAddr, read_u64};
+use crate::base::{Error, Result, Span, VirtAddr, read_u64};
 use crate::dwarf::LineFile;
 use crate::elf::r_x86_64;
 use crate::expr;
 use crate::symbols::{Linespec, Place, PlaceKind};
+use crate::value::TypeKind;
 
 use super::breakpoints::{Breakpoint, Kind, Location};
 use super::session::Session;
@@ -61,13 +62,39 @@ impl Session {
             let expr = expr::parse(text, self)?;
             return Ok(vec![expr::eval_address(&expr, self)?.into()]);
         }
-        let linespec = Linespec::parse(&self.absolute_spec(spec)?, &self.inferior.modules)?;
+        let mut linespec = Linespec::parse(spec, &self.inferior.modules)?;
+        if let Linespec::Function { module: None, name, .. } = &linespec
+            && name.starts_with('$')
+            && let Some(line) = self.line_in_variable(name)?
+        {
+            linespec = Linespec::Line { file: None, line };
+        }
+        if let Linespec::Label { function: function @ None, .. } = &mut linespec {
+            *function = self.selected_function();
+        }
+        let without_file = matches!(linespec, Linespec::Line { file: None, .. });
+        if let Linespec::Line { file: file @ None, line } = &mut linespec {
+            let (current, number) = self.absolute_line(line)?;
+            *line = number.to_string();
+            *file = Some(current.path.display().to_string());
+        }
         let places = linespec.resolve(&self.inferior.modules)?;
         if places.is_empty() {
-            return Err(match linespec {
-                Linespec::Line { line, .. } if is_bare_line(spec) => Error::user(format!("No line {line} in the current file.")),
-                other => other.not_found(&self.inferior.modules),
-            });
+            linespec = match linespec {
+                Linespec::Line { line, .. } if without_file => Linespec::Line { file: None, line },
+                other => other,
+            };
+            // A name alone may be a label's of the function that is selected.
+            if let Linespec::Function { module: None, name, .. } = &linespec
+                && let Some(function) = self.selected_function()
+            {
+                let label = Linespec::Label { file: None, function: Some(function), label: name.clone() };
+                let found = label.resolve(&self.inferior.modules)?;
+                if !found.is_empty() {
+                    return Ok(found.iter().map(|p| p.addr.into()).collect());
+                }
+            }
+            return Err(linespec.not_found(&self.inferior.modules));
         }
         let locate = |p: Place| Located { addr: self.address_of(&p), line: p.line };
         let mut located: Vec<Located> = places.into_iter().map(locate).collect();
@@ -76,19 +103,49 @@ impl Session {
         Ok(located)
     }
 
+    /// The line that a location `$variable` means; `None` if there is no such variable.
+    fn line_in_variable(&mut self, name: &str) -> Result<Option<String>> {
+        let expr = expr::parse(name, self)?;
+        let value = expr::eval(&expr, self)?;
+        if matches!(value.ty.kind, TypeKind::Void) {
+            return Ok(None);
+        }
+        if !value.ty.is_integral() {
+            let message = "Convenience variables used in line specs must have integer values.".to_owned();
+            return Err(Error::Syntax { message, span: Span::default() });
+        }
+        Ok(Some(value.to_int(expr::Host::memory(self))?.to_string()))
+    }
+
+    /// The name of the selected frame's function.
+    fn selected_function(&self) -> Option<String> {
+        let frame = self.selected_frame().ok()?;
+        Some(self.location(frame.pc.lookup())?.name().into_owned())
+    }
+
     /// A location that means the same wherever the user looks: a line gets its file, `+N` its line; others stay as they are.
     pub fn absolute_spec(&self, spec: &str) -> Result<String> {
         if !is_bare_line(spec) {
             return Ok(spec.to_owned());
         }
+        let (file, line) = self.absolute_line(spec)?;
+        Ok(format!("{}:{line}", file.path.display()))
+    }
+
+    /// The file and the number of a line without a file.
+    fn absolute_line(&self, line: &str) -> Result<(LineFile, u32)> {
         let none = || Error::user("No symbol table is loaded.  Use the \"file\" command.");
         let (file, mut from) = self.current_source().ok_or_else(none)?;
-        if spec.starts_with(['+', '-'])
+        if line.starts_with(['+', '-'])
             && let Some((_, line)) = &self.shown_source
         {
             from = *line;
         }
-        Ok(format!("{}:{}", file.path.display(), relative_line(spec, from)?))
+        if let Some(back) = line.strip_prefix('-').and_then(|n| n.parse::<i64>().ok()).filter(|n| *n >= i64::from(from)) {
+            return Err(Error::user(format!("No line {} in the current file.", i64::from(from) - back)));
+        }
+        let line = relative_line(line, from)?;
+        Ok((file, line))
     }
 
     /// Where a breakpoint on a place goes. The function behind an IFUNC is what its callers' slots hold, once one of them does.

@@ -61,6 +61,8 @@ pub struct Session {
     /// Breakpoints whose conditions are being evaluated.
     pub(super) conditions_running: Vec<u32>,
     pub(super) notices: VecDeque<Notice>,
+    /// What is told when the program goes on.
+    pub(super) told_later: Vec<Notice>,
     /// Names of regions, while addresses are written relative to them.
     pub address_names: SharedNames,
     /// The source files that were read.

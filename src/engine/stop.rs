@@ -97,6 +97,26 @@ pub struct Bind {
     pub called: bool,
 }
 
+/// An event that was caught.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Caught {
+    /// A signal.
+    Signal(Signal),
+    /// A child by fork.
+    Fork(Tid),
+    /// A child by vfork.
+    Vfork(Tid),
+    /// The path of a new program.
+    Exec(String),
+    /// A system call, on its way in or out.
+    Syscall {
+        /// Its number.
+        number: u64,
+        /// On its way in.
+        entry: bool,
+    },
+}
+
 /// Why the program stands still.
 #[derive(Clone, Debug)]
 pub enum StopReason {
@@ -135,6 +155,13 @@ pub enum StopReason {
         loaded: Vec<String>,
         /// What was unloaded.
         unloaded: Vec<String>,
+    },
+    /// `catch signal`, `fork`, `exec`, `syscall`
+    Caught {
+        /// The catchpoint.
+        hit: Hit,
+        /// What has happened.
+        event: Caught,
     },
     /// A signal is about to be delivered.
     Signal(Signal),

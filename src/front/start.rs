@@ -12,7 +12,7 @@ use crate::ui::{Output, Role, TextOutput};
 
 use super::options::{HELP, Options, Step, quote};
 use super::plain::PlainReader;
-use super::repl::Repl;
+use super::repl::{DumbTerminal, Repl};
 
 /// The session and the interpreter, which completion looks at while a line is typed.
 pub(super) struct State {
@@ -113,8 +113,9 @@ impl Front {
     /// Settings and directories that the options give.
     fn settle(&mut self, options: &Options, terminal: bool) -> Flow {
         let editing = terminal && std::env::var_os("TERM").is_some_and(|t| !t.is_empty() && t != "dumb");
-        let reader: Rc<RefCell<dyn LineReader>> = match editing {
-            true => Rc::new(RefCell::new(Repl::new(&self.state))),
+        let reader: Rc<RefCell<dyn LineReader>> = match terminal {
+            true if editing => Rc::new(RefCell::new(Repl::new(&self.state))),
+            true => Rc::new(RefCell::new(DumbTerminal::new(&self.state))),
             false => Rc::new(RefCell::new(PlainReader::stdin())),
         };
         {

@@ -58,8 +58,17 @@ pub fn step(tid: Tid, signal: Option<Signal>) -> Result<()> {
 }
 
 /// Lets a stopped tracee run to the next entry into a system call, or exit from one.
-pub fn to_system_call(tid: Tid) -> Result<()> {
-    request("PTRACE_SYSCALL", libc::PTRACE_SYSCALL, tid, 0, 0).map(drop)
+pub fn to_system_call(tid: Tid, signal: Option<Signal>) -> Result<()> {
+    request("PTRACE_SYSCALL", libc::PTRACE_SYSCALL, tid, 0, number(signal)).map(drop)
+}
+
+/// Whether a tracee that has stopped at a system call is on its way in.
+pub fn is_system_call_entry(tid: Tid) -> Result<bool> {
+    // ptrace(2) PTRACE_GET_SYSCALL_INFO: the kernel writes as much of the structure as fits; its first byte says which stop it is.
+    let mut info = [0u8; 88];
+    let at = ptr::from_mut(&mut info) as usize;
+    request("PTRACE_GET_SYSCALL_INFO", libc::PTRACE_GET_SYSCALL_INFO, tid, info.len(), at)?;
+    Ok(info[0] == libc::PTRACE_SYSCALL_INFO_ENTRY)
 }
 
 /// Leaves a tracee in its group stop, to be told of its end.

@@ -158,12 +158,12 @@ fn wait_for_exec(pid: Tid) -> Result<()> {
 /// *Folklore*: at PTRACE_EVENT_EXEC the thread is still within execve: rax is -ENOSYS (-38), what is written to it is lost, and
 /// a single step ends where it began. At the system call's exit the registers are those of the first instruction.
 fn leave_exec(pid: Tid) -> Result<()> {
-    ptrace::to_system_call(pid)?;
+    ptrace::to_system_call(pid, None)?;
     loop {
         match wait_for(pid, true) {
             Ok(Some((_, Status::Syscall))) => return Ok(()),
             Ok(Some((_, Status::Exited(_) | Status::Killed(_)))) => return Err(Error::Gone),
-            Ok(Some(_)) => ptrace::to_system_call(pid)?,
+            Ok(Some(_)) => ptrace::to_system_call(pid, None)?,
             Ok(None) | Err(Error::Cancelled) => {}
             Err(e) => return Err(e),
         }

@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal, stdin};
 
-use nix::sys::termios::{SetArg, Termios, tcgetattr, tcsetattr};
+use nix::sys::termios::{InputFlags, LocalFlags, SetArg, SpecialCharacterIndices, Termios, tcgetattr, tcsetattr};
 use nix::unistd::{Pid, getpgrp, tcgetpgrp, tcsetpgrp};
 
 use crate::base::Tid;
@@ -67,5 +67,42 @@ impl Drop for Terminal {
     /// Whatever happens to rdbg, its shell gets the terminal back as it was.
     fn drop(&mut self) {
         self.take();
+    }
+}
+
+/// Standard input's terminal in the mode that a line editor wants, byte by byte and without echo, until this is dropped. Its keys
+/// for signals still work.
+#[derive(Debug)]
+pub struct ByteInput {
+    before: Termios,
+}
+
+impl ByteInput {
+    /// Changes the mode; what has been typed already stays to be read. `None` where standard input is no terminal.
+    pub fn open() -> Option<ByteInput> {
+        let stdin = stdin();
+        let before = tcgetattr(&stdin).ok()?;
+        let mut modes = before.clone();
+        modes.local_flags.remove(LocalFlags::ICANON | LocalFlags::ECHO);
+        modes.input_flags.remove(InputFlags::ICRNL | InputFlags::INLCR);
+        if let Some(least) = modes.control_chars.get_mut(SpecialCharacterIndices::VMIN as usize) {
+            *least = 1;
+        }
+        if let Some(time) = modes.control_chars.get_mut(SpecialCharacterIndices::VTIME as usize) {
+            *time = 0;
+        }
+        tcsetattr(&stdin, SetArg::TCSADRAIN, &modes).ok()?;
+        Some(ByteInput { before })
+    }
+
+    /// Whether the terminal echoed before: an editor's shell window, which shows the line itself, has that off.
+    pub fn echoes(&self) -> bool {
+        self.before.local_flags.contains(LocalFlags::ECHO)
+    }
+}
+
+impl Drop for ByteInput {
+    fn drop(&mut self) {
+        let _ = tcsetattr(stdin(), SetArg::TCSADRAIN, &self.before);
     }
 }

@@ -8,6 +8,7 @@ use crate::elf::{Binding, Symbol, SymbolKind};
 
 use super::described::{described, is_settled};
 use super::lines::{LineStart, is_file};
+use super::linespec_text::Written;
 use super::module::{Module, ModuleId};
 use super::modules::Modules;
 use super::written::written;
@@ -28,8 +29,17 @@ pub enum Linespec {
     Line {
         /// The source file.
         file: Option<String>,
-        /// What stood after the colon, or alone.
+        /// What stood after the colon, or alone: a line, or a function of that file.
         line: String,
+    },
+    /// A label in a function.
+    Label {
+        /// The source file.
+        file: Option<String>,
+        /// The function; without one the selected frame's.
+        function: Option<String>,
+        /// The label.
+        label: String,
     },
 }
 
@@ -68,42 +78,30 @@ pub struct Place {
 }
 
 impl Linespec {
-    /// Parses a location. `modules` decides what stands before a `!`; a module that is not loaded (yet) is taken as written.
+    /// Parses a location. `modules` decides what stands before a `!` or a `:`; a module that is not loaded (yet) is taken as
+    /// written. [`Error::Syntax`] where its form is wrong.
     pub fn parse(text: &str, modules: &Modules) -> Result<Linespec> {
         let text = text.trim();
-        let explicit = Explicit::parse(text)?;
-        let qualified = explicit.qualified;
-        if let Some(file) = explicit.source {
-            let Some(what) = explicit.function.or(explicit.line) else {
-                return Err(Error::user("Source filename requires function, label, or line offset."));
-            };
-            return Ok(Linespec::Line { file: Some(unquote(file).to_owned()), line: unquote(what).to_owned() });
+        if let Some(found) = in_module(text, modules) {
+            return Ok(found);
         }
-        let text = explicit.function.or(explicit.line).unwrap_or(explicit.rest);
-        let text = unquote(text);
-        if text.is_empty() {
-            return Err(Error::user("Empty line specification."));
-        }
-        let whole = |module, name: &str| Ok(Linespec::Function { module, name: unquote(name).to_owned(), qualified });
-        if let Some((module, name)) = modules.split_prefix(text) {
-            return whole(Some(module.name.clone()), name);
-        }
-        if let Some((module, name)) =
-            text.split_once('!').filter(|(m, n)| !m.is_empty() && !n.is_empty() && !m.contains("operator"))
-        {
-            return whole(Some(unquote(module).to_owned()), name);
-        }
-        // gdb's 'libc.so.6'::puts
-        if let Some((module, name)) = text.strip_prefix('\'').and_then(|t| t.split_once("'::")) {
-            return whole(Some(module.to_owned()), name);
-        }
-        if text.trim_start_matches(['+', '-']).bytes().all(|b| b.is_ascii_digit()) {
-            return Ok(Linespec::Line { file: None, line: text.to_owned() });
-        }
-        if let Some((file, line)) = split_file(text) {
-            return Ok(Linespec::Line { file: Some(file.to_owned()), line: line.to_owned() });
-        }
-        whole(None, text)
+        let is_function = |name: &str| {
+            let function = Linespec::Function { module: None, name: name.to_owned(), qualified: false };
+            function.resolve(modules).is_ok_and(|places| !places.is_empty())
+        };
+        let Written { file, function, label, line, qualified } =
+            Written::parse(text, &|f| modules.has_source_file(f), &is_function)?;
+        Ok(match (file, function, label, line) {
+            (file, Some(function), Some(label), _) => Linespec::Label { file, function: Some(function), label },
+            (file, None, Some(label), _) => Linespec::Label { file, function: None, label },
+            (file, None, None, Some(line)) => Linespec::Line { file, line },
+            (Some(file), Some(function), None, _) => Linespec::Line { file: Some(file), line: function },
+            (None, Some(function), None, _) => match in_module(&function, modules) {
+                Some(Linespec::Function { module, name, .. }) => Linespec::Function { module, name, qualified },
+                _ => Linespec::Function { module: None, name: function, qualified },
+            },
+            (_, None, None, None) => return Err(Error::user("Empty line specification.")),
+        })
     }
 
     /// All places that it leads to now, the program's first; none if there is no such function (yet). An error only if it
@@ -113,6 +111,11 @@ impl Linespec {
             Linespec::Function { module, name, qualified } => (module, name, qualified),
             Linespec::Line { file: Some(file), line } => return file_places(modules, file, line),
             Linespec::Line { file: None, .. } => return Err(no_line_information()),
+            Linespec::Label { file, function, label } => {
+                return Ok(
+                    label_places(modules, file.as_deref(), function.as_deref().unwrap_or_default(), label)?.unwrap_or_default()
+                );
+            }
         };
         let searched: Vec<&Arc<Module>> = match module {
             Some(module) => modules.named(module),
@@ -145,26 +148,63 @@ impl Linespec {
 
     /// gdb's sentence for a location that leads nowhere.
     pub fn not_found(&self, modules: &Modules) -> Error {
-        match self {
-            Linespec::Line { file: Some(file), .. } if !modules.has_source_file(file) => {
-                if modules.iter().any(|m| m.debug().is_some()) {
-                    return Error::user(format!("No source file named {file}."));
+        let is_line = |line: &str| line.trim_start_matches(['+', '-']).bytes().all(|b| b.is_ascii_digit());
+        Error::User(match self {
+            Linespec::Line { file: Some(file), .. } | Linespec::Label { file: Some(file), .. }
+                if !modules.has_source_file(file) =>
+            {
+                if modules.iter().all(|m| m.debug().is_none()) {
+                    return no_line_information();
                 }
-                no_line_information()
+                format!("No source file named {file}.")
             }
-            Linespec::Line { file, line } if line.bytes().all(|b| b.is_ascii_digit()) => Error::user(match file {
-                Some(file) => format!("No line {line} in file \"{file}\"."),
-                None => format!("No line {line} in the current file."),
-            }),
+            Linespec::Line { file: Some(file), line } if is_line(line) => {
+                format!("No line {} in file \"{file}\".", line.trim_start_matches('+'))
+            }
+            Linespec::Line { file: None, line } if is_line(line) => format!("No line {line} in the current file."),
             Linespec::Line { file, line } => {
-                Error::user(format!("Function \"{line}\" not defined in \"{}\".", file.as_deref().unwrap_or_default()))
+                format!("{} not defined in \"{}\".", function_called(line), file.as_deref().unwrap_or_default())
             }
-            Linespec::Function { module: None, name, .. } => Error::user(format!("Function \"{name}\" not defined.")),
+            Linespec::Label { file, function: Some(function), label } => {
+                match label_places(modules, file.as_deref(), function, label) {
+                    Ok(Some(_)) => format!("No label \"{label}\" defined in function \"{function}\"."),
+                    _ => {
+                        let within = file.as_ref().map_or(String::new(), |f| format!(" in \"{f}\""));
+                        format!("{} not defined{within}.", function_called(function))
+                    }
+                }
+            }
+            Linespec::Label { function: None, label, .. } => format!("No label \"{label}\" defined in current function."),
+            Linespec::Function { module: None, name, .. } => format!("{} not defined.", function_called(name)),
             Linespec::Function { module: Some(module), name, .. } => {
-                Error::user(format!("Function \"{name}\" not defined in \"{module}\"."))
+                format!("{} not defined in \"{module}\".", function_called(name))
             }
-        }
+        })
     }
+}
+
+/// How gdb begins its sentence about a name that is not there.
+fn function_called(name: &str) -> String {
+    match name.starts_with('$') {
+        true => format!("Undefined convenience variable or function \"{name}\""),
+        false => format!("Function \"{name}\""),
+    }
+}
+
+/// The places of a label in the functions of a name; `None` if there is no such function.
+fn label_places(modules: &Modules, file: Option<&str>, function: &str, label: &str) -> Result<Option<Vec<Place>>> {
+    let functions = match file {
+        Some(file) => file_places(modules, file, function)?,
+        None => Linespec::Function { module: None, name: function.to_owned(), qualified: false }.resolve(modules)?,
+    };
+    let labels = |p: &Place| {
+        let module = modules.get(p.module)?;
+        let (_, body, _) = module.function_body(p.start)?;
+        let at = body.labels.iter().find(|l| l.0 == label)?.1;
+        let addr = module.virt(at);
+        Some(Place { name: format!("{function}:{label}"), start: addr, addr, kind: PlaceKind::Line, line: None, ..p.clone() })
+    };
+    Ok((!functions.is_empty()).then(|| functions.iter().filter_map(labels).collect()))
 }
 
 /// `FILE:LINE` and `FILE:FUNCTION`.
@@ -205,51 +245,23 @@ fn no_line_information() -> Error {
     Error::user("No symbol table is loaded.  Use the \"file\" command.")
 }
 
-/// A location in words: `-source FILE -function NAME -line N -qualified`.
-#[derive(Default)]
-struct Explicit<'t> {
-    source: Option<&'t str>,
-    function: Option<&'t str>,
-    line: Option<&'t str>,
-    qualified: bool,
-    /// What does not begin with an option.
-    rest: &'t str,
-}
-
-impl<'t> Explicit<'t> {
-    fn parse(text: &'t str) -> Result<Explicit<'t>> {
-        let mut found = Explicit { rest: text, ..Explicit::default() };
-        while let Some(option) = found.rest.split_whitespace().next().filter(|w| is_option(w)) {
-            let after = found.rest.get(option.len()..).unwrap_or_default().trim_start();
-            found.rest = after;
-            if "-qualified".starts_with(option) {
-                found.qualified = true;
-                continue;
-            }
-            // A C++ name has blanks: the value goes on to the next option.
-            let next = after
-                .match_indices(" -")
-                .map(|(at, _)| at)
-                .find(|at| is_option(after.get(at + 1..).and_then(|t| t.split_whitespace().next()).unwrap_or_default()));
-            let (value, rest) = after.split_at(next.unwrap_or(after.len()));
-            if value.is_empty() {
-                return Err(Error::user(format!("missing argument for \"{option}\"")));
-            }
-            found.rest = rest.trim_start();
-            let place = match option.as_bytes().get(1) {
-                Some(b's') => &mut found.source,
-                Some(b'f') => &mut found.function,
-                _ => &mut found.line,
-            };
-            *place = Some(value.trim());
-        }
-        Ok(found)
+/// `MODULE!FUNCTION`, and gdb's `'MODULE'::FUNCTION`.
+fn in_module(text: &str, modules: &Modules) -> Option<Linespec> {
+    if text.starts_with('-') {
+        return None;
     }
-}
-
-/// Whether a word is an option of a location, perhaps abbreviated; `-3` is a line.
-fn is_option(word: &str) -> bool {
-    word.len() > 1 && ["-source", "-function", "-line", "-qualified"].iter().any(|o| o.starts_with(word))
+    let whole = |module: &str, name: &str| {
+        Some(Linespec::Function { module: Some(module.to_owned()), name: unquote(name).to_owned(), qualified: false })
+    };
+    if let Some((module, name)) = modules.split_prefix(text) {
+        return whole(&module.name, name);
+    }
+    if let Some((module, name)) = text.split_once('!').filter(|(m, n)| !m.is_empty() && !n.is_empty() && !m.contains("operator"))
+    {
+        return whole(unquote(module), name);
+    }
+    let (module, name) = text.strip_prefix('\'').and_then(|t| t.split_once("'::"))?;
+    whole(module, name)
 }
 
 /// Takes one pair of quotes off, unless they end before the end.
@@ -257,14 +269,6 @@ fn unquote(text: &str) -> &str {
     let text = text.trim();
     let inner = ['\'', '"'].into_iter().find_map(|q| text.strip_prefix(q)?.strip_suffix(q).filter(|t| !t.contains(q)));
     inner.unwrap_or(text)
-}
-
-/// `name.c:12` or `name.c:main`. A `::` belongs to a name.
-fn split_file(text: &str) -> Option<(&str, &str)> {
-    let at = text.rfind(':')?;
-    let (file, line) = (text.get(..at)?, text.get(at + 1..)?);
-    let scoped = file.ends_with(':') || text.contains("::") && !line.bytes().all(|b| b.is_ascii_digit());
-    (!scoped && !file.is_empty() && !line.is_empty()).then_some((file, line))
 }
 
 fn stub(module: &Module, name: &str) -> Option<Place> {

@@ -7,6 +7,7 @@ mod file_memory;
 mod finder;
 mod lines;
 mod linespec;
+mod linespec_text;
 mod module;
 mod modules;
 mod names;

@@ -71,6 +71,10 @@ pub struct Live {
     retired: BTreeSet<VirtAddr>,
     /// Where rdbg's own code lies: what was there before.
     own_code: BTreeMap<VirtAddr, Box<[u8]>>,
+    /// Threads that go on stop at system calls.
+    syscalls: bool,
+    /// Int3s stay in memory while all stand still, also in a process that rdbg attached to.
+    int3s_stay: bool,
     /// How many vfork children run in this memory, untraced: no int3 may be there.
     vforking: u32,
     /// Int3s that are left in the memory of forked children.
@@ -138,6 +142,8 @@ impl Live {
             planted: false,
             retired: BTreeSet::new(),
             own_code: BTreeMap::new(),
+            syscalls: false,
+            int3s_stay: launched,
             vforking: 0,
             kept_in_children: Vec::new(),
             watches: [None; debugregs::SLOTS],
@@ -169,6 +175,7 @@ impl Live {
         // The end of a step that nobody waits for any more.
         self.ready.retain(|e| e.tid != tid || e.what != RawStop::Stepped);
         alive(match action {
+            ResumeAction::Continue(signal) if self.syscalls => ptrace::to_system_call(tid, signal),
             ResumeAction::Continue(signal) => ptrace::cont(tid, signal),
             ResumeAction::Step(signal) => ptrace::step(tid, signal),
         })
@@ -254,6 +261,10 @@ impl Live {
             Status::Exec => self.after_exec(tid)?,
             Status::Interrupted => RawStop::Interrupted,
             Status::GroupStop(signal) => RawStop::GroupStop(signal),
+            Status::Syscall if self.syscalls => RawStop::Syscall {
+                entry: known(ptrace::is_system_call_entry(tid))?.unwrap_or(false),
+                number: known(ptrace::peek_register(tid, Gpr::OrigRax))?.unwrap_or(u64::MAX),
+            },
             // Not asked for: nothing to tell, go on.
             Status::Syscall | Status::ExitStop | Status::Seccomp | Status::Continued | Status::Exited(_) | Status::Killed(_) => {
                 self.let_go(tid, ResumeAction::Continue(None))?;
@@ -661,6 +672,11 @@ impl Control for Live {
         Ok(())
     }
 
+    fn set_modes(&mut self, syscalls: bool, int3s_stay: bool) {
+        self.syscalls = syscalls;
+        self.int3s_stay = self.launched || int3s_stay;
+    }
+
     fn running(&self) -> Vec<Tid> {
         self.threads.iter().filter(|(_, t)| t.state == State::Running).map(|(tid, _)| *tid).collect()
     }
@@ -731,7 +747,7 @@ impl Control for Live {
             }
         }
         self.collect_the_dying()?;
-        if self.launched {
+        if self.int3s_stay {
             self.look_after_planted();
         } else {
             self.lift();

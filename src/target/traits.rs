@@ -95,6 +95,13 @@ pub enum RawStop {
     GroupStop(Signal),
     /// A new thread, which is traced and stopped.
     Clone(Tid),
+    /// A system call begins or ends, after [`Control::set_modes`].
+    Syscall {
+        /// Its number.
+        number: u64,
+        /// It begins.
+        entry: bool,
+    },
     /// A new process; it is not traced any more.
     Fork(Tid),
     /// A new process that shares this one's memory until it execs or exits.
@@ -119,6 +126,8 @@ pub trait Control: Target {
     fn stay_in_group_stop(&mut self, tid: Tid) -> Result<()>;
     /// Lets every stopped thread go on, without a signal.
     fn resume_all(&mut self) -> Result<()>;
+    /// Whether threads that go on stop at system calls, and whether int3s stay in memory while all stand still.
+    fn set_modes(&mut self, syscalls: bool, int3s_stay: bool);
     /// The threads that run now.
     fn running(&self) -> Vec<Tid>;
     /// Lets a thread go on as it did before [`stop_all`](Control::stop_all), with its step or freely, unless it is stopped by an

@@ -3,6 +3,7 @@
 use crate::base::{Error, Result, VirtAddr};
 use crate::dwarf::LineFile;
 use crate::engine::{Breakpoint, Condition, Disposition, Location};
+use crate::expr::Host;
 
 use crate::command::args::Args;
 use crate::command::cx::{Block, Cx};
@@ -15,7 +16,7 @@ pub const COMMANDS: &[Command] =
 const CONDITION: Command = Command {
     name: "condition",
     group: Group::Breakpoints,
-    args: &[ArgSpec::must("N", ArgKind::Word), ArgSpec::may("EXPR", ArgKind::Rest)],
+    args: &[ArgSpec::may("-force", ArgKind::Switch), ArgSpec::may("N", ArgKind::Word), ArgSpec::may("EXPR", ArgKind::Rest)],
     summary: "Make a breakpoint stop only if an expression is true.",
     help: "Without EXPR, the breakpoint becomes unconditional. The expression is parsed once; a hit whose condition is false costs \
 one stop and a handful of system calls.",
@@ -24,14 +25,16 @@ one stop and a handful of system calls.",
 };
 
 fn condition(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
-    let id = breakpoint_id(args.get("N").unwrap_or_default())?;
+    let force = args.has("-force");
+    let Some(number) = args.get("N") else { return Err(Error::user("Argument required (breakpoint number).")) };
+    let id = breakpoint_id(cx, number)?;
     cx.session.breakpoints.get(id)?;
     let text = args.get("EXPR").unwrap_or_default();
     let condition = match text {
         "" => None,
         text => {
             let at: Vec<VirtAddr> = cx.session.breakpoints.get(id)?.locations.iter().map(|l| l.addr).collect();
-            Some(Condition::parse(text, cx.session, &at)?)
+            Some(Condition::parse(text, cx.session, if force { &[] } else { &at })?)
         }
     };
     let gone = condition.is_none();
@@ -42,21 +45,42 @@ fn condition(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     Ok(Flow::Go)
 }
 
-fn breakpoint_id(text: &str) -> Result<u32> {
-    text.parse().map_err(|_| Error::user(format!("Bad breakpoint argument: '{text}'")))
+/// The number of a breakpoint: digits, `$variable`, or a value of the history.
+fn breakpoint_id(cx: &mut Cx<'_>, text: &str) -> Result<u32> {
+    let bad = || Error::user(format!("Bad breakpoint number '{text}'"));
+    if !text.starts_with('$') {
+        return text.parse().map_err(|_| bad());
+    }
+    let value = crate::command::data::evaluate(cx, text).ok().filter(|v| v.ty.is_integral());
+    let is_past = text.get(1..).is_some_and(|t| t.starts_with('$') || t.bytes().all(|b| b.is_ascii_digit()));
+    match value {
+        Some(value) => u32::try_from(value.to_int(cx.session.memory())?).map_err(|_| bad()),
+        None if is_past => {
+            crate::command::data::evaluate(cx, text)?;
+            Err(bad())
+        }
+        None => {
+            cx.report(&Error::user("Convenience variable must have integer value."));
+            Err(bad())
+        }
+    }
 }
 
 const IGNORE: Command = Command {
     name: "ignore",
     group: Group::Breakpoints,
-    args: &[ArgSpec::must("N", ArgKind::Word), ArgSpec::must("COUNT", ArgKind::Rest)],
+    args: &[ArgSpec::may("N", ArgKind::Word), ArgSpec::may("COUNT", ArgKind::Rest)],
     summary: "Let a breakpoint pass so many times before it stops again.",
     run: ignore,
     ..Command::BASE
 };
 
 fn ignore(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
-    let id = breakpoint_id(args.get("N").unwrap_or_default())?;
+    let Some(number) = args.get("N") else { return Err(Error::user("Argument required (a breakpoint number).")) };
+    let id = breakpoint_id(cx, number)?;
+    if args.get("COUNT").is_none() {
+        return Err(Error::user("Second argument (specified ignore-count) is missing."));
+    }
     let count = crate::command::data::integer(cx, args.get("COUNT").unwrap_or_default())?;
     let count = u64::try_from(count).unwrap_or(0);
     cx.session.breakpoints.get_mut(id)?.ignore = count;
@@ -91,7 +115,7 @@ fn commands(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
             0 => return Err(Error::user("No breakpoints specified.")),
             last => vec![last],
         },
-        text => ids(text)?,
+        text => ids(cx, text)?,
     };
     for id in &ids {
         cx.session.breakpoints.get(*id)?;
@@ -106,18 +130,18 @@ fn commands(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
 }
 
 /// Numbers and ranges: `1 3-5`.
-pub(super) fn ids(text: &str) -> Result<Vec<u32>> {
+pub(super) fn ids(cx: &mut Cx<'_>, text: &str) -> Result<Vec<u32>> {
     let mut out = Vec::new();
     for word in text.split([' ', ',', '\t']).filter(|w| !w.is_empty()) {
         match word.split_once('-') {
             Some((first, last)) => {
-                let (first, last) = (breakpoint_id(first)?, breakpoint_id(last)?);
+                let (first, last) = (breakpoint_id(cx, first)?, breakpoint_id(cx, last)?);
                 if last < first || last - first > 100_000 {
-                    return Err(Error::user(format!("Bad breakpoint argument: '{word}'")));
+                    return Err(Error::user(format!("Bad breakpoint number '{word}'")));
                 }
                 out.extend(first..=last);
             }
-            None => out.push(breakpoint_id(word)?),
+            None => out.push(breakpoint_id(cx, word)?),
         }
     }
     Ok(out)
@@ -129,7 +153,7 @@ enum Chosen {
     Place(u32, usize),
 }
 
-fn chosen(cx: &Cx<'_>, text: &str) -> Result<Vec<Chosen>> {
+fn chosen(cx: &mut Cx<'_>, text: &str) -> Result<Vec<Chosen>> {
     let mut out = Vec::new();
     if text.trim().is_empty() {
         return Ok(cx.session.breakpoints.iter().map(|b| Chosen::Whole(b.id)).collect());
@@ -138,9 +162,9 @@ fn chosen(cx: &Cx<'_>, text: &str) -> Result<Vec<Chosen>> {
         match word.split_once('.') {
             Some((id, place)) => {
                 let bad = || Error::user(format!("Bad breakpoint location number '{place}'"));
-                out.push(Chosen::Place(breakpoint_id(id)?, place.parse::<usize>().ok().filter(|n| *n > 0).ok_or_else(bad)?));
+                out.push(Chosen::Place(breakpoint_id(cx, id)?, place.parse::<usize>().ok().filter(|n| *n > 0).ok_or_else(bad)?));
             }
-            None => out.extend(ids(word)?.into_iter().map(Chosen::Whole)),
+            None => out.extend(ids(cx, word)?.into_iter().map(Chosen::Whole)),
         }
     }
     Ok(out)
@@ -205,10 +229,11 @@ const ENABLE_DELETE: Command = Command {
 const ENABLE_COUNT: Command = Command {
     name: "enable count",
     group: Group::Breakpoints,
-    args: &[ArgSpec::must("COUNT", ArgKind::Int), ArgSpec::may("N...", ArgKind::BpId)],
+    args: &[ArgSpec::may("COUNT", ArgKind::Int), ArgSpec::may("N...", ArgKind::BpId)],
     summary: "Enable breakpoints for COUNT hits.",
     run: |cx, args| {
-        let count = crate::command::data::integer(cx, args.get("COUNT").unwrap_or_default())?;
+        let Some(count) = args.get("COUNT") else { return Err(Error::user("Argument required (hit count).")) };
+        let count = crate::command::data::integer(cx, count)?;
         let text = args.get("N...").unwrap_or_default().to_owned();
         enable_as(cx, &text, Disposition::DisableAfter(u64::try_from(count).unwrap_or(0)))
     },
@@ -216,6 +241,9 @@ const ENABLE_COUNT: Command = Command {
 };
 
 fn enable_as(cx: &mut Cx<'_>, text: &str, disposition: Disposition) -> Result<Flow> {
+    if text.trim().is_empty() {
+        return Err(Error::user("Argument required (one or more breakpoint numbers)."));
+    }
     let act = |b: &mut Breakpoint| {
         b.enabled = true;
         b.disposition = disposition;
@@ -253,7 +281,7 @@ fn delete(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         }
         all
     } else {
-        ids(&args.text)?
+        ids(cx, &args.text)?
     };
     for id in doomed {
         if let Err(e) = cx.session.breakpoints.remove(id) {

@@ -1,6 +1,7 @@
 //! Breakpoints, watchpoints and catchpoints.
 
 pub mod catch;
+pub mod catch_event;
 pub mod edit;
 pub mod place;
 pub mod table;

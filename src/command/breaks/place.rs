@@ -65,18 +65,25 @@ const THBREAK: Command = Command {
 struct Request {
     spec: String,
     condition: Option<String>,
+    /// The condition is taken although it makes no sense (yet).
+    force: bool,
     thread: Option<u32>,
 }
 
 fn request(cx: &mut Cx<'_>, args: &Args) -> Result<Request> {
     let spec = args.get("LOCATION").unwrap_or_default().trim().to_owned();
-    let mut request = Request { spec, condition: None, thread: None };
+    let mut request = Request { spec, condition: None, force: false, thread: None };
     let mut rest = args.rest().trim();
     while !rest.is_empty() {
         if let Some(after) = rest.strip_prefix("if").filter(|a| a.starts_with([' ', '\t', '('])) {
             let text = after.trim();
             request.condition = Some(text.to_owned());
             break;
+        }
+        if let Some(after) = rest.strip_prefix("-force-condition") {
+            request.force = true;
+            rest = after.trim_start();
+            continue;
         }
         let Some(after) = rest.strip_prefix("thread") else {
             return Err(Error::user("Junk at end of arguments."));
@@ -104,6 +111,8 @@ fn set_breakpoint(cx: &mut Cx<'_>, args: &Args, disposition: Disposition, hardwa
     let locations = match cx.session.locate_places(&request.spec) {
         Ok(locations) => locations,
         Err(_) if request.spec.is_empty() => return Err(Error::user("No default breakpoint address now.")),
+        // What is wrong in its form no library can mend.
+        Err(e @ Error::Syntax { .. }) => return Err(e),
         Err(e) if request.spec.starts_with('*') => return Err(e),
         Err(e) => {
             if !may_be_pending(cx, &e)? {
@@ -113,7 +122,8 @@ fn set_breakpoint(cx: &mut Cx<'_>, args: &Args, disposition: Disposition, hardwa
         }
     };
     let addresses: Vec<VirtAddr> = locations.iter().map(|l| l.addr).collect();
-    let condition = request.condition.map(|text| Condition::parse(&text, cx.session, &addresses)).transpose()?;
+    let at = if request.force { &[] } else { addresses.as_slice() };
+    let condition = request.condition.map(|text| Condition::parse(&text, cx.session, at)).transpose()?;
     if cx.interpreter.is_direct() {
         let notes: String = addresses.iter().filter_map(|at| also_here(cx.session, *at)).collect();
         cx.say(notes);

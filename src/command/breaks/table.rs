@@ -41,7 +41,7 @@ fn info_watchpoints(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
 
 /// The rows of the breakpoints of a `sort`, all of them or those that the arguments number.
 fn table(cx: &mut Cx<'_>, args: &Args, sort: &str, is_of_sort: fn(&Breakpoint) -> bool) -> Result<Flow> {
-    let wanted = if args.text.is_empty() { None } else { Some(ids(&args.text)?) };
+    let wanted = if args.text.is_empty() { None } else { Some(ids(cx, &args.text)?) };
     let session = &*cx.session;
     let is_wanted = |b: &&Breakpoint| is_of_sort(b) && wanted.as_ref().is_none_or(|w| w.contains(&b.id));
     let shown: Vec<&Breakpoint> = session.breakpoints.iter().filter(is_wanted).collect();
@@ -59,6 +59,11 @@ fn table(cx: &mut Cx<'_>, args: &Args, sort: &str, is_of_sort: fn(&Breakpoint) -
     }
     cx.say(text);
     Ok(Flow::Go)
+}
+
+/// What gdb calls it where it counts the hits.
+fn sort_of(b: &Breakpoint) -> &'static str {
+    if matches!(b.kind, Kind::Catch(_)) { "catchpoint" } else { "breakpoint" }
 }
 
 fn breakpoint_rows(session: &Session, b: &Breakpoint, width: usize) -> String {
@@ -86,7 +91,7 @@ fn breakpoint_rows(session: &Session, b: &Breakpoint, width: usize) -> String {
         text.push_str(&format!("\tstop only in thread {thread}\n"));
     }
     if b.hits > 0 {
-        text.push_str(&format!("\tbreakpoint already hit {} time{}\n", b.hits, if b.hits == 1 { "" } else { "s" }));
+        text.push_str(&format!("\t{} already hit {} time{}\n", sort_of(b), b.hits, if b.hits == 1 { "" } else { "s" }));
     }
     if b.ignore > 0 {
         text.push_str(&format!("\tignore next {} hits\n", b.ignore));

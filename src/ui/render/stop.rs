@@ -1,8 +1,9 @@
 //! Why the program stands still, in gdb's words.
 
+use crate::arch::syscalls::syscall_name;
 use crate::base::{Result, Tid, VirtAddr};
 use crate::dwarf::BlockKind;
-use crate::engine::{Bind, Breakpoint, Hit, Kind, Notice, Session, Stop, StopReason, WatchKind};
+use crate::engine::{Bind, Breakpoint, Caught, Hit, Kind, Notice, Session, Stop, StopReason, WatchKind};
 use crate::expr::Host;
 use crate::stack::Frame;
 use crate::symbols::{ModuleRole, demangle_function, is_written};
@@ -69,6 +70,20 @@ fn text_at(session: &mut Session, stop: &Stop, pid: Tid, frame: Option<Result<Fr
                 who.map_or(String::new(), |w| format!("{w} hit ")),
                 session.shown_symbol(&bind.symbol)
             ));
+        }
+        StopReason::Caught { hit, event } => {
+            let what = match event {
+                Caught::Signal(signal) => format!("signal {}", signal.name()),
+                Caught::Fork(child) => format!("forked process {child}"),
+                Caught::Vfork(child) => format!("vforked process {child}"),
+                Caught::Exec(path) => format!("exec'd {path}"),
+                Caught::Syscall { number, entry } => {
+                    let name = syscall_name(*number).map_or_else(|| number.to_string(), str::to_owned);
+                    format!("{} syscall {name}", if *entry { "call to" } else { "returned from" })
+                }
+            };
+            let who = who.map_or(String::new(), |w| format!("{w} hit "));
+            say(format!("\n{who}{} ({what}), ", hit_name(hit, "Catchpoint")));
         }
         StopReason::Libraries { hit, loaded, unloaded } => {
             match hit {
