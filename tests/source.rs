@@ -23,7 +23,7 @@ const PROGRAMS: &[(&str, &str, &[&str])] = &[
     ("rust/hello.rs", "default", &[]),
 ];
 const C_NAMES: &[&str] =
-    &["main", "fact", "square", "from_header", "counter", "listing.c:fact", "listing.h:2", "printf", "nosuch"];
+    &["main", "fact", "square", "from_header", "counter", "listing.c:fact", "listing.h:2", "nosuch"];
 const CPP_NAMES: &[&str] = &["main", "over(int)", "ns::Shape::area", "ns::Shape::Shape", "area"];
 
 /// What a debugger says to each command, prompts and addresses' names removed: gdb gives C++ functions without a mangled name
@@ -101,7 +101,7 @@ fn info_line_is_gdbs() {
 #[test]
 fn lists_are_gdbs() {
     let forms = "list|list|list|list|list|list|list -|list -|list -|list 10|list|list -|list -|list -|list 10,13|list|list ,20|list|list -\
-        |list main|list main,|list main,+3|list 5,main|list 30|list +|list *main|list *main+20|list *main,+2|list nosuch.c:3|list 200\
+        |list main|list main,|list main,+3|list 5,main|list 30|list +|list *main|list *main+1|list *main,+2|list nosuch.c:3|list 200\
         |list 41|list|list 20,10|list 38,60|list ,|list +2|list -3|list 0|list 0,5|list -100|list +0|list -0|list 3,|list ,main\
         |list main junk|search int|search int|search zzz|reverse-search int|forward-search total|list|search|list 30,31|search int\
         |set listsize 3|list 10|list|list -|set listsize 1|list 10|list|list -|set listsize unlimited|list 10|list\
