@@ -34,7 +34,7 @@ fn tried(program: &Program, dir: &Path, command: &str, line: &str) -> Result<Str
 
 #[test]
 fn examples_do_what_they_say() {
-    let program = match build::build("c/hello.c", "lazy") {
+    let program = match build::build("c/hello.c", "debug") {
         Ok(program) => program,
         Err(why) => return tools::skip("examples_do_what_they_say", why),
     };

@@ -40,9 +40,10 @@ fn compare(build: &str, command: &str, count: usize) {
     assert!(expected.len() > 10, "{told}");
 
     let mut session = Session::default();
+    session.settings.debug_file_directory = "/nonexistent".into();
+    session.look_for_debug_files();
     session.load_program(&program.path).unwrap();
     session.settings.args = "> /dev/null".into();
-    session.settings.debug_file_directory = "/nonexistent".into();
     let start = VirtAddr(expected[0]);
     session.breakpoints.add_at(Kind::Code { hardware: false }, &format!("*{start}"), Disposition::Delete, vec![start]);
     session.launch().unwrap();

@@ -9,6 +9,7 @@ use crate::symbols::Location;
 use crate::ui::Role;
 
 use super::args::Args;
+use super::asm_source::{self, Order, Part};
 use super::cx::Cx;
 use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
 
@@ -34,7 +35,7 @@ selected frame is shown. => marks the instruction that the selected frame is at.
 };
 
 fn disassemble(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
-    let raw = modifiers(args.format.as_deref().unwrap_or_default())?;
+    let (raw, order) = modifiers(args.format.as_deref().unwrap_or_default())?;
     let (range, function) = match split_at_comma(&args.text) {
         (start, Some(end)) if !end.is_empty() => (range(cx, start, end)?, None),
         (start, _) => {
@@ -54,15 +55,25 @@ fn disassemble(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         None => format!("Dump of assembler code from {} to {}:\n", range.start, range.end),
     };
     cx.say(heading);
+    let mixed = match order {
+        Some(order) => asm_source::parts(cx.session, range, order)?,
+        None => None,
+    };
     let mut dump = Dump::new(cx.session, raw, function);
-    let result = dump.run(range, cx.out);
-    result?;
+    for part in mixed.unwrap_or_else(|| vec![Part::Code(range)]) {
+        match part {
+            Part::Text(text) => dump.text.push_str(&text),
+            Part::Code(range) => dump.run(range, cx.out)?,
+        }
+    }
+    let rest = dump.text;
+    cx.say(rest);
     cx.say("End of assembler dump.\n");
     Ok(Flow::Go)
 }
 
-/// Whether the bytes are shown.
-fn modifiers(letters: &str) -> Result<bool> {
+/// Whether the bytes are shown, and how source lines are mixed in.
+fn modifiers(letters: &str) -> Result<(bool, Option<Order>)> {
     if let Some(bad) = letters.chars().find(|c| !"rbms".contains(*c)) {
         tracing::debug!(target: "command", %bad, "modifier");
         return Err(Error::user("Invalid disassembly modifier."));
@@ -70,7 +81,8 @@ fn modifiers(letters: &str) -> Result<bool> {
     if letters.contains('m') && letters.contains('s') {
         return Err(Error::user("Cannot specify both /m and /s."));
     }
-    Ok(letters.contains(['r', 'b']))
+    let order = letters.contains('s').then_some(Order::Code).or_else(|| letters.contains('m').then_some(Order::Source));
+    Ok((letters.contains(['r', 'b']), order))
 }
 
 /// Splits `main,+10` at the first comma outside of brackets and quotes.
@@ -129,8 +141,8 @@ struct Dump<'a> {
     /// The pc of the selected frame.
     pc: Option<VirtAddr>,
     raw: bool,
-    /// The start of the function that is shown; otherwise each address has a name of its own.
-    function: Option<VirtAddr>,
+    /// The function that is shown; otherwise, and in the padding behind it, each address has a name of its own.
+    function: Option<AddrRange>,
     text: String,
 }
 
@@ -143,7 +155,7 @@ impl<'a> Dump<'a> {
             names: Names::new(session),
             pc: session.selected_frame().ok().map(|f| f.pc.addr()),
             raw,
-            function: function.map(|f| f.start),
+            function: function.map(|f| extent(&f)),
             text: String::with_capacity(CHUNK + 4096),
         }
     }
@@ -190,10 +202,10 @@ impl<'a> Dump<'a> {
     fn heading(&mut self, at: VirtAddr) {
         self.text.push_str(if self.pc == Some(at) { "=> 0x" } else { "   0x" });
         push_hex16(&mut self.text, at.0);
-        match self.function {
-            Some(start) => {
+        match self.function.filter(|f| f.contains(at)) {
+            Some(function) => {
                 self.text.push_str(" <+");
-                push_decimal(&mut self.text, at - start);
+                push_decimal(&mut self.text, at - function.start);
                 self.text.push('>');
             }
             None => {
@@ -355,8 +367,8 @@ mod tests {
 
     #[test]
     fn modifiers_are_gdbs() {
-        assert!(modifiers("rs").unwrap());
-        assert!(!modifiers("").unwrap());
+        assert_eq!(modifiers("rs").unwrap(), (true, Some(Order::Code)));
+        assert_eq!(modifiers("").unwrap(), (false, None));
         assert_eq!(modifiers("ms").unwrap_err().to_string(), "Cannot specify both /m and /s.");
         assert_eq!(modifiers("x").unwrap_err().to_string(), "Invalid disassembly modifier.");
     }

@@ -121,8 +121,13 @@ fn argument(interpreter: &Interpreter, session: &Session, line: &str, found: &Re
                     }
                 }
                 Some(ArgKind::Expr | ArgKind::Linespec | ArgKind::Symbol | ArgKind::Reg | ArgKind::Int | ArgKind::Type) => {
-                    let (start, word) = word_start(&|c| !(c.is_alphanumeric() || matches!(c, '_' | '$' | '@' | '.')));
-                    names(interpreter, session, start, word, kind_at(command, text))
+                    let (start, word) =
+                        word_start(&|c| !(c.is_alphanumeric() || matches!(c, '_' | '$' | '@' | '.' | ':' | '~' | '/')));
+                    // `a ? b : c`, `x/2`
+                    let skipped = word.len() - word.trim_start_matches([':', '/']).len();
+                    let kind = kind_at(command, text);
+                    let skipped = if matches!(kind, Some(ArgKind::Linespec)) || word.starts_with("::") { 0 } else { skipped };
+                    names(interpreter, session, start + skipped, word.get(skipped..).unwrap_or_default(), kind)
                 }
                 _ => Completion::default(),
             }
@@ -150,7 +155,7 @@ fn names(interpreter: &Interpreter, session: &Session, start: usize, word: &str,
         (Some(register), _) => (language.registers)(session, register).into_iter().map(|r| format!("${r}")).collect(),
         (None, Some(ArgKind::Reg)) => (language.registers)(session, word),
         (None, _) if word.is_empty() => Vec::new(),
-        (None, _) => (language.symbols)(session, word),
+        (None, kind) => (language.symbols)(session, word, kind),
     };
     Completion { start, words }
 }

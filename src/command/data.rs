@@ -25,12 +25,9 @@ pub const LANGUAGE: Language = Language {
     set_variable: |session, name, n| session.variables.set(name, Value::int(&Type::int(), n.into())),
     at_stake,
     exit_status,
-    symbols: names,
+    symbols: super::names::completions,
     registers,
 };
-
-/// Most names that completion is offered.
-const MAX_NAMES: usize = 1000;
 
 /// The value of an expression. Warnings of its evaluation are shown.
 pub fn evaluate(cx: &mut Cx<'_>, text: &str) -> Result<Value> {
@@ -71,12 +68,6 @@ pub fn address(cx: &mut Cx<'_>, text: &str) -> Result<crate::base::VirtAddr> {
 /// A value as `print` shows it.
 pub fn value_text(session: &Session, value: &Value, letter: Option<Letter>, options: &PrintOptions) -> Result<String> {
     Printer { memory: session.memory(), symbols: session, options }.text(value, letter)
-}
-
-/// The names that begin so: symbols, and the tables that are values.
-fn names(session: &Session, prefix: &str) -> Vec<String> {
-    let tables = ["GOT", "PLT"].into_iter().filter(|t| t.starts_with(prefix)).map(str::to_owned);
-    tables.chain(session.inferior.modules.names_with_prefix(prefix, MAX_NAMES)).collect()
 }
 
 /// Shows the displays.

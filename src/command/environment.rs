@@ -95,6 +95,7 @@ setting_group!(
     &["show p", "show pr"],
     "Generic command for setting how things print."
 );
+setting_group!(SET_PRINT_TYPE, SHOW_PRINT_TYPE, "print type", &[], &[], "Generic command for setting how types print.");
 setting_group!(SET_HISTORY, SHOW_HISTORY, "history", &[], &[], "Generic command for setting command history parameters.");
 setting_group!(SET_LOGGING, SHOW_LOGGING, "logging", &[], &[], "Set logging options.");
 setting_group!(SET_STYLE, SHOW_STYLE, "style", &[], &[], "Style-specific settings.");
@@ -263,6 +264,8 @@ pub const COMMANDS: &[Command] = &[
     SHOW,
     INFO_SET,
     SET_PRINT,
+    SET_PRINT_TYPE,
+    SHOW_PRINT_TYPE,
     SHOW_PRINT,
     SET_HISTORY,
     SHOW_HISTORY,

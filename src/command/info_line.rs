@@ -24,7 +24,7 @@ const INFO_LINE: Command = Command {
 };
 
 fn info_line(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
-    let places = match args.text.as_str() {
+    let mut places = match args.text.as_str() {
         "" => match cx.session.current_source() {
             Some((file, line)) => {
                 let line = Some(cx.session.listing.last()).filter(|l| *l != 0).unwrap_or(line);
@@ -34,6 +34,8 @@ fn info_line(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         },
         spec => cx.session.listed(spec, None)?,
     };
+    // gdb's order: functions that were compiled last come first.
+    places.sort_by_key(|p| std::cmp::Reverse(p.addr));
     for place in places {
         let text = describe(cx, &place);
         cx.say(text);
@@ -47,8 +49,10 @@ fn describe(cx: &mut Cx<'_>, place: &Listed) -> String {
     };
     let Some((file, line)) = &place.source else {
         return match place.addr {
-            Some(addr) => format!("No line number information available for address {}\n", named(cx.session, addr)),
-            None => "No line number information available.\n".to_owned(),
+            Some(addr) if addr.0 != 0 => {
+                format!("No line number information available for address {}\n", named(cx.session, addr))
+            }
+            _ => "No line number information available.\n".to_owned(),
         };
     };
     let name = cx.session.file_name(file);

@@ -10,6 +10,7 @@ use crate::ui::{Output, Role, Row};
 use crate::value::ExamineState;
 
 use super::cx::Cx;
+use super::describe::ArgKind;
 use super::describe::Command;
 use super::display::Displays;
 use super::registry::{Registry, word_length};
@@ -36,8 +37,8 @@ pub struct Language {
     pub at_stake: fn(&Session) -> Option<String>,
     /// How the last program ended: its exit status, for `--return-child-result`.
     pub exit_status: fn(&Session) -> Option<i32>,
-    /// Symbols that start so, for completion; bounded by the callee.
-    pub symbols: fn(&Session, &str) -> Vec<String>,
+    /// What a word of an argument of this kind may become, for completion; bounded by the callee.
+    pub symbols: fn(&Session, &str, Option<ArgKind>) -> Vec<String>,
     /// Register and convenience variables' names that start so, without `$`.
     pub registers: fn(&Session, &str) -> Vec<String>,
 }
@@ -54,7 +55,7 @@ impl Language {
         set_variable: |_, _, _| (),
         at_stake: |_| None,
         exit_status: |_| None,
-        symbols: |_, _| Vec::new(),
+        symbols: |_, _, _| Vec::new(),
         registers: |_, _| Vec::new(),
     };
 }

@@ -2,6 +2,7 @@
 
 mod args;
 mod asm;
+mod asm_source;
 mod assemble;
 mod breaks;
 mod complete;
@@ -29,6 +30,7 @@ mod loader;
 mod locals;
 mod logging;
 mod memory;
+mod names;
 mod patch;
 mod print_options;
 mod redirect;

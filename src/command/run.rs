@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::base::{Error, Need, Result, Signal, Tid};
+use crate::base::{Error, Need, Result, Signal, Tid, VirtAddr};
 use crate::engine::{Happening, Notice, Plan, Session, Stop, StopReason};
 use crate::expr::Host;
-use crate::ui::render::{notice_text, stop_text};
+use crate::ui::Role;
+use crate::ui::render::{nearest_source, notice_text, stop_text};
 use crate::value::{Type, Value};
 
 use super::args::Args;
@@ -56,6 +57,14 @@ pub(super) fn stopped(cx: &mut Cx<'_>, stop: &Stop, pid: Tid) -> Result<Flow> {
     if !silent || stop.reason.is_end() {
         for (role, text) in stop_text(cx.session, stop, pid) {
             cx.out.text(role, &text);
+        }
+        // Nothing but gdb's words for what drives rdbg as if it were gdb: that gives it a dumb terminal.
+        let is_read = || cx.out.is_terminal() && std::env::var_os("TERM").is_some_and(|t| t != "dumb");
+        if !stop.reason.is_end()
+            && is_read()
+            && let Some(text) = nearest_source(cx.session)
+        {
+            cx.out.text(Role::Dim, &text);
         }
         super::finish::show_returned(cx);
     }
@@ -396,13 +405,24 @@ const JUMP: Command = Command {
 };
 
 fn jump(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
-    let places = cx.session.locate(&args.text)?;
+    let places = cx.session.locate_places(&args.text)?;
     let [to] = places.as_slice() else {
         return Err(Error::user("Unreasonable jump request"));
     };
-    cx.say_directly(format!("Continuing at {to:#x}.\n"));
+    let start = |at: VirtAddr| cx.session.inferior.modules.at(at).and_then(|m| m.function(at)).map(|f| f.die);
+    if let (Ok(frame), Some((_, line))) = (cx.session.frame(0), &to.line)
+        && let Some(here) = cx.session.function_title(frame.pc.addr())
+        && start(frame.pc.addr()) != start(to.addr)
+        && !cx.query(&format!("Line {line} is not in `{here}'.  Jump anyway? "))?
+    {
+        return Err(Error::user("Not confirmed."));
+    }
+    let to = to.addr;
+    cx.say_directly(format!("Continuing at {to}.\n"));
     let tid = cx.session.selected_thread()?;
     cx.session.write_register_unlogged(tid, "rip", &to.0.to_le_bytes())?;
+    // The signal that stopped the program is not delivered.
+    cx.session.set_pending_signal(tid, None)?;
     go(cx, None)
 }
 

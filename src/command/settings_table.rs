@@ -8,6 +8,7 @@ use crate::engine::Settings;
 use super::cx::Cx;
 use super::history_file;
 use super::logging;
+use super::script::expand_home;
 use super::settings::{Sentence, Setting, SettingKind};
 use super::source_paths;
 
@@ -36,6 +37,15 @@ impl Setting {
     const fn after(self, after: fn(&mut Cx<'_>) -> Result<()>) -> Setting {
         Setting { after: Some(after), ..self }
     }
+}
+
+/// The cache of name indexes is one for all programs.
+fn index_cache(cx: &mut Cx<'_>) -> Result<()> {
+    let settings = &cx.session.settings;
+    let directory = Some(settings.index_cache_directory.trim()).filter(|d| !d.is_empty()).map(expand_home);
+    let cache = crate::dwarf::cache_settings();
+    crate::dwarf::set_cache_settings(crate::dwarf::CacheSettings { enabled: settings.index_cache_enabled, directory, ..cache });
+    Ok(())
 }
 
 /// Every setting.
@@ -378,6 +388,26 @@ Takes effect at once, on modules that are loaded too.")
         cx.session.look_for_debug_files();
         Ok(())
     }),
+    row(
+        "index-cache enabled",
+        Bool(|s| &mut s.index_cache_enabled),
+        "The index cache is {}.",
+        "Enable or disable the index cache.",
+    )
+    .help("The names in the debug information of a program are kept in a file, by its build-id, so that they need not be looked for again.")
+    .after(index_cache),
+    row(
+        "index-cache directory",
+        Text(|s| &mut s.index_cache_directory),
+        "",
+        "Set the directory of the index cache.",
+    )
+    .by(|_| {
+        let place = crate::dwarf::cache_settings().place();
+        format!("The directory of the index cache is \"{}\".", place.unwrap_or_default().display())
+    })
+    .help("$XDG_CACHE_HOME/rdbg or ~/.cache/rdbg if it is empty. The oldest files go when all of them together take up more than 2 GiB.")
+    .after(index_cache),
     row("sysroot", Text(|s| &mut s.sysroot), "The current system root is \"{}\".", "Set an alternate system root.")
         .alias(&["solib-absolute-prefix"])
         .after(|cx| {

@@ -1,7 +1,5 @@
 //! Source text: `list`, `search`, `info source`.
 
-use std::path::Path;
-
 use crate::base::{Error, Result};
 use crate::dwarf::LineFile;
 use crate::engine::{Listed, Session};
@@ -218,16 +216,9 @@ fn list_each(cx: &mut Cx<'_>, spec: &str, sources: Vec<Source>) -> Result<()> {
 /// `0x1139 is in main (a.c:3).`
 fn address_text(cx: &mut Cx<'_>, spec: &str, (file, line): &(LineFile, u32)) -> String {
     let Ok(addr) = super::data::address(cx, spec.trim_start_matches('*')) else { return String::new() };
-    let function = cx.session.inferior.modules.at(addr).and_then(|m| m.function(addr));
     let name = cx.session.file_name(file);
-    match function {
-        Some(function) => {
-            let shown = function
-                .linkage_name
-                .as_ref()
-                .map_or_else(|| function.name.to_string(), |raw| crate::symbols::demangle(raw).into_owned());
-            format!("{addr} is in {shown} ({name}:{line}).\n")
-        }
+    match cx.session.function_title(addr) {
+        Some(function) => format!("{addr} is in {function} ({name}:{line}).\n"),
         None => format!("{addr} is at {name}:{line}.\n"),
     }
 }
@@ -239,7 +230,7 @@ const FORWARD_SEARCH: Command = Command {
     args: &[ArgSpec::may("REGEX", ArgKind::Regex)],
     summary: "Search for a regular expression in the source, from the last listed line on.",
     help: "The number of the line that matches is kept in $_. Without REGEX, the one of the last time.",
-    examples: &[Example { line: "search malloc", what: "lists the next line with \"malloc\"" }],
+    examples: &[Example { line: "search printf", what: "lists the next line with \"malloc\"" }],
     run: |cx, args| search(cx, args, true),
     ..Command::BASE
 };
@@ -297,7 +288,7 @@ fn info_source(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
         text.push_str(&format!("Compilation directory is {}\n", unit.directory));
     }
     let source = cx.session.source_text(&file);
-    let located: &Path = source.as_ref().map_or(&file.path, |s| &s.path);
+    let located = source.as_ref().map_or_else(|_| cx.session.source_paths().substituted(&file), |s| s.path.clone());
     text.push_str(&format!("Located in {}\n", located.display()));
     if let Ok(source) = &source {
         let count = source.line_count();

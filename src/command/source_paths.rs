@@ -32,7 +32,7 @@ Without DIR, the path becomes $cdir:$cwd again.",
 
 fn directory(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     if args.text.is_empty() {
-        if !cx.query(&format!("Reinitialize source path to {DEFAULT}? "))? {
+        if !cx.query("Reinitialize source path to empty? ")? {
             return Ok(Flow::Go);
         }
         cx.session.settings.directories = DEFAULT.to_owned();

@@ -136,7 +136,7 @@ impl Body {
                             name: units.qualified_name(origin).unwrap_or_default(),
                             call: die.attr_value(dw::DW_AT_call_line).and_then(|l| l.udata_value()).and_then(|line| {
                                 let file = unit.file_index(&die.attr_value(dw::DW_AT_call_file)?)?;
-                                Some(Declared { file, line: u32::try_from(line).ok()? })
+                                Some(Declared { unit: unit.id, file, line: u32::try_from(line).ok()? })
                             }),
                         },
                         _ => BlockKind::Lexical,

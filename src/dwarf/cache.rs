@@ -66,7 +66,9 @@ impl CacheSettings {
     /// The directory; `None` if there is neither a setting nor a home.
     pub fn place(&self) -> Option<PathBuf> {
         let home = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
-        let default = || Some(home("XDG_CACHE_HOME").or_else(|| Some(home("HOME")?.join(".cache")))?.join("rdbg"));
+        // A home that does not exist (a service account's) is not made.
+        let in_home = || home("HOME").filter(|h| h.is_dir()).map(|h| h.join(".cache"));
+        let default = || Some(home("XDG_CACHE_HOME").or_else(in_home)?.join("rdbg"));
         self.directory.clone().or_else(default)
     }
 }

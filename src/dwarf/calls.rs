@@ -37,6 +37,8 @@ pub struct CallParameter {
     pub of: EntryOf,
 }
 
+/// DWARF's number of rsp.
+const RSP: u16 = 7;
 /// Calls in one function, at most: a bound for damaged information.
 const MAX_CALLS: usize = 1 << 20;
 
@@ -179,7 +181,14 @@ fn parameter<'a>(units: &Units<'a>, unit: &LoadedUnit<'a>, die: &Die<'a>) -> Opt
             AttributeValue::Block(e) => e,
             _ => return None,
         };
-        entry_of(bytes, unit.unit.encoding())
+        // On the stack: the callee's CFA is what rsp was before the call.
+        let mut rest = bytes;
+        match Operation::parse(&mut rest, unit.unit.encoding()) {
+            Ok(Operation::RegisterOffset { register, offset, .. }) if register.0 == RSP && rest.is_empty() => {
+                Some(EntryOf::Stack(offset))
+            }
+            _ => entry_of(bytes, unit.unit.encoding()),
+        }
     };
     let by_name = || {
         let value = die.attr_value(dw::DW_AT_call_parameter).or_else(|| die.attr_value(dw::DW_AT_abstract_origin))?;

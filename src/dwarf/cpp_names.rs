@@ -8,7 +8,7 @@ const MAX_NAME: usize = 1 << 16;
 /// The name with `const` behind what it qualifies in template arguments, and with the short names of integers there.
 pub fn canonical(name: &str) -> Cow<'_, str> {
     let worth = name.contains('<') && name.len() < MAX_NAME;
-    if !worth || !["const ", "volatile ", "unsigned int", " int"].iter().any(|word| name.contains(word)) {
+    if !worth || !["const ", "volatile ", "unsigned int", " int", " *", " &"].iter().any(|word| name.contains(word)) {
         return Cow::Borrowed(name);
     }
     let Some(open) = name.find('<') else { return Cow::Borrowed(name) };
@@ -128,8 +128,8 @@ fn one(argument: &str, out: &mut String, depth: u32) {
         out.push(' ');
         out.push_str(word);
     }
-    // The blank before a closing `>`.
-    if trailing > 0 {
+    // The blank before a closing `>` stays, that before a `*` goes.
+    if trailing > 0 && !suffix.starts_with(['*', '&']) {
         out.push_str(base.get(base.len() - trailing..).unwrap_or_default());
     }
     arguments(suffix, out, depth);
@@ -175,6 +175,7 @@ mod tests {
             ("f<const A<const B>&>", "f<A<B const> const&>"),
             ("g<int (*)(const char*)>", "g<int (*)(const char*)>"),
             ("const int", "const int"),
+            ("Vec<Vec<int> *>", "Vec<Vec<int>*>"),
             ("Plain", "Plain"),
         ] {
             assert_eq!(canonical(name), text);

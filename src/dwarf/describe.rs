@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use gimli::{AttributeValue, DwOp, Operation, RawLocListEntry, constants as dw};
+use gimli::{AttributeValue, DwOp, Operation, constants as dw};
 
 use super::info::{DebugInfo, R};
-use super::location::Trouble;
+use super::location::{ListEntries, Trouble};
 use super::unit::{DieRef, LoadedUnit, Units};
 use crate::arch::regs::by_dwarf;
 use crate::base::{FileAddr, LoadBias, Result};
@@ -80,21 +80,15 @@ struct Describing<'d, 'a> {
 impl<'a> Describing<'_, 'a> {
     fn list(&self, value: AttributeValue<R<'a>>) -> gimli::Result<String> {
         let mut out = "multi-location:\n".to_owned();
-        let Some(mut entries) = self.unit.dwarf.attr_locations(&self.unit.unit, value)? else { return Ok(out) };
+        let Some(mut entries) = ListEntries::of(self.unit, value)? else { return Ok(out) };
         for _ in 0..MAX_SHOWN {
-            let Some(raw) = entries.next_raw()? else { break };
-            let base = match raw {
-                RawLocListEntry::BaseAddress { addr } => Some(addr),
-                RawLocListEntry::BaseAddressx { addr } => Some(self.unit.dwarf.address(&self.unit.unit, addr)?),
-                _ => None,
-            };
-            if let Some(base) = base {
+            let Some(entry) = entries.next()? else { break };
+            if let Some(base) = entry.base {
                 _ = write!(out, "  Base address {base:#x}");
             }
-            let Some(entry) = entries.convert_raw(raw)? else { continue };
-            let virt = |at| self.bias.to_virt(FileAddr(at));
-            _ = write!(out, "  Range {}-{}: ", virt(entry.range.begin), virt(entry.range.end));
-            out += &self.expression(entry.data.0)?;
+            let virt = |at| self.bias.to_virt(at);
+            _ = write!(out, "  Range {}-{}: ", virt(entry.range.start), virt(entry.range.end));
+            out += &self.expression(entry.data)?;
             out.push('\n');
         }
         Ok(out)

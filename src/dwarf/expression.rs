@@ -29,6 +29,8 @@ pub enum EntryOf {
         /// Bytes added to it.
         offset: i64,
     },
+    /// The memory this many bytes above the frame's CFA, where arguments are passed that have no register.
+    Stack(i64),
     /// A parameter, by its DIE (DW_OP_GNU_parameter_ref).
     Parameter(DieRef),
 }

@@ -27,9 +27,11 @@ impl FileRange {
     }
 }
 
-/// A line of a file, by the file's index in its unit's line table.
+/// A line of a file, by the file's index in the line table of a unit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Declared {
+    /// The unit whose line table numbers the file: not always that of the DIE that asks.
+    pub unit: UnitId,
     /// Index into [`LineTable::files`](super::LineTable::files).
     pub file: u32,
     /// The line, from 1.
@@ -272,7 +274,7 @@ impl<'a> Units<'a> {
     pub(super) fn declared(&self, die: DieRef) -> Option<Declared> {
         let (unit, line) = self.inherited(die, dw::DW_AT_decl_line)?;
         let (_, file) = self.inherited(die, dw::DW_AT_decl_file)?;
-        Some(Declared { file: self.unit(unit).ok()?.file_index(&file)?, line: u32::try_from(line.udata_value()?).ok()? })
+        Some(Declared { unit, file: self.unit(unit).ok()?.file_index(&file)?, line: u32::try_from(line.udata_value()?).ok()? })
     }
 
     /// The code of a DIE, in order, what was thrown away by the linker left out.

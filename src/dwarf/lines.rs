@@ -1,10 +1,13 @@
 //! The line rows of a unit (DWARF5 §6.2): which source line an address belongs to, and where a line's code starts.
 
+use std::collections::HashSet;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use gimli::{ColumnType, FileEntry, LineProgramHeader};
+use rayon::prelude::*;
 
+use super::index::threads;
 use super::info::{DebugInfo, R};
 use super::unit::{LoadedUnit, UnitId, Units};
 use crate::base::FileAddr;
@@ -92,6 +95,22 @@ impl LineTable {
                 },
             );
             let (has_discriminator, row) = row;
+            // Of several rows at one address gdb forgets those of a file that another file, or the sequence's end, follows there:
+            // they are empty.
+            let last = sequence.last().copied();
+            if let Some(last) = last.filter(|last| row.end || last.file != row.file && row.line != 0) {
+                let has_statement = sequence.iter().rev().take_while(|r| r.addr == row.addr).any(|r| r.is_stmt);
+                if !row.end && !row.is_stmt && has_statement {
+                    continue;
+                }
+                let others = sequence.iter().rev().take_while(|r| r.addr == row.addr).count();
+                let from = sequence.len() - others;
+                let mut index = 0;
+                sequence.retain(|r| {
+                    index += 1;
+                    index <= from || r.file != last.file
+                });
+            }
             if row.end {
                 sequence.push(row);
                 let whole = std::mem::take(&mut sequence);
@@ -179,7 +198,30 @@ impl DebugInfo {
             let is_it = |name: R<'_>| name.slice().rsplit(|b| *b == b'/').next() == Some(base);
             program.header().file_names().iter().any(|f| unit.text(f.path_name()).is_some_and(is_it))
         };
-        self.with(|units| units.ids().filter(|id| units.is_compilation(*id) && units.unit(*id).is_ok_and(names_it)).collect())
+        self.with(|units| {
+            let all: Vec<UnitId> = units.ids().filter(|id| units.is_compilation(*id)).collect();
+            let names_it = |id: &UnitId| units.look_into(*id, names_it).unwrap_or(false);
+            match threads() {
+                Ok(pool) if all.len() > 16 => pool.install(|| all.into_par_iter().filter(names_it).collect()),
+                _ => all.into_iter().filter(names_it).collect(),
+            }
+        })
+    }
+
+    /// The source files of all units, each once, in the order of the units: by the headers of their line programs alone.
+    pub fn source_files(&self) -> Vec<LineFile> {
+        let of_unit =
+            |unit: &LoadedUnit<'_>| unit.unit.line_program.as_ref().map(|p| files(unit, p.header()).0).unwrap_or_default();
+        let all: Vec<Vec<LineFile>> = self.with(|units| {
+            let ids: Vec<UnitId> = units.ids().filter(|id| units.is_compilation(*id)).collect();
+            let look = |id: &UnitId| units.look_into(*id, of_unit).unwrap_or_default();
+            match threads() {
+                Ok(pool) if ids.len() > 16 => pool.install(|| ids.par_iter().map(look).collect()),
+                _ => ids.iter().map(look).collect(),
+            }
+        });
+        let mut seen = HashSet::new();
+        all.into_iter().flatten().filter(|f| seen.insert(f.path.clone())).collect()
     }
 
     /// Whether gcc has described its variables at every instruction of this unit, with location lists, so that a breakpoint needs

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use gimli::{AttributeValue, constants as dw};
+use gimli::{AttributeValue, RawLocListEntry, constants as dw};
 
 use super::expression::{ExpressionHost, Run};
 use super::functions::FileRange;
@@ -228,23 +228,93 @@ impl<'a> Run<'_, 'a> {
     /// The expression of a location list that holds at the pc (DWARF5 §2.6.2), or why there is none.
     pub(super) fn in_list(&self, value: AttributeValue<R<'a>>) -> gimli::Result<Result<R<'a>, Gone>> {
         let Some((_, unit)) = self.scope else { return Ok(Err(Gone::NoLocation)) };
-        let Some(mut entries) = unit.dwarf.attr_locations(&unit.unit, value)? else { return Ok(Err(Gone::NoLocation)) };
+        let Some(mut entries) = ListEntries::of(unit, value)? else { return Ok(Err(Gone::NoLocation)) };
         let mut default = None;
         let mut live = Vec::new();
         for _ in 0..MAX_ENTRIES {
             let Some(entry) = entries.next()? else { break };
-            if entry.range.begin == 0 && entry.range.end == u64::MAX {
-                default = Some(entry.data.0);
+            if entry.is_default {
+                default = Some(entry.data);
                 continue;
             }
-            if self.pc.is_some_and(|pc| entry.range.begin <= pc.0 && pc.0 < entry.range.end) {
-                return Ok(Ok(entry.data.0));
+            if self.pc.is_some_and(|pc| entry.contains(pc)) {
+                return Ok(Ok(entry.data));
             }
-            if live.len() < MAX_RANGES && !entry.data.0.is_empty() {
-                live.push(FileRange { start: FileAddr(entry.range.begin), end: FileAddr(entry.range.end) });
+            if live.len() < MAX_RANGES && !entry.data.is_empty() && entry.range.start < entry.range.end {
+                live.push(entry.range);
             }
         }
         Ok(default.ok_or(Gone::NotHere(live)))
+    }
+}
+
+/// An entry of a location list.
+pub(super) struct ListEntry<'a> {
+    /// The base address that stands before it in the list.
+    pub base: Option<u64>,
+    /// The range; one that is empty holds at its address alone, before anything of the function has run.
+    pub range: FileRange,
+    /// Whether it holds wherever no other one does.
+    pub is_default: bool,
+    /// The expression.
+    pub data: R<'a>,
+}
+
+impl ListEntry<'_> {
+    fn contains(&self, pc: FileAddr) -> bool {
+        self.range.contains(pc) || (self.range.start == self.range.end && self.range.start == pc)
+    }
+}
+
+/// The entries of a location list in their order, those for an empty range among them, which gimli leaves out.
+pub(super) struct ListEntries<'u, 'a> {
+    unit: &'u LoadedUnit<'a>,
+    raw: gimli::LocListIter<R<'a>>,
+    base: u64,
+}
+
+impl<'u, 'a> ListEntries<'u, 'a> {
+    /// `None` if the attribute is no location list.
+    pub fn of(unit: &'u LoadedUnit<'a>, value: AttributeValue<R<'a>>) -> gimli::Result<Option<ListEntries<'u, 'a>>> {
+        let raw = unit.dwarf.attr_locations(&unit.unit, value)?;
+        Ok(raw.map(|raw| ListEntries { unit, raw, base: unit.unit.low_pc }))
+    }
+
+    pub fn next(&mut self) -> gimli::Result<Option<ListEntry<'a>>> {
+        let mut base = None;
+        for _ in 0..MAX_ENTRIES {
+            let Some(raw) = self.raw.next_raw()? else { break };
+            let index = |index| self.unit.dwarf.address(&self.unit.unit, index);
+            let empty = match raw {
+                RawLocListEntry::BaseAddress { addr } => {
+                    (self.base, base) = (addr, Some(addr));
+                    None
+                }
+                RawLocListEntry::BaseAddressx { addr } => {
+                    let addr = index(addr)?;
+                    (self.base, base) = (addr, Some(addr));
+                    None
+                }
+                RawLocListEntry::AddressOrOffsetPair { begin, end, data } | RawLocListEntry::OffsetPair { begin, end, data } => {
+                    (begin == end).then(|| (self.base.wrapping_add(begin), data))
+                }
+                RawLocListEntry::StartEnd { begin, end, data } => (begin == end).then_some((begin, data)),
+                RawLocListEntry::StartLength { begin, length: 0, data } => Some((begin, data)),
+                RawLocListEntry::StartxLength { begin, length: 0, data } => Some((index(begin)?, data)),
+                _ => None,
+            };
+            let is_default = matches!(raw, RawLocListEntry::DefaultLocation { .. });
+            let found = match empty {
+                Some((at, data)) => Some((FileRange { start: FileAddr(at), end: FileAddr(at) }, data.0)),
+                None => self.raw.convert_raw(raw)?.map(|entry| {
+                    (FileRange { start: FileAddr(entry.range.begin), end: FileAddr(entry.range.end) }, entry.data.0)
+                }),
+            };
+            if let Some((range, data)) = found {
+                return Ok(Some(ListEntry { base, range, is_default, data }));
+            }
+        }
+        Ok(None)
     }
 }
 

@@ -274,7 +274,8 @@ impl<'a> Units<'a> {
             variadic,
             access: access(die, default),
             is_artificial: unit.flag(die, dw::DW_AT_artificial),
-            is_virtual: virtuality(die),
+            // *Folklore*: of a destructor gcc says that it is virtual and not where in the vtable: gdb does not take it for one.
+            is_virtual: virtuality(die) && vtable_index.is_some(),
             is_static,
             is_deleted: unit.flag(die, dw::DW_AT_deleted),
             is_defaulted: matches!(die.attr_value(dw::DW_AT_defaulted), Some(v) if v.udata_value() == Some(1)),

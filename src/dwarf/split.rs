@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use gimli::{AttributeValue, Dwarf, DwarfPackage, DwoId, EndianSlice, LittleEndian, SectionId, Unit, UnitHeader, UnitType, constants as dw};
+use gimli::{
+    AttributeValue, Dwarf, DwarfPackage, DwoId, EndianSlice, LittleEndian, SectionId, Unit, UnitHeader, UnitType, constants as dw,
+};
 
 use super::info::R;
 use crate::elf::Image;
@@ -58,23 +60,33 @@ impl SplitFiles {
         found
     }
 
-    /// The sections of the other part of the skeleton at this offset; `None` if it is none, or if its file is not there.
-    pub fn sections<'a>(&'a self, packages: &Packages<'a>, offset: u64, parent: &Dwarf<R<'a>>) -> Option<Dwarf<R<'a>>> {
-        let id = DwoId(*self.skeletons.get(&offset)?);
+    /// The sections of the other part of the skeleton at this offset, and those of type units beside it; none if it is no
+    /// skeleton, or if its file is not there.
+    pub fn sections<'a>(&'a self, packages: &Packages<'a>, offset: u64, parent: &Dwarf<R<'a>>) -> Vec<Dwarf<R<'a>>> {
+        let Some(id) = self.skeletons.get(&offset) else { return Vec::new() };
         if let Some(package) = &packages.0
-            && let Ok(Some(mut dwarf)) = package.find_cu(id, parent)
+            && let Ok(Some(mut dwarf)) = package.find_cu(DwoId(*id), parent)
         {
             dwarf.debug_line_str = parent.debug_line_str;
-            return Some(dwarf);
+            return vec![dwarf];
         }
-        let image = self.files.get(&id.0)?;
-        let mut dwarf = Dwarf::load(|section: SectionId| -> gimli::Result<R<'a>> {
-            Ok(section.dwo_name().map_or_else(|| EndianSlice::new(&[], LittleEndian), |name| data(image, name)))
-        })
-        .ok()?;
-        dwarf.make_dwo(parent);
-        dwarf.debug_line_str = parent.debug_line_str;
-        Some(dwarf)
+        let Some(image) = self.files.get(id) else { return Vec::new() };
+        // *folklore*: a .dwo file is an object file in which gcc -fdebug-types-section puts each type unit into a section of its own,
+        // all of one name.
+        let of_name = |name: &str| image.sections().iter().filter(|s| s.name == name).count();
+        let several = of_name(".debug_info.dwo").max(of_name(".debug_types.dwo"));
+        let load = |number: usize| {
+            let mut dwarf = Dwarf::load(|section: SectionId| -> gimli::Result<R<'a>> {
+                let Some(name) = section.dwo_name() else { return Ok(EndianSlice::new(&[], LittleEndian)) };
+                let is_numbered = matches!(section, SectionId::DebugInfo | SectionId::DebugTypes);
+                Ok(numbered(image, name, if is_numbered { number } else { 0 }))
+            })
+            .ok()?;
+            dwarf.make_dwo(parent);
+            dwarf.debug_line_str = parent.debug_line_str;
+            Some(dwarf)
+        };
+        (0..several).filter_map(load).collect()
     }
 
     /// The package, read.
@@ -101,7 +113,13 @@ impl<'a> Packages<'a> {
 }
 
 fn data<'a>(image: &'a Image, name: &str) -> R<'a> {
-    let bytes = image.section(name).and_then(|s| image.section_data(s).ok()).unwrap_or_default();
+    numbered(image, name, 0)
+}
+
+/// The data of the section with this number among those of one name.
+fn numbered<'a>(image: &'a Image, name: &str, number: usize) -> R<'a> {
+    let section = image.sections().iter().filter(|s| s.name == name).nth(number);
+    let bytes = section.and_then(|s| image.section_data(s).ok()).unwrap_or_default();
     EndianSlice::new(bytes, LittleEndian)
 }
 
@@ -128,9 +146,8 @@ fn skeleton(dwarf: &Dwarf<R<'_>>, header: UnitHeader<R<'_>>) -> Option<Skeleton>
     };
     let offset = header.debug_info_offset()?.0 as u64;
     let unit = is_one.then(|| Unit::new(dwarf, header).ok()).flatten()?;
-    let text = |value: AttributeValue<R<'_>>| {
-        Some(PathBuf::from(dwarf.attr_string(&unit, value).ok()?.to_string_lossy().into_owned()))
-    };
+    let text =
+        |value: AttributeValue<R<'_>>| Some(PathBuf::from(dwarf.attr_string(&unit, value).ok()?.to_string_lossy().into_owned()));
     let name = text(unit.dwo_name().ok()??)?;
     let root = unit.entry(unit.header.root_offset()).ok()?;
     let directory = root.attr_value(dw::DW_AT_comp_dir).and_then(text).unwrap_or_default();

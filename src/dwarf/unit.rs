@@ -66,6 +66,8 @@ pub(super) struct Units<'a> {
     /// And how many up to the end of dwz's file.
     shared: usize,
     signatures: HashMap<u64, DieRef>,
+    /// DW_AT_language of the first unit: that of partial units, which dwz leaves without.
+    language: u16,
 }
 
 impl<'a> Units<'a> {
@@ -108,7 +110,10 @@ impl<'a> Units<'a> {
                 signatures.entry(type_signature.0).or_insert(die);
             }
         }
-        Ok(Units { heads, info, types, shared, signatures })
+        let mut units = Units { heads, info, types, shared, signatures, language: 0 };
+        units.language =
+            units.ids().take(64).find_map(|u| units.look_into(u, |u| u.language).ok().filter(|l| *l != 0)).unwrap_or(0);
+        Ok(units)
     }
 
     /// How many units there are.
@@ -142,7 +147,7 @@ impl<'a> Units<'a> {
         let head = self.heads.get(id.0 as usize).ok_or(gimli::Error::MissingUnitDie)?;
         match head.loaded.get() {
             Some(unit) => Ok(f(unit.as_ref().map_err(|e| *e)?)),
-            None => Ok(f(&LoadedUnit::read(id, head)?)),
+            None => Ok(f(&LoadedUnit::read(id, head, self.language)?)),
         }
     }
 
@@ -167,7 +172,7 @@ impl<'a> Units<'a> {
     /// A unit, its root read.
     pub fn unit(&self, id: UnitId) -> gimli::Result<&LoadedUnit<'a>> {
         let head = self.heads.get(id.0 as usize).ok_or(gimli::Error::MissingUnitDie)?;
-        head.loaded.get_or_init(|| LoadedUnit::read(id, head)).as_ref().map_err(|e| *e)
+        head.loaded.get_or_init(|| LoadedUnit::read(id, head, self.language)).as_ref().map_err(|e| *e)
     }
 
     /// A DIE with the unit that it is in.
@@ -218,15 +223,15 @@ fn add_split<'a>(heads: &mut Vec<Head<'a>>, info: usize, dwarf: &Arc<Dwarf<R<'a>
     let packages = files.packages();
     let mut typed: Vec<Arc<Dwarf<R<'a>>>> = packages.types(dwarf).into_iter().map(Arc::new).collect();
     for head in heads.iter_mut().take(info) {
-        let Some(other) = files.sections(&packages, head.offset, dwarf).map(Arc::new) else { continue };
-        let mut units = other.units();
-        while let Ok(Some(header)) = units.next() {
-            if matches!(header.type_(), UnitType::SplitCompilation(_) | UnitType::Compilation) {
-                head.split = Some((other.clone(), header));
-                break;
+        for other in files.sections(&packages, head.offset, dwarf).into_iter().map(Arc::new) {
+            let mut units = other.units();
+            while let Ok(Some(header)) = units.next() {
+                if matches!(header.type_(), UnitType::SplitCompilation(_) | UnitType::Compilation) {
+                    head.split.get_or_insert((other.clone(), header));
+                }
             }
+            typed.push(other);
         }
-        typed.push(other);
     }
     for dwarf in typed {
         let mut all = Vec::new();
@@ -247,16 +252,16 @@ fn add_split<'a>(heads: &mut Vec<Head<'a>>, info: usize, dwarf: &Arc<Dwarf<R<'a>
 }
 
 impl<'a> LoadedUnit<'a> {
-    fn read(id: UnitId, head: &Head<'a>) -> gimli::Result<LoadedUnit<'a>> {
+    fn read(id: UnitId, head: &Head<'a>, language: u16) -> gimli::Result<LoadedUnit<'a>> {
         let own = Unit::new(&head.dwarf, head.header)?;
-        let Some((dwarf, header)) = &head.split else { return LoadedUnit::describe(id, head.dwarf.clone(), own, None) };
+        let Some((dwarf, header)) = &head.split else { return LoadedUnit::describe(id, head.dwarf.clone(), own, None, language) };
         let mut unit = Unit::new(dwarf, *header)?;
         unit.copy_relocated_attributes(&own);
         // These are the skeleton's business (DWARF5 §3.1.2).
         unit.line_program = own.line_program.clone();
         unit.comp_dir = unit.comp_dir.or(own.comp_dir);
         unit.name = unit.name.or(own.name);
-        LoadedUnit::describe(id, dwarf.clone(), unit, Some((head.dwarf.clone(), own)))
+        LoadedUnit::describe(id, dwarf.clone(), unit, Some((head.dwarf.clone(), own)), language)
     }
 
     fn describe(
@@ -264,10 +269,12 @@ impl<'a> LoadedUnit<'a> {
         dwarf: Arc<Dwarf<R<'a>>>,
         unit: Unit<R<'a>>,
         skeleton: Option<(Arc<Dwarf<R<'a>>>, Unit<R<'a>>)>,
+        of_others: u16,
     ) -> gimli::Result<LoadedUnit<'a>> {
         let root = unit.entry(unit.header.root_offset())?;
         let language = match root.attr_value(constants::DW_AT_language) {
             Some(AttributeValue::Language(l)) => l.0,
+            _ if root.tag() == constants::DW_TAG_partial_unit => of_others,
             _ => 0,
         };
         let producer = root.attr_value(constants::DW_AT_producer).and_then(|v| dwarf.attr_string(&unit, v).ok());

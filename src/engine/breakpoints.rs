@@ -9,6 +9,7 @@ use crate::value::Value;
 
 use super::catches::SignalChoice;
 use super::resolve::Located;
+use super::lookup::BlockScope;
 use super::session::Session;
 use super::watch_scope::WatchScope;
 
@@ -111,6 +112,8 @@ pub struct Condition {
     pub text: String,
     /// Parsed.
     pub expr: Arc<Expr>,
+    /// The block whose variables it named when it was set: a watchpoint's condition is looked at in the innermost frame there.
+    pub scope: Option<BlockScope>,
 }
 
 impl Condition {
@@ -130,7 +133,8 @@ impl Condition {
         {
             return Err(session.no_symbol(name));
         }
-        Ok(Condition { text: text.to_owned(), expr: Arc::new(expr) })
+        let scope = session.block_scope(&expr);
+        Ok(Condition { text: text.to_owned(), expr: Arc::new(expr), scope })
     }
 }
 

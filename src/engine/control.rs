@@ -118,7 +118,7 @@ impl Session {
     /// Waits until there is something to tell. Nothing is printed here, and nobody is called back.
     pub fn advance(&mut self) -> Result<Happening> {
         if let Some((tid, reason)) = self.process_mut()?.early.take()
-            && let Some(stop) = self.stop(tid, reason)?
+            && let Some(stop) = self.carry_out(tid, Verdict::Stop(reason))?
         {
             return Ok(Happening::Stop(stop));
         }
@@ -359,8 +359,8 @@ impl Session {
         Ok(Some(Stop { tid, reason }))
     }
 
-    /// Whether a stop is at a place that was named as such: a line or an address, rather than a function, whose first instruction
-    /// may belong to a call that was inlined.
+    /// Whether a stop is at a place that was named as such: a line, an address or an inlined function, rather than a function whose
+    /// first instruction may belong to a call that was inlined.
     fn is_for_inlined(&self, reason: &StopReason) -> bool {
         let StopReason::Breakpoints(hits) = reason else { return false };
         hits.iter().any(|h| h.at_place)
@@ -379,6 +379,12 @@ impl Session {
             // Taken out while the event was on its way.
             return Ok(Verdict::Go(None));
         };
+        if site.owners.is_empty() {
+            let process = self.process_mut()?;
+            process.sites.remove(at);
+            process.control()?.remove(Trap { addr: at, kind: TrapKind::Int3 })?;
+            return self.after_interlude(tid);
+        }
         let mut user = false;
         let (mut arrived, mut returned, mut landed) = (None, None, None);
         for owner in site.owners.clone() {
@@ -768,7 +774,11 @@ impl Session {
         // A forked child is not rdbg's: when the function returns there, it must not start the program anew.
         let deadly = process.calls.iter().map(Call::return_to).collect();
         process.control()?.keep_in_children(deadly);
-        let stale: Vec<VirtAddr> = process.sites.addresses().filter(|a| !wanted.contains_key(a)).collect();
+        let mut stale: Vec<VirtAddr> = process.sites.addresses().filter(|a| !wanted.contains_key(a)).collect();
+        // What one step needed, the next one may need again: in loops it does.
+        if process.plan.is_some() && stale.len() <= MOST_IDLE {
+            stale.retain(|addr| !process.sites.make_idle(*addr));
+        }
         for addr in stale {
             process.sites.remove(addr);
             process.control()?.remove(Trap { addr, kind: TrapKind::Int3 })?;
@@ -851,6 +861,9 @@ impl Session {
         traps
     }
 }
+
+/// Sites of plans that nobody waits for any more are left for the next plan, up to this number.
+const MOST_IDLE: usize = 16;
 
 /// RF in eflags.
 const RESUME_FLAG: u64 = 1 << 16;

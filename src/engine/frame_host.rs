@@ -11,6 +11,8 @@ use crate::symbols::{Module, ModuleRole};
 
 use super::session::Session;
 
+/// Through how many calls a register that every one of them may change is taken to have its value still.
+const MAX_UNCHANGED: usize = 32;
 /// How far outwards entry values may lead to entry values.
 const MAX_CALLERS: u32 = 32;
 
@@ -44,7 +46,8 @@ impl<'s> FrameHost<'s> {
     /// A register that no frame further in has saved or changed (GCC's -fipa-ra counts on it).
     fn unchanged(&self, register: Gpr) -> Option<u64> {
         let frame = self.frame.filter(|_| self.trusts_lists())?;
-        (0..frame.level).rev().find_map(|level| self.session.frame(level).ok()?.registers.get(register))
+        let innermost = frame.level.saturating_sub(MAX_UNCHANGED);
+        (innermost..frame.level).rev().find_map(|level| self.session.frame(level).ok()?.registers.get(register))
     }
 
     fn passed(&self, of: EntryOf) -> Result<Option<u64>> {

@@ -30,6 +30,8 @@ struct Walked {
     tid: Tid,
     generation: u64,
     frames: Vec<Frame>,
+    /// How many of them are no inlined calls.
+    physical: usize,
     end: Option<StackEnd>,
 }
 
@@ -143,12 +145,29 @@ impl Session {
     }
 
     pub(super) fn walk(&self, tid: Tid, limit: usize) -> Result<(Vec<Frame>, Option<StackEnd>)> {
+        self.walk_physical(tid, limit)?;
+        let walked = self.frames.walked.borrow();
+        let Some(w) = walked.as_ref() else { return Err(Error::Needs(Need::Stack)) };
+        let cut = w.frames.len() > limit;
+        Ok((w.frames.iter().take(limit).cloned().collect(), w.end.clone().filter(|_| !cut)))
+    }
+
+    /// At least this many frames, not counting inlined calls, which stand between them.
+    pub(super) fn innermost_frames(&self, tid: Tid, physical: usize) -> Result<Vec<Frame>> {
+        self.walk_physical(tid, physical)?;
+        Ok(self.frames.walked.borrow().as_ref().map_or_else(Vec::new, |w| w.frames.clone()))
+    }
+
+    /// Walks so many frames, if they are not known.
+    fn walk_physical(&self, tid: Tid, limit: usize) -> Result<()> {
         self.require(Need::Stack)?;
         let process = self.process()?;
         let mut walked = self.frames.walked.borrow_mut();
-        let fresh =
-            |w: &Walked| w.tid == tid && w.generation == process.generation && (w.end.is_some() || w.frames.len() >= limit);
+        let fresh = |w: &Walked| w.tid == tid && w.generation == process.generation && (w.end.is_some() || w.physical >= limit);
         if !walked.as_ref().is_some_and(fresh) {
+            // Who has come back for more will come again.
+            let again = walked.as_ref().is_some_and(|w| w.tid == tid && w.generation == process.generation);
+            let limit = if again { limit.saturating_mul(4).max(AHEAD) } else { limit };
             let registers = process.target.registers(tid)?;
             let maps = OnceCell::new();
             // Read only where code belongs to no module.
@@ -174,12 +193,11 @@ impl Session {
                 frames.extend(outer.into_iter().map(|f| Frame { level: f.level + level, ..f }));
                 end = outer_end;
             }
+            let physical = frames.len();
             let frames = self.with_inlined(frames);
-            *walked = Some(Walked { tid, generation: process.generation, frames, end });
+            *walked = Some(Walked { tid, generation: process.generation, frames, physical, end });
         }
-        let Some(w) = walked.as_ref() else { return Err(Error::Needs(Need::Stack)) };
-        let cut = w.frames.len() > limit;
-        Ok((w.frames.iter().take(limit).cloned().collect(), w.end.clone().filter(|_| !cut)))
+        Ok(())
     }
 
     /// Whose code is at a pc, the innermost inlined call first; empty without debug information.
@@ -251,7 +269,7 @@ impl Session {
     pub fn frame_source(&self, frame: &Frame) -> Option<FrameSource> {
         let module = self.inferior.modules.at(frame.pc.lookup())?;
         if let Some(code) = frame.code.as_ref().filter(|c| c.callee.is_some()) {
-            let (file, line) = module.declared_at(code.function.die.unit, code.call_line()?)?;
+            let (file, line) = module.declared_at(code.call_line()?)?;
             return Some(FrameSource { file, line, shows_pc: false });
         }
         let found = module.source_line(frame.pc.lookup())?;

@@ -32,13 +32,24 @@ impl Session {
         if number.is_some() && number != self.process()?.number_of(tid) {
             return Ok(false);
         }
-        if let Some(condition) = breakpoint.condition.as_ref().map(|c| c.expr.clone()) {
+        let is_watch = matches!(breakpoint.kind, Kind::Watch(_));
+        if let Some(condition) = breakpoint.condition.clone() {
             // A function that the condition calls comes here too: asking again would never end (gdb 13 dies of it).
             if self.conditions_running.contains(&id) {
                 return Ok(false);
             }
             self.conditions_running.push(id);
-            let holds = self.in_thread(tid, |session| expr::eval_condition(&condition, session));
+            let holds = self.in_thread(tid, |session| match condition.scope.filter(|_| is_watch) {
+                Some(scope) if session.select_block(&scope) => {
+                    session.bound_at(scope.pc, |session| expr::eval_condition(&condition.expr, session))
+                }
+                Some(_) => {
+                    let text = "warning: Watchpoint condition cannot be tested in the current scope";
+                    session.notices.push_back(Notice::Warning(text.to_owned()));
+                    Ok(true)
+                }
+                None => expr::eval_condition(&condition.expr, session),
+            });
             self.conditions_running.pop();
             match holds {
                 Ok(true) => {}

@@ -346,6 +346,9 @@ impl Host for Session {
         if self.inferior.program.is_none() {
             return Error::user("No symbol table is loaded.  Use the \"file\" command.");
         }
+        if let Some(plain) = name.strip_suffix("@entry") {
+            return Error::user(format!("@entry can be used only for function parameters, not for \"{plain}\""));
+        }
         if let Some(error) = self.no_member(name) {
             return error;
         }

@@ -172,14 +172,16 @@ impl Session {
     }
 
     fn walk_from(&self, tid: Tid, physical: usize) -> Result<Vec<Frame>> {
-        Ok(self.walk(tid, physical + 16)?.0)
+        self.innermost_frames(tid, physical)
     }
 
     /// Where a jump out of frames has landed; from code without lines it goes on to the caller.
     fn judge_landing(&mut self, step: &mut LineStep, pc: VirtAddr) -> Result<Move> {
         step.landed = false;
         let frames = self.walk_from(step.tid, 2)?;
-        let Some(frame) = frames.first().filter(|_| self.inferior.modules.source_line(pc).is_none()) else { return Ok(Move::Stop) };
+        let Some(frame) = frames.first().filter(|_| self.inferior.modules.source_line(pc).is_none()) else {
+            return Ok(Move::Stop);
+        };
         step.frame = self.identity(frame);
         step.ranges.clear();
         self.back_to(frames.iter().find(|f| f.cfa != frame.cfa))
@@ -286,7 +288,17 @@ impl Session {
             }
             return self.through(step, frames);
         }
-        let Some(line) = self.inferior.modules.source_line(pc) else { return Ok(Move::Stop) };
+        let Some(line) = self.inferior.modules.source_line(pc) else {
+            // Back in code of which nothing is known, not even a name: `step` goes on to where something is.
+            let is_named = self.inferior.modules.symbolize(pc).is_some_and(|l| l.is_code);
+            let caller = frames.iter().find(|f| f.cfa != frame.cfa);
+            if step.kind != LineStepKind::Into || is_named || self.settings.step_mode || caller.is_none() {
+                return Ok(Move::Stop);
+            }
+            step.frame = here;
+            step.ranges.clear();
+            return self.back_to(caller);
+        };
         let is_other = line.line != step.line || line.file.path != step.file;
         if line.range.start == pc && is_other {
             if line.is_stmt {

@@ -6,6 +6,7 @@ use crate::base::{Error, Result, VirtAddr};
 use crate::dwarf::{DieRef, LineFile, UnitId};
 use crate::expr;
 use crate::symbols::{Linespec, Module, Place, PlaceKind, demangle};
+use crate::value::function_title;
 
 use super::resolve::{is_bare_line, relative_line};
 use super::session::Session;
@@ -60,7 +61,7 @@ impl Session {
         let listed = |place: Place| {
             let module = modules.get(place.module)?;
             let source = module.source_line(place.start).map(|l| (l.file, l.line)).filter(|_| place.kind != PlaceKind::PltStub);
-            Some(Listed { source, addr: Some(place.start), symbol: Some(demangle(&raw_name(module, &place)).into_owned()) })
+            Some(Listed { source, addr: Some(place.start), symbol: Some(shown_name(module, &place)) })
         };
         Ok(linespec.resolve(modules)?.into_iter().filter_map(listed).collect())
     }
@@ -83,7 +84,14 @@ impl Session {
     }
 
     fn declaration(&self, module: &Arc<Module>, die: DieRef) -> Option<(LineFile, u32)> {
-        module.declared_at(die.unit, module.debug()?.declared_in(die)?)
+        module.declared_at(module.debug()?.declared_in(die)?)
+    }
+
+    /// The name of the function that an address lies in, as gdb shows it; inlined calls are not looked at.
+    pub fn function_title(&self, addr: VirtAddr) -> Option<String> {
+        let module = self.inferior.modules.at(addr)?;
+        let function = module.function(addr)?;
+        Some(function_title(module.debug()?, function.die, &function.name))
     }
 
     /// A unit that has code of a file, with its module.
@@ -102,9 +110,9 @@ impl Session {
     }
 }
 
-/// A function's mangled name, if it has one.
-fn raw_name(module: &Module, place: &Place) -> String {
+/// A function's name as gdb shows it.
+fn shown_name(module: &Module, place: &Place) -> String {
     let function = module.function(place.start).filter(|f| place.origin.is_none() && module.virt(f.entry) == place.start);
-    let linkage = function.as_ref().and_then(|f| f.linkage_name.as_ref().map(ToString::to_string));
-    linkage.or_else(|| function.map(|f| f.name.to_string())).unwrap_or_else(|| place.name.clone())
+    let title = function.zip(module.debug()).map(|(f, debug)| function_title(debug, f.die, &f.name));
+    title.unwrap_or_else(|| demangle(&place.name).into_owned())
 }

@@ -171,6 +171,18 @@ impl Session {
         frame.code.as_ref().is_some_and(|c| c.scopes().iter().any(|b| b.die == scope.block)) && same_module() == Some(true)
     }
 
+    /// Selects the innermost frame that is inside of a block; whether there is one.
+    pub(super) fn select_block(&mut self, scope: &BlockScope) -> bool {
+        let Ok((frames, _)) = self.selected_thread().and_then(|tid| self.backtrace(tid, usize::MAX)) else { return false };
+        for frame in frames {
+            self.selection.level = frame.level;
+            if self.is_in_block(scope) {
+                return true;
+            }
+        }
+        false
+    }
+
     /// `this` of a C++ method's frame.
     fn this_of(&self, frame: &Frame) -> Option<Value> {
         let (module, _) = self.frame_module(frame)?;
@@ -268,7 +280,10 @@ impl Session {
             let mut variables = debug.variables_named(name)?;
             variables.retain(|v| debug.has_location(v.die));
             if let Some(variable) = variables.iter().find(|v| v.is_external).or(variables.first()) {
-                return self.noted(name, self.variable(module, variable.die, None)).map(Some);
+                // One that moves about is where the selected frame's pc says.
+                let frame = self.selected_frame().ok();
+                let frame = frame.filter(|f| self.inferior.modules.at(f.pc.lookup()).is_some_and(|m| m.id == module.id));
+                return self.noted(name, self.variable(module, variable.die, frame.as_ref())).map(Some);
             }
             if let Some(found) = debug.enumerators_named(name)?.first()
                 && let Some((ty, value)) = debug.enumerator(found.die)

@@ -71,6 +71,8 @@ pub struct Session {
     pub listing: Listing,
     /// The line of the frame that was shown last since the program stopped.
     pub shown_source: Option<(LineFile, u32)>,
+    /// The frame with a source line, and the line, that a stop in code without lines has named last.
+    pub named_frame: Option<(FrameIdentity, Option<u32>)>,
     /// The function's activation in which the last step began: a step that ends in it shows the line alone.
     pub step_began_in: Option<FrameIdentity>,
     pub(super) line_step: Option<LineStep>,
@@ -113,8 +115,12 @@ impl Session {
 
     /// The text of a source file.
     pub fn source_text(&self, file: &LineFile) -> Result<Arc<SourceText>> {
-        let paths = SourcePaths { substitutions: &self.settings.substitute_path, directories: &self.settings.directories };
-        self.sources.text(file, paths)
+        self.sources.text(file, self.source_paths())
+    }
+
+    /// Where source files are looked for.
+    pub fn source_paths(&self) -> SourcePaths<'_> {
+        SourcePaths { substitutions: &self.settings.substitute_path, directories: &self.settings.directories }
     }
 
     /// Counts the times that a process began to run: whoever waits sees that it did.

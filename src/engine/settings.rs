@@ -143,6 +143,10 @@ settings! {
     // Files.
     /// Where separate debug files are looked for, separated by colons.
     debug_file_directory: String = "/usr/lib/debug".to_owned();
+    /// Keep the names of debug information in files.
+    index_cache_enabled: bool = true;
+    /// Where these files are; empty: the user's directory for caches.
+    index_cache_directory: String = String::new();
     /// A directory before every absolute path of a library.
     sysroot: String = "target:".to_owned();
     /// Where libraries with relative names are looked for.

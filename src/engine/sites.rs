@@ -44,7 +44,7 @@ pub enum Past {
 /// An address with an int3.
 #[derive(Clone, Debug)]
 pub struct Site {
-    /// Who wants to know.
+    /// Who wants to know; nobody, while it waits for another plan.
     pub owners: Vec<Owner>,
     /// The bytes of the instruction, up to the longest possible.
     pub code: Vec<u8>,
@@ -91,6 +91,16 @@ impl Sites {
         let n = memory.read_partial(addr, &mut code).unwrap_or(0);
         code.truncate(n);
         self.by_addr.insert(addr, Site { owners, code, past: None });
+    }
+
+    /// Leaves a site in place that only plans have wanted; false where it is to go.
+    pub fn make_idle(&mut self, addr: VirtAddr) -> bool {
+        let Some(site) = self.by_addr.get_mut(&addr) else { return false };
+        let is_of_plan = site.owners.iter().all(|o| matches!(o, Owner::Plan(_) | Owner::Escape(_)));
+        if is_of_plan {
+            site.owners.clear();
+        }
+        is_of_plan
     }
 
     /// Removes a site. Its slot stays.

@@ -87,6 +87,9 @@ impl Session {
         let entry = frame.code.as_ref().map(|c| c.function.entry);
         let found = match debug.location(die, crate::dwarf::Site { pc: entry, ..host.site() }, &host)? {
             Location::Register(n) => host.entry_value(EntryOf::Register(n))?,
+            Location::Memory(at) if let Some(cfa) = frame.cfa => {
+                host.entry_value(EntryOf::Stack(at.0.wrapping_sub(cfa.0) as i64))?
+            }
             _ => host.entry_value(EntryOf::Parameter(die))?,
         };
         Ok(found.map_or_else(|| Value::absent(&ty, Absence::OptimizedOut), |n| Value::int(&ty, n.into())))

@@ -490,7 +490,7 @@ impl Evaluator<'_> {
         }
         match found {
             Some(Member::Data(member)) => Ok(member),
-            Some(Member::Methods(_, methods)) => match &methods[..] {
+            Some(Member::Methods(methods)) => match &methods[..] {
                 [method] => members::method_value(method, self.host),
                 _ => Err(Error::user(format!("cannot resolve overloaded method `{name}': no arguments supplied"))),
             },

@@ -171,9 +171,6 @@ impl<'a> Lexer<'a> {
                 break;
             }
         }
-        if self.rest()[len..].starts_with("::") || (self.rest()[len..].starts_with('<') && self.rest().contains(">::")) {
-            len = self.names.match_qualified(self.rest()).unwrap_or(len);
-        }
         let name = &self.rest()[..len];
         self.pos += len;
         Token::Name { name: name.into(), quoted: false }

@@ -15,8 +15,8 @@ const MAX_DEPTH: u32 = 50;
 pub(super) enum Member {
     /// A member.
     Data(Value),
-    /// The methods of this name, with the object (or the part of it) that they are methods of.
-    Methods(Value, Vec<Method>),
+    /// The methods of this name.
+    Methods(Vec<Method>),
 }
 
 fn fields_of(ty: &Arc<Type>) -> Option<&Fields> {
@@ -86,7 +86,7 @@ fn find_in(value: &Value, name: &str, host: &dyn Host, depth: u32) -> Result<Opt
     }
     let methods: Vec<Method> = layout.methods.iter().filter(|m| &*m.name == name).cloned().collect();
     if !methods.is_empty() {
-        return Ok(Some(Member::Methods(value.clone(), methods)));
+        return Ok(Some(Member::Methods(methods)));
     }
     for field in layout.fields.iter().filter(|f| is_transparent(f) && depth < MAX_DEPTH) {
         if has(&field.ty, name, depth + 1)?
@@ -150,7 +150,7 @@ pub fn member_named(pointer: &Value, name: &str, host: &dyn Host) -> Result<Opti
     };
     match find(&object, name, host)? {
         Some(Member::Data(value)) => Ok(Some(value)),
-        Some(Member::Methods(_, methods)) => match &methods[..] {
+        Some(Member::Methods(methods)) => match &methods[..] {
             [method] => method_value(method, host).map(Some),
             _ => Ok(None),
         },

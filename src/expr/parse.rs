@@ -347,6 +347,13 @@ impl Parser<'_> {
             false => end,
         };
         let name = text.get(..end)?;
+        // `ns::f(int)` and `A::operator+(int)` are names too, if the program has such functions.
+        if name.contains("::")
+            && (follows.starts_with('(') || name.ends_with("::operator"))
+            && let Some(len) = self.names.match_qualified(text).filter(|len| *len > end)
+        {
+            return Some((text.get(..len)?.trim_start_matches("::").into(), start + len));
+        }
         (name.contains("::") || name.ends_with('>')).then_some(())?;
         (start + end >= self.token.span.end).then_some((name.trim_start_matches("::").into(), start + end))
     }

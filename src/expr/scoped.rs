@@ -53,8 +53,19 @@ fn segment(bytes: &[u8]) -> Option<usize> {
     let skip = usize::from(bytes.first() == Some(&b'~'));
     match bytes.get(skip)? {
         b'{' if skip == 0 => bytes.iter().position(|c| *c == b'}').map(|end| end + 1),
-        c if is_start(*c) => Some(skip + bytes.get(skip..)?.iter().take_while(|c| is_part(**c)).count()),
+        c if is_start(*c) => {
+            let len = skip + bytes.get(skip..)?.iter().take_while(|c| is_part(**c)).count();
+            Some(if bytes.get(..len) == Some(b"operator") { len + operator(bytes.get(len..)?) } else { len })
+        }
         _ => None,
+    }
+}
+
+/// The length of the sign behind `operator`.
+fn operator(bytes: &[u8]) -> usize {
+    match bytes {
+        [b'(', b')', ..] | [b'[', b']', ..] => 2,
+        _ => bytes.iter().take_while(|c| b"+-*/%^&|~!=<>,".contains(c)).count().min(3),
     }
 }
 
@@ -101,6 +112,8 @@ mod tests {
         assert_eq!(longest("::gi"), "::gi");
         assert_eq!(longest("ns::(anonymous namespace)::x"), "ns::(anonymous namespace)::x");
         assert_eq!(Scoped::of("A<int>").ends, [1, 6]);
+        assert_eq!(longest("K::operator+(int)"), "K::operator+");
+        assert_eq!(longest("K::operator()(1)"), "K::operator()");
         assert!(Scoped::of("1 + 2").ends.is_empty());
     }
 }

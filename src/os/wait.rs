@@ -1,5 +1,8 @@
 //! Wait statuses, each by its name.
 
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
 use crate::base::{Error, Result, Signal, Tid};
 
 /// What waitpid(2) says of a tracee.
@@ -50,15 +53,35 @@ const LOOKS: u32 = 200;
 ///
 /// *Folklore*: when the tracee runs on another core, a stop that finds the tracer asleep costs an inter-processor interrupt and
 /// a wake-up from idle, three times the stop itself in a virtual machine. Where the two share a core, yielding hands it over at
-/// once, and costs nothing.
+/// once, and costs nothing. On a busy machine, though, somebody else gets the core too, for milliseconds: who sleeps is woken
+/// up sooner then.
 pub fn wait_eagerly() -> Result<Option<(Tid, Status)>> {
+    let sleeps = SLEEPS.get();
+    if sleeps > 0 {
+        SLEEPS.set(sleeps - 1);
+        return wait_any(true);
+    }
     for _ in 0..LOOKS {
+        let before = Instant::now();
         let _ = nix::sched::sched_yield();
+        let is_crowded = before.elapsed() > CROWDED;
         if let Some(found) = wait_any(false)? {
+            if is_crowded {
+                SLEEPS.set(MOST_SLEEPS);
+            }
             return Ok(Some(found));
         }
     }
     wait_any(true)
+}
+
+/// A yield that takes longer than this has let others run than the tracee.
+const CROWDED: Duration = Duration::from_micros(700);
+/// So many waits go to sleep at once then.
+const MOST_SLEEPS: u32 = 200;
+
+thread_local! {
+    static SLEEPS: Cell<u32> = const { Cell::new(0) };
 }
 
 /// [`wait_any`] for one tracee.

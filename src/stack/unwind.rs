@@ -140,21 +140,13 @@ impl<'a> Unwinder<'a> {
     }
 
     fn way(&self, pc: FramePc, registers: &Registers) -> Option<Way> {
-        let row = || self.rules.row(self.code, pc.lookup()).map(Way::Row);
-        // A return address may be the start of a trampoline without a row, behind a function that has one. Where a thread is, a row
-        // is that of the code there, which need not be read.
-        if matches!(pc, FramePc::Pc(_))
-            && let Some(way) = row()
-        {
-            return Some(way);
-        }
-        if is_sigreturn(self.memory, pc.addr()) {
+        let row = self.rules.row(self.code, pc.lookup());
+        // The trampoline is a function of its own: in the midst of another, nothing needs to be read.
+        let is_other = |r: &CodeRow| !r.row.signal_frame && pc.addr() < r.bias.to_virt(r.row.function_end);
+        if !row.as_ref().is_some_and(is_other) && is_sigreturn(self.memory, pc.addr()) {
             return Some(Way::Context);
         }
-        if let Some(way) = row() {
-            return Some(way);
-        }
-        guess(self.memory, self.code, pc, registers).map(Way::Guess)
+        row.map(Way::Row).or_else(|| guess(self.memory, self.code, pc, registers).map(Way::Guess))
     }
 
     fn cfa(&self, row: &CodeRow, registers: &Registers) -> Result<VirtAddr> {

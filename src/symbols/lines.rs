@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::base::{AddrRange, FileAddr, VirtAddr};
-use crate::dwarf::{Body, DebugInfo, Declared, Function, LineFile, LineRow, LineTable, UnitId};
+use crate::dwarf::{Body, DebugInfo, Declared, Function, LineFile, LineRow, LineTable};
 
 use super::module::{Module, ModuleId};
 use super::modules::Modules;
@@ -71,9 +71,9 @@ impl Module {
         Some((function, body, around))
     }
 
-    /// The file and line of a declaration in a unit.
-    pub fn declared_at(&self, unit: UnitId, declared: Declared) -> Option<(LineFile, u32)> {
-        let table = self.debug()?.lines(unit).ok()?;
+    /// The file and line of a declaration.
+    pub fn declared_at(&self, declared: Declared) -> Option<(LineFile, u32)> {
+        let table = self.debug()?.lines(declared.unit).ok()?;
         Some((table.file(declared.file)?.clone(), declared.line))
     }
 

@@ -223,12 +223,13 @@ fn file_places(modules: &Modules, file: &str, what: &str) -> Result<Vec<Place>> 
     }
     let function = Linespec::Function { module: None, name: what.to_owned(), qualified: false };
     let mut places = function.resolve(modules)?;
+    // As for gdb it is enough that the function's unit has the file: a header's name leads to all that includes it.
     places.retain(|p| {
         let is_its = || {
             let module = modules.get(p.module)?;
             let debug = module.debug()?;
             if let Some(origin) = p.origin {
-                let (declared, _) = module.declared_at(origin.unit, debug.declared_in(origin)?)?;
+                let (declared, _) = module.declared_at(debug.declared_in(origin)?)?;
                 return Some(is_file(&declared, file));
             }
             // A function of a header is one of each file that includes it.

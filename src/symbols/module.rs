@@ -83,7 +83,9 @@ impl ModuleFile {
     pub fn debug_info(&self) -> Result<Option<&Arc<DebugInfo>>> {
         let opened = self.debug.get_or_init(|| {
             let own = self.image.section(".debug_info").map(|_| &self.image);
-            let Some(file) = own.or_else(|| self.separate().filter(|s| !s.is_mini()).map(Separate::image)) else { return Ok(None) };
+            let Some(file) = own.or_else(|| self.separate().filter(|s| !s.is_mini()).map(Separate::image)) else {
+                return Ok(None);
+            };
             Ok(DebugInfo::open(file, supplementary(file, &self.debug_files))?.map(Arc::new))
         });
         opened.as_ref().map(Option::as_ref).map_err(Error::clone)

@@ -17,6 +17,13 @@ pub struct SourcePaths<'a> {
     pub directories: &'a str,
 }
 
+impl SourcePaths<'_> {
+    /// A file's path with the rule obeyed that fits, whether it is there or not.
+    pub fn substituted(&self, file: &LineFile) -> PathBuf {
+        substituted(&file.path, self.substitutions)
+    }
+}
+
 /// A source file's text.
 #[derive(Debug)]
 pub struct SourceText {

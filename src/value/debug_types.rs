@@ -260,7 +260,8 @@ impl Maker<'_> {
             let (start, len) = (u32::try_from(start).ok()?, u32::try_from(len).ok()?);
             (start < 128 && len <= 128).then_some(Bits { start, len })
         });
-        let name = if matches!(member.kind, MemberKind::Base { .. }) { ty.name.clone() } else { member.name.as_str().into() };
+        let name =
+            if matches!(member.kind, MemberKind::Base { .. }) { ty.stripped().name.clone() } else { member.name.as_str().into() };
         Ok(Field { name, ty, offset, bits, kind, access: member.access, is_artificial: member.is_artificial })
     }
 }

@@ -416,8 +416,6 @@ fn method_text(ty: &Type, method: &Method, names: &LocalNames) -> String {
         TypeKind::Qualified { qualifiers: q, .. } => format!(" {}", qualifiers(*q)),
         _ => String::new(),
     });
-    // A destructor is not declared virtual where gdb writes it.
-    let word = if method.name.starts_with('~') { "" } else { word };
     format!("{word}{result}{}({}){}", method.name, params.join(", "), qualified.unwrap_or_default())
 }
 

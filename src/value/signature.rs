@@ -24,5 +24,5 @@ pub fn function_title(info: &Arc<DebugInfo>, die: DieRef, name: &str) -> String 
     let has_this = matches!(shape, Ok(TypeShape::Function { params, .. }) if params.first().is_some_and(|p| p.is_artificial));
     let params = of.params.iter().skip(usize::from(has_this));
     let params: Vec<String> = params.map(|p| p.to_string().replace(" *", "*").replace(" &", "&")).collect();
-    format!("{name}({})", if params.is_empty() { "void".to_owned() } else { params.join(", ") })
+    format!("{name}({})", params.join(", "))
 }

@@ -94,7 +94,8 @@ impl Session {
             command.arg("--args").args(&self.program);
         }
         command.env_clear().envs([
-            ("HOME", "/nonexistent"),
+            // Below a file nobody makes a directory, not even root.
+            ("HOME", "/dev/null/no"),
             ("LANG", "C"),
             ("LC_ALL", "C"),
             ("TERM", "dumb"),

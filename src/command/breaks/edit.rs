@@ -1,6 +1,7 @@
 //! What is changed of breakpoints that are there.
 
 use crate::base::{Error, Result, VirtAddr};
+use crate::dwarf::LineFile;
 use crate::engine::{Breakpoint, Condition, Disposition, Location};
 use crate::expr::Host;
 
@@ -302,9 +303,32 @@ const CLEAR: Command = Command {
 };
 
 fn clear(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
-    let addresses: Vec<VirtAddr> = cx.session.locate(&args.text)?;
-    let here = |b: &Breakpoint| b.locations.iter().any(|l| addresses.contains(&l.addr));
-    let doomed: Vec<u32> = cx.session.breakpoints.iter().filter(|b| here(b)).map(|b| b.id).collect();
+    let mut addresses: Vec<VirtAddr> = Vec::new();
+    let mut lines: Vec<(LineFile, u32)> = Vec::new();
+    if args.text.is_empty() {
+        let frame = cx.session.selected_frame().ok();
+        addresses.extend(frame.map(|f| f.pc.addr()));
+        lines.extend(cx.session.shown_source.clone());
+        if addresses.is_empty() {
+            return Err(Error::user("No source file specified."));
+        }
+    } else {
+        // A line is meant as such, whether it has code or not; a function where a breakpoint on it goes.
+        let listed = cx.session.listed(&args.text, None)?;
+        lines.extend(listed.iter().filter(|l| l.addr.is_none()).filter_map(|l| l.source.clone()));
+        if lines.is_empty() {
+            addresses = cx.session.locate(&args.text)?;
+        }
+    }
+    let session = &*cx.session;
+    let is_here = |l: &Location| {
+        let source = || l.line.clone().or_else(|| session.inferior.modules.source_line(l.addr).map(|s| (s.file, s.line)));
+        addresses.contains(&l.addr)
+            || !lines.is_empty()
+                && source().is_some_and(|(f, n)| lines.iter().any(|(file, line)| *line == n && file.path == f.path))
+    };
+    let here = |b: &&Breakpoint| b.locations.iter().any(is_here);
+    let doomed: Vec<u32> = session.breakpoints.iter().filter(here).map(|b| b.id).collect();
     if doomed.is_empty() {
         return Err(Error::user(if args.text.is_empty() {
             "No breakpoint at this line.".to_owned()
@@ -316,6 +340,12 @@ fn clear(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     for id in doomed {
         cx.session.breakpoints.remove(id)?;
     }
-    cx.say_directly(format!("Deleted breakpoint{} {} \n", if names.len() == 1 { "" } else { "s" }, names.join(" ")));
+    let text = format!("Deleted breakpoint{} {} \n", if names.len() == 1 { "" } else { "s" }, names.join(" "));
+    // Several are worth saying in a script too.
+    if names.len() > 1 {
+        cx.say(text)
+    } else {
+        cx.say_directly(text)
+    }
     Ok(Flow::Go)
 }

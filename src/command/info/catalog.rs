@@ -135,7 +135,7 @@ fn row(module: &Module, debug: &Arc<DebugInfo>, hit: &Hit, wanted: &Wanted<'_>) 
 
 /// The file and line of a declaration; of what the language has itself the file that was compiled.
 fn declared(module: &Module, debug: &DebugInfo, die: DieRef) -> (String, u32) {
-    let found = debug.declared_in(die).and_then(|d| module.declared_at(die.unit, d));
+    let found = debug.declared_in(die).and_then(|d| module.declared_at(d));
     match found {
         Some((file, line)) => (file.name.to_string(), line),
         None => (debug.unit_name(die.unit).unwrap_or_default(), 0),

@@ -299,9 +299,14 @@ impl Table {
 
     /// A text with its scopes: `ns::Class::name`.
     pub(super) fn qualified(&self, scope: u32, name: u32) -> String {
+        self.scoped(scope, &self.name(name))
+    }
+
+    /// The same of the text itself.
+    pub(super) fn scoped(&self, scope: u32, text: &[u8]) -> String {
         let mut parts: Vec<Vec<u8>> = self.outwards(scope).map(|s| s.name).collect();
         parts.reverse();
-        parts.push(self.name(name));
+        parts.push(text.to_vec());
         String::from_utf8_lossy(&parts.join(&b"::"[..])).into_owned()
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::arch::disasm::{Flavor, Formatter};
 use crate::arch::insn::MAX_LEN;
-use crate::base::{Error, Result, VirtAddr};
+use crate::base::{AddrRange, Error, Result, VirtAddr};
 use crate::engine::Session;
 use crate::expr::Host;
 use crate::stack::Frame;
@@ -71,25 +71,46 @@ impl<'a> Disassembler<'a> {
     }
 }
 
-/// What `disassemble-next-line` adds to a frame: its next instruction with its bytes; nothing where it is off, and where it is
-/// `auto` and there is source.
+/// What `disassemble-next-line` adds to a frame: the instructions of its line with their bytes; where there is no line, its next
+/// instruction, with `auto` too.
 pub fn next_line(session: &Session, frame: &Frame) -> Option<String> {
-    match session.settings.disassemble_next_line {
+    let has_source = session.frame_source(frame).is_some();
+    let range = match session.settings.disassemble_next_line {
         Some(false) => return None,
-        None if session.frame_source(frame).is_some() => return None,
-        _ => {}
-    }
-    let at = frame.pc.addr();
-    let insn = match Disassembler::new(session).instruction(at) {
-        Ok(insn) => insn,
-        Err(e) => return Some(format!("{e}\n")),
+        None if has_source => return None,
+        _ if !has_source => AddrRange::with_len(frame.pc.addr(), 1),
+        // The caller of an inlined call stands in the midst of its line, of which nothing is known but the number.
+        _ if frame.code.as_ref().is_some_and(|c| c.callee.is_some()) => return None,
+        _ => session.inferior.modules.source_line(frame.pc.lookup())?.range,
     };
-    let bytes: Vec<String> = insn.bytes.iter().map(|b| format!("{b:02x}")).collect();
-    // As in `disassemble`, with an offset at the function's start too.
-    let bare = |l: &Location| session.code_name(&Location { offset: 0, ..l.clone() });
-    let name = session.location(at).map_or(String::new(), |l| format!(" <{}+{}>", bare(&l), l.offset));
-    // gdb pads the bytes to six of them and a blank, and looks at the frame's own pc, not at the selected one.
-    Some(format!("=> {:#018x}{name}:\t{:<19}\t{}\n", at.0, bytes.join(" "), insn.text))
+    Some(instructions_text(session, frame, range))
+}
+
+/// The instructions in a range with their bytes, the one that the frame is at marked.
+fn instructions_text(session: &Session, frame: &Frame, range: AddrRange) -> String {
+    let mut disassembler = Disassembler::new(session);
+    let mut text = String::new();
+    let mut at = range.start;
+    while at < range.end {
+        let insn = match disassembler.instruction(at) {
+            Ok(insn) => insn,
+            Err(e) => return format!("{text}{e}\n"),
+        };
+        let bytes: Vec<String> = insn.bytes.iter().map(|b| format!("{b:02x}")).collect();
+        // As in `disassemble`, with an offset at the function's start too.
+        let bare = |l: &Location| session.code_name(&Location { offset: 0, ..l.clone() });
+        let name = session.location(at).map_or(String::new(), |l| format!(" <{}+{}>", bare(&l), l.offset));
+        // gdb pads the bytes to six of them and a blank, and looks at the frame's own pc, not at the selected one.
+        let marker = if at == frame.pc.addr() { "=>" } else { "  " };
+        text.push_str(&format!("{marker} {:#018x}{name}:\t{:<19}\t{}\n", at.0, bytes.join(" "), insn.text));
+        at = at + insn.bytes.len().max(1) as u64;
+    }
+    text
+}
+
+/// A frame's next instruction, as `disassemble-next-line` shows it.
+pub(super) fn instruction_line(session: &Session, frame: &Frame) -> String {
+    instructions_text(session, frame, AddrRange::with_len(frame.pc.addr(), 1))
 }
 
 /// The address that lies `count` instructions before `at`: instructions are counted from the beginning of the function that

@@ -53,6 +53,11 @@ fn text_at(session: &mut Session, stop: &Stop, pid: Tid, frame: Option<Result<Fr
                 let why = "deleted because the program has left the block in\nwhich its expression is valid.";
                 say(format!("\nWatchpoint {id} {why}\n"));
             }
+=======
+            // gdb names the first alone.
+            let name = hits.first().map_or(String::new(), |h| hit_name(h, "Breakpoint"));
+            say(format!("\n{}{name}, ", who.map_or(String::new(), |w| format!("{w} hit "))));
+>>>>>>> step-engine
         }
         StopReason::Watch { id, kind, text, old, new } => {
             let noun = watch_noun(*kind);
@@ -247,7 +252,7 @@ pub fn place_of(session: &Session, addr: VirtAddr, breakpoint: &Breakpoint) -> O
     let name = function_title(debug, function.die, &function.name);
     // Where variables are known at each instruction gdb takes no function's beginning for a prologue, and goes by the line table.
     let call = call.filter(|_| asked.is_none() && !debug.has_exact_locations(function.die.unit));
-    let called_at = call.and_then(|c| module.declared_at(function.die.unit, c));
+    let called_at = call.and_then(|c| module.declared_at(c));
     let (file, line) = called_at.unwrap_or((file, line));
     Some((name, session.file_name(&file), line))
 }

@@ -1,0 +1,87 @@
+//! What a name may become that is not complete yet: symbols, functions, variables, types, files.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::command::describe::ArgKind;
+use crate::dwarf::{Hit, Kind};
+use crate::engine::Session;
+use crate::symbols::{Module, is_file};
+use crate::value::function_title;
+
+/// Most names that completion is offered.
+const MAX_NAMES: usize = 1000;
+
+/// The names that begin so, sorted: for a location functions in any scope and files, else names as an expression has them.
+pub fn completions(session: &Session, word: &str, kind: Option<ArgKind>) -> Vec<String> {
+    let mut found: BTreeSet<String> = BTreeSet::new();
+    let modules = &session.inferior.modules;
+    if matches!(kind, Some(ArgKind::Linespec)) {
+        // `FILE:FUNC`
+        if let Some((file, function)) = split_file(word) {
+            for module in modules.iter() {
+                let of_file = functions(module, function, true, Some(file));
+                found.extend(of_file.into_iter().map(|name| format!("{file}:{name}")));
+            }
+            return found.into_iter().take(MAX_NAMES).collect();
+        }
+        for module in modules.iter() {
+            let files = module.debug().map(|d| d.source_files()).unwrap_or_default();
+            let names = files.iter().filter_map(|f| f.path.file_name()?.to_str().map(str::to_owned));
+            found.extend(names.filter(|n| n.starts_with(word)).map(|n| format!("{n}:")));
+            found.extend(functions(module, word, true, None));
+        }
+    } else {
+        found.extend(["GOT", "PLT"].into_iter().filter(|t| t.starts_with(word)).map(str::to_owned));
+        for module in modules.iter() {
+            found.extend(functions(module, word, false, None));
+            found.extend(others(module, word));
+        }
+    }
+    // Mangled names are what those of the debug information stand for.
+    let has_debug = modules.iter().any(|m| m.debug().is_some());
+    let symbols = modules.names_with_prefix(word, MAX_NAMES);
+    let is_described =
+        |name: &String| has_debug && (found.iter().any(|f| f.split('(').next() == Some(name)) || name.starts_with("_Z"));
+    let more: Vec<String> = symbols.into_iter().filter(|name| !is_described(name)).collect();
+    found.extend(more);
+    found.into_iter().take(MAX_NAMES).collect()
+}
+
+/// Functions by the names that gdb gives them; with `anywhere` those in any scope, under the shorter name too.
+fn functions(module: &Arc<Module>, start: &str, anywhere: bool, file: Option<&str>) -> Vec<String> {
+    let Some(debug) = module.debug() else { return Vec::new() };
+    let hits = debug.completions(start, anywhere, |k| k == Kind::Function, MAX_NAMES).unwrap_or_default();
+    let is_wanted = |hit: &&Hit| {
+        let Some(file) = file else { return true };
+        let lines = debug.lines(hit.entry.die.unit);
+        lines.is_ok_and(|table| table.files().iter().any(|f| is_file(f, file)))
+    };
+    let mut names = Vec::new();
+    for hit in hits.iter().filter(is_wanted) {
+        let title = function_title(debug, hit.entry.die, &hit.name);
+        let plain = hit.name.len();
+        // What stands before the part that was typed.
+        let outer = (0..plain).filter(|at| hit.name.get(..*at).is_some_and(|h| h.is_empty() || h.ends_with("::")));
+        let shorter = outer.filter_map(|at| title.get(at..)).filter(|tail| tail.starts_with(start));
+        names.extend(shorter.map(str::to_owned));
+        if anywhere && !names.contains(&title) {
+            names.push(title);
+        }
+    }
+    names
+}
+
+/// Variables, enumerators and types.
+fn others(module: &Arc<Module>, start: &str) -> Vec<String> {
+    let Some(debug) = module.debug() else { return Vec::new() };
+    let wanted = |k: Kind| k != Kind::Function && k != Kind::Namespace;
+    let hits = debug.completions(start, false, wanted, MAX_NAMES).unwrap_or_default();
+    hits.into_iter().map(|h| h.name).filter(|n| n.starts_with(start)).collect()
+}
+
+/// `a.c:fun`; a `::` belongs to a name.
+fn split_file(word: &str) -> Option<(&str, &str)> {
+    let (file, function) = word.split_once(':')?;
+    (!file.is_empty() && file.contains('.') && !function.starts_with(':')).then_some((file, function))
+}

@@ -1,0 +1,83 @@
+//! Types and values held against gdb: each list of commands in `tests/types/` is run by both, on every build of a program.
+//!
+//! Where there is no gdb, or no compiler for a build, the test says so aloud.
+
+mod common;
+
+use common::build::{self, NoProgram};
+use common::oracles::{self, between};
+use common::tools;
+
+/// Runs the commands in both and compares the answers; history numbers are left out.
+fn same_as_gdb(source: &str, builds: &[&str], setup: &str, list: &str, known: &[(&str, &str)]) {
+    let test = format!("types of {source}");
+    let Some(gdb) = tools::gdb() else { return tools::skip(&test, "this machine has no gdb") };
+    let path = common::root().join("tests/types").join(list);
+    let commands = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let commands: Vec<&str> = commands.lines().filter(|l| !l.trim().is_empty()).collect();
+    let marked: String = commands.iter().enumerate().map(|(i, c)| format!("echo S{i}\\n\n{c}\necho E{i}\\n\n")).collect();
+    let script = format!("{setup}\n{marked}kill\n");
+    for name in builds {
+        let program = match build::build(source, name) {
+            Ok(program) => program,
+            Err(e @ NoProgram::Missing(_)) => {
+                tools::skip(&format!("{test} {name}"), e);
+                continue;
+            }
+            Err(e) => panic!("{e}"),
+        };
+        let ours = oracles::rdbg(&program, &[], &script);
+        let theirs = oracles::gdb(gdb, &program, &[], &script);
+        let mut wrong = String::new();
+        let mut count = 0;
+        for (i, command) in commands.iter().enumerate() {
+            let pick = |text: &str| {
+                let lines = between(text, &format!("S{i}"), &format!("E{i}"));
+                // gdb wonders aloud about classes without debug information.
+                let lines = lines.iter().map(|l| unnumbered(l)).filter(|l| !l.starts_with("warning: RTTI symbol"));
+                lines.map(|l| l.to_owned() + "\n").collect::<String>()
+            };
+            let (ours, theirs) = (pick(&ours.text), pick(&theirs.text));
+            if known.contains(&(*name, command)) || theirs.contains("Python Exception") {
+                continue;
+            }
+            count += usize::from(!theirs.is_empty());
+            if ours != theirs {
+                let difference = similar::TextDiff::from_lines(&theirs, &ours);
+                wrong.push_str(&format!("{command}\n{}", difference.unified_diff().context_radius(1).header("gdb", "rdbg")));
+            }
+        }
+        assert!(count > commands.len() / 2, "{name}: gdb says hardly anything");
+        assert!(wrong.is_empty(), "{source} {name}:\n{wrong}");
+    }
+}
+
+/// Without the `$1 = `.
+fn unnumbered(line: &str) -> &str {
+    match line.strip_prefix('$').and_then(|l| l.split_once(" = ")) {
+        Some((n, rest)) if n.bytes().all(|c| c.is_ascii_digit()) => rest,
+        _ => line,
+    }
+}
+
+#[test]
+fn types_of_c_are_gdbs() {
+    // Of clang's `unsigned __int128` gdb makes an `unsigned int __int128`.
+    let known = ["clang", "clang2"].map(|b| ["ptype struct big", "ptype/o struct big"].map(|c| (b, c)));
+    same_as_gdb("c/types.c", &["d5", "d4", "clang", "clang2"], "break main\nrun", "c.txt", known.as_flattened());
+}
+
+#[test]
+fn types_of_cpp_are_gdbs() {
+    same_as_gdb("cpp/types.cpp", &["d5", "d4", "clang"], "break main\nrun", "cpp.txt", &[]);
+}
+
+#[test]
+fn containers_are_gdbs() {
+    same_as_gdb("cpp/containers.cpp", &["d5", "d4", "clang"], "break containers.cpp:50\nrun", "containers.txt", &[]);
+}
+
+#[test]
+fn types_of_rust_are_gdbs() {
+    same_as_gdb("rust/types.rs", &["d4", "d5"], "break types.rs:207\nrun", "rust.txt", &[]);
+}
