@@ -53,11 +53,6 @@ fn text_at(session: &mut Session, stop: &Stop, pid: Tid, frame: Option<Result<Fr
                 let why = "deleted because the program has left the block in\nwhich its expression is valid.";
                 say(format!("\nWatchpoint {id} {why}\n"));
             }
-=======
-            // gdb names the first alone.
-            let name = hits.first().map_or(String::new(), |h| hit_name(h, "Breakpoint"));
-            say(format!("\n{}{name}, ", who.map_or(String::new(), |w| format!("{w} hit "))));
->>>>>>> step-engine
         }
         StopReason::Watch { id, kind, text, old, new } => {
             let noun = watch_noun(*kind);
