@@ -8,8 +8,8 @@ use crate::expr::{self, Expr, Host};
 use crate::value::Value;
 
 use super::catches::SignalChoice;
-use super::resolve::Located;
 use super::lookup::BlockScope;
+use super::resolve::Located;
 use super::session::Session;
 use super::watch_scope::WatchScope;
 
