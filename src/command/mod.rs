@@ -46,6 +46,7 @@ mod source;
 mod source_paths;
 mod stack;
 mod step;
+mod test_settings;
 mod threads;
 
 pub use args::{Args, choice, split_words, word_end};
@@ -71,6 +72,7 @@ pub const FAMILIES: &[&[Command]] = &[
     script::COMMANDS,
     define::COMMANDS,
     shell::COMMANDS,
+    test_settings::COMMANDS,
     environment::COMMANDS,
     complete::COMMANDS,
     history::COMMANDS,
@@ -84,6 +86,7 @@ pub const FAMILIES: &[&[Command]] = &[
     breaks::catch::COMMANDS,
     breaks::catch_event::COMMANDS,
     breaks::edit::COMMANDS,
+    breaks::save::COMMANDS,
     breaks::table::COMMANDS,
     data::COMMANDS,
     display::COMMANDS,

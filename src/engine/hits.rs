@@ -35,10 +35,10 @@ impl Session {
         let is_watch = matches!(breakpoint.kind, Kind::Watch(_));
         if let Some(condition) = breakpoint.condition.clone() {
             // A function that the condition calls comes here too: asking again would never end (gdb 13 dies of it).
-            if self.conditions_running.contains(&id) {
+            if self.conditions_running.contains(&(id, tid)) {
                 return Ok(false);
             }
-            self.conditions_running.push(id);
+            self.conditions_running.push((id, tid));
             let holds = self.in_thread(tid, |session| match condition.scope.filter(|_| is_watch) {
                 Some(scope) if session.select_block(&scope) => {
                     session.bound_at(scope.pc, |session| expr::eval_condition(&condition.expr, session))
@@ -70,7 +70,9 @@ impl Session {
     fn in_thread<T>(&mut self, tid: Tid, act: impl FnOnce(&mut Session) -> Result<T>) -> Result<T> {
         let before = std::mem::replace(&mut self.selection, Selection { tid: Some(tid), level: 0 });
         self.drop_frames();
+        self.judging += 1;
         let result = act(self);
+        self.judging -= 1;
         self.drop_frames();
         self.selection = before;
         result
