@@ -166,7 +166,7 @@ impl<'s, 'u, 'a> Scan<'s, 'u, 'a> {
             }
             let opens = match kind {
                 Some(kind) => {
-                    let name = found.name.clone().and_then(|v| self.name(v));
+                    let name = found.name.and_then(|v| self.name(v));
                     let twin = match (kind, enumeration) {
                         (Kind::Enumerator, Some((_, twin))) => twin,
                         _ => self.twin(kind, &found),
@@ -295,7 +295,7 @@ impl<'s, 'u, 'a> Scan<'s, 'u, 'a> {
                     self.shard.add(RawEntry { name, scope, info, die, twin });
                 }
             }
-            (None, Some(origin)) if can_be_named => match self.units.reference(self.unit.id, origin.clone()) {
+            (None, Some(origin)) if can_be_named => match self.units.reference(self.unit.id, *origin) {
                 Some(to) if to.unit == self.unit.id => self.pending.push(Pending { to: to.offset, die, info, is_kept }),
                 Some(to) if is_kept || self.only_named => self.shard.crossings.push(Crossing { to, die, info }),
                 _ => {}
@@ -322,7 +322,7 @@ impl<'s, 'u, 'a> Scan<'s, 'u, 'a> {
         }
         // One that stands for the definition in a type unit may have its name only there.
         let of_type_unit = || {
-            let definition = self.units.reference(self.unit.id, found.signature.clone()?)?;
+            let definition = self.units.reference(self.unit.id, found.signature?)?;
             let (unit, die) = self.units.entry(definition).ok()?;
             Some(unit.text(die.attr_value(dw::DW_AT_name)?)?.slice())
         };
