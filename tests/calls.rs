@@ -252,7 +252,7 @@ fn other_threads_run_during_a_call() {
     let id = break_at(&mut s, "stop_here");
     let text = "((int(*)(void))others_run)() == 1 && *(int *)&noise == 1".to_owned();
     let condition = expr::parse(&text, &s).unwrap();
-    s.breakpoints.get_mut(id).unwrap().condition = Some(rdbg::engine::Condition { expr: condition.into(), text });
+    s.breakpoints.get_mut(id).unwrap().condition = Some(rdbg::engine::Condition { expr: condition.into(), text, scope: None });
     // It stands before the assignment: the third call finds what the second has left.
     assert!(matches!(go(&mut s).reason, StopReason::Breakpoints(_)));
     assert_eq!(number(&mut s, "*(int *)&noise"), 1);
@@ -270,7 +270,7 @@ fn conditions_of_many_threads_call() {
     let text = "((int(*)(int,int))add)($rdi, ++$asked) == -1".to_owned();
     eval(&mut s, "$asked = 0").unwrap();
     let condition = expr::parse(&text, &s).unwrap();
-    s.breakpoints.get_mut(id).unwrap().condition = Some(rdbg::engine::Condition { expr: condition.into(), text });
+    s.breakpoints.get_mut(id).unwrap().condition = Some(rdbg::engine::Condition { expr: condition.into(), text, scope: None });
     let stop = go(&mut s);
     assert!(matches!(stop.reason, StopReason::Exited(0)), "{stop:?}");
     assert_eq!(number(&mut s, "$asked"), 800);

@@ -102,6 +102,7 @@ setting_group!(SET_STYLE, SHOW_STYLE, "style", &[], &[], "Style-specific setting
 setting_group!(SET_BREAKPOINT, SHOW_BREAKPOINT, "breakpoint", &[], &[], "Breakpoint specific settings.");
 setting_group!(SET_BACKTRACE, SHOW_BACKTRACE, "backtrace", &[], &[], "Set backtrace specific variables.");
 setting_group!(SET_AUTO_LOAD, SHOW_AUTO_LOAD, "auto-load", &[], &[], "Auto-loading specific settings.");
+setting_group!(SET_INDEX_CACHE, SHOW_INDEX_CACHE, "index-cache", &[], &[], "Specific settings of the cache of name indexes.");
 setting_group!(SET_DEBUGINFOD, SHOW_DEBUGINFOD, "debuginfod", &[], &[], "Settings for debuginfod.");
 setting_group!(SET_ERROR, SHOW_ERROR, "error", &[], &[], "What errors do to rdbg's exit status.");
 
@@ -299,6 +300,8 @@ pub const COMMANDS: &[Command] = &[
     SHOW_BACKTRACE,
     SET_AUTO_LOAD,
     SHOW_AUTO_LOAD,
+    SET_INDEX_CACHE,
+    SHOW_INDEX_CACHE,
     SET_DEBUGINFOD,
     SHOW_DEBUGINFOD,
     SET_ERROR,
