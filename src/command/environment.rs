@@ -245,6 +245,24 @@ pub const SET_RADIX: Command = Command {
     ..Command::BASE
 };
 
+/// `show radix`
+pub const SHOW_RADIX: Command = Command {
+    name: "show radix",
+    summary: "Show the default input and output number radices.",
+    run: |cx, _| {
+        let (input, output) = (cx.session.settings.input_radix, cx.session.settings.output_radix);
+        cx.say(match input == output {
+            true => format!("Input and output radices set to decimal {input}, hex {input:x}, octal {input:o}.\n"),
+            false => format!(
+                "Input radix set to decimal {input}, hex {input:x}, octal {input:o}.\n\
+                 Output radix set to decimal {output}, hex {output:x}, octal {output:o}.\n"
+            ),
+        });
+        Ok(Flow::Go)
+    },
+    ..Command::BASE
+};
+
 fn set_radix(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let n = match args.get("RADIX") {
         Some(text) => settings::integer(cx, text)?,
@@ -295,4 +313,5 @@ pub const COMMANDS: &[Command] = &[
     UNSET_EXEC_WRAPPER,
     TTY,
     SET_RADIX,
+    SHOW_RADIX,
 ];

@@ -21,6 +21,7 @@ mod finish;
 mod fixture;
 mod give_up;
 mod help;
+mod hex_files;
 mod history;
 mod info;
 mod info_frame;

@@ -198,6 +198,7 @@ pub fn switch(text: &str) -> Result<bool> {
 
 fn auto_switch(text: &str) -> Result<Option<bool>> {
     match text {
+        "" => Err(Error::user("\"on\", \"off\" or \"auto\" expected.")),
         "auto" | "aut" | "au" | "a" | "-1" => Ok(None),
         _ => word_switch(text).map(Some).ok_or_else(|| Error::user("\"on\", \"off\" or \"auto\" expected.")),
     }

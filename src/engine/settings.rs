@@ -89,6 +89,8 @@ settings! {
     style_sources: bool = true;
     /// Say more of what is done.
     verbose: bool = false;
+    /// The order of bytes: always that of x86-64.
+    endian: &'static str = "auto";
     /// Echo each command before it runs.
     trace_commands: bool = false;
     /// Most candidates that completion shows.
