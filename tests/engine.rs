@@ -92,7 +92,7 @@ impl Run {
 
     fn condition(&mut self, id: u32, text: &str) {
         let expr = Arc::new(expr::parse(text, &self.session).unwrap());
-        self.session.breakpoints.get_mut(id).unwrap().condition = Some(Condition { text: text.to_owned(), expr });
+        self.session.breakpoints.get_mut(id).unwrap().condition = Some(Condition { text: text.to_owned(), expr, scope: None });
     }
 
     fn watch(&mut self, text: &str, address: &str, len: u64) -> u32 {
