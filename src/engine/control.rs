@@ -320,6 +320,7 @@ impl Session {
         process.control()?.stop_all()?;
         self.forget_blocks()?;
         let process = self.process_mut()?;
+        process.sites.look_again(&*process.target);
         // A Ctrl-C may reach rdbg and the program, where they share a process group: it is one.
         match reason {
             StopReason::Interrupted if process.launched => process.control()?.forget_signal(Signal::INT),
