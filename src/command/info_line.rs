@@ -24,7 +24,7 @@ const INFO_LINE: Command = Command {
 };
 
 fn info_line(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
-    let mut places = match args.text.as_str() {
+    let places = match args.text.as_str() {
         "" => match cx.session.current_source() {
             Some((file, line)) => {
                 let line = Some(cx.session.listing.last()).filter(|l| *l != 0).unwrap_or(line);
@@ -34,8 +34,6 @@ fn info_line(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         },
         spec => cx.session.listed(spec, None)?,
     };
-    // gdb's order: functions that were compiled last come first.
-    places.sort_by_key(|p| std::cmp::Reverse(p.addr));
     for place in places {
         let text = describe(cx, &place);
         cx.say(text);

@@ -168,9 +168,9 @@ type Source = ((LineFile, u32), Option<String>);
 /// The lines that a place means, each once, by file and line; those without a file are left out.
 fn one_or_more(cx: &mut Cx<'_>, spec: &str, default: Option<&(LineFile, u32)>) -> Result<Vec<Source>> {
     let listed = cx.session.listed(spec, default)?;
-    let nowhere = listed.iter().all(|l| l.source.is_none());
-    if nowhere && spec.starts_with('*') {
-        return Err(Error::user(format!("No line number known for {spec}.")));
+    if listed.iter().all(|l| l.source.is_none()) {
+        // gdb says nothing at all.
+        cx.say(format!("No line number known for {spec}.\n"));
     }
     let mut sources: Vec<Source> =
         listed.into_iter().filter_map(|Listed { source, symbol, .. }| Some((source?, symbol))).collect();

@@ -114,10 +114,7 @@ fn set_substitute_path(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     if from.is_empty() {
         return Err(Error::user("First argument must be at least one character long"));
     }
-    let cut = |text: &str| match text.trim_end_matches('/') {
-        "" => text.to_owned(),
-        cut => cut.to_owned(),
-    };
+    let cut = |text: &str| text.trim_end_matches('/').to_owned();
     let rules = &mut cx.session.settings.substitute_path;
     let rule = (cut(from), cut(to));
     rules.retain(|(old, _)| *old != rule.0);
@@ -172,7 +169,8 @@ fn show_substitute_path(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         None => "List of all source path substitution rules:\n".to_owned(),
     };
     for (from, to) in &cx.session.settings.substitute_path {
-        if path.is_none_or(|p| Path::new(p).starts_with(from)) {
+        let fits = |p: &str| p.strip_prefix(from.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        if path.is_none_or(fits) {
             text.push_str(&format!("  `{from}' -> `{to}'.\n"));
         }
     }

@@ -273,7 +273,7 @@ impl Session {
             return Some(FrameSource { file, line, shows_pc: false });
         }
         let found = module.source_line(frame.pc.lookup())?;
-        Some(FrameSource { file: found.file, line: found.line, shows_pc: found.range.start != frame.pc.addr() })
+        Some(FrameSource { file: found.file, line: found.line, shows_pc: found.range.start != frame.pc.addr() || !found.is_stmt })
     }
 
     /// A frame of the selected thread.

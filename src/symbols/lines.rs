@@ -168,7 +168,7 @@ impl Modules {
     /// of the line that was found, unless it was moved, as gdb shows it.
     pub fn line_places(&self, file: &str, line: u32) -> Vec<LineStart> {
         let mut found: Vec<LineStart> = self.iter().flat_map(|m| m.line_starts(file, line)).collect();
-        let Some(best) = found.iter().map(|s| s.line).min() else { return found };
+        let Some(best) = found.iter().map(|s| s.line).min().filter(|_| line > 0) else { return Vec::new() };
         found.retain(|s| s.line == best);
         found.sort_by_key(|s| s.addr);
         let mut kept: Vec<LineStart> = Vec::new();

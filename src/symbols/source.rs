@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use crate::base::{Error, Result};
@@ -92,9 +92,13 @@ impl SourceCache {
     }
 }
 
-/// The path with the first rule obeyed that fits.
+/// The path with the first rule obeyed that fits. A rule's FROM has no slash at its end, and is empty for `/`.
 fn substituted(path: &Path, rules: &[(String, String)]) -> PathBuf {
-    let by = |(from, to): &(String, String)| path.strip_prefix(from).ok().map(|rest| Path::new(to).join(rest));
+    let Some(text) = path.to_str() else { return path.to_path_buf() };
+    let by = |(from, to): &(String, String)| {
+        let rest = text.strip_prefix(from.as_str()).filter(|rest| rest.is_empty() || rest.starts_with('/'))?;
+        Some(PathBuf::from(format!("{to}{rest}")))
+    };
     rules.iter().find_map(by).unwrap_or_else(|| path.to_path_buf())
 }
 
@@ -104,7 +108,8 @@ fn candidates(file: &LineFile, paths: SourcePaths<'_>) -> Vec<PathBuf> {
     let name = Path::new(&*file.name);
     let path = substituted(&file.path, paths.substitutions);
     // The path is the directory of the compilation and the name, or the name alone.
-    let depth = if name.is_absolute() { 1 } else { name.components().count() };
+    let is_name = |c: &Component<'_>| matches!(c, Component::Normal(_));
+    let depth = if name.is_absolute() { 1 } else { name.components().filter(is_name).count() };
     let compiled_in = file.path.ancestors().nth(depth).unwrap_or(&file.path);
     let directory = |text: &str| match text {
         "$cdir" => substituted(compiled_in, paths.substitutions),
