@@ -94,7 +94,7 @@ fn argument(interpreter: &Interpreter, session: &Session, line: &str, found: &Re
     let (start, word) = word_start(&char::is_whitespace);
     match &found.entry {
         Entry::Set(setting) => match setting.kind {
-            super::settings::SettingKind::File(_) => files(start, word),
+            super::settings::SettingKind::File(_) | super::settings::SettingKind::NeededFile(_) => files(start, word),
             _ => fitting(start, word, setting.words()),
         },
         Entry::Command(command) => {

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 
 use crate::base::{Error, Memory, Need, Result, VirtAddr};
@@ -16,6 +17,7 @@ use super::cx::Cx;
 use super::data::{address, evaluate, integer};
 use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
 use super::help::list_below;
+use super::hex_files::{HexFormat, MAX_READ};
 use super::script::expand_home;
 use super::settings::file_error;
 
@@ -54,25 +56,14 @@ const fn value(
     Command { name, aliases, summary, group: Group::Data, args: VALUE_ARGS, repeat: Repeat::No, run, ..Command::BASE }
 }
 
-const fn unsupported(name: &'static str, summary: &'static str) -> Command {
-    Command {
-        name,
-        summary,
-        group: Group::Data,
-        args: MEMORY_ARGS,
-        repeat: Repeat::No,
-        run: |_, _| Err(Error::user("rdbg writes raw bytes only: use \"dump memory\", and objcopy for other formats.")),
-        ..Command::BASE
-    }
-}
-
 const RESTORE: Command = Command {
     name: "restore",
     group: Group::Data,
-    args: &[ArgSpec::may("FILE binary [OFFSET [START [END]]]", ArgKind::Rest)],
+    args: &[ArgSpec::may("FILE [binary] [OFFSET [START [END]]]", ArgKind::Rest)],
     summary: "Restore the contents of FILE to target memory.",
     help: "The file's byte 0 belongs to address OFFSET (0 without one); of the file only bytes START up to END are written, there\n\
-where they belong. Only raw files (\"binary\") are understood.",
+where they belong. Files of srec, ihex and tekhex say themselves where their bytes belong: \"binary\" is left out, and\n\
+OFFSET moves them.",
     repeat: Repeat::No,
     run: restore,
     ..Command::BASE
@@ -102,10 +93,34 @@ pub const COMMANDS: &[Command] = &[
     value("dump value", &["dump binary value"], "Write the value of an expression to a raw binary file.", |cx, args| {
         value_to_file(cx, args, false)
     }),
-    unsupported("dump srec", "Not there: Motorola's format."),
-    unsupported("dump ihex", "Not there: Intel's format."),
-    unsupported("dump tekhex", "Not there: Tektronix's format."),
-    unsupported("dump verilog", "Not there: Verilog's format."),
+    prefix("dump srec", "Write target code/data to an srec file.", |cx, args| below(cx, args, "dump srec")),
+    memory("dump srec memory", &[], "Write contents of memory to an srec file.", |cx, args| {
+        hex_memory(cx, args, HexFormat::Srec)
+    }),
+    value("dump srec value", &[], "Write the value of an expression to an srec file.", |cx, args| {
+        hex_value(cx, args, HexFormat::Srec)
+    }),
+    prefix("dump ihex", "Write target code/data to an intel hex file.", |cx, args| below(cx, args, "dump ihex")),
+    memory("dump ihex memory", &[], "Write contents of memory to an intel hex file.", |cx, args| {
+        hex_memory(cx, args, HexFormat::Ihex)
+    }),
+    value("dump ihex value", &[], "Write the value of an expression to an intel hex file.", |cx, args| {
+        hex_value(cx, args, HexFormat::Ihex)
+    }),
+    prefix("dump tekhex", "Write target code/data to a tekhex file.", |cx, args| below(cx, args, "dump tekhex")),
+    memory("dump tekhex memory", &[], "Write contents of memory to a tekhex file.", |cx, args| {
+        hex_memory(cx, args, HexFormat::Tekhex)
+    }),
+    value("dump tekhex value", &[], "Write the value of an expression to a tekhex file.", |cx, args| {
+        hex_value(cx, args, HexFormat::Tekhex)
+    }),
+    prefix("dump verilog", "Write target code/data to a verilog hex file.", |cx, args| below(cx, args, "dump verilog")),
+    memory("dump verilog memory", &[], "Write contents of memory to a verilog hex file.", |cx, args| {
+        hex_memory(cx, args, HexFormat::Verilog)
+    }),
+    value("dump verilog value", &[], "Write the value of an expression to a verilog hex file.", |cx, args| {
+        hex_value(cx, args, HexFormat::Verilog)
+    }),
     prefix("append", "Append target code/data to a local file.", |cx, args| below(cx, args, "append")),
     prefix("append binary", "Append target code/data to a raw binary file.", |cx, args| below(cx, args, "append binary")),
     memory("append memory", &["append binary memory"], "Append contents of memory to a raw binary file.", |cx, args| {
@@ -147,7 +162,8 @@ fn open(name: &str, path: &PathBuf, append: bool) -> Result<File> {
     file.map_err(|e| file_error(name, &e))
 }
 
-fn memory_to_file(cx: &mut Cx<'_>, args: &Args, append: bool) -> Result<Flow> {
+/// A file's name and the two addresses behind it.
+fn memory_arguments(cx: &mut Cx<'_>, args: &Args) -> Result<(String, PathBuf, VirtAddr, VirtAddr)> {
     let mut rest = args.text.as_str();
     let (name, path) = file_name(&mut rest)?;
     let start = word(&mut rest);
@@ -166,6 +182,34 @@ fn memory_to_file(cx: &mut Cx<'_>, args: &Args, append: bool) -> Result<Flow> {
     if let Some(hole) = first_hole(cx.session, start, stop)? {
         return Err(Error::Fault { addr: hole });
     }
+    Ok((name, path, start, stop))
+}
+
+fn hex_memory(cx: &mut Cx<'_>, args: &Args, format: HexFormat) -> Result<Flow> {
+    let (name, path, start, stop) = memory_arguments(cx, args)?;
+    if stop - start > MAX_READ {
+        return Err(Error::user("This is too much for a file of text: \"dump memory\" writes raw bytes."));
+    }
+    let mut bytes = vec![0; (stop - start) as usize];
+    cx.session.memory().read(start, &mut bytes)?;
+    let text = format.write(&name, start.0, &bytes)?;
+    std::fs::write(path, text).map_err(|e| file_error(&name, &e))?;
+    Ok(Flow::Go)
+}
+
+fn hex_value(cx: &mut Cx<'_>, args: &Args, format: HexFormat) -> Result<Flow> {
+    let (name, path, bytes, at) = value_arguments(cx, args)?;
+    let at = at.unwrap_or_else(|| {
+        cx.warn("value is not an lval: address assumed to be zero");
+        VirtAddr(0)
+    });
+    let text = format.write(&name, at.0, &bytes)?;
+    std::fs::write(path, text).map_err(|e| file_error(&name, &e))?;
+    Ok(Flow::Go)
+}
+
+fn memory_to_file(cx: &mut Cx<'_>, args: &Args, append: bool) -> Result<Flow> {
+    let (name, path, start, stop) = memory_arguments(cx, args)?;
     let file = open(&name, &path, append)?;
     let (read, written) = copy_to_file(cx.session.memory(), start, stop, file);
     written.map_err(|e| file_error(&name, &e))?;
@@ -231,7 +275,8 @@ fn first_hole(session: &Session, start: VirtAddr, stop: VirtAddr) -> Result<Opti
     Ok(None)
 }
 
-fn value_to_file(cx: &mut Cx<'_>, args: &Args, append: bool) -> Result<Flow> {
+/// A file's name, and the bytes and the place of the value behind it.
+fn value_arguments(cx: &mut Cx<'_>, args: &Args) -> Result<(String, PathBuf, Arc<[u8]>, Option<VirtAddr>)> {
     let mut rest = args.text.as_str();
     let (name, path) = file_name(&mut rest)?;
     if rest.is_empty() {
@@ -239,7 +284,56 @@ fn value_to_file(cx: &mut Cx<'_>, args: &Args, append: bool) -> Result<Flow> {
     }
     let value = evaluate(cx, rest)?;
     let bytes = value.whole_bytes(cx.session.memory(), cx.session.options().max_value_size)?;
+    Ok((name, path, bytes, value.address()))
+}
+
+fn value_to_file(cx: &mut Cx<'_>, args: &Args, append: bool) -> Result<Flow> {
+    let (name, path, bytes, _) = value_arguments(cx, args)?;
     open(&name, &path, append)?.write_all(&bytes).map_err(|e| file_error(&name, &e))?;
+    Ok(Flow::Go)
+}
+
+/// `restore` of a file that says itself where its bytes belong, moved by OFFSET; of them those from START up to END.
+fn restore_hex(cx: &mut Cx<'_>, name: &str, path: &PathBuf, text: &str) -> Result<Flow> {
+    let file = File::open(path).map_err(|e| file_error(name, &e))?;
+    let mut bytes = Vec::new();
+    file.take(MAX_READ).read_to_end(&mut bytes).map_err(|e| file_error(name, &e))?;
+    let Some(format) = HexFormat::of(&bytes) else {
+        return Err(Error::user(format!(
+            "'{name}' is not a recognized file format.\nRaw bytes are restored by \"restore {name} binary ADDRESS\"."
+        )));
+    };
+    let mut rest = text;
+    let mut number = |cx: &mut Cx<'_>| match word(&mut rest) {
+        "" => Ok(0),
+        text => integer(cx, text).map(|n| n as u64),
+    };
+    let (offset, first, last) = (number(cx)?, number(cx)?, number(cx)?);
+    if last != 0 && last <= first {
+        return Err(Error::user("Start must be less than end."));
+    }
+    for piece in format.read(&String::from_utf8_lossy(&bytes))? {
+        let end = piece.start.saturating_add(piece.bytes.len() as u64);
+        if end <= first || last != 0 && piece.start >= last {
+            continue;
+        }
+        let from = first.max(piece.start);
+        let to = if last == 0 { end } else { last.min(end) };
+        let part = piece.bytes.get((from - piece.start) as usize..(to - piece.start) as usize).unwrap_or_default();
+        let at = VirtAddr(from.wrapping_add(offset));
+        let mut note = format!("Restoring section {} ({:#x} to {end:#x})", piece.name, piece.start);
+        if offset != 0 || first != 0 || last != 0 {
+            note.push_str(&format!(" into memory ({at} to {})", at + part.len() as u64));
+        }
+        cx.say(format!("{note}\n"));
+        cx.session.inferior.journal.open(format!("restore {name}"));
+        let result = cx.session.patch_memory(at, part);
+        cx.session.inferior.journal.close();
+        match result {
+            Err(e @ Error::Fault { .. }) => cx.warn(format!("restore: memory write failed ({e}).")),
+            other => other.map(drop)?,
+        }
+    }
     Ok(Flow::Go)
 }
 
@@ -249,12 +343,9 @@ fn restore(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     }
     let mut rest = args.text.as_str();
     let (name, path) = file_name(&mut rest)?;
+    let before = rest;
     if word(&mut rest) != "binary" {
-        let known = File::open(&path).map_err(|e| file_error(&name, &e)).map(drop);
-        known?;
-        return Err(Error::user(format!(
-            "'{name}' is not a recognized file format.\nOnly raw bytes are restored: \"restore {name} binary ADDRESS\"."
-        )));
+        return restore_hex(cx, &name, &path, before);
     }
     let mut number = |cx: &mut Cx<'_>| match word(&mut rest) {
         "" => Ok(None),

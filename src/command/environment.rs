@@ -102,6 +102,7 @@ setting_group!(SET_STYLE, SHOW_STYLE, "style", &[], &[], "Style-specific setting
 setting_group!(SET_BREAKPOINT, SHOW_BREAKPOINT, "breakpoint", &[], &[], "Breakpoint specific settings.");
 setting_group!(SET_BACKTRACE, SHOW_BACKTRACE, "backtrace", &[], &[], "Set backtrace specific variables.");
 setting_group!(SET_AUTO_LOAD, SHOW_AUTO_LOAD, "auto-load", &[], &[], "Auto-loading specific settings.");
+setting_group!(SET_INDEX_CACHE, SHOW_INDEX_CACHE, "index-cache", &[], &[], "Specific settings of the cache of name indexes.");
 setting_group!(SET_DEBUGINFOD, SHOW_DEBUGINFOD, "debuginfod", &[], &[], "Settings for debuginfod.");
 setting_group!(SET_ERROR, SHOW_ERROR, "error", &[], &[], "What errors do to rdbg's exit status.");
 
@@ -244,6 +245,24 @@ pub const SET_RADIX: Command = Command {
     ..Command::BASE
 };
 
+/// `show radix`
+pub const SHOW_RADIX: Command = Command {
+    name: "show radix",
+    summary: "Show the default input and output number radices.",
+    run: |cx, _| {
+        let (input, output) = (cx.session.settings.input_radix, cx.session.settings.output_radix);
+        cx.say(match input == output {
+            true => format!("Input and output radices set to decimal {input}, hex {input:x}, octal {input:o}.\n"),
+            false => format!(
+                "Input radix set to decimal {input}, hex {input:x}, octal {input:o}.\n\
+                 Output radix set to decimal {output}, hex {output:x}, octal {output:o}.\n"
+            ),
+        });
+        Ok(Flow::Go)
+    },
+    ..Command::BASE
+};
+
 fn set_radix(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let n = match args.get("RADIX") {
         Some(text) => settings::integer(cx, text)?,
@@ -281,6 +300,8 @@ pub const COMMANDS: &[Command] = &[
     SHOW_BACKTRACE,
     SET_AUTO_LOAD,
     SHOW_AUTO_LOAD,
+    SET_INDEX_CACHE,
+    SHOW_INDEX_CACHE,
     SET_DEBUGINFOD,
     SHOW_DEBUGINFOD,
     SET_ERROR,
@@ -292,4 +313,5 @@ pub const COMMANDS: &[Command] = &[
     UNSET_EXEC_WRAPPER,
     TTY,
     SET_RADIX,
+    SHOW_RADIX,
 ];

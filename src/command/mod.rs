@@ -21,6 +21,7 @@ mod finish;
 mod fixture;
 mod give_up;
 mod help;
+mod hex_files;
 mod history;
 mod info;
 mod info_frame;
@@ -46,6 +47,7 @@ mod source;
 mod source_paths;
 mod stack;
 mod step;
+mod test_settings;
 mod threads;
 
 pub use args::{Args, choice, split_words, word_end};
@@ -71,6 +73,7 @@ pub const FAMILIES: &[&[Command]] = &[
     script::COMMANDS,
     define::COMMANDS,
     shell::COMMANDS,
+    test_settings::COMMANDS,
     environment::COMMANDS,
     complete::COMMANDS,
     history::COMMANDS,
@@ -84,6 +87,7 @@ pub const FAMILIES: &[&[Command]] = &[
     breaks::catch::COMMANDS,
     breaks::catch_event::COMMANDS,
     breaks::edit::COMMANDS,
+    breaks::save::COMMANDS,
     breaks::table::COMMANDS,
     data::COMMANDS,
     display::COMMANDS,

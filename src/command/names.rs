@@ -48,26 +48,28 @@ pub fn completions(session: &Session, word: &str, kind: Option<ArgKind>) -> Vec<
     found.into_iter().take(MAX_NAMES).collect()
 }
 
-/// Functions by the names that gdb gives them; with `anywhere` those in any scope, under the shorter name too.
+/// Functions by the names that gdb gives them; with `anywhere` those in any scope, by the end of the name that was begun.
 fn functions(module: &Arc<Module>, start: &str, anywhere: bool, file: Option<&str>) -> Vec<String> {
     let Some(debug) = module.debug() else { return Vec::new() };
-    let hits = debug.completions(start, anywhere, |k| k == Kind::Function, MAX_NAMES).unwrap_or_default();
+    let is_function = |k: Kind| k == Kind::Function;
+    let inner = format!("::{start}");
+    let fits = |name: &str| name.starts_with(start) || anywhere && name.contains(&inner);
+    let hits = match start.contains("::") {
+        true => debug.names_where(&is_function, &fits),
+        false => debug.completions(start, anywhere, is_function, MAX_NAMES),
+    };
     let is_wanted = |hit: &&Hit| {
         let Some(file) = file else { return true };
         let lines = debug.lines(hit.entry.die.unit);
         lines.is_ok_and(|table| table.files().iter().any(|f| is_file(f, file)))
     };
+    let hits = hits.unwrap_or_default();
     let mut names = Vec::new();
-    for hit in hits.iter().filter(is_wanted) {
+    for hit in hits.iter().filter(is_wanted).take(MAX_NAMES) {
         let title = function_title(debug, hit.entry.die, &hit.name);
-        let plain = hit.name.len();
-        // What stands before the part that was typed.
-        let outer = (0..plain).filter(|at| hit.name.get(..*at).is_some_and(|h| h.is_empty() || h.ends_with("::")));
-        let shorter = outer.filter_map(|at| title.get(at..)).filter(|tail| tail.starts_with(start));
-        names.extend(shorter.map(str::to_owned));
-        if anywhere && !names.contains(&title) {
-            names.push(title);
-        }
+        // What stands before the part that was typed is left out.
+        let at = if hit.name.starts_with(start) { Some(0) } else { hit.name.rfind(&inner).map(|at| at + 2) };
+        names.extend(at.and_then(|at| title.get(at..)).filter(|tail| tail.starts_with(start)).map(str::to_owned));
     }
     names
 }
@@ -76,8 +78,16 @@ fn functions(module: &Arc<Module>, start: &str, anywhere: bool, file: Option<&st
 fn others(module: &Arc<Module>, start: &str) -> Vec<String> {
     let Some(debug) = module.debug() else { return Vec::new() };
     let wanted = |k: Kind| k != Kind::Function && k != Kind::Namespace;
-    let hits = debug.completions(start, false, wanted, MAX_NAMES).unwrap_or_default();
-    hits.into_iter().map(|h| h.name).filter(|n| n.starts_with(start)).collect()
+    let hits = match start.contains("::") {
+        true => debug.names_where(&wanted, &|name| name.starts_with(start)),
+        false => debug.completions(start, false, wanted, MAX_NAMES),
+    };
+    hits.unwrap_or_default()
+        .into_iter()
+        .filter(|h| !h.entry.is_declaration)
+        .map(|h| h.name)
+        .filter(|n| n.starts_with(start))
+        .collect()
 }
 
 /// `a.c:fun`; a `::` belongs to a name.

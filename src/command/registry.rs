@@ -9,6 +9,7 @@ use crate::base::{Error, Result};
 use super::define::UserCommand;
 use super::describe::Command;
 use super::settings::Setting;
+use super::test_settings::TEST_SETTINGS;
 
 /// What a name stands for.
 #[derive(Clone)]
@@ -72,6 +73,10 @@ impl Registry {
                 names.insert(format!("set {name}"), Entry::Set(setting));
                 names.insert(format!("show {name}"), Entry::Show(setting));
             }
+        }
+        for setting in TEST_SETTINGS {
+            names.insert(format!("maintenance set {}", setting.name), Entry::Set(setting));
+            names.insert(format!("maintenance show {}", setting.name), Entry::Show(setting));
         }
         for command in families.iter().flat_map(|f| f.iter()) {
             for name in std::iter::once(&command.name).chain(command.aliases) {

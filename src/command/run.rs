@@ -28,6 +28,8 @@ pub fn run_to_stop(cx: &mut Cx<'_>) -> Result<Flow> {
             Happening::Stop(stop) => break stop,
         }
     };
+    // What was found out on the way to the stop, as that a condition cannot be tested.
+    show_notices(cx);
     stopped(cx, &stop, pid)
 }
 

@@ -18,6 +18,10 @@ pub enum SettingKind {
     Limit(fn(&mut Settings) -> &mut Option<u32>),
     /// A number from 0; -1 and `unlimited` are `None`.
     ZeroLimit(fn(&mut Settings) -> &mut Option<u32>),
+    /// A limit: 0, -1 and `unlimited` are `None`.
+    AnyLimit(fn(&mut Settings) -> &mut Option<u32>),
+    /// A number.
+    Signed(fn(&mut Settings) -> &mut i32),
     /// A number from 0.
     Uint(fn(&mut Settings) -> &mut u32),
     /// One of these words.
@@ -26,6 +30,8 @@ pub enum SettingKind {
     Text(fn(&mut Settings) -> &mut String),
     /// A file's name: `~` is expanded.
     File(fn(&mut Settings) -> &mut String),
+    /// The same, and there must be one.
+    NeededFile(fn(&mut Settings) -> &mut String),
 }
 
 /// What `show NAME` says.
@@ -67,10 +73,11 @@ impl Setting {
         match self.kind {
             SettingKind::Bool(at) => on_off(*at(settings)).to_owned(),
             SettingKind::Auto(at) => at(settings).map_or("auto", on_off).to_owned(),
-            SettingKind::Limit(at) | SettingKind::ZeroLimit(at) => limit(*at(settings)),
+            SettingKind::Limit(at) | SettingKind::ZeroLimit(at) | SettingKind::AnyLimit(at) => limit(*at(settings)),
+            SettingKind::Signed(at) => at(settings).to_string(),
             SettingKind::Uint(at) => at(settings).to_string(),
             SettingKind::Enum(at, _) => (*at(settings)).to_owned(),
-            SettingKind::Text(at) | SettingKind::File(at) => at(settings).clone(),
+            SettingKind::Text(at) | SettingKind::File(at) | SettingKind::NeededFile(at) => at(settings).clone(),
         }
     }
 
@@ -88,10 +95,15 @@ impl Setting {
         match self.kind {
             SettingKind::Bool(at) => std::mem::swap(at(settings), at(old)),
             SettingKind::Auto(at) => std::mem::swap(at(settings), at(old)),
-            SettingKind::Limit(at) | SettingKind::ZeroLimit(at) => std::mem::swap(at(settings), at(old)),
+            SettingKind::Limit(at) | SettingKind::ZeroLimit(at) | SettingKind::AnyLimit(at) => {
+                std::mem::swap(at(settings), at(old));
+            }
+            SettingKind::Signed(at) => std::mem::swap(at(settings), at(old)),
             SettingKind::Uint(at) => std::mem::swap(at(settings), at(old)),
             SettingKind::Enum(at, _) => std::mem::swap(at(settings), at(old)),
-            SettingKind::Text(at) | SettingKind::File(at) => std::mem::swap(at(settings), at(old)),
+            SettingKind::Text(at) | SettingKind::File(at) | SettingKind::NeededFile(at) => {
+                std::mem::swap(at(settings), at(old));
+            }
         }
     }
 
@@ -100,7 +112,7 @@ impl Setting {
         match self.kind {
             SettingKind::Bool(_) => &["off", "on"],
             SettingKind::Auto(_) => &["auto", "off", "on"],
-            SettingKind::Limit(_) | SettingKind::ZeroLimit(_) => &["unlimited"],
+            SettingKind::Limit(_) | SettingKind::ZeroLimit(_) | SettingKind::AnyLimit(_) => &["unlimited"],
             SettingKind::Enum(_, words) => words,
             _ => &[],
         }
@@ -128,6 +140,17 @@ pub fn set(cx: &mut Cx<'_>, setting: &Setting, text: &str) -> Result<()> {
             let n = limit(cx, text, true)?;
             *at(&mut cx.session.settings) = n;
         }
+        SettingKind::AnyLimit(at) => {
+            let n = if text == "-1" { None } else { limit(cx, text, false)? };
+            *at(&mut cx.session.settings) = n.filter(|n| *n != 0);
+        }
+        SettingKind::Signed(at) => {
+            if text.is_empty() {
+                return Err(Error::user("Argument required (integer to set it to)."));
+            }
+            let n = integer(cx, text)?;
+            *at(&mut cx.session.settings) = i32::try_from(n).map_err(|_| out_of_range(n))?;
+        }
         SettingKind::Uint(at) => {
             if text.is_empty() {
                 return Err(Error::user("Argument required (integer to set it to)."));
@@ -147,7 +170,10 @@ pub fn set(cx: &mut Cx<'_>, setting: &Setting, text: &str) -> Result<()> {
             *at(&mut cx.session.settings) = word;
         }
         SettingKind::Text(at) => *at(&mut cx.session.settings) = whole.to_owned(),
-        SettingKind::File(at) => {
+        SettingKind::NeededFile(_) if text.is_empty() => {
+            return Err(Error::user("Argument required (filename to set it to.)."));
+        }
+        SettingKind::File(at) | SettingKind::NeededFile(at) => {
             *at(&mut cx.session.settings) = expand_home(text).to_string_lossy().into_owned();
         }
     }
@@ -172,6 +198,7 @@ pub fn switch(text: &str) -> Result<bool> {
 
 fn auto_switch(text: &str) -> Result<Option<bool>> {
     match text {
+        "" => Err(Error::user("\"on\", \"off\" or \"auto\" expected.")),
         "auto" | "aut" | "au" | "a" | "-1" => Ok(None),
         _ => word_switch(text).map(Some).ok_or_else(|| Error::user("\"on\", \"off\" or \"auto\" expected.")),
     }

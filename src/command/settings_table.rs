@@ -82,7 +82,17 @@ pub const SETTINGS: &[Setting] = &[
         "Set whether source code styling is enabled.",
     )
     .by(|s| format!("Source code styling is {}.", enabled(s.style_sources))),
-    row("verbose", Bool(|s| &mut s.verbose), "Verbosity is {}.", "Set verbosity."),
+    row("verbose", Bool(|s| &mut s.verbose), "", "Set verbosity.").by(|s| {
+        let on = "Verbose printing of informational messages is on.";
+        if s.verbose { on } else { "Verbosity is off." }.to_owned()
+    }),
+    row("endian", Enum(|s| &mut s.endian, &["auto", "big", "little"]), "", "Set endianness of target.")
+        .help("The processors that rdbg knows are little-endian.")
+        .by(|s| match s.endian {
+            "auto" => "The target endianness is set automatically (currently little endian).".to_owned(),
+            chosen => format!("The target is set to {chosen} endian."),
+        })
+        .after(|cx| refuse(cx.session.settings.endian == "big", "x86-64 is little-endian.")),
     row(
         "trace-commands",
         Bool(|s| &mut s.trace_commands),

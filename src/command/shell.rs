@@ -211,15 +211,31 @@ fn with(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     if args.text.is_empty() {
         return Err(Error::user("Missing arguments."));
     }
-    let (setting, command) = match args.text.split_once("--") {
-        Some((setting, command)) => (setting.trim(), command.trim().to_owned()),
-        None => (args.text.as_str(), last_line(cx)?),
+    with_setting(cx, "set", &args.text)
+}
+
+/// `with` of the settings below `prefix`: `SETTING [VALUE] [-- COMMAND]`.
+pub(super) fn with_setting(cx: &mut Cx<'_>, prefix: &str, text: &str) -> Result<Flow> {
+    let (setting, command) = match text.split_once("--") {
+        Some((setting, _)) if setting.trim().is_empty() => {
+            return Err(Error::user("Missing setting before '--' delimiter"));
+        }
+        Some((setting, command)) if !command.trim().is_empty() => (setting.trim(), Some(command.trim().to_owned())),
+        Some((setting, _)) => (setting.trim(), None),
+        None => (text, None),
     };
-    let line = format!("set {setting}");
+    let line = format!("{prefix} {setting}");
     let found = cx.interpreter.registry.resolve(&line)?;
     let (Entry::Set(setting), value) = (found.entry, found.rest.to_owned()) else {
+        if found.name != prefix {
+            return Err(Error::user("Cannot use this setting with the \"with\" command"));
+        }
         let word = setting.split_whitespace().next().unwrap_or_default();
-        return Err(Error::user(format!("Undefined set command: \"{word}\".  Try \"help set\".")));
+        return Err(Error::user(format!("Undefined {prefix} command: \"{word}\".  Try \"help {prefix}\".")));
+    };
+    let command = match command {
+        Some(command) => command,
+        None => last_line(cx)?,
     };
     let before = cx.session.settings.clone();
     settings::set(cx, setting, &value)?;

@@ -108,14 +108,9 @@ fn one(argument: &str, out: &mut String, depth: u32) {
     out.push_str(argument.get(..argument.len() - trimmed.len()).unwrap_or_default());
     let mut rest = trimmed;
     let mut words = Vec::new();
-    loop {
-        match ["const ", "volatile "].iter().find_map(|w| Some((*w, rest.strip_prefix(*w)?))) {
-            Some((word, after)) => {
-                words.push(word.trim_end());
-                rest = after;
-            }
-            None => break,
-        }
+    while let Some((word, after)) = ["const ", "volatile "].iter().find_map(|w| Some((*w, rest.strip_prefix(*w)?))) {
+        words.push(word.trim_end());
+        rest = after;
     }
     let len = base_len(rest);
     let (base, suffix) = rest.split_at(len);

@@ -392,6 +392,39 @@ mod tests {
     }
 
     #[test]
+    fn places_of_all_sorts() {
+        let host = Host(SliceMemory { start: VirtAddr(0x1000), bytes: vec![0; 16] });
+        let run = Run { scope: None, function: None, pc: None, host: &host, depth: 0 };
+        let place = |bytes: &[u8]| run.location(EndianSlice::new(bytes, LittleEndian), None);
+        let gone = |why| Location::OptimizedOut(why);
+        assert_eq!(place(&[]).unwrap(), gone(Gone::Empty));
+        assert_eq!(place(&[0x55]).unwrap(), Location::Register(5));
+        assert_eq!(place(&[0x31, 0x9f]).unwrap(), Location::Value(1u64.to_le_bytes().into()));
+        assert_eq!(place(&[0x9e, 2, 0xaa, 0xbb]).unwrap(), Location::Value([0xaa, 0xbb].into()));
+        // DW_OP_reg5, DW_OP_piece 4, an empty piece of 4; DW_OP_reg0, DW_OP_bit_piece 5 bits from bit 3.
+        let piece = |bits, skip, location| Piece { bits, skip, location };
+        assert_eq!(
+            place(&[0x55, 0x93, 4, 0x93, 4]).unwrap(),
+            Location::Pieces(vec![piece(32, 0, Location::Register(5)), piece(32, 0, gone(Gone::Empty))])
+        );
+        assert_eq!(place(&[0x50, 0x9d, 5, 3]).unwrap(), Location::Pieces(vec![piece(5, 3, Location::Register(0))]));
+        // DW_OP_breg0: a register that nobody has saved.
+        assert_eq!(place(&[0x70, 0]).unwrap(), gone(Gone::Register(0)));
+        // DW_OP_fbreg, DW_OP_call_frame_cfa and DW_OP_form_tls_address where there is no frame and no thread.
+        assert!(place(&[0x91, 0]).is_err() && place(&[0x9c]).is_err() && place(&[0x30, 0x9b]).is_err());
+    }
+
+    #[test]
+    fn what_an_entry_value_asks_for() {
+        let encoding = gimli::Encoding { address_size: 8, format: gimli::Format::Dwarf32, version: 5 };
+        let of = |bytes: &[u8]| entry_of(EndianSlice::new(bytes, LittleEndian), encoding);
+        assert_eq!(of(&[0x55]), Some(EntryOf::Register(5)));
+        assert_eq!(of(&[0x75, 8, 0x06]), Some(EntryOf::Deref { register: 5, offset: 8 }));
+        assert_eq!(of(&[0x75, 8]), None);
+        assert_eq!(of(&[]), None);
+    }
+
+    #[test]
     fn damage_is_an_error_and_a_loop_ends() {
         assert!(run(&[], None).is_err());
         assert!(run(&[0x22], None).is_err());

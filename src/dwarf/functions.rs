@@ -109,7 +109,7 @@ impl Functions {
             }
             let tag = die.tag();
             if opens_scope(tag) {
-                let name = unit.string(die, dw::DW_AT_name).unwrap_or_else(|| unnamed(tag).to_owned());
+                let name = units.scope_name(unit, die);
                 let name = qualified(&enclosing, &name);
                 names.insert(die.offset(), name.clone());
                 enclosing.push(Enclosing { depth, name });
@@ -225,6 +225,16 @@ impl<'a> Units<'a> {
         None
     }
 
+    /// The name of a namespace or class; of one that only stands for the definition in a type unit (DW_AT_signature) that one's.
+    pub(super) fn scope_name(&self, unit: &LoadedUnit<'a>, die: &Die<'a>) -> String {
+        let of_type_unit = || {
+            let definition = self.reference(unit.id, die.attr_value(dw::DW_AT_signature)?)?;
+            let (unit, die) = self.entry(definition).ok()?;
+            unit.string(&die, dw::DW_AT_name)
+        };
+        unit.string(die, dw::DW_AT_name).or_else(of_type_unit).unwrap_or_else(|| unnamed(die.tag()).to_owned())
+    }
+
     /// The names of the namespaces, classes and functions around a DIE, from the outside.
     pub(super) fn enclosing_names(&self, die: DieRef) -> Vec<String> {
         let Ok(unit) = self.unit(die.unit) else { return Vec::new() };
@@ -241,7 +251,7 @@ impl<'a> Units<'a> {
                 path.pop();
             }
             let name = match entry.tag() {
-                tag if opens_scope(tag) => Some(unit.string(entry, dw::DW_AT_name).unwrap_or_else(|| unnamed(tag).to_owned())),
+                tag if opens_scope(tag) => Some(self.scope_name(unit, entry)),
                 dw::DW_TAG_subprogram => unit.string(entry, dw::DW_AT_name),
                 _ => None,
             };

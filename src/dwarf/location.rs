@@ -237,7 +237,7 @@ impl<'a> Run<'_, 'a> {
                 default = Some(entry.data);
                 continue;
             }
-            if self.pc.is_some_and(|pc| entry.contains(pc)) {
+            if self.pc.is_some_and(|pc| entry.range.contains(pc) || (entry.is_at(pc) && self.is_entry(pc))) {
                 return Ok(Ok(entry.data));
             }
             if live.len() < MAX_RANGES && !entry.data.is_empty() && entry.range.start < entry.range.end {
@@ -248,11 +248,23 @@ impl<'a> Run<'_, 'a> {
     }
 }
 
+impl Run<'_, '_> {
+    /// Whether the function is entered at an address.
+    fn is_entry(&self, pc: FileAddr) -> bool {
+        let entry = || {
+            let (units, _) = self.scope?;
+            let (unit, die) = units.entry(self.function?).ok()?;
+            unit.dwarf.attr_address(&unit.unit, die.attr_value(dw::DW_AT_low_pc)?).ok()?
+        };
+        entry() == Some(pc.0)
+    }
+}
+
 /// An entry of a location list.
 pub(super) struct ListEntry<'a> {
     /// The base address that stands before it in the list.
     pub base: Option<u64>,
-    /// The range; one that is empty holds at its address alone, before anything of the function has run.
+    /// The range; one that is empty counts at the function's entry, before anything of it has run.
     pub range: FileRange,
     /// Whether it holds wherever no other one does.
     pub is_default: bool,
@@ -261,8 +273,9 @@ pub(super) struct ListEntry<'a> {
 }
 
 impl ListEntry<'_> {
-    fn contains(&self, pc: FileAddr) -> bool {
-        self.range.contains(pc) || (self.range.start == self.range.end && self.range.start == pc)
+    /// Whether it has an empty range, at this address.
+    fn is_at(&self, pc: FileAddr) -> bool {
+        self.range.start == self.range.end && self.range.start == pc
     }
 }
 

@@ -46,3 +46,6 @@ pub use unit::{DieRef, UnitId};
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod against_tools;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod on_damage;

@@ -30,7 +30,7 @@ impl SplitFiles {
     pub fn of(image: &Image, dwarf: &Dwarf<R<'_>>) -> SplitFiles {
         let mut found = SplitFiles::default();
         // What is split has its addresses there.
-        if !image.section(".debug_addr").is_some_and(|s| s.size > 0) {
+        if image.section(".debug_addr").is_none_or(|s| s.size == 0) {
             return found;
         }
         let mut named = Vec::new();

@@ -35,10 +35,10 @@ impl Session {
         let is_watch = matches!(breakpoint.kind, Kind::Watch(_));
         if let Some(condition) = breakpoint.condition.clone() {
             // A function that the condition calls comes here too: asking again would never end (gdb 13 dies of it).
-            if self.conditions_running.contains(&id) {
+            if self.conditions_running.contains(&(id, tid)) {
                 return Ok(false);
             }
-            self.conditions_running.push(id);
+            self.conditions_running.push((id, tid));
             let holds = self.in_thread(tid, |session| match condition.scope.filter(|_| is_watch) {
                 Some(scope) if session.select_block(&scope) => {
                     session.bound_at(scope.pc, |session| expr::eval_condition(&condition.expr, session))
@@ -70,7 +70,9 @@ impl Session {
     fn in_thread<T>(&mut self, tid: Tid, act: impl FnOnce(&mut Session) -> Result<T>) -> Result<T> {
         let before = std::mem::replace(&mut self.selection, Selection { tid: Some(tid), level: 0 });
         self.drop_frames();
+        self.judging += 1;
         let result = act(self);
+        self.judging -= 1;
         self.drop_frames();
         self.selection = before;
         result
@@ -131,6 +133,7 @@ impl Session {
     fn watch_fired(&mut self, tid: Tid, id: u32) -> Result<Option<StopReason>> {
         let Kind::Watch(watch) = &self.breakpoints.get(id)?.kind else { return Ok(None) };
         let (expr, kind, text, scope) = (watch.expr.clone(), watch.kind, watch.text.clone(), watch.scope.clone());
+        let look = |session: &mut Session| (session.watched_value(&expr).ok(), session.watched_pieces(&expr).ok().flatten());
         let in_scope = |session: &mut Session| {
             if let Some(scope) = &scope {
                 session.selection.tid = Some(scope.tid);
@@ -138,12 +141,11 @@ impl Session {
                 let Some(level) = session.level_of(scope) else { return Ok(None) };
                 session.selection.level = level;
                 let pc = scope.pc;
-                return Ok(Some(session.bound_at(pc, |session| session.watched_value(&expr))));
+                return Ok(Some(session.bound_at(pc, look)));
             }
-            Ok(Some(session.watched_value(&expr)))
+            Ok(Some(look(session)))
         };
-        let Some(new) = self.in_thread(tid, in_scope)? else { return self.end_watches(vec![id]).map(Some) };
-        let new = new.ok();
+        let Some((new, pieces)) = self.in_thread(tid, in_scope)? else { return self.end_watches(vec![id]).map(Some) };
         let bytes =
             |session: &Session, v: &Option<Value>| v.as_ref().and_then(|v| v.bytes(expr::Host::memory(session), None).ok());
         let Kind::Watch(watch) = &self.breakpoints.get(id)?.kind else { return Ok(None) };
@@ -151,6 +153,11 @@ impl Session {
         let old = watch.old.clone();
         if let Kind::Watch(watch) = &mut self.breakpoints.get_mut(id)?.kind {
             watch.old = new.clone();
+            // A pointer in it may lead elsewhere now.
+            if let Some(pieces) = pieces.filter(|p| *p != watch.pieces) {
+                watch.pieces = pieces;
+                self.sync_sites()?;
+            }
         }
         // The processor has no trap for reads alone: a write that changes the value is none of a read watchpoint's business.
         let concerns = match kind {
@@ -162,13 +169,38 @@ impl Session {
             return Ok(None);
         }
         self.take_hit(tid, id)?;
-        Ok(Some(StopReason::Watch { id, kind, text, old: old.filter(|_| changed), new }))
+        Ok(Some(StopReason::Watch { id, kind, text, changed, old, new }))
     }
 
     /// The value of a watched expression, with its bytes.
     pub fn watched_value(&mut self, expr: &expr::Expr) -> Result<Value> {
         let value = expr::eval(expr, self)?;
         value.fetched(expr::Host::memory(self), None)
+    }
+
+    /// The pieces of memory that an expression's value depends on. Arrays and structures count only where they are the whole of it;
+    /// `None` if nothing of it is in memory.
+    pub fn watched_pieces(&mut self, expr: &expr::Expr) -> Result<Option<Vec<(VirtAddr, u8)>>> {
+        // A pointer on the way may lead nowhere yet.
+        let mut pieces = match expr::eval(expr, self) {
+            Ok(whole) => whole.address().map_or_else(|| Ok(Vec::new()), |at| Session::watch_pieces(at, whole.ty.size))?,
+            Err(Error::Fault { .. }) => Vec::new(),
+            Err(e) => return Err(e),
+        };
+        for place in expr.places() {
+            let Ok(value) = expr::eval(place, self) else { continue };
+            if let Some(at) = value.address().filter(|_| !value.ty.is_aggregate() && !value.ty.is_function()) {
+                pieces.extend(Session::watch_pieces(at, value.ty.size)?);
+            }
+        }
+        pieces.sort_unstable();
+        pieces.dedup();
+        if pieces.len() > 4 {
+            return Err(Error::user(
+                "Could not insert hardware watchpoint: the expression needs more than four debug registers.",
+            ));
+        }
+        Ok((!pieces.is_empty()).then_some(pieces))
     }
 
     /// The aligned pieces of 1, 2, 4 or 8 bytes that cover a range: what debug registers can watch.

@@ -1,7 +1,7 @@
 //! The inferior: a program, the modules in its address space, and the process that runs it.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::base::{AddrRange, Error, Result, Signal, Tid, VirtAddr};
 use crate::elf::Image;
 use crate::os::sentinel::Sentinel;
 use crate::symbols::Modules;
-use crate::target::{Control, Target, Trap, TrapKind};
+use crate::target::{Control, Event, Target, Trap, TrapKind};
 
 use super::blocks::Blocks;
 use super::escape::Watched;
@@ -83,8 +83,12 @@ pub struct Process {
     pub(super) displaced: BTreeMap<Tid, Displaced>,
     /// Functions that rdbg has called and that have not returned, in the order in which they were called.
     pub(super) calls: Vec<Call>,
-    /// The one that returned last, until it is asked for.
-    pub(super) returned: Option<Returned>,
+    /// Those that have returned, until they are asked for: the last one of a thread.
+    pub(super) returned: Vec<Returned>,
+    /// Stops that wait until a condition that calls a function is known.
+    pub(super) deferred: VecDeque<(Tid, StopReason)>,
+    /// Events that wait for the same.
+    pub(super) waiting: Vec<Event>,
     /// A stop that came of resuming alone, before anything ran.
     pub(super) early: Option<(Tid, StopReason)>,
     /// Hears the Ctrl-C that the program does not.
@@ -120,7 +124,9 @@ impl Process {
             deliver: BTreeMap::new(),
             displaced: BTreeMap::new(),
             calls: Vec::new(),
-            returned: None,
+            returned: Vec::new(),
+            deferred: VecDeque::new(),
+            waiting: Vec::new(),
             early: None,
             sentinel: None,
             numbers: BTreeMap::new(),

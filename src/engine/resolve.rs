@@ -224,10 +224,7 @@ impl Session {
             .collect();
         for (id, expr) in watched {
             let value = expr::eval(&expr, self);
-            let place = value.as_ref().map_err(Error::clone).and_then(|v| {
-                let addr = v.address().ok_or_else(|| Error::user("Cannot watch constant value."))?;
-                Session::watch_pieces(addr, v.ty.size)
-            });
+            let place = self.watched_pieces(&expr).map(Option::unwrap_or_default);
             let old = value.ok().and_then(|v| v.fetched(expr::Host::memory(self), None).ok());
             if let Ok(b) = self.breakpoints.get_mut(id)
                 && let Kind::Watch(watch) = &mut b.kind

@@ -14,6 +14,7 @@ use super::breakpoints::Breakpoints;
 use super::finish::Finished;
 use super::frames::{FrameCache, FrameIdentity};
 use super::inferior::{Inferior, Process};
+use super::inject::Active;
 use super::line_step::LineStep;
 use super::listing::Listing;
 use super::settings::Settings;
@@ -56,10 +57,12 @@ pub struct Session {
     /// Those commands are being run: what they bring about waits for its turn.
     pub in_stop_commands: bool,
     pub(super) resumes: u64,
-    /// Calls of the program's functions that wait, within each other.
-    pub(super) call_depth: usize,
-    /// Breakpoints whose conditions are being evaluated.
-    pub(super) conditions_running: Vec<u32>,
+    /// Calls of the program's functions that are waited for, each made within the one before.
+    pub(super) active_calls: Vec<Active>,
+    /// Expressions that are evaluated to decide about an event, within each other.
+    pub(super) judging: usize,
+    /// Breakpoints whose conditions are being evaluated, and the threads that have reached them.
+    pub(super) conditions_running: Vec<(u32, Tid)>,
     pub(super) notices: VecDeque<Notice>,
     /// What is told when the program goes on.
     pub(super) told_later: Vec<Notice>,

@@ -21,7 +21,57 @@ macro_rules! settings {
     };
 }
 
+/// The settings that mean nothing (`maintenance set test-settings`).
+#[derive(Clone, Debug)]
+pub struct TestSettings {
+    /// on, off, auto.
+    pub auto_boolean: Option<bool>,
+    /// on, off.
+    pub boolean: bool,
+    /// One of three words.
+    pub choice: &'static str,
+    /// A file.
+    pub filename: String,
+    /// From 1; `None`: unlimited.
+    pub integer: Option<u32>,
+    /// A file, or none.
+    pub optional_filename: String,
+    /// Text.
+    pub string: String,
+    /// Text.
+    pub string_noescape: String,
+    /// From 1; `None`: unlimited.
+    pub uinteger: Option<u32>,
+    /// Any.
+    pub zinteger: i32,
+    /// From 0.
+    pub zuinteger: u32,
+    /// From 0; `None`: unlimited.
+    pub zuinteger_unlimited: Option<u32>,
+}
+
+impl Default for TestSettings {
+    fn default() -> TestSettings {
+        TestSettings {
+            auto_boolean: None,
+            boolean: false,
+            choice: "xxx",
+            filename: "/foo/bar".to_owned(),
+            integer: None,
+            optional_filename: String::new(),
+            string: String::new(),
+            string_noescape: String::new(),
+            uinteger: None,
+            zinteger: 0,
+            zuinteger: 0,
+            zuinteger_unlimited: Some(0),
+        }
+    }
+}
+
 settings! {
+    /// Those that mean nothing.
+    test: TestSettings = TestSettings::default();
     // How rdbg talks.
     /// Ask before what cannot be taken back.
     confirm: bool = true;
@@ -39,6 +89,8 @@ settings! {
     style_sources: bool = true;
     /// Say more of what is done.
     verbose: bool = false;
+    /// The order of bytes: always that of x86-64.
+    endian: &'static str = "auto";
     /// Echo each command before it runs.
     trace_commands: bool = false;
     /// Most candidates that completion shows.

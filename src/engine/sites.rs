@@ -119,6 +119,18 @@ impl Sites {
         }
     }
 
+    /// Looks whether the program has changed its code: what was found out about other instructions is forgotten.
+    pub fn look_again(&mut self, memory: &dyn Memory) {
+        for (addr, site) in &mut self.by_addr {
+            let mut code = [0; crate::arch::insn::MAX_LEN];
+            let n = memory.read_partial(*addr, &mut code).unwrap_or(0);
+            if code.get(..n) != Some(&site.code) {
+                site.past = None;
+                site.code = code.get(..n).unwrap_or_default().to_vec();
+            }
+        }
+    }
+
     /// How to get past a site, if it is known by now.
     pub fn past(&self, addr: VirtAddr) -> Option<Past> {
         self.by_addr.get(&addr)?.past

@@ -130,9 +130,11 @@ pub enum StopReason {
         kind: WatchKind,
         /// What it watches.
         text: String,
-        /// The value before, where it has changed.
+        /// Whether the value has changed.
+        changed: bool,
+        /// The value before; `None` if it could not be read.
         old: Option<Value>,
-        /// The value now.
+        /// The value now; `None` if it cannot be read.
         new: Option<Value>,
     },
     /// Watchpoints whose function has returned: they are deleted.

@@ -19,6 +19,55 @@ pub struct Expr {
 }
 
 impl Expr {
+    /// The parts that may lie in memory and that its value depends on: names, members, elements, what pointers lead to. Of `a.b` it
+    /// is the member, not the whole structure; of `p->b` it is `p` too.
+    pub fn places(&self) -> Vec<&Expr> {
+        let mut found = Vec::new();
+        let mut left = vec![self];
+        while let Some(expr) = left.pop() {
+            match &expr.kind {
+                ExprKind::Name(..) => found.push(expr),
+                ExprKind::Member(of, _, arrow) => {
+                    found.push(expr);
+                    // What it is a part of is no place of its own, but how it is found is.
+                    let mut whole = &**of;
+                    let mut is_pointer = *arrow;
+                    while let (ExprKind::Member(of, _, arrow), false) = (&whole.kind, is_pointer) {
+                        (whole, is_pointer) = (of, *arrow);
+                    }
+                    match &whole.kind {
+                        ExprKind::Name(..) if !is_pointer => {}
+                        ExprKind::Unary(Unary::Deref, pointer) if !is_pointer => left.push(pointer),
+                        ExprKind::Index(array, index) if !is_pointer => left.extend([&**array, &**index]),
+                        _ => left.push(whole),
+                    }
+                }
+                ExprKind::Index(a, b) => {
+                    found.push(expr);
+                    left.extend([&**a, &**b]);
+                }
+                ExprKind::Unary(Unary::Deref, a) => {
+                    found.push(expr);
+                    left.push(a);
+                }
+                ExprKind::Unary(Unary::AddressOf | Unary::SizeOf | Unary::AlignOf, _) => {}
+                ExprKind::Cast(_, a, through) => {
+                    if *through {
+                        found.push(expr);
+                    }
+                    left.push(a);
+                }
+                ExprKind::Unary(_, a) => left.push(a),
+                ExprKind::Binary(_, a, b) | ExprKind::Assign(_, a, b) => left.extend([&**a, &**b]),
+                ExprKind::Conditional(parts) => left.extend(parts.iter()),
+                ExprKind::Array(parts) => left.extend(parts.iter()),
+                ExprKind::Call(_, arguments) => left.extend(arguments.iter()),
+                _ => {}
+            }
+        }
+        found
+    }
+
     /// The names of the program that it uses, each with the module before its `!`, in their order.
     pub fn names(&self) -> Vec<(Arc<str>, Option<ModuleRef>)> {
         let mut names = Vec::new();

@@ -117,13 +117,13 @@ impl<'a> Lexer<'a> {
             return Ok(Token::Module(module));
         }
         let digit_at = |i: usize| bytes.get(i).is_some_and(u8::is_ascii_digit);
-        if self.last == Last::Dot && first.is_ascii_digit() {
+        if self.rust && self.last == Last::Dot && first.is_ascii_digit() {
             let len = bytes.iter().take_while(|c| c.is_ascii_digit()).count();
             let name = self.rest().get(..len).unwrap_or_default().into();
             self.pos += len;
             return Ok(Token::Name { name, quoted: false });
         }
-        if first.is_ascii_digit() || (first == b'.' && digit_at(1) && self.last != Last::Operand) {
+        if first.is_ascii_digit() || (first == b'.' && digit_at(1) && !(self.rust && self.last == Last::Operand)) {
             return self.number();
         }
         if let Some(token) = self.quoted(bytes)? {
@@ -195,7 +195,8 @@ impl<'a> Lexer<'a> {
             self.pos += 1;
             return Ok(Token::Op("@"));
         }
-        let Some(op) = OPERATORS.iter().find(|op| rest.starts_with(**op)) else {
+        let Some(op) = OPERATORS.iter().find(|op| rest.starts_with(**op) && (self.rust || !matches!(**op, ";" | ".." | "..=")))
+        else {
             let c = rest.chars().next().unwrap_or_default();
             return Err(self.error(format!("Invalid character '{c}' in expression.")));
         };

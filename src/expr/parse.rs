@@ -245,22 +245,28 @@ impl Parser<'_> {
             let Some((level, to_right)) = precedence(op).filter(|p| p.0 >= least) else { break };
             self.advance()?;
             let next = if to_right { level } else { level + 1 };
-            let kind = if op == "?" {
-                let then = self.nested(|p| p.expression(0))?;
-                self.expect(":")?;
-                let otherwise = self.nested(|p| p.expression(next))?;
-                ExprKind::Conditional(Box::new([left, then, otherwise]))
-            } else {
-                let right = Box::new(self.nested(|p| p.expression(next))?);
-                match (op, binary(op)) {
-                    (_, Some(op)) => ExprKind::Binary(op, Box::new(left), right),
-                    ("=", _) => ExprKind::Assign(None, Box::new(left), right),
-                    (op, _) => ExprKind::Assign(binary(op.trim_end_matches('=')), Box::new(left), right),
-                }
-            };
-            left = self.node(start, kind)?;
+            left = if op == "?" { self.conditional(start, left, next)? } else { self.operation(start, left, op, next)? };
         }
         Ok(left)
+    }
+
+    /// Behind the `?` of `a ? b : c`.
+    fn conditional(&mut self, start: usize, left: Expr, next: u8) -> Result<Expr> {
+        let then = self.nested(|p| p.expression(0))?;
+        self.expect(":")?;
+        let otherwise = self.nested(|p| p.expression(next))?;
+        self.node(start, ExprKind::Conditional(Box::new([left, then, otherwise])))
+    }
+
+    /// Behind an operator: its right operand.
+    fn operation(&mut self, start: usize, left: Expr, op: &str, next: u8) -> Result<Expr> {
+        let right = Box::new(self.nested(|p| p.expression(next))?);
+        let kind = match (op, binary(op)) {
+            (_, Some(op)) => ExprKind::Binary(op, Box::new(left), right),
+            ("=", _) => ExprKind::Assign(None, Box::new(left), right),
+            (op, _) => ExprKind::Assign(binary(op.trim_end_matches('=')), Box::new(left), right),
+        };
+        self.node(start, kind)
     }
 
     fn unary(&mut self) -> Result<Expr> {
@@ -396,62 +402,69 @@ impl Parser<'_> {
         self.suffixes(start, primary)
     }
 
+    /// What may follow an operand. Each sort has a function of its own: stacks are not deep, and brackets are.
     pub(super) fn suffixes(&mut self, start: usize, mut left: Expr) -> Result<Expr> {
         loop {
             let Token::Op(op) = self.token.token else { return Ok(left) };
-            let inner = Box::new(left);
-            let kind = match op {
-                "[" if self.is_rust() => {
-                    self.advance()?;
-                    let index = self.rust_index(start)?;
-                    ExprKind::Index(inner, Box::new(index))
-                }
-                "[" => {
-                    self.advance()?;
-                    let index = self.nested(Self::comma)?;
-                    self.expect("]")?;
-                    ExprKind::Index(inner, Box::new(index))
-                }
-                ".*" | "->*" => {
-                    self.advance()?;
-                    let pointer = self.nested(Self::unary)?;
-                    ExprKind::MemberPointer(inner, Box::new(pointer))
-                }
-                "." | "->" => {
-                    self.advance()?;
-                    if let Some((name, end)) = self.scoped_name() {
-                        self.jump(end)?;
-                        left = self.node(start, ExprKind::Member(inner, name, op == "->"))?;
-                        continue;
-                    }
-                    match self.advance()? {
-                        Spanned { token: Token::Name { name, .. }, .. } => ExprKind::Member(inner, name, op == "->"),
-                        wrong => {
-                            self.token = wrong;
-                            return Err(self.syntax_error());
-                        }
-                    }
-                }
-                "(" => {
-                    self.advance()?;
-                    let mut arguments = Vec::new();
-                    if !self.is_op(")") {
-                        arguments.push(self.nested(|p| p.expression(0))?);
-                        while self.take(",")? {
-                            arguments.push(self.nested(|p| p.expression(0))?);
-                        }
-                    }
-                    self.expect(")")?;
-                    ExprKind::Call(inner, arguments)
-                }
+            left = match op {
+                "[" => self.index_suffix(start, left)?,
+                ".*" | "->*" => self.member_pointer_suffix(start, left)?,
+                "." | "->" => self.member_suffix(start, left, op == "->")?,
+                "(" => self.call_suffix(start, left)?,
                 "++" | "--" => {
                     self.advance()?;
-                    ExprKind::Unary(if op == "++" { Unary::PostIncrement } else { Unary::PostDecrement }, inner)
+                    let op = if op == "++" { Unary::PostIncrement } else { Unary::PostDecrement };
+                    self.node(start, ExprKind::Unary(op, Box::new(left)))?
                 }
-                _ => return Ok(*inner),
+                _ => return Ok(left),
             };
-            left = self.node(start, kind)?;
         }
+    }
+
+    fn index_suffix(&mut self, start: usize, left: Expr) -> Result<Expr> {
+        self.advance()?;
+        let index = if self.is_rust() {
+            self.rust_index(start)?
+        } else {
+            let index = self.nested(Self::comma)?;
+            self.expect("]")?;
+            index
+        };
+        self.node(start, ExprKind::Index(Box::new(left), Box::new(index)))
+    }
+
+    fn member_pointer_suffix(&mut self, start: usize, left: Expr) -> Result<Expr> {
+        self.advance()?;
+        let pointer = self.nested(Self::unary)?;
+        self.node(start, ExprKind::MemberPointer(Box::new(left), Box::new(pointer)))
+    }
+
+    fn member_suffix(&mut self, start: usize, left: Expr, arrow: bool) -> Result<Expr> {
+        self.advance()?;
+        if let Some((name, end)) = self.scoped_name() {
+            self.jump(end)?;
+            return self.node(start, ExprKind::Member(Box::new(left), name, arrow));
+        }
+        match self.advance()? {
+            Spanned { token: Token::Name { name, .. }, .. } => self.node(start, ExprKind::Member(Box::new(left), name, arrow)),
+            wrong => {
+                self.token = wrong;
+                Err(self.syntax_error())
+            }
+        }
+    }
+
+    fn call_suffix(&mut self, start: usize, left: Expr) -> Result<Expr> {
+        self.advance()?;
+        let mut arguments = Vec::new();
+        if !self.is_op(")") {
+            arguments.push(self.nested(|p| p.expression(0))?);
+            while self.take(",")? {
+                arguments.push(self.nested(|p| p.expression(0))?);
+            }
+        }
+        self.expect(")")?;
+        self.node(start, ExprKind::Call(Box::new(left), arguments))
     }
 
     fn primary(&mut self) -> Result<Expr> {

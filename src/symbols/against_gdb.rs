@@ -285,3 +285,63 @@ fn modules_follow_the_list_and_keep_their_numbers() {
     assert_eq!(update.unloaded.iter().map(|m| m.id).collect::<Vec<_>>(), [loaded.id]);
     assert_eq!(modules.main().map(|m| m.id), Some(main));
 }
+
+const INLINES: &str = r#"
+#include <cstdio>
+inline int twice(int x) { return x + x; }
+static inline int square(int x) { return x * x + 1; }
+static int total;
+namespace ns {
+int helper(int x) { return twice(x) + square(x) + total; }
+struct Point { int x, y; Point(int a, int b) : x(a), y(b) { total++; } int norm() const { return x * x + y * y; } };
+}
+namespace { int hidden(int v) { printf("%d\n", v); return v; } }
+int over(int a) { printf("i\n"); return a; }
+int over(double a) { printf("d\n"); return (int)a; }
+template <class T> __attribute__((noinline)) T kept(T t) { printf("t\n"); return t; }
+int main(int argc, char **argv) {
+    ns::Point p(argc, 2);
+    return ns::helper(argc) + p.norm() + hidden(argc) + over(1) + over(2.5) + kept(3) + (int)kept(2.0) + square(argc);
+}
+"#;
+
+#[test]
+fn places_of_inlined_functions() {
+    let names = [
+        "twice",
+        "square",
+        "helper",
+        "ns::helper",
+        "-qualified helper",
+        "norm",
+        "Point::norm",
+        "ns::Point::Point",
+        "Point",
+        "hidden",
+        "(anonymous namespace)::hidden",
+        "over",
+        "over(int)",
+        "over(double)",
+        "kept",
+        "kept<int>",
+        "main",
+        "-function twice",
+        "nosuch",
+    ];
+    for (name, compiler, flags) in [
+        ("O2", "c++", ["-O2", "-g"]),
+        ("O0", "c++", ["-O0", "-g"]),
+        ("v4", "c++", ["-O2", "-gdwarf-4"]),
+        ("clang", "clang++", ["-O2", "-g"]),
+    ] {
+        let Some(path) = built::build(&format!("inlines-{name}"), compiler, &flags, INLINES) else { continue };
+        let modules = load(&[&path]);
+        for name in names {
+            let Some(theirs) = gdb_places(&path, name) else { return };
+            let places = Linespec::parse(name, &modules).unwrap().resolve(&modules).unwrap();
+            let mut ours: Vec<u64> = places.iter().map(|p| p.addr.0).collect();
+            ours.sort_unstable();
+            assert_eq!(ours, theirs, "{} {name}: {places:?}", path.display());
+        }
+    }
+}

@@ -6,20 +6,22 @@ use std::marker::PhantomData;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::traits::{Control, Event, RawStop, ResumeAction, Target, Trap, TrapKind};
+use super::parking::alive;
+use super::planted::{as_watch, lift_one, plant_one};
+use super::traits::{Control, Event, RawStop, ResumeAction, Target, Trap};
 use crate::arch::regs::{Gpr, Registers, XState};
 use crate::base::{AddrRange, Error, Memory, MemoryMap, Result, Signal, Tid, VirtAddr};
 use crate::elf::Image;
 use crate::os::affinity::Follower;
-use crate::os::debugregs::{self, Condition, Watch};
+use crate::os::debugregs::{self, Watch};
 use crate::os::mem::ProcessMemory;
 use crate::os::spawn::{Launch, launch};
-use crate::os::wait::{Status, wait_any, wait_eagerly, wait_for};
+use crate::os::wait::{Status, wait_any, wait_eagerly};
 use crate::os::{procfs, ptrace, signals};
 
 /// Whether a thread runs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum State {
+pub(super) enum State {
     Running,
     Stopped,
     /// The leader has ended before the others: nothing can be asked of it, and its exit status comes last.
@@ -28,23 +30,23 @@ enum State {
 
 /// What is known of one thread. The caches hold from one stop to the next resume.
 #[derive(Debug)]
-struct Thread {
-    state: State,
-    stepping: bool,
+pub(super) struct Thread {
+    pub(super) state: State,
+    pub(super) stepping: bool,
     /// It is stopped by a SIGTRAP of our making.
-    trapped: bool,
-    pc: Cell<Option<u64>>,
-    pc_changed: bool,
-    registers: Cell<Option<Registers>>,
+    pub(super) trapped: bool,
+    pub(super) pc: Cell<Option<u64>>,
+    pub(super) pc_changed: bool,
+    pub(super) registers: Cell<Option<Registers>>,
 }
 
 impl Thread {
-    fn new(state: State) -> Thread {
+    pub(super) fn new(state: State) -> Thread {
         Thread { state, stepping: false, trapped: false, pc: Cell::new(None), pc_changed: false, registers: Cell::new(None) }
     }
 
     /// Forgets what was cached: the thread is about to run.
-    fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         self.pc.set(None);
         self.registers.set(None);
         self.pc_changed = false;
@@ -59,34 +61,34 @@ impl Thread {
 /// and keeps them. Reads never show them.
 #[derive(Debug)]
 pub struct Live {
-    pid: Tid,
-    launched: bool,
-    memory: ProcessMemory,
-    threads: BTreeMap<Tid, Thread>,
+    pub(super) pid: Tid,
+    pub(super) launched: bool,
+    pub(super) memory: ProcessMemory,
+    pub(super) threads: BTreeMap<Tid, Thread>,
     /// Where an int3 is wanted; the byte that it covers while it is in memory.
-    int3s: BTreeMap<VirtAddr, Option<u8>>,
+    pub(super) int3s: BTreeMap<VirtAddr, Option<u8>>,
     /// Those of `int3s` that can be are in memory.
-    planted: bool,
+    pub(super) planted: bool,
     /// Where an int3 was taken out while threads ran: one may have run it already. Until all have stopped once.
-    retired: BTreeSet<VirtAddr>,
-    /// Where rdbg's own code lies: what was there before.
-    own_code: BTreeMap<VirtAddr, Box<[u8]>>,
+    pub(super) retired: BTreeSet<VirtAddr>,
     /// Threads that go on stop at system calls.
-    syscalls: bool,
+    pub(super) syscalls: bool,
     /// Int3s stay in memory while all stand still, also in a process that rdbg attached to.
     int3s_stay: bool,
+    /// Where rdbg's own code lies: what was there before.
+    pub(super) own_code: BTreeMap<VirtAddr, Box<[u8]>>,
     /// How many vfork children run in this memory, untraced: no int3 may be there.
-    vforking: u32,
+    pub(super) vforking: u32,
     /// Int3s that are left in the memory of forked children.
-    kept_in_children: Vec<VirtAddr>,
-    watches: [Option<Watch>; debugregs::SLOTS],
+    pub(super) kept_in_children: Vec<VirtAddr>,
+    pub(super) watches: [Option<Watch>; debugregs::SLOTS],
     /// Events that came while all were being stopped.
-    ready: VecDeque<Event>,
+    pub(super) ready: VecDeque<Event>,
     /// First stops of children whose birth has not been reported yet: the two come in either order.
-    newborn: HashMap<Tid, Status>,
-    follower: Follower,
-    ended: bool,
-    not_send: PhantomData<*const ()>,
+    pub(super) newborn: HashMap<Tid, Status>,
+    pub(super) follower: Follower,
+    pub(super) ended: bool,
+    pub(super) not_send: PhantomData<*const ()>,
 }
 
 impl Live {
@@ -155,17 +157,17 @@ impl Live {
         })
     }
 
-    fn thread(&self, tid: Tid) -> Result<&Thread> {
+    pub(super) fn thread(&self, tid: Tid) -> Result<&Thread> {
         self.threads.get(&tid).filter(|t| t.state == State::Stopped).ok_or(Error::Gone)
     }
 
-    fn thread_mut(&mut self, tid: Tid) -> Result<&mut Thread> {
+    pub(super) fn thread_mut(&mut self, tid: Tid) -> Result<&mut Thread> {
         self.threads.get_mut(&tid).filter(|t| t.state == State::Stopped).ok_or(Error::Gone)
     }
 
     /// Writes what was changed and lets the thread go on. A thread that has died meanwhile is no error: its wait status
     /// is still to come.
-    fn let_go(&mut self, tid: Tid, action: ResumeAction) -> Result<()> {
+    pub(super) fn let_go(&mut self, tid: Tid, action: ResumeAction) -> Result<()> {
         self.thread(tid)?;
         self.settle_one(tid)?;
         let thread = self.thread_mut(tid)?;
@@ -181,390 +183,13 @@ impl Live {
         })
     }
 
-    /// Puts the int3 bytes into memory.
-    fn plant(&mut self) {
-        if self.planted || self.vforking > 0 {
-            return;
-        }
-        self.planted = true;
-        for (addr, covered) in self.int3s.iter_mut().filter(|(_, covered)| covered.is_none()) {
-            *covered = plant_one(&self.memory, self.pid, *addr).ok();
-        }
-    }
-
-    /// Looks which int3 bytes are still there when all have stopped: the program may have written or mapped something else over
-    /// them. The next [`plant`](Live::plant) puts those back.
-    fn look_after_planted(&mut self) {
-        for (addr, covered) in &mut self.int3s {
-            let mut byte = [0];
-            if self.memory.read(*addr, &mut byte).is_err() || byte != [INT3] {
-                *covered = None;
-            }
-            self.planted &= covered.is_some();
-        }
-    }
-
-    /// Takes the int3 bytes out of memory.
-    fn lift(&mut self) {
-        self.planted = false;
-        let in_use = self.any_runs();
-        for (addr, covered) in &mut self.int3s {
-            if let Some(byte) = covered.take() {
-                lift_one(&self.memory, self.pid, *addr, byte);
-                self.retired.extend(in_use.then_some(*addr));
-            }
-        }
-    }
-
     /// Whether a thread is stopped, and not by an event that is still to be told.
-    fn is_free(&self, tid: Tid) -> bool {
+    pub(super) fn is_free(&self, tid: Tid) -> bool {
         self.threads.get(&tid).is_some_and(|t| t.state == State::Stopped) && !self.ready.iter().any(|e| e.tid == tid)
     }
 
-    fn any_runs(&self) -> bool {
+    pub(super) fn any_runs(&self) -> bool {
         self.threads.values().any(|t| t.state == State::Running)
-    }
-
-    /// What a wait status means; `None` for what concerns nobody (and the thread runs on).
-    fn digest(&mut self, tid: Tid, status: Status) -> Result<Option<Event>> {
-        if !self.threads.contains_key(&tid) {
-            if !matches!(status, Status::Exited(_) | Status::Killed(_)) {
-                self.newborn.insert(tid, status);
-            }
-            return Ok(None);
-        }
-        if let Status::Exited(_) | Status::Killed(_) = status {
-            return Ok(Some(self.ended(tid, status)));
-        }
-        if let Some(thread) = self.threads.get_mut(&tid) {
-            thread.state = State::Stopped;
-            thread.trapped = status == Status::Signal(Signal::TRAP);
-        }
-        let what = match status {
-            Status::Signal(Signal::TRAP) => self.classify_trap(tid)?,
-            Status::Signal(signal) => RawStop::Signal(signal),
-            // *Folklore*: the kernel tells of a fork whose child ends without SIGCHLD as of a clone.
-            Status::Clone if !self.is_thread(known(ptrace::event_message(tid))?) => RawStop::Fork(self.release_child(tid)?),
-            Status::Clone => RawStop::Clone(self.adopt_thread(tid)?),
-            Status::Fork => RawStop::Fork(self.release_child(tid)?),
-            Status::Vfork => {
-                // The child runs in this very memory until it execs; it is not traced, so an int3 would kill it.
-                self.lift();
-                self.vforking += 1;
-                RawStop::Vfork(self.release_child(tid)?)
-            }
-            Status::VforkDone => {
-                self.vforking = self.vforking.saturating_sub(1);
-                self.plant();
-                RawStop::VforkDone
-            }
-            Status::Exec => self.after_exec(tid)?,
-            Status::Interrupted => RawStop::Interrupted,
-            Status::GroupStop(signal) => RawStop::GroupStop(signal),
-            Status::Syscall if self.syscalls => RawStop::Syscall {
-                entry: known(ptrace::is_system_call_entry(tid))?.unwrap_or(false),
-                number: known(ptrace::peek_register(tid, Gpr::OrigRax))?.unwrap_or(u64::MAX),
-            },
-            // Not asked for: nothing to tell, go on.
-            Status::Syscall | Status::ExitStop | Status::Seccomp | Status::Continued | Status::Exited(_) | Status::Killed(_) => {
-                self.let_go(tid, ResumeAction::Continue(None))?;
-                return Ok(None);
-            }
-        };
-        if let Some(thread) = self.threads.get_mut(&tid) {
-            thread.trapped &= !matches!(what, RawStop::Signal(_));
-        }
-        Ok(Some(Event { tid, what }))
-    }
-
-    fn ended(&mut self, tid: Tid, status: Status) -> Event {
-        self.threads.remove(&tid);
-        let what = match status {
-            _ if tid != self.pid => RawStop::ThreadExited,
-            Status::Killed(signal) => RawStop::Killed(signal),
-            Status::Exited(code) => RawStop::Exited(code),
-            _ => RawStop::ThreadExited,
-        };
-        if tid == self.pid {
-            self.ended = true;
-            self.threads.clear();
-        }
-        Event { tid, what }
-    }
-
-    /// What a SIGTRAP is: an int3 of ours, a step, a debug register, or the program's own.
-    fn classify_trap(&mut self, tid: Tid) -> Result<RawStop> {
-        let stepping = self.threads.get(&tid).is_some_and(|t| t.stepping);
-        // The short way: one system call. Only a step or a debug register could put the pc behind an int3 of ours that has
-        // not run.
-        if stepping || self.watches.iter().any(Option::is_some) {
-            let Some(info) = known(ptrace::signal_info(tid))? else { return Ok(RawStop::Interrupted) };
-            match info.code {
-                ptrace::SI_KERNEL => {}
-                // Sent by somebody: SI_USER, SI_QUEUE, SI_TKILL, ...
-                code if code <= 0 => return Ok(RawStop::Signal(Signal::TRAP)),
-                code => {
-                    // *Folklore*: a step over a system call, or into a handler, is no debug exception: DR6 is then that of another.
-                    let by_exception = matches!(code, ptrace::TRAP_TRACE | ptrace::TRAP_HWBKPT);
-                    let fired = if by_exception { known(debugregs::fired(tid))?.unwrap_or(0) } else { 0 };
-                    return Ok(match fired {
-                        0 if stepping => RawStop::Stepped,
-                        0 => RawStop::Signal(Signal::TRAP),
-                        bits => RawStop::Debug(bits),
-                    });
-                }
-            }
-        }
-        // All registers cost no more than one, and a condition will want some.
-        let Some(words) = known(ptrace::get_registers(tid))? else { return Ok(RawStop::Interrupted) };
-        let mut registers = Registers::from_user(words);
-        let at = VirtAddr(registers.pc().wrapping_sub(1));
-        let ours = matches!(self.int3s.get(&at), Some(Some(_))) || self.was_ours(at);
-        if let Some(thread) = self.threads.get_mut(&tid) {
-            if ours {
-                registers.set(Gpr::Rip, at.0);
-                thread.pc_changed = true;
-            }
-            thread.pc.set(Some(registers.pc()));
-            thread.registers.set(Some(registers));
-        }
-        if !ours {
-            return Ok(RawStop::Signal(Signal::TRAP));
-        }
-        Ok(RawStop::Int3(at))
-    }
-
-    /// Whether an int3 of ours was here when a thread ran it, and has been taken out since.
-    fn was_ours(&self, at: VirtAddr) -> bool {
-        let mut byte = [INT3];
-        self.retired.contains(&at) && self.memory.read(at, &mut byte).is_ok() && byte != [INT3]
-    }
-
-    /// Waits for the first stop of a child that an event announces; `None` when it has died before.
-    fn first_stop(&mut self, child: Tid) -> Result<Option<Status>> {
-        loop {
-            let status = match self.newborn.remove(&child) {
-                Some(status) => status,
-                None => match wait_for(child, true) {
-                    Ok(Some((_, status))) => status,
-                    Ok(None) | Err(Error::Cancelled) => continue,
-                    Err(Error::Gone) => return Ok(None),
-                    Err(e) => return Err(e),
-                },
-            };
-            return Ok(match status {
-                Status::Exited(_) | Status::Killed(_) => None,
-                stopped => Some(stopped),
-            });
-        }
-    }
-
-    /// Whether the new task is a thread of this process; one that has ended already passes for one.
-    fn is_thread(&self, task: Option<u64>) -> bool {
-        let leader = task.and_then(|t| procfs::status_number(Tid(t as i32), "Tgid"));
-        leader.is_none_or(|l| l == i64::from(self.pid.0))
-    }
-
-    fn adopt_thread(&mut self, parent: Tid) -> Result<Tid> {
-        let child = Tid(known(ptrace::event_message(parent))?.unwrap_or(0) as i32);
-        if self.first_stop(child)?.is_some() {
-            self.threads.insert(child, Thread::new(State::Stopped));
-            // *Folklore*: a clone does not inherit debug registers that a tracer has set.
-            if self.watches.iter().any(Option::is_some) {
-                alive(debugregs::set(child, &self.watches))?;
-            }
-        }
-        Ok(child)
-    }
-
-    /// Lets go of a forked child, whose memory is a copy with our int3 bytes in it.
-    fn release_child(&mut self, parent: Tid) -> Result<Tid> {
-        let child = Tid(known(ptrace::event_message(parent))?.unwrap_or(0) as i32);
-        if self.first_stop(child)?.is_some() {
-            if let Ok(memory) = ProcessMemory::open(child) {
-                for (addr, byte) in self.int3s.iter().filter(|(addr, _)| !self.kept_in_children.contains(addr)) {
-                    if let Some(byte) = byte {
-                        let _ = memory.write(child, *addr, &[*byte]);
-                    }
-                }
-            }
-            alive(ptrace::detach(child, None))?;
-        }
-        Ok(child)
-    }
-
-    fn after_exec(&mut self, tid: Tid) -> Result<RawStop> {
-        let former = known(ptrace::event_message(tid))?.unwrap_or(0) as i32;
-        // The thread that called execve has become the leader, and all others are gone without a word.
-        self.threads.clear();
-        self.threads.insert(self.pid, Thread::new(State::Stopped));
-        self.ready.clear();
-        self.int3s.clear();
-        self.own_code.clear();
-        self.planted = false;
-        self.retired.clear();
-        self.vforking = 0;
-        self.watches = [None; debugregs::SLOTS];
-        self.memory = ProcessMemory::open(self.pid)?;
-        Ok(RawStop::Exec(Tid(former)))
-    }
-
-    /// Asks all that run to stop; whether any is still to be waited for.
-    fn interrupt_running(&mut self) -> Result<()> {
-        for (tid, thread) in &mut self.threads {
-            if thread.state != State::Running {
-                continue;
-            }
-            match ptrace::interrupt(*tid) {
-                Ok(()) => {}
-                Err(Error::Gone) if procfs::state(*tid) == Some('Z') => thread.state = State::Zombie,
-                Err(Error::Gone) => {}
-                Err(e) => return Err(e),
-            }
-        }
-        Ok(())
-    }
-
-    /// *Folklore*: PTRACE_INTERRUPT overtakes the SIGTRAP of an int3 or a step that has just run: the thread stops behind the int3,
-    /// with the signal still to come. It would kill the program after a detach. So it is let come first.
-    fn let_trap_come(&mut self, tid: Tid) -> Result<()> {
-        if known(ptrace::has_pending_trap(tid))? != Some(true) {
-            return Ok(());
-        }
-        if let Some(thread) = self.threads.get_mut(&tid) {
-            thread.forget();
-            thread.state = State::Running;
-        }
-        alive(ptrace::cont(tid, None))
-    }
-
-    /// A thread that stood still may have been killed by another's exit or exec: then its end is on the way.
-    fn collect_the_dying(&mut self) -> Result<()> {
-        let is_end = |e: &Event| matches!(e.what, RawStop::ThreadExited | RawStop::Exec(_));
-        if !self.ready.iter().any(is_end) {
-            return Ok(());
-        }
-        for tid in self.threads() {
-            if self.threads.get(&tid).is_some_and(|t| t.state == State::Stopped) && procfs::state(tid) != Some('t') {
-                while let Some(Some((tid, status))) = known(wait_for(tid, tid != self.pid))? {
-                    self.collect(tid, status)?;
-                    if !self.threads.contains_key(&tid) {
-                        break;
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Makes threads stand still for no reason of their own.
-    ///
-    /// *Folklore*: when a tracer dies, the kernel delivers the signals that its tracees are stopped with: the SIGTRAP of an int3
-    /// kills the program. A thread that is told to stop while it stands, and to go on without the signal, stops again before it
-    /// runs an instruction; that stop brings no signal.
-    fn park(&mut self) -> Result<()> {
-        for tid in self.threads() {
-            if !self.threads.get(&tid).is_some_and(|t| t.state == State::Stopped && t.trapped) {
-                continue;
-            }
-            self.settle_one(tid)?;
-            alive(ptrace::interrupt(tid))?;
-            alive(ptrace::cont(tid, None))?;
-            loop {
-                match known(wait_for(tid, true)) {
-                    Ok(Some(Some((_, Status::Interrupted)))) => break,
-                    Ok(Some(Some((tid, status)))) => {
-                        self.collect(tid, status)?;
-                        break;
-                    }
-                    Ok(Some(None)) | Err(Error::Cancelled) => {}
-                    Ok(None) => break,
-                    Err(e) => return Err(e),
-                }
-            }
-            if let Some(thread) = self.threads.get_mut(&tid) {
-                thread.trapped = false;
-            }
-        }
-        Ok(())
-    }
-
-    /// Writes a stopped thread's pc, if it was changed.
-    fn settle_one(&mut self, tid: Tid) -> Result<()> {
-        let Some(thread) = self.threads.get_mut(&tid).filter(|t| t.pc_changed) else { return Ok(()) };
-        thread.pc_changed = false;
-        match thread.pc.get() {
-            Some(pc) => alive(ptrace::poke_register(tid, Gpr::Rip, pc)),
-            None => Ok(()),
-        }
-    }
-
-    fn settle_all(&mut self) -> Result<()> {
-        self.threads().into_iter().try_for_each(|tid| self.settle_one(tid))
-    }
-
-    /// Takes in one event while all are being stopped.
-    fn collect(&mut self, tid: Tid, status: Status) -> Result<()> {
-        let Some(event) = self.digest(tid, status)? else { return Ok(()) };
-        match event.what {
-            // The pc is back at the int3: it will be reached again, if it is still there then.
-            RawStop::Int3(_) | RawStop::GroupStop(_) => {}
-            RawStop::Interrupted => self.let_trap_come(tid)?,
-            _ => self.ready.push_back(event),
-        }
-        Ok(())
-    }
-
-    /// Reaps what is left after a SIGKILL.
-    fn reap(&mut self) {
-        while !self.ended {
-            match wait_any(true) {
-                Ok(Some((tid, status @ (Status::Exited(_) | Status::Killed(_))))) => {
-                    self.ended(tid, status);
-                }
-                // A stop on the way to the end (an exec that was under way, say): go on dying.
-                Ok(Some((tid, _))) => {
-                    let _ = ptrace::cont(tid, None);
-                }
-                Ok(None) | Err(Error::Cancelled) => {}
-                Err(_) => break,
-            }
-        }
-        self.ended = true;
-        self.threads.clear();
-    }
-}
-
-/// A thread may die at any moment, killed by another's exit_group or from outside; ptrace then says ESRCH, and the truth
-/// comes with its wait status. `None` for a thread that has gone.
-fn known<T>(result: Result<T>) -> Result<Option<T>> {
-    match result {
-        Ok(value) => Ok(Some(value)),
-        Err(Error::Gone) => Ok(None),
-        Err(e) => Err(e),
-    }
-}
-
-/// [`known`], where there is nothing to know.
-fn alive(result: Result<()>) -> Result<()> {
-    known(result).map(drop)
-}
-
-const INT3: u8 = 0xcc;
-
-/// Puts one int3 into memory; the byte that was there.
-fn plant_one(memory: &ProcessMemory, tid: Tid, addr: VirtAddr) -> Result<u8> {
-    let mut byte = [0];
-    memory.read(addr, &mut byte)?;
-    memory.write(tid, addr, &[INT3])?;
-    Ok(u8::from_le_bytes(byte))
-}
-
-/// Takes one int3 out of memory, if it is still there: the page may be unmapped by now, or hold other code.
-fn lift_one(memory: &ProcessMemory, tid: Tid, addr: VirtAddr, covered: u8) {
-    let mut byte = [0];
-    if memory.read(addr, &mut byte).is_ok() && byte == [INT3] {
-        let _ = memory.write(tid, addr, &[covered]);
     }
 }
 
@@ -908,57 +533,6 @@ impl Control for Live {
         }
         Ok(())
     }
-}
-
-/// How much of a stack is searched for return addresses of signal handlers.
-const STACK_MAX: usize = 8 << 20;
-
-impl Live {
-    /// Puts back what was where rdbg's own code is, but where a signal's handler may return to it.
-    fn clear_own_code(&mut self) {
-        if self.own_code.is_empty() {
-            return;
-        }
-        let maps = procfs::maps(self.pid).unwrap_or_default();
-        let mut used = BTreeSet::new();
-        for tid in self.threads() {
-            let Ok(sp) = self.registers(tid).map(|r| VirtAddr(r.sp())) else { continue };
-            let Some(stack) = maps.at(sp) else { continue };
-            let mut bytes = vec![0; ((stack.range.end - sp) as usize).min(STACK_MAX)];
-            let n = self.memory.read_partial(sp, &mut bytes).unwrap_or(0);
-            let words =
-                bytes.get(..n).unwrap_or_default().chunks_exact(8).filter_map(|w| w.try_into().ok().map(u64::from_le_bytes));
-            for word in words {
-                let piece = self.own_code.range(..=VirtAddr(word)).next_back();
-                used.extend(piece.filter(|(at, code)| word - at.0 < code.len() as u64).map(|(at, _)| *at));
-            }
-        }
-        for (at, before) in std::mem::take(&mut self.own_code) {
-            if !used.contains(&at) {
-                let _ = self.memory.write(self.pid, at, &before);
-            }
-        }
-    }
-
-    fn set_debug_registers(&mut self) -> Result<()> {
-        for (tid, thread) in &self.threads {
-            if thread.state == State::Stopped {
-                alive(debugregs::set(*tid, &self.watches))?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The debug register's form of a trap; `None` for an int3.
-fn as_watch(trap: Trap) -> Option<Watch> {
-    let (len, condition) = match trap.kind {
-        TrapKind::Int3 => return None,
-        TrapKind::HardwareExecute => (1, Condition::Execute),
-        TrapKind::Write { len } => (len, Condition::Write),
-        TrapKind::Access { len } => (len, Condition::Access),
-    };
-    Some(Watch { addr: trap.addr, len, condition })
 }
 
 impl Drop for Live {

@@ -1,7 +1,10 @@
 //! Targets: what can be read (a process, later core files and remote stubs), and what can be controlled.
 #![deny(clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod events;
 mod live;
+mod parking;
+mod planted;
 mod traits;
 
 pub use live::Live;

@@ -197,7 +197,7 @@ impl Writer {
                 .collect();
             if !types.is_empty() {
                 text.truncate(text.len() - 2);
-                _ = write!(text, "[with {}] {{\n", types.join(", "));
+                _ = writeln!(text, "[with {}] {{", types.join(", "));
             }
         }
         if layout.fields.is_empty() && layout.methods.is_empty() && layout.typedefs.is_empty() {

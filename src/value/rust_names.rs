@@ -64,7 +64,7 @@ impl Writer {
             TypeKind::Struct { union, fields, .. } => {
                 let layout = fields.layout()?;
                 if let Some(variants) = &layout.variants {
-                    _ = write!(self.text, "enum {} {{\n", ty.name);
+                    _ = writeln!(self.text, "enum {} {{", ty.name);
                     for variant in &variants.choices {
                         self.variant(&variant.field)?;
                     }
@@ -89,7 +89,7 @@ impl Writer {
                 self.end(ty.size, if tuple { ')' } else { '}' });
             }
             TypeKind::Enum { enumerators, .. } => {
-                _ = write!(self.text, "enum {} {{\n", ty.name);
+                _ = writeln!(self.text, "enum {} {{", ty.name);
                 for e in enumerators.iter() {
                     _ = writeln!(self.text, "  {},", e.name.rsplit("::").next().unwrap_or(&e.name));
                 }

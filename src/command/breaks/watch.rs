@@ -54,9 +54,19 @@ fn set_watch(cx: &mut Cx<'_>, args: &Args, kind: WatchKind) -> Result<Flow> {
     };
     let session = &mut *cx.session;
     let parsed = expr::parse(text, session)?;
-    let value = expr::eval(&parsed, session)?;
-    let addr = value.address().ok_or_else(|| unwatchable(text))?;
-    let pieces = Session::watch_pieces(addr, value.ty.size)?;
+    let value = match expr::eval(&parsed, session) {
+        Ok(value) => Some(value),
+        // A pointer in it leads nowhere yet: what it depends on is watched until it does.
+        Err(Error::Fault { .. }) if !by_location => None,
+        Err(e) => return Err(e),
+    };
+    let pieces = match by_location {
+        true => {
+            let value = value.as_ref().ok_or_else(|| unwatchable(text))?;
+            Session::watch_pieces(value.address().ok_or_else(|| unwatchable(text))?, value.ty.size)?
+        }
+        false => session.watched_pieces(&parsed)?.ok_or_else(|| unwatchable(text))?,
+    };
     let used: usize = session.breakpoints.iter().filter(|b| b.enabled).map(|b| registers_used(&b.kind)).sum();
     if used + pieces.len() > 4 {
         return Err(Error::user(
@@ -65,7 +75,8 @@ fn set_watch(cx: &mut Cx<'_>, args: &Args, kind: WatchKind) -> Result<Flow> {
     }
     let scope = if by_location { None } else { session.watch_scope(&parsed) };
     // `-l`: the address as it is now, whatever the expression will mean later.
-    let (text, parsed) = if by_location {
+    let (text, parsed) = if let Some(value) = value.as_ref().filter(|_| by_location) {
+        let addr = value.address().unwrap_or_default();
         let fixed = format!("*({} *) {addr:#x}", value.ty);
         let parsed = expr::parse(&fixed, session)?;
         (format!("-location {text}"), parsed)
@@ -81,7 +92,7 @@ fn set_watch(cx: &mut Cx<'_>, args: &Args, kind: WatchKind) -> Result<Flow> {
         }),
         None => None,
     };
-    let old = value.fetched(session.memory(), None).ok();
+    let old = value.and_then(|v| v.fetched(session.memory(), None).ok());
     let watch = Watch { text: text.clone(), expr: Arc::new(parsed), kind, pieces, scope, old };
     let id = session.breakpoints.add(Kind::Watch(watch), &text, Disposition::Keep);
     let breakpoint = session.breakpoints.get_mut(id)?;

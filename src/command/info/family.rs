@@ -1,6 +1,6 @@
 //! The commands of this room.
 
-use super::{files, process, scope, signals, symbols, xinfo};
+use super::{files, process, scope, signals, sources, symbols, xinfo};
 use crate::command::Command;
 
 /// The family.
@@ -14,6 +14,7 @@ pub const COMMANDS: &[Command] = &[
     symbols::FUNCTIONS,
     symbols::VARIABLES,
     symbols::TYPES,
+    sources::SOURCES,
     signals::SIGNALS,
     signals::HANDLE,
     xinfo::XINFO,

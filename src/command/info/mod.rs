@@ -6,6 +6,7 @@ mod files;
 mod process;
 mod scope;
 mod signals;
+mod sources;
 mod symbols;
 mod xinfo;
 

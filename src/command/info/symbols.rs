@@ -7,6 +7,7 @@ use super::files::shown_name;
 use crate::base::{Error, Result, VirtAddr};
 use crate::command::loader::address;
 use crate::command::{ArgKind, ArgSpec, Args, Command, Cx, Example, Flow, Group, compile_regex};
+use crate::dwarf::DebugInfo;
 use crate::elf::{Symbol, SymbolKind};
 use crate::expr::Host;
 use crate::symbols::{Location, LocationKind, Module, demangle};
@@ -190,15 +191,17 @@ fn list_symbols(cx: &mut Cx<'_>, modules: &[Arc<Module>], regex: Option<&regex::
     let mut is_first = true;
     for module in modules {
         for (at, name, found) in names(module, functions) {
+            // Cheaper than the name, and most functions are.
+            let debug = module.debug();
+            if functions && debug.is_some_and(|d| d.unit_at(module.to_file(at)).is_some()) {
+                continue;
+            }
             let shown = demangle(&name);
             if regex.is_some_and(|r| !r.is_match(&shown)) {
                 continue;
             }
-            let is_described = module.debug().is_some_and(|debug| match functions {
-                true => debug.unit_at(module.to_file(at)).is_some(),
-                false => debug.variables_named(&shown).is_ok_and(|v| v.iter().any(|v| !v.is_declaration)),
-            });
-            if is_described {
+            let is_defined = |d: &Arc<DebugInfo>| d.variables_named(&shown).is_ok_and(|v| v.iter().any(|v| !v.is_declaration));
+            if !functions && debug.is_some_and(is_defined) {
                 continue;
             }
             if std::mem::take(&mut is_first) {

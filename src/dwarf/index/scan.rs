@@ -44,6 +44,7 @@ struct Pending {
 struct Attributes<'a> {
     name: Option<AttributeValue<R<'a>>>,
     origin: Option<AttributeValue<R<'a>>>,
+    signature: Option<AttributeValue<R<'a>>>,
     sibling: Option<UnitOffset>,
     is_declaration: bool,
     is_external: bool,
@@ -165,7 +166,7 @@ impl<'s, 'u, 'a> Scan<'s, 'u, 'a> {
             }
             let opens = match kind {
                 Some(kind) => {
-                    let name = found.name.clone().and_then(|v| self.name(v));
+                    let name = found.name.and_then(|v| self.name(v));
                     let twin = match (kind, enumeration) {
                         (Kind::Enumerator, Some((_, twin))) => twin,
                         _ => self.twin(kind, &found),
@@ -208,6 +209,7 @@ impl<'s, 'u, 'a> Scan<'s, 'u, 'a> {
                 dw::DW_AT_specification => found.origin = Some(attribute.raw_value()),
                 // Calls that were inlined may refer to a clone of the abstract instance.
                 dw::DW_AT_abstract_origin => (found.origin, found.is_inline) = (Some(attribute.raw_value()), true),
+                dw::DW_AT_signature => found.signature = Some(attribute.raw_value()),
                 dw::DW_AT_sibling => {
                     found.sibling = if let AttributeValue::UnitRef(o) = attribute.raw_value() { Some(o) } else { None }
                 }
@@ -293,7 +295,7 @@ impl<'s, 'u, 'a> Scan<'s, 'u, 'a> {
                     self.shard.add(RawEntry { name, scope, info, die, twin });
                 }
             }
-            (None, Some(origin)) if can_be_named => match self.units.reference(self.unit.id, origin.clone()) {
+            (None, Some(origin)) if can_be_named => match self.units.reference(self.unit.id, *origin) {
                 Some(to) if to.unit == self.unit.id => self.pending.push(Pending { to: to.offset, die, info, is_kept }),
                 Some(to) if is_kept || self.only_named => self.shard.crossings.push(Crossing { to, die, info }),
                 _ => {}
@@ -318,7 +320,13 @@ impl<'s, 'u, 'a> Scan<'s, 'u, 'a> {
         if self.open.len() >= MAX_DEPTH {
             return false;
         }
-        let name = name.unwrap_or_else(|| self.shard.text_key(unnamed(kind)));
+        // One that stands for the definition in a type unit may have its name only there.
+        let of_type_unit = || {
+            let definition = self.units.reference(self.unit.id, found.signature?)?;
+            let (unit, die) = self.units.entry(definition).ok()?;
+            Some(unit.text(die.attr_value(dw::DW_AT_name)?)?.slice())
+        };
+        let name = name.unwrap_or_else(|| self.shard.text_key(of_type_unit().unwrap_or_else(|| unnamed(kind))));
         self.open.push(Open { depth, name, flags, id: None });
         true
     }
@@ -345,6 +353,7 @@ fn is_read(name: DwAt) -> bool {
             | dw::DW_AT_specification
             | dw::DW_AT_abstract_origin
             | dw::DW_AT_sibling
+            | dw::DW_AT_signature
             | dw::DW_AT_declaration
             | dw::DW_AT_external
             | dw::DW_AT_enum_class

@@ -172,7 +172,7 @@ impl Table {
     fn block(&self, block: usize) -> Unpack<'_> {
         let bytes = || {
             let pool = self.counts.before_pool() - HEADER;
-            let start = |block| Some(pool.checked_add(self.words::<1>(block)?[0] as usize)?);
+            let start = |block| pool.checked_add(self.words::<1>(block)?[0] as usize);
             let end = if block + 1 < self.counts.blocks() { start(block + 1)? } else { pool + self.counts.pool as usize };
             if block < self.counts.blocks() { self.range(start(block)?, end) } else { None }
         };

@@ -13,5 +13,5 @@ pub(super) use call::{gather, scatter};
 pub use displace::{Room, SLOT_SIZE, Way, move_to, way};
 pub use emulate::emulate;
 pub use layout::layout;
-pub(super) use pending::{Call, Returned};
+pub(super) use pending::{Active, Call, Returned};
 pub use trace::{End, Trace};

@@ -2,13 +2,25 @@
 
 use crate::arch::regs::{Gpr, Registers, XState};
 use crate::base::{Error, Result, Signal, Tid, VirtAddr};
-use crate::engine::Session;
 use crate::engine::inferior::{Displaced, Process};
 use crate::engine::stop::{Happening, Notice, Stop, StopReason};
+use crate::engine::{Plan, Session};
 use crate::stack::{Frame, FrameHow, FramePc};
+use crate::target::{Event, RawStop, ResumeAction};
 
 /// Conditions of breakpoints may call functions that have breakpoints with conditions: each level takes stack.
 const MAX_DEPTH: usize = 20;
+/// From so many on, the conditions of other threads wait.
+const MAX_THREADS: usize = 8;
+
+/// A call that is waited for.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::engine) struct Active {
+    tid: Tid,
+    sp: u64,
+    /// It was made to decide about an event, while other threads run.
+    in_event: bool,
+}
 
 /// A call: where its function returns to, and what the thread is to be then.
 #[derive(Clone, Debug)]
@@ -69,35 +81,32 @@ impl Session {
     /// Lets a call run until its function returns; the registers as it left them. Everything is put back then. Otherwise it is
     /// abandoned: the stop is told as a notice, and the error says what is left.
     pub(super) fn run_call(&mut self, call: Call, registers: &Registers, xstate: &XState) -> Result<(Registers, XState)> {
-        if self.call_depth >= MAX_DEPTH {
+        if self.active_calls.len() >= MAX_DEPTH {
             return Err(Error::user("Calls of functions of the program are nested too deeply."));
         }
+        let in_event = self.judging > 0;
         let before = (self.selection, self.resumes);
-        let was_running = self.process_mut()?.control()?.running();
-        let (call, held) = self.begin_call(call, registers, xstate)?;
-        self.call_depth += 1;
+        let (call, held) = self.begin_call(call, registers, xstate, in_event)?;
+        self.active_calls.push(Active { tid: call.tid, sp: call.sp, in_event });
         let outcome = self.wait_for_call(&call);
-        self.call_depth -= 1;
+        self.active_calls.pop();
+        if let Some(process) = &mut self.inferior.process {
+            let waiting = std::mem::take(&mut process.waiting);
+            let control = process.control()?;
+            waiting.into_iter().for_each(|e| control.postpone(e));
+        }
         let returned = match outcome? {
             Ok(returned) => returned,
             Err((stop, pid)) => return Err(self.abandoned(&call, stop, pid)),
         };
         (self.selection, self.resumes) = before;
-        let process = self.process_mut()?;
-        (process.plan, process.early) = (held.plan, held.early);
-        let control = process.control()?;
-        held.events.into_iter().for_each(|e| control.postpone(e));
-        if self.process()?.plan.is_some() {
-            // Its places went when the call began.
-            self.sync_sites()?;
-        }
+        self.take_up(held)?;
         self.drop_frames();
-        self.let_others_go_on(call.tid, &was_running, &held.threads)?;
         Ok((returned.registers, returned.xstate))
     }
 
-    /// Makes the thread enter the function, and lets it go.
-    fn begin_call(&mut self, mut call: Call, registers: &Registers, xstate: &XState) -> Result<(Call, Held)> {
+    /// Makes the thread enter the function, and lets it go: within an event it alone, for the others run.
+    fn begin_call(&mut self, mut call: Call, registers: &Registers, xstate: &XState, in_event: bool) -> Result<(Call, Held)> {
         let tid = call.tid;
         call.terminate = self.terminate();
         let process = self.process_mut()?;
@@ -105,29 +114,88 @@ impl Session {
         call.deliver = process.deliver.remove(&tid);
         call.displaced = process.displaced.remove(&tid);
         let held = Held {
-            plan: process.plan.take(),
-            early: process.early.take(),
-            threads: process.target.threads(),
+            plan: process.plan.take_if(|p| !in_event || p.tid() == tid),
+            early: process.early.take_if(|_| !in_event),
             events: process.control()?.withhold(tid),
         };
-        process.returned = None;
         process.calls.push(call.clone());
         let control = process.control()?;
         let entered = control.set_registers(tid, registers).and_then(|()| control.set_xstate(tid, xstate));
         self.selection.tid = Some(tid);
-        match entered.and_then(|()| self.resume(None)) {
+        match entered.and_then(|()| self.let_call_go(tid, in_event)) {
             Ok(()) => Ok((call, held)),
             Err(e) => {
                 // Nothing has run: an int3 that could not be planted, a register that the kernel refuses.
-                let process = self.process_mut()?;
-                process.calls.retain(|c| !c.is(&call));
-                process.put_back(&call)?;
-                process.restore_bookkeeping(&call);
-                (process.plan, process.early) = (held.plan, held.early);
-                let control = process.control()?;
-                held.events.into_iter().for_each(|e| control.postpone(e));
+                self.unwind_call(&call)?;
+                self.take_up(held)?;
                 Err(e)
             }
+        }
+    }
+
+    fn let_call_go(&mut self, tid: Tid, in_event: bool) -> Result<()> {
+        if !in_event {
+            return self.resume(None);
+        }
+        self.sync_sites()?;
+        self.drop_frames();
+        let process = self.process_mut()?;
+        process.generation += 1;
+        process.control()?.resume(tid, ResumeAction::Continue(None))
+    }
+
+    /// Goes on with what a call has interrupted.
+    fn take_up(&mut self, held: Held) -> Result<()> {
+        let process = self.process_mut()?;
+        let has_plan = held.plan.is_some();
+        process.plan = held.plan.or(process.plan.take());
+        process.early = held.early.or(process.early.take());
+        let control = process.control()?;
+        held.events.into_iter().for_each(|e| control.postpone(e));
+        // Its places went when the call began.
+        if has_plan { self.sync_sites() } else { Ok(()) }
+    }
+
+    /// What a stop means while a function runs that was called within an event, for a condition: the stops of other threads
+    /// wait until the condition is known, and the return of the function stops nobody. `None`: it is a stop as ever.
+    pub(in crate::engine) fn stop_within_call(&mut self, tid: Tid, reason: &StopReason) -> Option<Option<Stop>> {
+        let active = self.active_calls.last().filter(|a| a.in_event)?;
+        let (caller, sp) = (active.tid, active.sp);
+        let process = self.inferior.process.as_mut()?;
+        if tid != caller {
+            process.deferred.push_back((tid, reason.clone()));
+            return Some(None);
+        }
+        let is_it = |r: &Returned| r.call.tid == tid && r.call.sp == sp;
+        if !matches!(reason, StopReason::CallReturned) || !process.returned.iter().any(is_it) {
+            return None;
+        }
+        process.call_has_returned();
+        process.generation += 1;
+        self.drop_frames();
+        Some(Some(Stop { tid, reason: StopReason::CallReturned }))
+    }
+
+    /// A stop that waited for a condition: any, once none is asked any more; else one of the thread that is asked about now,
+    /// whose function has returned while another thread's was run within it.
+    pub(in crate::engine) fn deferred_stop(&mut self) -> Option<(Tid, StopReason)> {
+        let asked = self.active_calls.last().filter(|a| a.in_event).map(|a| a.tid);
+        let deferred = &mut self.inferior.process.as_mut()?.deferred;
+        let at = deferred.iter().position(|(tid, _)| asked.is_none_or(|asked| asked == *tid))?;
+        deferred.remove(at)
+    }
+
+    /// Lets an event wait when conditions of many threads call functions at once: each within another takes stack.
+    pub(in crate::engine) fn must_wait(&mut self, event: &Event) -> bool {
+        let deep = self.active_calls.len() >= MAX_THREADS;
+        let other = self.active_calls.last().is_some_and(|a| a.in_event && a.tid != event.tid);
+        let waits = deep && other && matches!(event.what, RawStop::Int3(_) | RawStop::Debug(_));
+        match &mut self.inferior.process {
+            Some(process) if waits => {
+                process.waiting.push(event.clone());
+                true
+            }
+            _ => false,
         }
     }
 
@@ -158,8 +226,8 @@ impl Session {
         self.notices = notices.into();
         let stop = stop?;
         let process = self.inferior.process.as_mut().filter(|_| matches!(stop.reason, StopReason::CallReturned));
-        let returned = process.and_then(|p| p.returned.take());
-        Ok(returned.filter(|r| r.call.is(call)).ok_or((stop, pid)))
+        let returned = process.and_then(|p| Some(p.returned.swap_remove(p.returned.iter().position(|r| r.call.is(call))?)));
+        Ok(returned.ok_or((stop, pid)))
     }
 
     /// The thread that was calling has ended: all are stopped, and another one is shown.
@@ -169,26 +237,6 @@ impl Session {
         let there = process.target.threads().into_iter().find(|t| process.target.pc(*t).is_ok());
         let tid = there.ok_or(Error::Gone)?;
         self.stop(tid, StopReason::Arrived)?.ok_or(Error::Gone)
-    }
-
-    /// A call has been made for a breakpoint's condition while other threads ran: they go on, and those that they made.
-    fn let_others_go_on(&mut self, caller: Tid, was_running: &[Tid], known: &[Tid]) -> Result<()> {
-        if was_running.is_empty() {
-            return Ok(());
-        }
-        let process = self.process_mut()?;
-        let others: Vec<Tid> = process.target.threads().into_iter().filter(|t| *t != caller).collect();
-        for tid in others.into_iter().filter(|t| was_running.contains(t) || !known.contains(t)) {
-            if let Some(displaced) = process.displaced.remove(&tid) {
-                process.control()?.set_pc(tid, displaced.slot)?;
-            }
-            process.control()?.go_on(tid)?;
-        }
-        let pid = process.target.pid();
-        if let (Some(terminal), true) = (&mut self.terminal, self.inferior.process.as_ref().is_some_and(|p| p.launched)) {
-            terminal.give(pid);
-        }
-        Ok(())
     }
 
     /// What is to be said of a call that something has stopped; gdb's sentences.
@@ -272,7 +320,7 @@ impl Session {
 
     /// A thread has reached a place of [`Call::places`]: whether that stops the program.
     pub(in crate::engine) fn call_place_reached(&mut self, tid: Tid, at: VirtAddr) -> Result<Option<StopReason>> {
-        let waits = self.call_depth > 0;
+        let waits = self.active_calls.last().is_some_and(|a| a.tid == tid);
         let process = self.process_mut()?;
         let last = process.calls.iter().rev().find(|c| c.tid == tid);
         if waits && last.is_some_and(|c| c.terminate == Some(at)) {
@@ -284,7 +332,9 @@ impl Session {
         let xstate = process.target.xstate(tid)?;
         let call = process.take_call(position);
         process.put_back(&call)?;
-        process.returned = Some(Returned { call, settled: false, registers, xstate });
+        // Nobody asks for one that was abandoned.
+        process.returned.retain(|r| r.call.tid != tid);
+        process.returned.push(Returned { call, settled: false, registers, xstate });
         Ok(Some(StopReason::CallReturned))
     }
 
@@ -329,12 +379,10 @@ impl Session {
 
 /// What waits while a call runs.
 struct Held {
-    plan: Option<crate::engine::Plan>,
+    plan: Option<Plan>,
     early: Option<(Tid, StopReason)>,
     /// The thread's events that are still to be told.
-    events: Vec<crate::target::Event>,
-    /// The threads that there were.
-    threads: Vec<Tid>,
+    events: Vec<Event>,
 }
 
 impl Process {
@@ -366,11 +414,11 @@ impl Process {
 
     /// At the stop that a returned call has made: what the engine knew of the thread holds again.
     pub(in crate::engine) fn call_has_returned(&mut self) {
-        if let Some(mut returned) = self.returned.take() {
-            if !std::mem::replace(&mut returned.settled, true) {
-                self.restore_bookkeeping(&returned.call);
-            }
-            self.returned = Some(returned);
+        let mut all = std::mem::take(&mut self.returned);
+        for returned in all.iter_mut().filter(|r| !r.settled) {
+            returned.settled = true;
+            self.restore_bookkeeping(&returned.call);
         }
+        self.returned = all;
     }
 }

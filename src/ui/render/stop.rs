@@ -54,13 +54,13 @@ fn text_at(session: &mut Session, stop: &Stop, pid: Tid, frame: Option<Result<Fr
                 say(format!("\nWatchpoint {id} {why}\n"));
             }
         }
-        StopReason::Watch { id, kind, text, old, new } => {
+        StopReason::Watch { id, kind, text, changed, old, new } => {
             let noun = watch_noun(*kind);
             say(format!("\n{}{noun} {id}: {text}\n\n", who.map_or(String::new(), |w| format!("{w} hit "))));
             let shown = |v: &Option<Value>| show(session, v);
-            match old {
-                Some(_) => say(format!("Old value = {}\nNew value = {}\n", shown(old), shown(new))),
-                None => say(format!("Value = {}\n", shown(new))),
+            match changed {
+                true => say(format!("Old value = {}\nNew value = {}\n", shown(old), shown(new))),
+                false => say(format!("Value = {}\n", shown(new))),
             }
         }
         StopReason::Bind { hit, bind } => {

@@ -1,0 +1,119 @@
+//! `maintenance set|show|with test-settings`: a setting of each kind that means nothing, to try how values are read, shown and put
+//! back, as gdb has it.
+
+use crate::base::{Error, Result};
+use crate::engine::Settings;
+
+use super::args::Args;
+use super::cx::Cx;
+use super::describe::{ArgKind, ArgSpec, Command, Flow, Group};
+use super::help::list_below;
+use super::settings::{Sentence, Setting, SettingKind};
+use super::shell::with_setting;
+
+const fn row(name: &'static str, kind: SettingKind) -> Setting {
+    let summary = "Set a setting that means nothing.";
+    Setting { name, aliases: &[], kind, sentence: Sentence::Value("{}"), summary, help: "", own: false, after: None }
+}
+
+/// The settings below `maintenance set`.
+pub const TEST_SETTINGS: &[Setting] = &[
+    row("test-settings auto-boolean", SettingKind::Auto(|s: &mut Settings| &mut s.test.auto_boolean)),
+    row("test-settings boolean", SettingKind::Bool(|s| &mut s.test.boolean)),
+    row("test-settings enum", SettingKind::Enum(|s| &mut s.test.choice, &["xxx", "yyy", "zzz"])),
+    row("test-settings filename", SettingKind::NeededFile(|s| &mut s.test.filename)),
+    row("test-settings integer", SettingKind::AnyLimit(|s| &mut s.test.integer)),
+    row("test-settings optional-filename", SettingKind::File(|s| &mut s.test.optional_filename)),
+    row("test-settings string", SettingKind::Text(|s| &mut s.test.string)),
+    row("test-settings string-noescape", SettingKind::Text(|s| &mut s.test.string_noescape)),
+    row("test-settings uinteger", SettingKind::Limit(|s| &mut s.test.uinteger)),
+    row("test-settings zinteger", SettingKind::Signed(|s| &mut s.test.zinteger)),
+    row("test-settings zuinteger", SettingKind::Uint(|s| &mut s.test.zuinteger)),
+    row("test-settings zuinteger-unlimited", SettingKind::ZeroLimit(|s| &mut s.test.zuinteger_unlimited)),
+];
+
+/// The commands around them.
+pub const COMMANDS: &[Command] = &[MAINTENANCE, SET, SET_TEST, SHOW, SHOW_TEST, WITH];
+
+const SET: Command = Command {
+    name: "maintenance set",
+    group: Group::Internals,
+    summary: "Set what only those need who work on rdbg.",
+    run: |cx, _| list_below(cx, "maintenance set"),
+    ..Command::BASE
+};
+
+const SET_TEST: Command = Command {
+    name: "maintenance set test-settings",
+    summary: "Set settings that mean nothing: one of each kind.",
+    run: |cx, _| list_below(cx, "maintenance set test-settings"),
+    ..SET
+};
+
+const SHOW: Command = Command {
+    name: "maintenance show",
+    summary: "Show what only those need who work on rdbg.",
+    run: |cx, _| list_below(cx, "maintenance show"),
+    ..SET
+};
+
+const SHOW_TEST: Command = Command {
+    name: "maintenance show test-settings",
+    summary: "Show the settings that mean nothing.",
+    run: |cx, _| {
+        for setting in TEST_SETTINGS {
+            let value = setting.value(&cx.session.settings);
+            cx.say(format!("{}:  {value}\n", setting.name));
+        }
+        Ok(Flow::Go)
+    },
+    ..SET
+};
+
+const MAINTENANCE: Command = Command {
+    name: "maintenance",
+    aliases: &["mt"],
+    group: Group::Internals,
+    summary: "Commands for those who work on rdbg.",
+    run: |cx, _| list_below(cx, "maintenance"),
+    ..Command::BASE
+};
+
+const WITH: Command = Command {
+    name: "maintenance with",
+    group: Group::Internals,
+    args: &[ArgSpec::may("SETTING [VALUE] [-- COMMAND]", ArgKind::Rest)],
+    summary: "Like \"with\", but works with \"maintenance set\" variables.",
+    run: with,
+    ..Command::BASE
+};
+
+fn with(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    if args.text.is_empty() {
+        return Err(Error::user("Missing arguments."));
+    }
+    with_setting(cx, "maintenance set", &args.text)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::command::fixture::run;
+
+    /// What gdb 13.1 says to the same lines.
+    #[test]
+    fn each_kind_reads_and_refuses_as_gdb_does() {
+        let set =
+            |kind: &str, value: &str| run(&format!("maint set test-settings {kind} {value}\nmaint show test-settings {kind}"));
+        assert_eq!(set("integer", "-2"), "integer -2 out of range\nunlimited\n");
+        assert_eq!(set("integer", "-1"), "unlimited\n");
+        assert_eq!(set("zinteger", "-7"), "-7\n");
+        assert_eq!(set("zuinteger", "-1"), "integer -1 out of range\n0\n");
+        assert_eq!(set("zuinteger-unlimited", "-2"), "only -1 is allowed to set as unlimited\n0\n");
+        assert_eq!(set("filename", ""), "Argument required (filename to set it to.).\n/foo/bar\n");
+        assert_eq!(set("enum", "y"), "yyy\n");
+        assert_eq!(run("maint with xxxx yyyy"), "Undefined maintenance set command: \"xxxx\".  Try \"help maintenance set\".\n");
+        let nested =
+            "maint with test-settings zinteger 5 -- maint show test-settings zinteger\nmaint show test-settings zinteger";
+        assert_eq!(run(nested), "5\n0\n");
+    }
+}

@@ -1,0 +1,198 @@
+//! What a wait status means: traps, threads that begin and end, children, exec.
+
+use super::live::{Live, State, Thread};
+use super::parking::{alive, known};
+use super::planted::INT3;
+use super::traits::{Event, RawStop, ResumeAction};
+use crate::arch::regs::{Gpr, Registers};
+use crate::base::{Error, Memory, Result, Signal, Tid, VirtAddr};
+use crate::os::debugregs;
+use crate::os::mem::ProcessMemory;
+use crate::os::wait::{Status, wait_for};
+use crate::os::{procfs, ptrace};
+
+impl Live {
+    /// What a wait status means; `None` for what concerns nobody (and the thread runs on).
+    pub(super) fn digest(&mut self, tid: Tid, status: Status) -> Result<Option<Event>> {
+        if !self.threads.contains_key(&tid) {
+            if !matches!(status, Status::Exited(_) | Status::Killed(_)) {
+                self.newborn.insert(tid, status);
+            }
+            return Ok(None);
+        }
+        if let Status::Exited(_) | Status::Killed(_) = status {
+            return Ok(Some(self.ended(tid, status)));
+        }
+        if let Some(thread) = self.threads.get_mut(&tid) {
+            thread.state = State::Stopped;
+            thread.trapped = status == Status::Signal(Signal::TRAP);
+        }
+        let what = match status {
+            Status::Signal(Signal::TRAP) => self.classify_trap(tid)?,
+            Status::Signal(signal) => RawStop::Signal(signal),
+            // *Folklore*: the kernel tells of a fork whose child ends without SIGCHLD as of a clone.
+            Status::Clone if !self.is_thread(known(ptrace::event_message(tid))?) => RawStop::Fork(self.release_child(tid)?),
+            Status::Clone => RawStop::Clone(self.adopt_thread(tid)?),
+            Status::Fork => RawStop::Fork(self.release_child(tid)?),
+            Status::Vfork => {
+                // The child runs in this very memory until it execs; it is not traced, so an int3 would kill it.
+                self.lift();
+                self.vforking += 1;
+                RawStop::Vfork(self.release_child(tid)?)
+            }
+            Status::VforkDone => {
+                self.vforking = self.vforking.saturating_sub(1);
+                self.plant();
+                RawStop::VforkDone
+            }
+            Status::Exec => self.after_exec(tid)?,
+            Status::Interrupted => RawStop::Interrupted,
+            Status::GroupStop(signal) => RawStop::GroupStop(signal),
+            Status::Syscall if self.syscalls => RawStop::Syscall {
+                entry: known(ptrace::is_system_call_entry(tid))?.unwrap_or(false),
+                number: known(ptrace::peek_register(tid, Gpr::OrigRax))?.unwrap_or(u64::MAX),
+            },
+            // Not asked for: nothing to tell, go on.
+            Status::Syscall | Status::ExitStop | Status::Seccomp | Status::Continued | Status::Exited(_) | Status::Killed(_) => {
+                self.let_go(tid, ResumeAction::Continue(None))?;
+                return Ok(None);
+            }
+        };
+        if let Some(thread) = self.threads.get_mut(&tid) {
+            thread.trapped &= !matches!(what, RawStop::Signal(_));
+        }
+        Ok(Some(Event { tid, what }))
+    }
+
+    pub(super) fn ended(&mut self, tid: Tid, status: Status) -> Event {
+        self.threads.remove(&tid);
+        let what = match status {
+            _ if tid != self.pid => RawStop::ThreadExited,
+            Status::Killed(signal) => RawStop::Killed(signal),
+            Status::Exited(code) => RawStop::Exited(code),
+            _ => RawStop::ThreadExited,
+        };
+        if tid == self.pid {
+            self.ended = true;
+            self.threads.clear();
+        }
+        Event { tid, what }
+    }
+
+    /// What a SIGTRAP is: an int3 of ours, a step, a debug register, or the program's own.
+    pub(super) fn classify_trap(&mut self, tid: Tid) -> Result<RawStop> {
+        let stepping = self.threads.get(&tid).is_some_and(|t| t.stepping);
+        // The short way: one system call. Only a step or a debug register could put the pc behind an int3 of ours that has
+        // not run.
+        if stepping || self.watches.iter().any(Option::is_some) {
+            let Some(info) = known(ptrace::signal_info(tid))? else { return Ok(RawStop::Interrupted) };
+            match info.code {
+                ptrace::SI_KERNEL => {}
+                // Sent by somebody: SI_USER, SI_QUEUE, SI_TKILL, ...
+                code if code <= 0 => return Ok(RawStop::Signal(Signal::TRAP)),
+                code => {
+                    // *Folklore*: a step over a system call, or into a handler, is no debug exception: DR6 is then that of another.
+                    let by_exception = matches!(code, ptrace::TRAP_TRACE | ptrace::TRAP_HWBKPT);
+                    let fired = if by_exception { known(debugregs::fired(tid))?.unwrap_or(0) } else { 0 };
+                    return Ok(match fired {
+                        0 if stepping => RawStop::Stepped,
+                        0 => RawStop::Signal(Signal::TRAP),
+                        bits => RawStop::Debug(bits),
+                    });
+                }
+            }
+        }
+        // All registers cost no more than one, and a condition will want some.
+        let Some(words) = known(ptrace::get_registers(tid))? else { return Ok(RawStop::Interrupted) };
+        let mut registers = Registers::from_user(words);
+        let at = VirtAddr(registers.pc().wrapping_sub(1));
+        let ours = matches!(self.int3s.get(&at), Some(Some(_))) || self.was_ours(at);
+        if let Some(thread) = self.threads.get_mut(&tid) {
+            if ours {
+                registers.set(Gpr::Rip, at.0);
+                thread.pc_changed = true;
+            }
+            thread.pc.set(Some(registers.pc()));
+            thread.registers.set(Some(registers));
+        }
+        if !ours {
+            return Ok(RawStop::Signal(Signal::TRAP));
+        }
+        Ok(RawStop::Int3(at))
+    }
+
+    /// Whether an int3 of ours was here when a thread ran it, and has been taken out since.
+    pub(super) fn was_ours(&self, at: VirtAddr) -> bool {
+        let mut byte = [INT3];
+        self.retired.contains(&at) && self.memory.read(at, &mut byte).is_ok() && byte != [INT3]
+    }
+
+    /// Waits for the first stop of a child that an event announces; `None` when it has died before.
+    pub(super) fn first_stop(&mut self, child: Tid) -> Result<Option<Status>> {
+        loop {
+            let status = match self.newborn.remove(&child) {
+                Some(status) => status,
+                None => match wait_for(child, true) {
+                    Ok(Some((_, status))) => status,
+                    Ok(None) | Err(Error::Cancelled) => continue,
+                    Err(Error::Gone) => return Ok(None),
+                    Err(e) => return Err(e),
+                },
+            };
+            return Ok(match status {
+                Status::Exited(_) | Status::Killed(_) => None,
+                stopped => Some(stopped),
+            });
+        }
+    }
+
+    /// Whether the new task is a thread of this process; one that has ended already passes for one.
+    pub(super) fn is_thread(&self, task: Option<u64>) -> bool {
+        let leader = task.and_then(|t| procfs::status_number(Tid(t as i32), "Tgid"));
+        leader.is_none_or(|l| l == i64::from(self.pid.0))
+    }
+
+    pub(super) fn adopt_thread(&mut self, parent: Tid) -> Result<Tid> {
+        let child = Tid(known(ptrace::event_message(parent))?.unwrap_or(0) as i32);
+        if self.first_stop(child)?.is_some() {
+            self.threads.insert(child, Thread::new(State::Stopped));
+            // *Folklore*: a clone does not inherit debug registers that a tracer has set.
+            if self.watches.iter().any(Option::is_some) {
+                alive(debugregs::set(child, &self.watches))?;
+            }
+        }
+        Ok(child)
+    }
+
+    /// Lets go of a forked child, whose memory is a copy with our int3 bytes in it.
+    pub(super) fn release_child(&mut self, parent: Tid) -> Result<Tid> {
+        let child = Tid(known(ptrace::event_message(parent))?.unwrap_or(0) as i32);
+        if self.first_stop(child)?.is_some() {
+            if let Ok(memory) = ProcessMemory::open(child) {
+                for (addr, byte) in self.int3s.iter().filter(|(addr, _)| !self.kept_in_children.contains(addr)) {
+                    if let Some(byte) = byte {
+                        let _ = memory.write(child, *addr, &[*byte]);
+                    }
+                }
+            }
+            alive(ptrace::detach(child, None))?;
+        }
+        Ok(child)
+    }
+
+    pub(super) fn after_exec(&mut self, tid: Tid) -> Result<RawStop> {
+        let former = known(ptrace::event_message(tid))?.unwrap_or(0) as i32;
+        // The thread that called execve has become the leader, and all others are gone without a word.
+        self.threads.clear();
+        self.threads.insert(self.pid, Thread::new(State::Stopped));
+        self.ready.clear();
+        self.int3s.clear();
+        self.own_code.clear();
+        self.planted = false;
+        self.retired.clear();
+        self.vforking = 0;
+        self.watches = [None; debugregs::SLOTS];
+        self.memory = ProcessMemory::open(self.pid)?;
+        Ok(RawStop::Exec(Tid(former)))
+    }
+}

@@ -1,0 +1,150 @@
+//! Stopping all threads, and seeing those through that die meanwhile.
+
+use super::live::{Live, State};
+use super::traits::{Event, RawStop, Target};
+use crate::arch::regs::Gpr;
+use crate::base::{Error, Result, Tid};
+use crate::os::wait::{Status, wait_any, wait_for};
+use crate::os::{procfs, ptrace};
+
+impl Live {
+    /// Asks all that run to stop; whether any is still to be waited for.
+    pub(super) fn interrupt_running(&mut self) -> Result<()> {
+        for (tid, thread) in &mut self.threads {
+            if thread.state != State::Running {
+                continue;
+            }
+            match ptrace::interrupt(*tid) {
+                Ok(()) => {}
+                Err(Error::Gone) if procfs::state(*tid) == Some('Z') => thread.state = State::Zombie,
+                Err(Error::Gone) => {}
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(())
+    }
+
+    /// *Folklore*: PTRACE_INTERRUPT overtakes the SIGTRAP of an int3 or a step that has just run: the thread stops behind the int3,
+    /// with the signal still to come. It would kill the program after a detach. So it is let come first.
+    pub(super) fn let_trap_come(&mut self, tid: Tid) -> Result<()> {
+        if known(ptrace::has_pending_trap(tid))? != Some(true) {
+            return Ok(());
+        }
+        if let Some(thread) = self.threads.get_mut(&tid) {
+            thread.forget();
+            thread.state = State::Running;
+        }
+        alive(ptrace::cont(tid, None))
+    }
+
+    /// A thread that stood still may have been killed by another's exit or exec: then its end is on the way.
+    pub(super) fn collect_the_dying(&mut self) -> Result<()> {
+        let is_end = |e: &Event| matches!(e.what, RawStop::ThreadExited | RawStop::Exec(_));
+        if !self.ready.iter().any(is_end) {
+            return Ok(());
+        }
+        for tid in self.threads() {
+            if self.threads.get(&tid).is_some_and(|t| t.state == State::Stopped) && procfs::state(tid) != Some('t') {
+                while let Some(Some((tid, status))) = known(wait_for(tid, tid != self.pid))? {
+                    self.collect(tid, status)?;
+                    if !self.threads.contains_key(&tid) {
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes threads stand still for no reason of their own.
+    ///
+    /// *Folklore*: when a tracer dies, the kernel delivers the signals that its tracees are stopped with: the SIGTRAP of an int3
+    /// kills the program. A thread that is told to stop while it stands, and to go on without the signal, stops again before it
+    /// runs an instruction; that stop brings no signal.
+    pub(super) fn park(&mut self) -> Result<()> {
+        for tid in self.threads() {
+            if !self.threads.get(&tid).is_some_and(|t| t.state == State::Stopped && t.trapped) {
+                continue;
+            }
+            self.settle_one(tid)?;
+            alive(ptrace::interrupt(tid))?;
+            alive(ptrace::cont(tid, None))?;
+            loop {
+                match known(wait_for(tid, true)) {
+                    Ok(Some(Some((_, Status::Interrupted)))) => break,
+                    Ok(Some(Some((tid, status)))) => {
+                        self.collect(tid, status)?;
+                        break;
+                    }
+                    Ok(Some(None)) | Err(Error::Cancelled) => {}
+                    Ok(None) => break,
+                    Err(e) => return Err(e),
+                }
+            }
+            if let Some(thread) = self.threads.get_mut(&tid) {
+                thread.trapped = false;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a stopped thread's pc, if it was changed.
+    pub(super) fn settle_one(&mut self, tid: Tid) -> Result<()> {
+        let Some(thread) = self.threads.get_mut(&tid).filter(|t| t.pc_changed) else { return Ok(()) };
+        thread.pc_changed = false;
+        match thread.pc.get() {
+            Some(pc) => alive(ptrace::poke_register(tid, Gpr::Rip, pc)),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn settle_all(&mut self) -> Result<()> {
+        self.threads().into_iter().try_for_each(|tid| self.settle_one(tid))
+    }
+
+    /// Takes in one event while all are being stopped.
+    pub(super) fn collect(&mut self, tid: Tid, status: Status) -> Result<()> {
+        let Some(event) = self.digest(tid, status)? else { return Ok(()) };
+        match event.what {
+            // The pc is back at the int3: it will be reached again, if it is still there then.
+            RawStop::Int3(_) | RawStop::GroupStop(_) => {}
+            RawStop::Interrupted => self.let_trap_come(tid)?,
+            _ => self.ready.push_back(event),
+        }
+        Ok(())
+    }
+
+    /// Reaps what is left after a SIGKILL.
+    pub(super) fn reap(&mut self) {
+        while !self.ended {
+            match wait_any(true) {
+                Ok(Some((tid, status @ (Status::Exited(_) | Status::Killed(_))))) => {
+                    self.ended(tid, status);
+                }
+                // A stop on the way to the end (an exec that was under way, say): go on dying.
+                Ok(Some((tid, _))) => {
+                    let _ = ptrace::cont(tid, None);
+                }
+                Ok(None) | Err(Error::Cancelled) => {}
+                Err(_) => break,
+            }
+        }
+        self.ended = true;
+        self.threads.clear();
+    }
+}
+
+/// A thread may die at any moment, killed by another's exit_group or from outside; ptrace then says ESRCH, and the truth
+/// comes with its wait status. `None` for a thread that has gone.
+pub(super) fn known<T>(result: Result<T>) -> Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(Error::Gone) => Ok(None),
+        Err(e) => Err(e),
+    }
+}
+
+/// [`known`], where there is nothing to know.
+pub(super) fn alive(result: Result<()>) -> Result<()> {
+    known(result).map(drop)
+}
