@@ -98,7 +98,7 @@ fn in_words(text: &str) -> Result<(Option<Written>, &str)> {
         }
         let known = ["-source", "-function", "-qualified", "-line", "-label"];
         let Some(option) = known.into_iter().find(|o| word.len() > 1 && o.starts_with(word)) else {
-            return Err(malformed(format!("invalid explicit argument, \"{word}\"")));
+            return Err(malformed(format!("invalid explicit location argument, \"{word}\"")));
         };
         let after = rest.get(word.len()..).unwrap_or_default().trim_start();
         let parts = found.get_or_insert_default();
@@ -381,7 +381,7 @@ mod tests {
             ("-source f.c main", "Source filename requires function, label, or line offset."),
             ("-line 3 1", "Garbage '1' at end of command"),
             ("-source f.c -line -x", "malformed line offset: \"-x\""),
-            ("-frob", "invalid explicit argument, \"-frob\""),
+            ("-frob", "invalid explicit location argument, \"-frob\""),
             ("-function", "missing argument for \"-function\""),
         ] {
             assert_eq!(parts(text), wanted, "{text}");
