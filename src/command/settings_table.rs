@@ -92,7 +92,12 @@ pub const SETTINGS: &[Setting] = &[
             "auto" => "The target endianness is set automatically (currently little endian).".to_owned(),
             chosen => format!("The target is set to {chosen} endian."),
         })
-        .after(|cx| refuse(cx.session.settings.endian == "big", "x86-64 is little-endian.")),
+        .after(|cx| {
+            refuse(cx.session.settings.endian == "big", "x86-64 is little-endian.")?;
+            let chosen = if cx.session.settings.endian == "auto" { "set automatically (currently little endian)" } else { "set to little endian" };
+            cx.say_directly(format!("The target {} {chosen}.\n", if cx.session.settings.endian == "auto" { "endianness is" } else { "is" }));
+            Ok(())
+        }),
     row(
         "trace-commands",
         Bool(|s| &mut s.trace_commands),

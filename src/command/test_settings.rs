@@ -94,26 +94,3 @@ fn with(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     }
     with_setting(cx, "maintenance set", &args.text)
 }
-
-#[cfg(test)]
-mod tests {
-    use crate::command::fixture::run;
-
-    /// What gdb 13.1 says to the same lines.
-    #[test]
-    fn each_kind_reads_and_refuses_as_gdb_does() {
-        let set =
-            |kind: &str, value: &str| run(&format!("maint set test-settings {kind} {value}\nmaint show test-settings {kind}"));
-        assert_eq!(set("integer", "-2"), "integer -2 out of range\nunlimited\n");
-        assert_eq!(set("integer", "-1"), "unlimited\n");
-        assert_eq!(set("zinteger", "-7"), "-7\n");
-        assert_eq!(set("zuinteger", "-1"), "integer -1 out of range\n0\n");
-        assert_eq!(set("zuinteger-unlimited", "-2"), "only -1 is allowed to set as unlimited\n0\n");
-        assert_eq!(set("filename", ""), "Argument required (filename to set it to.).\n/foo/bar\n");
-        assert_eq!(set("enum", "y"), "yyy\n");
-        assert_eq!(run("maint with xxxx yyyy"), "Undefined maintenance set command: \"xxxx\".  Try \"help maintenance set\".\n");
-        let nested =
-            "maint with test-settings zinteger 5 -- maint show test-settings zinteger\nmaint show test-settings zinteger";
-        assert_eq!(run(nested), "5\n0\n");
-    }
-}

@@ -158,7 +158,7 @@ fn unquoted(text: &str) -> &str {
     ['\'', '"'].into_iter().find_map(inner).unwrap_or(text)
 }
 
-/// Whether a text begins with a word that ends a location, and something follows it: for gdb `main if` is a function's name.
+/// Whether a text begins with a word that ends a location, and with what belongs to it: `main if` alone is a name.
 fn is_keyword(text: &str) -> bool {
     let ends = |rest: &str| !rest.trim().is_empty() && rest.starts_with(|c: char| c.is_whitespace() || c == '(');
     ["if", "thread", "task", "-force-condition"].into_iter().any(|w| text.strip_prefix(w).is_some_and(ends))
@@ -353,6 +353,7 @@ mod tests {
             ("C:/x.c:3", "C:/x.c|||3"),
             ("foo +10", "|foo +10||"),
             ("if", "|if||"),
+            ("main if", "|main if||"),
             ("'main.c',21", "|main.c||"),
             ("-qualified f.c:3", "f.c|||3!"),
             ("-q main", "|main||!"),
