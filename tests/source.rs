@@ -22,8 +22,7 @@ const PROGRAMS: &[(&str, &str, &[&str])] = &[
     ("cpp/overloads.cpp", "clang", CPP_NAMES),
     ("rust/hello.rs", "default", &[]),
 ];
-const C_NAMES: &[&str] =
-    &["main", "fact", "square", "from_header", "counter", "listing.c:fact", "listing.h:2", "nosuch"];
+const C_NAMES: &[&str] = &["main", "fact", "square", "from_header", "counter", "listing.c:fact", "listing.h:2", "nosuch"];
 const CPP_NAMES: &[&str] = &["main", "over(int)", "ns::Shape::area", "ns::Shape::Shape", "area"];
 
 /// What a debugger says to each command, prompts and addresses' names removed: gdb gives C++ functions without a mangled name
