@@ -275,8 +275,11 @@ fn first_hole(session: &Session, start: VirtAddr, stop: VirtAddr) -> Result<Opti
     Ok(None)
 }
 
+/// A file's name as it was written and its path, the bytes of a value, and where the value lies.
+type ValueToFile = (String, PathBuf, Arc<[u8]>, Option<VirtAddr>);
+
 /// A file's name, and the bytes and the place of the value behind it.
-fn value_arguments(cx: &mut Cx<'_>, args: &Args) -> Result<(String, PathBuf, Arc<[u8]>, Option<VirtAddr>)> {
+fn value_arguments(cx: &mut Cx<'_>, args: &Args) -> Result<ValueToFile> {
     let mut rest = args.text.as_str();
     let (name, path) = file_name(&mut rest)?;
     if rest.is_empty() {

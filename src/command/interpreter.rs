@@ -232,6 +232,11 @@ impl Interpreter {
         self.sources.is_empty() && !self.batch
     }
 
+    /// Whether the line stands in a script.
+    pub fn is_script(&self) -> bool {
+        !self.sources.is_empty()
+    }
+
     /// Whether a person types the lines: no script runs, and the reader is a terminal.
     pub fn is_interactive(&self) -> bool {
         self.sources.is_empty() && self.reader.try_borrow().is_ok_and(|r| r.is_terminal())

@@ -295,7 +295,8 @@ pub const SOURCE: Command = Command {
     group: Group::Support,
     args: &[ArgSpec::may("-v", ArgKind::Switch), ArgSpec::may("-s", ArgKind::Switch), ArgSpec::may("FILE", ArgKind::File)],
     summary: "Read commands from a file named FILE.",
-    help: "The file ends at its first error. \"-s\" is accepted, as gdb has it. With \"-v\" each command is shown as it runs.",
+    help: "The file ends at its first error. A name without a directory, and with \"-s\" any, is looked for in the source path too (\"show \
+directories\"). With \"-v\" each command is shown as it runs.",
     repeat: Repeat::No,
     run: source,
     ..Command::BASE
@@ -305,7 +306,14 @@ fn source(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let Some(name) = args.get("FILE") else {
         return Err(Error::user("source command requires file name of file to source."));
     };
-    let path = expand_home(name);
+    let Some(path) = find_script(cx, name, args.has("-s")) else {
+        // In a script a missing script is no error, as gdb has it.
+        if cx.interpreter.is_script() {
+            cx.warn(format!("{name}: No such file or directory."));
+            return Ok(Flow::Go);
+        }
+        return cx.run_file(&expand_home(name));
+    };
     let traced = cx.session.settings.trace_commands;
     cx.session.settings.trace_commands |= args.has("-v");
     let result = cx.run_file(&path);
@@ -313,6 +321,20 @@ fn source(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         cx.session.settings.trace_commands = traced;
     }
     result
+}
+
+/// The file itself, or one of its name in the source path.
+fn find_script(cx: &Cx<'_>, name: &str, anywhere: bool) -> Option<PathBuf> {
+    let path = expand_home(name);
+    if path.exists() {
+        return Some(path);
+    }
+    if path.is_absolute() || name.contains('/') && !anywhere {
+        return None;
+    }
+    let directories = cx.session.settings.directories.split(':').filter(|d| *d != "$cdir");
+    let candidates = directories.map(|d| if d == "$cwd" { path.clone() } else { Path::new(d).join(&path) });
+    candidates.into_iter().find(|p| p.is_file())
 }
 
 /// `~` and `~/…` as the home directory.

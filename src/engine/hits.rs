@@ -183,6 +183,7 @@ impl Session {
     pub fn watched_pieces(&mut self, expr: &expr::Expr) -> Result<Option<Vec<(VirtAddr, u8)>>> {
         // A pointer on the way may lead nowhere yet.
         let mut pieces = match expr::eval(expr, self) {
+            Ok(whole) if whole.ty.is_function() => Vec::new(),
             Ok(whole) => whole.address().map_or_else(|| Ok(Vec::new()), |at| Session::watch_pieces(at, whole.ty.size))?,
             Err(Error::Fault { .. }) => Vec::new(),
             Err(e) => return Err(e),

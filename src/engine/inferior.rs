@@ -60,6 +60,9 @@ pub(super) struct Displaced {
     pub shown: VirtAddr,
 }
 
+/// The ways out of what was stepped through, by its ranges.
+type ExitsByRanges = HashMap<Vec<AddrRange>, Rc<Exits>>;
+
 /// A process.
 pub struct Process {
     /// The process itself.
@@ -75,7 +78,7 @@ pub struct Process {
     pub(super) watched: Option<Watched>,
     pub(super) blocks: Blocks,
     /// The ways out of lines that were stepped over, for one generation of the modules.
-    pub(super) exits: RefCell<(u64, HashMap<Vec<AddrRange>, Rc<Exits>>)>,
+    pub(super) exits: RefCell<(u64, ExitsByRanges)>,
     /// Threads whose pc is at a site that they have been reported at: they go past it without being reported again.
     pub(super) reported: BTreeMap<Tid, VirtAddr>,
     /// Signals that threads get when they go on.

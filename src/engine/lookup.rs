@@ -32,6 +32,9 @@ pub struct BlockScope {
     pub pc: VirtAddr,
 }
 
+/// A variable: its module, its DIE, and the function whose frame it is in.
+pub type FoundVariable = (Arc<Module>, DieRef, Option<DieRef>);
+
 impl Session {
     /// The context of a frame; of a program without process or without debug information there is none.
     pub(super) fn context<'f>(&self, frame: Option<&'f Frame>) -> Option<Context<'f>> {
@@ -124,7 +127,7 @@ impl Session {
     }
 
     /// The variable that a name stands for where the user stands: its module, its DIE, and the function whose frame it is in.
-    pub fn variable_named(&self, name: &str) -> Result<Option<(Arc<Module>, DieRef, Option<DieRef>)>> {
+    pub fn variable_named(&self, name: &str) -> Result<Option<FoundVariable>> {
         let frame = self.selected_frame().ok();
         if let Some(frame) = &frame
             && let Some((module, _)) = self.frame_module(frame)

@@ -34,7 +34,11 @@ impl Session {
         let frame = self.selected_frame().ok()?;
         let (_, debug) = self.frame_module(&frame)?;
         let scopes = frame.code.as_ref()?.scopes();
+        let function = frame.code.as_ref()?.name();
         let is_local = |name: &str| {
+            // `FUNCTION::VARIABLE` of the selected frame's own function.
+            let own = name.strip_prefix(function).and_then(|n| n.strip_prefix("::"));
+            let name = own.unwrap_or(name);
             let variable = scopes.iter().find_map(|b| b.variables.iter().rev().find(|v| v.name == name));
             variable.map_or_else(|| self.is_member_of_this(&frame, name), |v| debug.is_of_frame(v.die))
         };

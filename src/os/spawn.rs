@@ -98,7 +98,10 @@ pub fn launch(launch: &Launch) -> Result<Launched> {
     if let Err(error) = seized {
         let _ = signals::kill(pid, Signal::KILL);
         let _ = wait_for(pid, true);
-        return Err(error);
+        // *Folklore*: a child that has ended already, as it does when a file of a redirection cannot be opened, is refused with EPERM.
+        let mut report = Vec::new();
+        let _ = File::from(fail_read).read_to_end(&mut report);
+        return Err(failure(launch, &report).unwrap_or(error));
     }
     // A child that died meanwhile shows in the wait below.
     let _ = File::from(go_write).write_all(&[1]);

@@ -98,7 +98,7 @@ fn in_words(text: &str) -> Result<(Option<Written>, &str)> {
         }
         let known = ["-source", "-function", "-qualified", "-line", "-label"];
         let Some(option) = known.into_iter().find(|o| word.len() > 1 && o.starts_with(word)) else {
-            return Err(malformed(format!("invalid explicit argument, \"{word}\"")));
+            return Err(malformed(format!("invalid explicit location argument, \"{word}\"")));
         };
         let after = rest.get(word.len()..).unwrap_or_default().trim_start();
         let parts = found.get_or_insert_default();
@@ -158,9 +158,9 @@ fn unquoted(text: &str) -> &str {
     ['\'', '"'].into_iter().find_map(inner).unwrap_or(text)
 }
 
-/// Whether a text begins with a word that ends a location.
+/// Whether a text begins with a word that ends a location, and something follows it: for gdb `main if` is a function's name.
 fn is_keyword(text: &str) -> bool {
-    let ends = |rest: &str| rest.is_empty() || rest.starts_with(|c: char| c.is_whitespace() || c == '(');
+    let ends = |rest: &str| !rest.trim().is_empty() && rest.starts_with(|c: char| c.is_whitespace() || c == '(');
     ["if", "thread", "task", "-force-condition"].into_iter().any(|w| text.strip_prefix(w).is_some_and(ends))
 }
 
@@ -381,7 +381,7 @@ mod tests {
             ("-source f.c main", "Source filename requires function, label, or line offset."),
             ("-line 3 1", "Garbage '1' at end of command"),
             ("-source f.c -line -x", "malformed line offset: \"-x\""),
-            ("-frob", "invalid explicit argument, \"-frob\""),
+            ("-frob", "invalid explicit location argument, \"-frob\""),
             ("-function", "missing argument for \"-function\""),
         ] {
             assert_eq!(parts(text), wanted, "{text}");

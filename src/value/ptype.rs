@@ -10,7 +10,7 @@ use super::offsets::{self, Holes};
 use super::rust_names;
 use super::types::{NoDebug, Type, TypeKind};
 use crate::base::Result;
-use crate::dwarf::Access;
+use crate::dwarf::{Access, template_arguments};
 
 /// How deep types are written: damaged debug information may nest them without end.
 const MAX_DEPTH: u32 = 100;
@@ -84,7 +84,7 @@ impl Type {
         }
         let is_structure = matches!(ty.kind, TypeKind::Struct { .. });
         let options = PtypeOptions { offsets: options.offsets && is_structure, ..options };
-        let mut writer = Writer { options, holes: Holes::of(options.hex) };
+        let mut writer = Writer { options, holes: Holes::of(options.hex), names: Vec::new() };
         Ok(declaration(&ty, "", &writer.long_name(base, 1, 0)?))
     }
 }
@@ -115,6 +115,8 @@ type LocalNames = Vec<(String, Arc<str>)>;
 struct Writer {
     options: PtypeOptions,
     holes: Holes,
+    /// What has another name inside of the classes at hand, the innermost class last.
+    names: Vec<LocalNames>,
 }
 
 impl Writer {
@@ -182,13 +184,11 @@ impl Writer {
         indent: usize,
         text: &mut String,
     ) -> Result<()> {
-        let bases: Vec<String> = layout.fields.iter().filter(|f| f.is_base()).map(base_text).collect();
-        if !bases.is_empty() {
-            _ = write!(text, " : {}", bases.join(", "));
+        let outer = self.names.len();
+        if !self.options.raw {
+            self.names.push(local_names(layout));
         }
-        text.push_str(" {\n");
-        let names = if self.options.raw { Vec::new() } else { local_names(layout) };
-        if !names.is_empty() && !layout.template_args.is_empty() && ty.language == Language::Cpp {
+        if self.names.len() > outer && !layout.template_args.is_empty() && ty.language == Language::Cpp {
             let types: Vec<String> = layout
                 .template_args
                 .iter()
@@ -196,10 +196,15 @@ impl Writer {
                 .map(|a| format!("{} = {}", a.name, a.ty))
                 .collect();
             if !types.is_empty() {
-                text.truncate(text.len() - 2);
-                _ = writeln!(text, "[with {}] {{", types.join(", "));
+                _ = write!(text, " [with {}]", types.join(", "));
             }
         }
+        let bases = layout.fields.iter().filter(|f| f.is_base());
+        let bases: Vec<String> = bases.map(|b| base_text(b, &self.localised(&b.name, 0))).collect();
+        if !bases.is_empty() {
+            _ = write!(text, " : {}", bases.join(", "));
+        }
+        text.push_str(" {\n");
         if layout.fields.is_empty() && layout.methods.is_empty() && layout.typedefs.is_empty() {
             let what = if is_declaration { "<incomplete type>" } else { "<no data fields>" };
             _ = writeln!(text, "{}{:indent$}    {what}", self.margin(), "");
@@ -210,10 +215,10 @@ impl Writer {
             if labelled {
                 self.label(&mut section, field.access, indent, text);
             }
-            self.field(ty, field, &names, show, indent, text)?;
+            self.field(ty, field, show, indent, text)?;
         }
         if self.options.methods {
-            self.methods(ty, layout, &names, &mut section, indent, text);
+            self.methods(ty, layout, &mut section, indent, text);
         }
         if self.options.typedefs && !layout.typedefs.is_empty() {
             if !layout.fields.is_empty() || !layout.methods.is_empty() {
@@ -232,6 +237,7 @@ impl Writer {
                 );
             }
         }
+        self.names.truncate(outer);
         if self.options.offsets {
             if show > 0 {
                 self.holes.finish(ty.size, indent, text);
@@ -258,7 +264,7 @@ impl Writer {
         }
     }
 
-    fn field(&mut self, of: &Type, field: &Field, names: &LocalNames, show: i32, indent: usize, text: &mut String) -> Result<()> {
+    fn field(&mut self, of: &Type, field: &Field, show: i32, indent: usize, text: &mut String) -> Result<()> {
         let is_union = matches!(of.kind, TypeKind::Struct { union: true, .. });
         let base = base_of(&field.ty, 0);
         let is_structure = matches!(field.ty.kind, TypeKind::Struct { .. });
@@ -268,14 +274,10 @@ impl Writer {
             self.holes.member(field, is_union, text);
             shown = (is_structure && show > 0 && !field.is_static()).then(|| self.holes.nested(field, is_union));
         }
-        let named = |ty: &Type| {
-            let written = ty.to_string();
-            names.iter().find(|(name, _)| *name == written).map(|(_, local)| local.to_string())
-        };
         let word = if field.is_static() { "static " } else { "" };
         _ = write!(text, "{:indent$}    {word}", "");
         let bits = field.bits.map_or(String::new(), |b| format!(" : {}", b.len));
-        let declared = match named(&field.ty) {
+        let declared = match self.local(&field.ty) {
             Some(local) => match &*field.name {
                 "" => local,
                 name => format!("{local} {name}"),
@@ -289,10 +291,7 @@ impl Writer {
                     TypeKind::Enum { .. } => base.name.is_empty(),
                     _ => false,
                 };
-                let base = match lists {
-                    true => self.long_name(base, inner, indent + 4)?,
-                    false => named(base).unwrap_or_else(|| short_name(base)),
-                };
+                let base = if lists { self.long_name(base, inner, indent + 4)? } else { self.base_name(base) };
                 declaration(&field.ty, &field.name, &base)
             }
         };
@@ -303,15 +302,7 @@ impl Writer {
         Ok(())
     }
 
-    fn methods(
-        &self,
-        ty: &Type,
-        layout: &Layout,
-        names: &LocalNames,
-        section: &mut Option<Access>,
-        indent: usize,
-        text: &mut String,
-    ) {
+    fn methods(&self, ty: &Type, layout: &Layout, section: &mut Option<Access>, indent: usize, text: &mut String) {
         let real = || layout.methods.iter().filter(|m| !m.is_artificial);
         if real().next().is_some() && section.is_some() {
             text.push('\n');
@@ -325,7 +316,7 @@ impl Writer {
             done.push(&method.name);
             for method in real().filter(|m| m.name == method.name) {
                 self.label(section, method.access, indent, text);
-                let written = method_text(ty, method, names);
+                let written = self.method_text(ty, method);
                 _ = writeln!(text, "{:indent$}    {written};", "");
             }
         }
@@ -352,14 +343,14 @@ fn local_names(layout: &Layout) -> LocalNames {
     types.map(|a| (a.ty.to_string(), a.name.clone())).chain(typedefs).collect()
 }
 
-fn base_text(base: &Field) -> String {
+fn base_text(base: &Field, name: &str) -> String {
     let access = match base.access {
         Access::Public => "public",
         Access::Protected => "protected",
         Access::Private => "private",
     };
     let is_virtual = if matches!(base.kind, FieldKind::VirtualBase(_)) { " virtual" } else { "" };
-    format!("{access}{is_virtual} {}", base.name)
+    format!("{access}{is_virtual} {name}")
 }
 
 /// Whether sections have to be told apart: in a class if anything is not private, elsewhere if anything is not public.
@@ -375,48 +366,91 @@ fn needs_labels(ty: &Type, layout: &Layout) -> bool {
         || layout.typedefs.iter().any(|(_, access)| *access != usual)
 }
 
-fn method_text(ty: &Type, method: &Method, names: &LocalNames) -> String {
-    let TypeKind::Function(f) = &method.ty.kind else { return method.name.to_string() };
-    let named = |t: &Arc<Type>| {
-        let written = t.to_string();
-        match names.iter().find(|(name, _)| *name == written) {
-            Some((_, local)) => local.to_string(),
-            None => {
-                let base = short_name(base_of(t, 0));
-                match names.iter().find(|(name, _)| *name == base) {
-                    Some((_, local)) => declaration(t, "", local),
-                    None => written,
-                }
-            }
-        }
-    };
-    let own = last(&ty.name).split('<').next().unwrap_or_default();
-    let is_conversion = method.name.starts_with("operator ")
-        && !matches!(
-            &*method.name,
-            "operator new" | "operator delete" | "operator new[]" | "operator delete[]" | "operator co_await"
-        )
-        && !method.name.starts_with("operator \"\"");
-    let has_result = &*method.name != own && !method.name.starts_with('~') && !is_conversion;
-    let result = if has_result { named(&f.result) + " " } else { String::new() };
-    let word = match (method.is_static, method.is_virtual) {
-        (true, _) => "static ",
-        (_, true) => "virtual ",
-        _ => "",
-    };
-    let this = usize::from(!method.is_static);
-    let mut params: Vec<String> = f.params.iter().skip(this).map(named).collect();
-    // gdb leaves out what tells constructors of virtual bases what to do.
-    if f.variadic {
-        params.push("...".to_owned());
-    } else if params.is_empty() {
-        params.push("void".to_owned());
+impl Writer {
+    /// The name that a type has inside of the classes at hand, if it has one of its own there.
+    fn local(&self, ty: &Type) -> Option<String> {
+        let written = ty.to_string();
+        self.local_name(&written).map(str::to_owned)
     }
-    let qualified = f.params.first().filter(|_| this == 1).and_then(|t| t.target()).map(|t| match &t.kind {
-        TypeKind::Qualified { qualifiers: q, .. } => format!(" {}", qualifiers(*q)),
-        _ => String::new(),
-    });
-    format!("{word}{result}{}({}){}", method.name, params.join(", "), qualified.unwrap_or_default())
+
+    /// As [`Writer::local`], of a type's name: in the innermost class that has one, the first.
+    fn local_name(&self, written: &str) -> Option<&str> {
+        self.names.iter().rev().flatten().find(|(name, _)| name == written).map(|(_, local)| &**local)
+    }
+
+    /// A base type by its name, with names of the classes at hand in it.
+    fn base_name(&self, base: &Type) -> String {
+        if let TypeKind::Qualified { target, qualifiers: q } = &base.kind {
+            return format!("{} {}", qualifiers(*q), self.base_name(target));
+        }
+        self.local(base).unwrap_or_else(|| self.localised(&short_name(base), 0))
+    }
+
+    /// A name with the template arguments that have names of their own replaced by these.
+    fn localised(&self, name: &str, depth: u32) -> String {
+        // `X<int>::inner` is `inner` of an `X<int>`.
+        let own = last(name);
+        if own.len() < name.len() && !own.ends_with('>') && depth < MAX_DEPTH {
+            let scope = name.get(..name.len() - own.len()).unwrap_or_default();
+            return match scope.strip_suffix("::").filter(|scope| scope.ends_with('>')) {
+                Some(scope) => format!("{}::{own}", self.localised(scope, depth + 1)),
+                None => name.to_owned(),
+            };
+        }
+        let arguments = template_arguments(name);
+        let Some(first) = arguments.first().filter(|_| !self.names.is_empty() && depth < MAX_DEPTH) else {
+            return name.to_owned();
+        };
+        let head = first.as_ptr() as usize - name.as_ptr() as usize;
+        let one = |argument: &&str| match self.local_name(argument) {
+            Some(local) => local.to_owned(),
+            None => self.localised(argument, depth + 1),
+        };
+        let new: Vec<String> = arguments.iter().map(one).collect();
+        if new.iter().zip(&arguments).all(|(n, a)| n == a) {
+            return name.to_owned();
+        }
+        let new = new.join(", ");
+        let gap = if new.ends_with('>') { " " } else { "" };
+        format!("{}{new}{gap}>", name.get(..head).unwrap_or_default())
+    }
+
+    /// A type in a method's declaration.
+    fn named(&self, ty: &Arc<Type>) -> String {
+        self.local(ty).unwrap_or_else(|| declaration(ty, "", &self.base_name(base_of(ty, 0))))
+    }
+
+    fn method_text(&self, ty: &Type, method: &Method) -> String {
+        let TypeKind::Function(f) = &method.ty.kind else { return method.name.to_string() };
+        let named = |t: &Arc<Type>| self.named(t);
+        let own = last(&ty.name).split('<').next().unwrap_or_default();
+        let is_conversion = method.name.starts_with("operator ")
+            && !matches!(
+                &*method.name,
+                "operator new" | "operator delete" | "operator new[]" | "operator delete[]" | "operator co_await"
+            )
+            && !method.name.starts_with("operator \"\"");
+        let has_result = &*method.name != own && !method.name.starts_with('~') && !is_conversion;
+        let result = if has_result { named(&f.result) + " " } else { String::new() };
+        let word = match (method.is_static, method.is_virtual) {
+            (true, _) => "static ",
+            (_, true) => "virtual ",
+            _ => "",
+        };
+        let this = usize::from(!method.is_static);
+        let mut params: Vec<String> = f.params.iter().skip(this).map(named).collect();
+        // gdb leaves out what tells constructors of virtual bases what to do.
+        if f.variadic {
+            params.push("...".to_owned());
+        } else if params.is_empty() {
+            params.push("void".to_owned());
+        }
+        let qualified = f.params.first().filter(|_| this == 1).and_then(|t| t.target()).map(|t| match &t.kind {
+            TypeKind::Qualified { qualifiers: q, .. } => format!(" {}", qualifiers(*q)),
+            _ => String::new(),
+        });
+        format!("{word}{result}{}({}){}", method.name, params.join(", "), qualified.unwrap_or_default())
+    }
 }
 
 #[cfg(test)]
