@@ -318,6 +318,10 @@ impl Session {
         step.frame = here.clone();
         step.file = line.file.path.clone();
         step.line = line.line;
+        // `until` has left the piece of the line that it began in: from here on it is `next`.
+        if step.kind == LineStepKind::Until {
+            step.kind = LineStepKind::Over;
+        }
         self.find_ranges(step, frame);
         if here.function() == step.function {
             self.step_began_in = Some(here.clone());
