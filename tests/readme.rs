@@ -3,16 +3,20 @@
 mod common;
 
 use std::fs;
+use std::sync::Mutex;
 
 use common::build;
 use common::normalise::normalise;
 use common::rdbg::Session;
 
-/// The tour's blocks: their places in the text, and their commands.
-fn blocks(text: &str) -> Vec<(std::ops::Range<usize>, Vec<String>)> {
+/// Both tests rewrite the same file.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+/// The tour's blocks of one kind: their places in the text, and their commands.
+fn blocks(text: &str, fence: &str) -> Vec<(std::ops::Range<usize>, Vec<String>)> {
     let mut out = Vec::new();
     let mut at = 0;
-    while let Some(start) = text[at..].find("```rdbg\n").map(|i| at + i + "```rdbg\n".len()) {
+    while let Some(start) = text[at..].find(fence).map(|i| at + i + fence.len()) {
         let end = start + text[start..].find("```").expect("a block ends");
         let commands = text[start..end].lines().filter_map(|l| l.strip_prefix("(rdbg) ")).map(str::to_owned).collect();
         out.push((start..end, commands));
@@ -33,16 +37,28 @@ fn answers(output: &str) -> Vec<String> {
     out
 }
 
+/// The road from `_start` to a redirected `puts`.
 #[test]
 fn the_tour_is_what_rdbg_says() {
+    compare("the_tour_is_what_rdbg_says", "```rdbg\n", "c/hello.c", "lazy");
+}
+
+/// A program with debug information.
+#[test]
+fn the_tour_of_sources_is_what_rdbg_says() {
+    compare("the_tour_of_sources_is_what_rdbg_says", "```source\n", "c/vars.c", "plain");
+}
+
+fn compare(test: &str, fence: &str, source: &str, recipe: &str) {
+    let _alone = ONE_AT_A_TIME.lock();
     let path = common::root().join("README.md");
     let text = fs::read_to_string(&path).unwrap();
-    let blocks = blocks(&text);
+    let blocks = blocks(&text, fence);
     let commands: Vec<&String> = blocks.iter().flat_map(|b| &b.1).collect();
-    assert!(commands.len() > 10, "the README has lost its tour");
-    let program = match build::build("c/hello.c", "lazy") {
+    assert!(commands.len() > 5, "the README has lost its tour");
+    let program = match build::build(source, recipe) {
         Ok(program) => program,
-        Err(why) => return common::tools::skip("the_tour_is_what_rdbg_says", why),
+        Err(why) => return common::tools::skip(test, why),
     };
     let input: String = commands.iter().map(|c| format!("{c}\n")).collect();
     let run = Session::rdbg().program::<&str>(&program.path, []).feed(&input);
