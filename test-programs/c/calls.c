@@ -116,6 +116,9 @@ int main(int argc, char **argv) {
   if (argc > 1 && !strcmp(argv[1], "threads")) {
     pthread_t thread;
     pthread_create(&thread, 0, tick, 0);
+    // It is in its loop, not on its way there.
+    while (!ticks)
+      ;
     for (int i = 0; i < 3; i++)
       stop_here(i);
     int run = others_run();
