@@ -231,7 +231,7 @@ impl Session {
         }
     }
 
-    /// Whether this is the lazy resolver, which has no symbol (see [`Session::find_resolver`]).
+    /// Whether this is the lazy resolver, which has no symbol (see `find_resolver`).
     pub fn is_found_resolver(&self, at: VirtAddr) -> bool {
         let ld = self.inferior.modules.interpreter();
         ld.is_some_and(|ld| ld.found(RESOLVER).is_some_and(|f| ld.virt(f.addr) == at))
