@@ -102,7 +102,8 @@ impl Session {
     /// past-main` says otherwise.
     pub fn backtrace(&self, tid: Tid, limit: usize) -> Result<(Vec<Frame>, Option<StackEnd>)> {
         let limit = limit.min(self.settings.backtrace_limit.map_or(usize::MAX, |n| n as usize));
-        let (mut frames, mut end) = self.walk_reaching(tid, limit, Reach::Main)?;
+        let reach = if self.settings.backtrace_past_main { Reach::Bottom } else { Reach::Main };
+        let (mut frames, mut end) = self.walk_reaching(tid, limit, reach)?;
         if let Some(at) = self.main_among(&frames) {
             frames.truncate(at + 1);
             end = Some(StackEnd::Outermost);
