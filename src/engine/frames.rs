@@ -36,6 +36,17 @@ struct Walked {
     /// How many of them are neither inlined calls nor gone by tail calls.
     physical: usize,
     end: Option<StackEnd>,
+    /// The walk stopped at `main`: nobody has asked for its callers.
+    cut_at_main: bool,
+}
+
+/// How far a walk goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// To `main`, where a backtrace ends: libc's frames behind it would cost its debug information.
+    Main,
+    /// To the end of the stack.
+    Bottom,
 }
 
 /// How many frames are walked beyond the one that was asked for: the reading is cheap, the beginning is not.
@@ -94,7 +105,8 @@ impl Session {
     /// past-main` says otherwise.
     pub fn backtrace(&self, tid: Tid, limit: usize) -> Result<(Vec<Frame>, Option<StackEnd>)> {
         let limit = limit.min(self.settings.backtrace_limit.map_or(usize::MAX, |n| n as usize));
-        let (mut frames, mut end) = self.walk(tid, limit)?;
+        let reach = if self.settings.backtrace_past_main { Reach::Bottom } else { Reach::Main };
+        let (mut frames, mut end) = self.walk_reaching(tid, limit, reach)?;
         if let Some(at) = self.main_among(&frames) {
             frames.truncate(at + 1);
             end = Some(StackEnd::Outermost);
@@ -152,7 +164,11 @@ impl Session {
     }
 
     pub(super) fn walk(&self, tid: Tid, limit: usize) -> Result<(Vec<Frame>, Option<StackEnd>)> {
-        self.walk_physical(tid, limit)?;
+        self.walk_reaching(tid, limit, Reach::Bottom)
+    }
+
+    fn walk_reaching(&self, tid: Tid, limit: usize, reach: Reach) -> Result<(Vec<Frame>, Option<StackEnd>)> {
+        self.walk_physical(tid, limit, reach)?;
         let walked = self.frames.walked.borrow();
         let Some(w) = walked.as_ref() else { return Err(Error::Needs(Need::Stack)) };
         let cut = w.frames.len() > limit;
@@ -161,19 +177,20 @@ impl Session {
 
     /// At least this many frames, not counting inlined calls, which stand between them.
     pub(super) fn innermost_frames(&self, tid: Tid, physical: usize) -> Result<Vec<Frame>> {
-        self.walk_physical(tid, physical)?;
+        self.walk_physical(tid, physical, Reach::Bottom)?;
         Ok(self.frames.walked.borrow().as_ref().map_or_else(Vec::new, |w| w.frames.clone()))
     }
 
     /// Walks so many frames, if they are not known.
-    fn walk_physical(&self, tid: Tid, limit: usize) -> Result<()> {
+    fn walk_physical(&self, tid: Tid, limit: usize, reach: Reach) -> Result<()> {
         self.require(Need::Stack)?;
         let process = self.process()?;
         let mut walked = self.frames.walked.borrow_mut();
-        let fresh = |w: &Walked| w.tid == tid && w.generation == process.generation && (w.end.is_some() || w.physical >= limit);
-        if !walked.as_ref().is_some_and(fresh) {
+        let fresh = |w: &Walked| w.tid == tid && w.generation == process.generation;
+        let enough = |w: &Walked| w.end.is_some() || w.physical >= limit || (w.cut_at_main && reach == Reach::Main);
+        if !walked.as_ref().is_some_and(|w| fresh(w) && enough(w)) {
             // Who has come back for more will come again.
-            let again = walked.as_ref().is_some_and(|w| w.tid == tid && w.generation == process.generation);
+            let again = walked.as_ref().is_some_and(|w| fresh(w) && !w.cut_at_main);
             let limit = if again { limit.saturating_mul(4).max(AHEAD) } else { limit };
             let registers = process.target.registers(tid)?;
             let maps = OnceCell::new();
@@ -200,9 +217,14 @@ impl Session {
                 frames.extend(outer.into_iter().map(|f| Frame { level: f.level + level, ..f }));
                 end = outer_end;
             }
+            let main = self.main_among(&frames).filter(|_| reach == Reach::Main);
+            if let Some(at) = main {
+                frames.truncate(at + 1);
+                end = None;
+            }
             let physical = frames.len();
             let frames = self.with_inlined(frames);
-            *walked = Some(Walked { tid, generation: process.generation, frames, physical, end });
+            *walked = Some(Walked { tid, generation: process.generation, frames, physical, end, cut_at_main: main.is_some() });
         }
         Ok(())
     }
