@@ -45,11 +45,14 @@ impl CallGraph for ProcessCalls<'_> {
     }
 }
 
+/// A return address, and the function that runs.
+type Between = (VirtAddr, VirtAddr);
+
 /// What was found out about tail calls, for one generation of the modules.
 #[derive(Debug, Default)]
 pub struct TailCallCache {
     generation: Cell<u64>,
-    left: RefCell<HashMap<(VirtAddr, VirtAddr), Arc<[VirtAddr]>>>,
+    left: RefCell<HashMap<Between, Arc<[VirtAddr]>>>,
     again: RefCell<HashMap<VirtAddr, bool>>,
 }
 
