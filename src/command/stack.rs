@@ -74,20 +74,15 @@ fn backtrace(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     };
     let walked = cx.session.backtrace(tid, limit);
     cx.session.settings.backtrace_past_main = before;
-    let (mut frames, end) = walked?;
-    let mut more = false;
-    match count {
-        Some(n) if n < 0 => {
-            let shown = usize::try_from(-n).unwrap_or(usize::MAX);
-            frames.drain(..frames.len().saturating_sub(shown));
-        }
-        Some(n) => {
-            let shown = usize::try_from(n).unwrap_or(usize::MAX);
-            more = frames.len() > shown;
-            frames.truncate(shown);
-        }
-        None => {}
-    }
+    let (frames, end) = walked?;
+    let magnitude = |n: i128| usize::try_from(n.unsigned_abs()).unwrap_or(usize::MAX);
+    let asked = match count {
+        Some(n) if n < 0 => frames.get(frames.len().saturating_sub(magnitude(n))..),
+        Some(n) => frames.get(..magnitude(n)),
+        None => None,
+    };
+    let shown = asked.unwrap_or(&frames);
+    let more = count.is_some_and(|n| n >= 0) && shown.len() < frames.len();
     let settings = (cx.session.settings.print_frame_arguments, cx.session.settings.print_entry_values);
     if let Some(mode) = args.get("-frame-arguments") {
         cx.session.settings.print_frame_arguments = choice(mode, &["all", "scalars", "none", "presence"])?;
@@ -96,9 +91,11 @@ fn backtrace(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         let modes = &["no", "only", "preferred", "if-needed", "both", "compact", "default"];
         cx.session.settings.print_entry_values = choice(mode, modes)?;
     }
-    let shown = show_all(cx, &frames, full);
+    cx.session.keep_pages(true);
+    let done = show_all(cx, shown, full);
+    cx.session.keep_pages(false);
     (cx.session.settings.print_frame_arguments, cx.session.settings.print_entry_values) = settings;
-    if !shown? {
+    if !done? {
         return Ok(Flow::Go);
     }
     if more {

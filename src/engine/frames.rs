@@ -2,12 +2,15 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::arch::regs::Gpr;
 use crate::base::{AddrRange, Error, MemoryMap, Need, PageCache, Result, Tid, VirtAddr};
-use crate::dwarf::LineFile;
-use crate::stack::{Frame, FrameCode, FrameHow, FramePc, ProcessCode, RuleCache, StackEnd, TailCallCache, Unwinder};
+use crate::dwarf::{DieRef, LineFile};
+use crate::stack::{Frame, FrameCode, FrameHow, FramePc, Frames, ProcessCode, RuleCache, StackEnd, TailCallCache, Unwinder};
+use crate::symbols::ModuleId;
+use crate::value::Type;
 
 use super::session::Session;
 
@@ -24,7 +27,11 @@ pub(super) struct FrameCache {
     code: RefCell<(u64, CodeByPc)>,
     /// So many inlined calls at whose first instruction the thread stands have not been stepped into yet.
     pub(super) not_entered: Cell<usize>,
+    /// The types of variables that were looked at, for one generation of the modules.
+    pub(super) types: RefCell<(u64, TypeByVariable)>,
 }
+
+type TypeByVariable = HashMap<(ModuleId, DieRef), Arc<Type>>;
 
 type CodeByPc = HashMap<VirtAddr, Arc<[FrameCode]>>;
 
@@ -32,21 +39,20 @@ type CodeByPc = HashMap<VirtAddr, Arc<[FrameCode]>>;
 struct Walked {
     tid: Tid,
     generation: u64,
-    frames: Vec<Frame>,
+    /// Those further out than `main` stand alone, without what debug information says of them, unless backtraces go on there.
+    frames: Rc<[Frame]>,
+    /// The place of `main` among them, where a backtrace ends there.
+    main: Option<usize>,
+    past_main: bool,
     /// How many of them are neither inlined calls nor gone by tail calls.
     physical: usize,
     end: Option<StackEnd>,
-    /// The walk stopped at `main`: nobody has asked for its callers.
-    cut_at_main: bool,
 }
 
-/// How far a walk goes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Reach {
-    /// To `main`, where a backtrace ends: libc's frames behind it would cost its debug information.
-    Main,
-    /// To the end of the stack.
-    Bottom,
+impl Walked {
+    fn is_of(&self, tid: Tid, generation: u64, past_main: bool) -> bool {
+        self.tid == tid && self.generation == generation && self.past_main == past_main
+    }
 }
 
 /// How many frames are walked beyond the one that was asked for: the reading is cheap, the beginning is not.
@@ -103,24 +109,12 @@ impl Session {
 
     /// The frames of a thread, at most `limit`, and why they ended (`None`: the limit). They end at `main`, unless `set backtrace
     /// past-main` says otherwise.
-    pub fn backtrace(&self, tid: Tid, limit: usize) -> Result<(Vec<Frame>, Option<StackEnd>)> {
+    pub fn backtrace(&self, tid: Tid, limit: usize) -> Result<(Frames, Option<StackEnd>)> {
         let limit = limit.min(self.settings.backtrace_limit.map_or(usize::MAX, |n| n as usize));
-        let reach = if self.settings.backtrace_past_main { Reach::Bottom } else { Reach::Main };
-        let (mut frames, mut end) = self.walk_reaching(tid, limit, reach)?;
-        if let Some(at) = self.main_among(&frames) {
-            frames.truncate(at + 1);
-            end = Some(StackEnd::Outermost);
-        }
-        Ok((frames, end))
-    }
-
-    /// The first of these frames that is `main`'s, where a backtrace is to end there.
-    fn main_among(&self, frames: &[Frame]) -> Option<usize> {
-        if self.settings.backtrace_past_main || frames.is_empty() {
-            return None;
-        }
-        let main = self.main_range()?;
-        frames.iter().position(|f| is_of(f, main))
+        self.walked(tid, limit, |w| match w.main {
+            Some(at) if at < limit => (Frames::first(&w.frames, at + 1), Some(StackEnd::Outermost)),
+            _ => (Frames::first(&w.frames, limit), w.end.clone().filter(|_| w.frames.len() <= limit)),
+        })
     }
 
     /// Whether a frame is that of `main`'s, and a backtrace is to end there.
@@ -153,80 +147,70 @@ impl Session {
         {
             // Whoever asks for one asks for all of them in turn.
             let walked = self.frames.walked.borrow();
-            if let Some(known) = walked.as_ref().filter(|w| w.tid == tid && w.generation == generation)
+            if let Some(known) = walked.as_ref().filter(|w| w.is_of(tid, generation, self.settings.backtrace_past_main))
                 && (known.end.is_some() || known.frames.len() > wanted)
             {
                 return known.frames.get(wanted).cloned();
             }
         }
-        let (frames, _) = self.walk(tid, (wanted + AHEAD).next_power_of_two()).ok()?;
-        frames.into_iter().nth(wanted)
+        self.walked(tid, (wanted + AHEAD).next_power_of_two(), |w| w.frames.get(wanted).cloned()).ok()?
     }
 
-    pub(super) fn walk(&self, tid: Tid, limit: usize) -> Result<(Vec<Frame>, Option<StackEnd>)> {
-        self.walk_reaching(tid, limit, Reach::Bottom)
-    }
-
-    fn walk_reaching(&self, tid: Tid, limit: usize, reach: Reach) -> Result<(Vec<Frame>, Option<StackEnd>)> {
-        self.walk_physical(tid, limit, reach)?;
-        let walked = self.frames.walked.borrow();
-        let Some(w) = walked.as_ref() else { return Err(Error::Needs(Need::Stack)) };
-        let cut = w.frames.len() > limit;
-        Ok((w.frames.iter().take(limit).cloned().collect(), w.end.clone().filter(|_| !cut)))
+    /// At most so many frames, also beyond `main`.
+    pub(super) fn walk(&self, tid: Tid, limit: usize) -> Result<Frames> {
+        self.walked(tid, limit, |w| Frames::first(&w.frames, limit))
     }
 
     /// At least this many frames, not counting inlined calls, which stand between them.
-    pub(super) fn innermost_frames(&self, tid: Tid, physical: usize) -> Result<Vec<Frame>> {
-        self.walk_physical(tid, physical, Reach::Bottom)?;
-        Ok(self.frames.walked.borrow().as_ref().map_or_else(Vec::new, |w| w.frames.clone()))
+    pub(super) fn innermost_frames(&self, tid: Tid, physical: usize) -> Result<Frames> {
+        self.walked(tid, physical, |w| Frames::first(&w.frames, usize::MAX))
     }
 
-    /// Walks so many frames, if they are not known.
-    fn walk_physical(&self, tid: Tid, limit: usize, reach: Reach) -> Result<()> {
+    /// Looks at the frames once so many are known, not counting inlined calls.
+    fn walked<T>(&self, tid: Tid, limit: usize, look: impl FnOnce(&Walked) -> T) -> Result<T> {
         self.require(Need::Stack)?;
         let process = self.process()?;
+        let past_main = self.settings.backtrace_past_main;
         let mut walked = self.frames.walked.borrow_mut();
-        let fresh = |w: &Walked| w.tid == tid && w.generation == process.generation;
-        let enough = |w: &Walked| w.end.is_some() || w.physical >= limit || (w.cut_at_main && reach == Reach::Main);
-        if !walked.as_ref().is_some_and(|w| fresh(w) && enough(w)) {
+        let own = walked.take().filter(|w| w.is_of(tid, process.generation, past_main));
+        let known = match own {
+            Some(known) if known.end.is_some() || known.physical >= limit => known,
             // Who has come back for more will come again.
-            let again = walked.as_ref().is_some_and(|w| fresh(w) && !w.cut_at_main);
-            let limit = if again { limit.saturating_mul(4).max(AHEAD) } else { limit };
-            let registers = process.target.registers(tid)?;
-            let maps = OnceCell::new();
-            // Read only where code belongs to no module.
-            let is_mapped_code = |at: VirtAddr| {
-                let maps: &MemoryMap = maps.get_or_init(|| process.target.maps().unwrap_or_default());
-                maps.at(at).is_some_and(|m| m.perms.exec)
-            };
-            let original_pc = |pc: VirtAddr| process.sites.original_pc(pc).unwrap_or(pc);
-            let code =
-                ProcessCode { modules: &self.inferior.modules, is_mapped_code: &is_mapped_code, original_pc: &original_pc };
-            let memory = PageCache::new(&*process.target);
-            let unwinder = Unwinder::new(&memory, &code, &self.frames.rules);
-            let (mut frames, mut end) = unwinder.walk(&registers, limit);
-            let mut level = 0;
-            // What a call has interrupted begins anew, with the registers of that time.
-            while let Some(registers) = self.split_at_call(tid, level, &mut frames, end.is_some()) {
-                level = frames.len();
-                end = None;
-                if level >= limit {
-                    break;
-                }
-                let (outer, outer_end) = unwinder.walk(&registers, limit - level);
-                frames.extend(outer.into_iter().map(|f| Frame { level: f.level + level, ..f }));
-                end = outer_end;
+            known => self.walk_anew(tid, if known.is_some() { limit.saturating_mul(4).max(AHEAD) } else { limit })?,
+        };
+        Ok(look(walked.insert(known)))
+    }
+
+    fn walk_anew(&self, tid: Tid, limit: usize) -> Result<Walked> {
+        let process = self.process()?;
+        let registers = process.target.registers(tid)?;
+        let maps = OnceCell::new();
+        // Read only where code belongs to no module.
+        let is_mapped_code = |at: VirtAddr| {
+            let maps: &MemoryMap = maps.get_or_init(|| process.target.maps().unwrap_or_default());
+            maps.at(at).is_some_and(|m| m.perms.exec)
+        };
+        let original_pc = |pc: VirtAddr| process.sites.original_pc(pc).unwrap_or(pc);
+        let code = ProcessCode { modules: &self.inferior.modules, is_mapped_code: &is_mapped_code, original_pc: &original_pc };
+        let memory = PageCache::new(&*process.target);
+        let unwinder = Unwinder::new(&memory, &code, &self.frames.rules);
+        let (mut frames, mut end) = unwinder.walk(&registers, limit);
+        let mut level = 0;
+        // What a call has interrupted begins anew, with the registers of that time.
+        while let Some(registers) = self.split_at_call(tid, level, &mut frames, end.is_some()) {
+            level = frames.len();
+            end = None;
+            if level >= limit {
+                break;
             }
-            let main = self.main_among(&frames).filter(|_| reach == Reach::Main);
-            if let Some(at) = main {
-                frames.truncate(at + 1);
-                end = None;
-            }
-            let physical = frames.len();
-            let frames = self.with_inlined(frames);
-            *walked = Some(Walked { tid, generation: process.generation, frames, physical, end, cut_at_main: main.is_some() });
+            let (outer, outer_end) = unwinder.walk(&registers, limit - level);
+            frames.extend(outer.into_iter().map(|f| Frame { level: f.level + level, ..f }));
+            end = outer_end;
         }
-        Ok(())
+        let physical = frames.len();
+        let past_main = self.settings.backtrace_past_main;
+        let (frames, main) = self.with_inlined(frames);
+        Ok(Walked { tid, generation: process.generation, frames: frames.into(), main, past_main, physical, end })
     }
 
     /// Whose code is at a pc, the innermost inlined call first; empty without debug information.
@@ -258,22 +242,30 @@ impl Session {
             .clone()
     }
 
-    /// The frames with those of inlined calls between them, and those of functions that have left by tail calls.
-    fn with_inlined(&self, frames: Vec<Frame>) -> Vec<Frame> {
+    /// The frames with those of inlined calls between them, and those of functions that have left by tail calls; and which of
+    /// them is `main`'s, if backtraces are to end there: what called it is not looked up in the C library's debug information.
+    fn with_inlined(&self, frames: Vec<Frame>) -> (Vec<Frame>, Option<usize>) {
         let mut all: Vec<Frame> = Vec::with_capacity(frames.len());
+        let mut main = None;
         let mut frames = frames.into_iter().peekable();
         while let Some(frame) = frames.next() {
+            if main.is_some() {
+                all.push(Frame { level: all.len(), ..frame });
+                continue;
+            }
             let codes = self.code_at(frame.pc);
             let skipped = if frame.level == 0 { self.frames.not_entered.get().min(codes.len().saturating_sub(1)) } else { 0 };
             self.push_codes(&mut all, &frame, codes.get(skipped..).unwrap_or_default());
-            if let Some(caller) = frames.peek() {
+            if all.last().is_some_and(|f| self.ends_backtrace(f)) {
+                main = Some(all.len() - 1);
+            } else if let Some(caller) = frames.peek() {
                 for gone in self.left_by_tail_calls(&frame, caller, codes.last()) {
                     let codes = self.code_at(gone.pc);
                     self.push_codes(&mut all, &gone, &codes);
                 }
             }
         }
-        all
+        (all, main)
     }
 
     /// A frame as often as there are inlined calls around its pc, and once more for its function.
@@ -342,17 +334,15 @@ impl Session {
         {
             let generation = self.process()?.generation;
             let walked = self.frames.walked.borrow();
-            let known = walked.as_ref().filter(|w| w.tid == tid && w.generation == generation);
-            if let Some(frame) = known.and_then(|w| w.frames.get(level))
-                && known.is_some_and(|w| self.main_among(w.frames.get(..level).unwrap_or_default()).is_none())
-            {
+            let known = walked.as_ref().filter(|w| w.is_of(tid, generation, self.settings.backtrace_past_main));
+            if let Some(frame) = known.filter(|w| w.main.is_none_or(|main| level <= main)).and_then(|w| w.frames.get(level)) {
                 return Ok(frame.clone());
             }
         }
         // The innermost frame needs no walk at all; others come in strides.
         let limit = if level == 0 { 1 } else { (level + AHEAD).next_power_of_two() };
         let (frames, _) = self.backtrace(tid, limit)?;
-        frames.into_iter().nth(level).ok_or_else(|| Error::user(format!("No frame at level {level}.")))
+        frames.get(level).cloned().ok_or_else(|| Error::user(format!("No frame at level {level}.")))
     }
 
     /// The address by which the selected frame's code is looked up. Of the innermost frame nothing is unwound for it: conditions

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::arch::insn::{Flow, Insn, MAX_LEN, Target};
 use crate::base::{AddrRange, Error, Result, Tid, VirtAddr, read_u64};
 use crate::dwarf::BlockKind;
-use crate::stack::{Frame, FramePc};
+use crate::stack::{Frame, FramePc, Frames};
 use crate::symbols::{Module, ModuleRole, SourceLine};
 
 use super::exits::{Exits, exits};
@@ -171,7 +171,7 @@ impl Session {
         Ok(plan)
     }
 
-    fn walk_from(&self, tid: Tid, physical: usize) -> Result<Vec<Frame>> {
+    fn walk_from(&self, tid: Tid, physical: usize) -> Result<Frames> {
         self.innermost_frames(tid, physical)
     }
 

@@ -37,6 +37,7 @@ mod sites;
 mod skip;
 mod slots;
 mod step;
+mod still;
 mod stop;
 mod types;
 mod variables;

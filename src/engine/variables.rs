@@ -1,5 +1,6 @@
 //! Variables of the program as values: where the debug information says that they are.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::arch::regs::by_dwarf;
@@ -15,6 +16,8 @@ use super::session::Session;
 
 /// How far pointers that do not exist are followed to what they point to.
 const MAX_POINTERS: u32 = 4;
+/// Types of variables that are kept.
+const MAX_TYPES: usize = 1 << 14;
 /// A larger value is never put together of pieces.
 const MAX_PIECED: u64 = 1 << 20;
 
@@ -70,8 +73,23 @@ impl Session {
 
     /// The type of a variable of a frame; `void` where nothing tells.
     pub fn type_of_variable_in(&self, frame: &Frame, variable: &Variable) -> Arc<Type> {
-        let found = self.frame_module(frame).and_then(|(_, debug)| type_of_variable(debug, variable.die).ok());
+        let found = self.frame_module(frame).and_then(|(module, debug)| self.known_type(module, debug, variable.die).ok());
         found.unwrap_or_else(Type::void)
+    }
+
+    /// The type of a variable, made once for one generation of the modules.
+    fn known_type(&self, module: &Module, debug: &Arc<DebugInfo>, die: DieRef) -> Result<Arc<Type>> {
+        let mut known = self.frames.types.borrow_mut();
+        let generation = self.inferior.modules.generation();
+        if known.0 != generation || known.1.len() >= MAX_TYPES {
+            *known = (generation, HashMap::new());
+        }
+        if let Some(ty) = known.1.get(&(module.id, die)) {
+            return Ok(ty.clone());
+        }
+        let ty = type_of_variable(debug, die)?;
+        known.1.insert((module.id, die), ty.clone());
+        Ok(ty)
     }
 
     /// The value of a variable of a module, in a frame or outside of all.
@@ -83,7 +101,7 @@ impl Session {
     pub fn value_at_entry(&self, module: &Arc<Module>, die: DieRef, frame: &Frame) -> Result<Value> {
         let debug = module.debug().ok_or_else(|| Error::user("No symbol table is loaded.  Use the \"file\" command."))?;
         let host = FrameHost::new(self, module, Some(frame));
-        let ty = type_of_variable(debug, die)?;
+        let ty = self.known_type(module, debug, die)?;
         let entry = frame.code.as_ref().map(|c| c.function.entry);
         let found = match debug.location(die, crate::dwarf::Site { pc: entry, ..host.site() }, &host)? {
             Location::Register(n) => host.entry_value(EntryOf::Register(n))?,
@@ -98,7 +116,7 @@ impl Session {
     fn variable_at_depth(&self, module: &Arc<Module>, die: DieRef, frame: Option<&Frame>, depth: u32) -> Result<VariableValue> {
         let debug = module.debug().ok_or_else(|| Error::user("No symbol table is loaded.  Use the \"file\" command."))?;
         let host = FrameHost::new(self, module, frame);
-        let ty = type_of_variable(debug, die)?;
+        let ty = self.known_type(module, debug, die)?;
         let ty = if ty.is_dynamic() {
             match resolve_dynamic(&ty, &mut |what| debug.dynamic(what, host.site(), &host)) {
                 Ok(ty) => ty,

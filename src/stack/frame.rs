@@ -1,5 +1,7 @@
 //! A frame: one function's activation on a thread's stack.
 
+use std::ops::Deref;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::arch::regs::{Gpr, Registers};
@@ -145,5 +147,27 @@ impl Frame {
     /// Where the value of a register is saved in memory.
     pub fn saved_at(&self, register: Gpr) -> Option<VirtAddr> {
         self.saved.get(usize::from(register.dwarf()?)).copied().flatten()
+    }
+}
+
+/// Frames of one thread, from the innermost on; shared, because there may be very many.
+#[derive(Clone, Debug)]
+pub struct Frames {
+    all: Rc<[Frame]>,
+    count: usize,
+}
+
+impl Frames {
+    /// The first `count` of them, or all if there are fewer.
+    pub fn first(all: &Rc<[Frame]>, count: usize) -> Frames {
+        Frames { all: all.clone(), count: count.min(all.len()) }
+    }
+}
+
+impl Deref for Frames {
+    type Target = [Frame];
+
+    fn deref(&self) -> &[Frame] {
+        self.all.get(..self.count).unwrap_or_default()
     }
 }
