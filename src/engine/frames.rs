@@ -40,7 +40,7 @@ struct Walked {
     tid: Tid,
     generation: u64,
     /// Those further out than `main` stand alone, without what debug information says of them, unless backtraces go on there.
-    frames: Rc<[Frame]>,
+    frames: Rc<Vec<Frame>>,
     /// The place of `main` among them, where a backtrace ends there.
     main: Option<usize>,
     past_main: bool,
@@ -194,6 +194,15 @@ impl Session {
         let code = ProcessCode { modules: &self.inferior.modules, is_mapped_code: &is_mapped_code, original_pc: &original_pc };
         let memory = PageCache::new(&*process.target);
         let unwinder = Unwinder::new(&memory, &code, &self.frames.rules);
+        let walked = |(frames, main): (Vec<Frame>, Option<usize>), physical, end| {
+            let past_main = self.settings.backtrace_past_main;
+            Walked { tid, generation: process.generation, frames: Rc::new(frames), main, past_main, physical, end }
+        };
+        if process.calls.is_empty() {
+            let mut walk = unwinder.frames(&registers, limit);
+            let frames = self.with_inlined(&mut walk);
+            return Ok(walked(frames, walk.count, walk.end));
+        }
         let (mut frames, mut end) = unwinder.walk(&registers, limit);
         let mut level = 0;
         // What a call has interrupted begins anew, with the registers of that time.
@@ -208,9 +217,7 @@ impl Session {
             end = outer_end;
         }
         let physical = frames.len();
-        let past_main = self.settings.backtrace_past_main;
-        let (frames, main) = self.with_inlined(frames);
-        Ok(Walked { tid, generation: process.generation, frames: frames.into(), main, past_main, physical, end })
+        Ok(walked(self.with_inlined(frames.into_iter()), physical, end))
     }
 
     /// Whose code is at a pc, the innermost inlined call first; empty without debug information.
@@ -244,10 +251,10 @@ impl Session {
 
     /// The frames with those of inlined calls between them, and those of functions that have left by tail calls; and which of
     /// them is `main`'s, if backtraces are to end there: what called it is not looked up in the C library's debug information.
-    fn with_inlined(&self, frames: Vec<Frame>) -> (Vec<Frame>, Option<usize>) {
-        let mut all: Vec<Frame> = Vec::with_capacity(frames.len());
+    fn with_inlined(&self, frames: impl Iterator<Item = Frame>) -> (Vec<Frame>, Option<usize>) {
+        let mut all: Vec<Frame> = Vec::new();
         let mut main = None;
-        let mut frames = frames.into_iter().peekable();
+        let mut frames = frames.peekable();
         while let Some(frame) = frames.next() {
             if main.is_some() {
                 all.push(Frame { level: all.len(), ..frame });
@@ -255,39 +262,25 @@ impl Session {
             }
             let codes = self.code_at(frame.pc);
             let skipped = if frame.level == 0 { self.frames.not_entered.get().min(codes.len().saturating_sub(1)) } else { 0 };
-            self.push_codes(&mut all, &frame, codes.get(skipped..).unwrap_or_default());
-            if all.last().is_some_and(|f| self.ends_backtrace(f)) {
-                main = Some(all.len() - 1);
-            } else if let Some(caller) = frames.peek() {
-                for gone in self.left_by_tail_calls(&frame, caller, codes.last()) {
-                    let codes = self.code_at(gone.pc);
-                    self.push_codes(&mut all, &gone, &codes);
-                }
+            let is_last = self.ends_backtrace(&frame);
+            let caller = frames.peek().filter(|_| !is_last);
+            let gone = caller.map(|caller| self.left_by_tail_calls(&frame, caller)).unwrap_or_default();
+            push_codes(&mut all, frame, codes.get(skipped..).unwrap_or_default());
+            main = is_last.then(|| all.len() - 1);
+            for gone in gone {
+                let codes = self.code_at(gone.pc);
+                push_codes(&mut all, gone, &codes);
             }
         }
         (all, main)
     }
 
-    /// A frame as often as there are inlined calls around its pc, and once more for its function.
-    fn push_codes(&self, all: &mut Vec<Frame>, frame: &Frame, codes: &[FrameCode]) {
-        if codes.is_empty() {
-            all.push(Frame { level: all.len(), ..frame.clone() });
-        }
-        for code in codes {
-            all.push(Frame { level: all.len(), code: Some(code.clone()), ..frame.clone() });
-        }
-    }
-
     /// The frames that are gone between a frame and the one that its function returns to, the innermost first.
-    fn left_by_tail_calls(&self, frame: &Frame, caller: &Frame, code: Option<&FrameCode>) -> Vec<Frame> {
-        let modules = &self.inferior.modules;
+    fn left_by_tail_calls(&self, frame: &Frame, caller: &Frame) -> Vec<Frame> {
         let (FramePc::Return(returns_to), FrameHow::Cfi, Some(cfa)) = (caller.pc, caller.how, frame.cfa) else {
             return Vec::new();
         };
-        let at = frame.pc.lookup();
-        let by_debug = code.zip(modules.at(at)).map(|(code, module)| module.virt(code.function.entry));
-        let Some(callee) = by_debug.or_else(|| Some(modules.locate(at).filter(|l| l.is_code)?.start)) else { return Vec::new() };
-        let pcs = self.frames.tail_calls.left(modules, returns_to, callee);
+        let pcs = self.frames.tail_calls.left(&self.inferior.modules, returns_to, frame.pc.lookup());
         let gone = pcs.iter().map(|pc| {
             // The jump was made with the return address on top.
             let mut registers = caller.registers;
@@ -365,4 +358,13 @@ impl Session {
 /// Whether a frame is that of the function whose code this is, and of no inlined call in it.
 fn is_of(frame: &Frame, function: AddrRange) -> bool {
     function.contains(frame.pc.lookup()) && frame.code.as_ref().is_none_or(|c| !c.is_inlined())
+}
+
+/// A frame as often as there are inlined calls around its pc, and once more for its function.
+fn push_codes(all: &mut Vec<Frame>, frame: Frame, codes: &[FrameCode]) {
+    let (last, inlined) = codes.split_last().map_or((None, codes), |(last, inlined)| (Some(last), inlined));
+    for code in inlined {
+        all.push(Frame { level: all.len(), code: Some(code.clone()), ..frame.clone() });
+    }
+    all.push(Frame { level: all.len(), code: last.cloned(), ..frame });
 }

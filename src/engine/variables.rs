@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::arch::regs::by_dwarf;
-use crate::base::{Error, Result};
+use crate::base::{Error, Result, VirtAddr};
 use crate::dwarf::{DebugInfo, DieRef, EntryOf, ExpressionHost, Gone, Location, Piece, Variable};
 use crate::expr::Host;
 use crate::stack::Frame;
 use crate::symbols::Module;
-use crate::value::{Absence, Extent, Place, Type, Value, resolve_dynamic, type_of_variable};
+use crate::value::{Absence, Extent, Place, Type, TypeKind, Value, resolve_dynamic, type_of_variable};
 
 use super::frame_host::FrameHost;
 use super::session::Session;
@@ -103,14 +103,23 @@ impl Session {
         let host = FrameHost::new(self, module, Some(frame));
         let ty = self.known_type(module, debug, die)?;
         let entry = frame.code.as_ref().map(|c| c.function.entry);
-        let found = match debug.location(die, crate::dwarf::Site { pc: entry, ..host.site() }, &host)? {
-            Location::Register(n) => host.entry_value(EntryOf::Register(n))?,
-            Location::Memory(at) if let Some(cfa) = frame.cfa => {
-                host.entry_value(EntryOf::Stack(at.0.wrapping_sub(cfa.0) as i64))?
-            }
-            _ => host.entry_value(EntryOf::Parameter(die))?,
+        let of = match debug.location(die, crate::dwarf::Site { pc: entry, ..host.site() }, &host)? {
+            Location::Register(n) => EntryOf::Register(n),
+            Location::Memory(at) if let Some(cfa) = frame.cfa => EntryOf::Stack(at.0.wrapping_sub(cfa.0) as i64),
+            _ => EntryOf::Parameter(die),
         };
-        Ok(found.map_or_else(|| Value::absent(&ty, Absence::OptimizedOut), |n| Value::int(&ty, n.into())))
+        let Some(passed) = host.entry_value(of)? else { return Ok(Value::absent(&ty, Absence::OptimizedOut)) };
+        let value = Value::int(&ty, passed.into());
+        let TypeKind::Reference(target, _) = &ty.stripped().kind else { return Ok(value) };
+        // What lies there now is not what lay there then: only the caller can tell (DW_AT_call_data_value).
+        let data = match of {
+            EntryOf::Register(register) if target.size <= 8 => host.entry_value(EntryOf::Deref { register, offset: 0 })?,
+            _ => None,
+        };
+        let data = data.ok_or_else(|| Error::user("Cannot resolve DW_AT_call_data_value"))?;
+        let referent =
+            Value::at(target, VirtAddr(passed)).with_bytes(Value::int(target, data.into()).bytes(self.memory(), None)?);
+        Ok(value.referring_to(referent))
     }
 
     fn variable_at_depth(&self, module: &Arc<Module>, die: DieRef, frame: Option<&Frame>, depth: u32) -> Result<VariableValue> {

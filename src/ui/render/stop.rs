@@ -11,7 +11,7 @@ use crate::value::{Printer, Value, function_title};
 
 use super::super::Role;
 use super::asm::next_line;
-use super::frame::frame_line;
+use super::frame::{FrameInfo, frame_line};
 use super::source::source_line;
 
 type Pieces = Vec<(Role, String)>;
@@ -120,12 +120,13 @@ fn place_text(session: &mut Session, frame: &Frame, of_step: bool) -> Pieces {
     let source = session.frame_source(frame);
     let stayed = of_step && session.step_began_in.as_ref() == Some(&session.identity(frame));
     let mut out = Vec::new();
-    if !stayed || source.is_none() {
+    let shown = FrameInfo { location: !stayed, source: true }.or(session, source.is_some());
+    if shown.location {
         out.extend(frame_line(session, frame).pieces());
         out.push((Role::Plain, "\n".to_owned()));
     }
-    if let Some(source) = source {
-        out.extend(source_line(session, frame, &source, stayed));
+    if let Some(source) = source.filter(|_| shown.source) {
+        out.extend(source_line(session, frame, &source, !shown.location));
     }
     out.extend(next_line(session, frame).map(|text| (Role::Plain, text)));
     out
