@@ -38,6 +38,8 @@ pub enum Place {
     },
     /// A pointer that does not exist in the program, to something that does.
     Synthetic(Arc<Pointee>),
+    /// Nowhere, as a reference whose target is to be seen as it was at another time.
+    Referring(Arc<Pointee>),
     /// It exists in the source and not in the program now.
     Absent(Absence),
 }
@@ -79,25 +81,23 @@ pub struct Value {
     frozen: bool,
     /// The bytes, if they were read (or computed) already, and where in them this value starts.
     held: Option<(Arc<[u8]>, usize)>,
-    /// What it refers to, if that is to be seen as it was at another time.
-    referent: Option<Arc<Value>>,
 }
 
 impl Value {
     /// A value of the process's memory; nothing is read yet.
     pub fn at(ty: &Arc<Type>, addr: VirtAddr) -> Value {
-        Value { ty: ty.clone(), place: Place::Memory(addr), bits: None, frozen: false, held: None, referent: None }
+        Value { ty: ty.clone(), place: Place::Memory(addr), bits: None, frozen: false, held: None }
     }
 
     /// The whole of a register, with its bytes.
     pub fn register(ty: &Arc<Type>, name: &str, bytes: impl Into<Arc<[u8]>>) -> Value {
         let place = Place::Register { name: name.into(), offset: 0 };
-        Value { ty: ty.clone(), place, bits: None, frozen: false, held: Some((bytes.into(), 0)), referent: None }
+        Value { ty: ty.clone(), place, bits: None, frozen: false, held: Some((bytes.into(), 0)) }
     }
 
     /// The result of a computation.
     pub fn computed(ty: &Arc<Type>, bytes: impl Into<Arc<[u8]>>) -> Value {
-        Value { ty: ty.clone(), place: Place::Nowhere, bits: None, frozen: false, held: Some((bytes.into(), 0)), referent: None }
+        Value { ty: ty.clone(), place: Place::Nowhere, bits: None, frozen: false, held: Some((bytes.into(), 0)) }
     }
 
     /// An integer, cut to the size of its type.
@@ -114,7 +114,7 @@ impl Value {
 
     /// A value that is not there.
     pub fn absent(ty: &Arc<Type>, why: Absence) -> Value {
-        Value { ty: ty.clone(), place: Place::Absent(why), bits: None, frozen: false, held: None, referent: None }
+        Value { ty: ty.clone(), place: Place::Absent(why), bits: None, frozen: false, held: None }
     }
 
     /// `void`: what an unset convenience variable is.
@@ -149,13 +149,16 @@ impl Value {
 
     /// The same reference, to what that was when these were its bytes.
     pub fn referring_to(mut self, referent: Value) -> Value {
-        self.referent = Some(Arc::new(referent));
+        self.place = Place::Referring(Arc::new(Pointee { target: Some(referent), offset: 0 }));
         self
     }
 
     /// What a reference refers to, if that is to be seen as it was at another time.
     pub fn referent(&self) -> Option<&Value> {
-        self.referent.as_deref()
+        match &self.place {
+            Place::Referring(pointee) => pointee.target.as_ref(),
+            _ => None,
+        }
     }
 
     /// The same value, but as one of type `ty`.
@@ -185,7 +188,7 @@ impl Value {
             let inside = (*start as u64).saturating_add(end) <= bytes.len() as u64;
             inside.then(|| (bytes.clone(), start + offset as usize))
         });
-        Value { ty: ty.clone(), place, bits, frozen: self.frozen, held, referent: None }
+        Value { ty: ty.clone(), place, bits, frozen: self.frozen, held }
     }
 
     /// What starts `offset` bytes into this value, as a value of another type. Nothing is read.
