@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::arch::regs::Gpr;
 use crate::base::{AddrRange, Error, MemoryMap, Need, PageCache, Result, Tid, VirtAddr};
-use crate::dwarf::{DieRef, LineFile};
+use crate::dwarf::{BlockKind, DieRef, LineFile};
 use crate::stack::{Frame, FrameCode, FrameHow, FramePc, Frames, ProcessCode, RuleCache, StackEnd, TailCallCache, Unwinder};
 use crate::symbols::ModuleId;
 use crate::value::Type;
@@ -57,6 +57,17 @@ impl Walked {
 
 /// How many frames are walked beyond the one that was asked for: the reading is cheap, the beginning is not.
 const AHEAD: usize = 16;
+
+/// Which of the inlined calls that begin at a thread's pc it has entered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Entered {
+    /// None.
+    None,
+    /// All.
+    All,
+    /// The copy of this function, and what that is in.
+    CopyOf(DieRef),
+}
 
 /// What tells one activation of a function from another.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -292,12 +303,17 @@ impl Session {
     }
 
     /// After a stop: a thread at the first instruction of inlined calls has not entered them yet, unless a breakpoint on one of
-    /// them stopped it (`entered`).
-    pub(super) fn stand_before_inlined(&mut self, pc: VirtAddr, entered: bool) {
+    /// them stopped it: then those in that one.
+    pub(super) fn stand_before_inlined(&mut self, pc: VirtAddr, entered: Entered) {
         let codes = self.code_at(FramePc::Pc(pc));
         let at = self.inferior.modules.at(pc).map(|m| m.to_file(pc));
         let begins = |c: &&FrameCode| c.is_inlined() && c.own_block().zip(at).is_some_and(|(b, at)| b.begins_at(at));
-        let count = if entered { 0 } else { codes.iter().take_while(begins).count() };
+        let is_entered = |c: &&FrameCode| match (entered, c.own_block().map(|b| &b.kind)) {
+            (Entered::All, _) => true,
+            (Entered::CopyOf(function), Some(BlockKind::Inlined { origin, .. })) => *origin == function,
+            _ => false,
+        };
+        let count = codes.iter().take_while(begins).take_while(|c| !is_entered(c)).count();
         self.frames.not_entered.set(count);
         self.drop_frames();
     }

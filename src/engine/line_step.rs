@@ -15,7 +15,7 @@ use crate::stack::{Frame, FramePc, Frames};
 use crate::symbols::{Module, ModuleRole, SourceLine};
 
 use super::exits::{Exits, exits};
-use super::frames::FrameIdentity;
+use super::frames::{Entered, FrameIdentity};
 use super::session::Session;
 use super::step::{Plan, Return};
 
@@ -144,7 +144,7 @@ impl Session {
         self.process_mut()?.generation += 1;
         let pc = self.process()?.target.pc(tid)?;
         let pc = self.process()?.sites.original_pc(pc).unwrap_or(pc);
-        self.stand_before_inlined(pc, false);
+        self.stand_before_inlined(pc, Entered::None);
         let moved = if step.landed { self.judge_landing(&mut step, pc)? } else { self.judge_step(&mut step, pc)? };
         let next = match moved {
             Move::Go(plan) => plan,

@@ -2,7 +2,7 @@
 
 use crate::arch::syscalls::syscall_name;
 use crate::base::{Result, Tid, VirtAddr};
-use crate::dwarf::BlockKind;
+use crate::dwarf::{Block, BlockKind};
 use crate::engine::{Bind, Breakpoint, Caught, Hit, Kind, Notice, Session, Stop, StopReason, WatchKind};
 use crate::expr::Host;
 use crate::stack::Frame;
@@ -226,6 +226,13 @@ pub fn place_of(session: &Session, addr: VirtAddr, breakpoint: &Breakpoint) -> O
     let (file, line) = asked.clone().or_else(|| module.source_line(addr).map(|l| (l.file, l.line)))?;
     let (function, body, around) = module.function_body(addr)?;
     let is_own = module.past_prologue(function.entry) == module.to_file(addr);
+    let copy_of = breakpoint.locations.iter().find(|l| l.addr == addr).and_then(|l| l.copy_of);
+    let is_asked = |b: &&Block| matches!(&b.kind, BlockKind::Inlined { origin, .. } if Some(*origin) == copy_of);
+    let asked_block = around.iter().filter_map(|b| body.blocks.get(*b)).find(is_asked);
+    if let Some(BlockKind::Inlined { name, origin, .. }) = asked_block.map(|b| &b.kind) {
+        let title = debug.linkage_name(*origin).map(|raw| demangle_function(&raw));
+        return Some((title.unwrap_or_else(|| name.clone()), session.file_name(&file), line));
+    }
     let mut call = None;
     let mut copy = None;
     for block in around.iter().filter_map(|b| body.blocks.get(*b)) {
