@@ -319,6 +319,10 @@ impl Host for Session {
         }
     }
 
+    fn functions(&self, name: &str, near: &[String]) -> Result<Vec<Value>> {
+        self.overloads(name, near)
+    }
+
     fn slot(&self, array: &Value, name: &str) -> Result<Value> {
         use crate::value::TypeKind;
         let kind = match &array.ty.stripped().kind {

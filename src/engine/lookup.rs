@@ -438,7 +438,7 @@ fn split_scope(name: &str) -> Option<(&str, &str)> {
 
 /// The full names that a name may stand for in a function: with the namespaces and classes around it, from the inside, those
 /// without a name among them.
-fn candidates(function: &str, name: &str) -> Vec<String> {
+pub(super) fn candidates(function: &str, name: &str) -> Vec<String> {
     if let Some(global) = name.strip_prefix("::") {
         return vec![global.to_owned()];
     }
@@ -454,7 +454,7 @@ fn candidates(function: &str, name: &str) -> Vec<String> {
     found
 }
 
-fn function_value(module: &Module, debug: &Arc<DebugInfo>, function: &Function) -> Result<Value> {
+pub(super) fn function_value(module: &Module, debug: &Arc<DebugInfo>, function: &Function) -> Result<Value> {
     Ok(Value::at(&type_of_function(debug, function.die)?, module.virt(function.entry)))
 }
 

@@ -22,6 +22,7 @@ mod line_step;
 mod listed;
 mod listing;
 mod lookup;
+mod overloads;
 mod past;
 mod patch;
 mod planting;

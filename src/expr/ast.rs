@@ -57,7 +57,7 @@ impl Expr {
                     }
                     left.push(a);
                 }
-                ExprKind::Unary(_, a) => left.push(a),
+                ExprKind::Unary(_, a) | ExprKind::CastLike(_, _, a) => left.push(a),
                 ExprKind::Binary(_, a, b) | ExprKind::Assign(_, a, b) => left.extend([&**a, &**b]),
                 ExprKind::Conditional(parts) => left.extend(parts.iter()),
                 ExprKind::Array(parts) => left.extend(parts.iter()),
@@ -83,9 +83,12 @@ impl Expr {
                 ExprKind::Unary(_, a) | ExprKind::Member(a, ..) | ExprKind::Cast(_, a, _) | ExprKind::NamedCast(_, _, a) => {
                     left.push(a)
                 }
-                ExprKind::Binary(_, a, b) | ExprKind::Assign(_, a, b) | ExprKind::Index(a, b) | ExprKind::MemberPointer(a, b) => {
-                    left.extend([&**b, &**a])
-                }
+                ExprKind::Overload(a, _) | ExprKind::TypeOf(a, _) | ExprKind::TypeId(a) => left.push(a),
+                ExprKind::Binary(_, a, b)
+                | ExprKind::Assign(_, a, b)
+                | ExprKind::Index(a, b)
+                | ExprKind::MemberPointer(a, b)
+                | ExprKind::CastLike(_, a, b) => left.extend([&**b, &**a]),
                 ExprKind::Range(from, to, _) => left.extend(to.iter().chain(from).map(|e| &**e)),
                 ExprKind::Conditional(parts) => left.extend(parts.iter().rev()),
                 ExprKind::Array(parts) => left.extend(parts.iter().rev()),
@@ -139,6 +142,23 @@ pub enum ExprKind {
     Array(Vec<Expr>),
     /// `f(a, b)`
     Call(Box<Expr>, Vec<Expr>),
+    /// `f(int, char)`: the function of this name with these parameters.
+    Overload(Box<Expr>, Vec<Arc<Type>>),
+    /// `typeof (a)`, `decltype (a)`: a type.
+    TypeOf(Box<Expr>, TypeOf),
+    /// A cast to the type that the first expression is; `static_cast<>` and its like where it is one of them.
+    CastLike(Option<NamedCast>, Box<Expr>, Box<Expr>),
+    /// `typeid (a)`
+    TypeId(Box<Expr>),
+}
+
+/// What gives the type of an expression.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TypeOf {
+    /// `typeof`: the type of the value.
+    Value,
+    /// `decltype`: the declared type of a name or member; of other expressions that have an address a reference.
+    Declared,
 }
 
 /// C++'s casts.

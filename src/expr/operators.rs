@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::ast::Binary;
 use super::eval::{needs_memory, stepped};
+use super::user_operators::sign;
 use crate::base::{Error, Memory, Result};
 use crate::value::{NoDebug, Number, Place, Type, TypeKind, Value, int_to_bytes};
 
@@ -131,7 +132,7 @@ pub(super) fn complemented(value: &Value, memory: &dyn Memory) -> Result<Value> 
 
 /// An operator between two values (all but `,`, `&&`, `||`, `@`). A warning may be left in `warning`.
 pub(super) fn binary(op: Binary, a: &Value, b: &Value, memory: &dyn Memory, warning: &mut Option<&'static str>) -> Result<Value> {
-    structure_operator(a, symbol(op)).and(structure_operator(b, symbol(op)))?;
+    structure_operator(a, sign(op)).and(structure_operator(b, sign(op)))?;
     match (vector(a), vector(b)) {
         (None, None) => {}
         (Some((_, n)), Some((_, m))) if n != m => {
@@ -166,31 +167,6 @@ pub(super) fn binary(op: Binary, a: &Value, b: &Value, memory: &dyn Memory, warn
             Ok(Value::int(&Type::long(), (distance as i64 / step.max(1) as i64).into()))
         }
         _ => arithmetic(op, &a, &b, memory, warning),
-    }
-}
-
-fn symbol(op: Binary) -> &'static str {
-    match op {
-        Binary::Equal => "==",
-        Binary::NotEqual => "!=",
-        Binary::Less => "<",
-        Binary::LessEqual => "<=",
-        Binary::Greater => ">",
-        Binary::GreaterEqual => ">=",
-        Binary::BitOr => "|",
-        Binary::BitXor => "^",
-        Binary::BitAnd => "&",
-        Binary::ShiftLeft => "<<",
-        Binary::ShiftRight => ">>",
-        Binary::Add => "+",
-        Binary::Subtract => "-",
-        Binary::Multiply => "*",
-        Binary::Divide => "/",
-        Binary::Remainder => "%",
-        Binary::Comma => ",",
-        Binary::Or => "||",
-        Binary::And => "&&",
-        Binary::Repeat => "@",
     }
 }
 
