@@ -49,6 +49,7 @@ mod stack;
 mod step;
 mod test_settings;
 mod threads;
+mod type_of;
 
 pub use args::{Args, choice, split_words, word_end};
 pub use complete::{Completion, complete, hint};
@@ -90,6 +91,7 @@ pub const FAMILIES: &[&[Command]] = &[
     breaks::save::COMMANDS,
     breaks::table::COMMANDS,
     data::COMMANDS,
+    type_of::COMMANDS,
     display::COMMANDS,
     memory::COMMANDS,
     find::COMMANDS,

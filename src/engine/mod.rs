@@ -13,6 +13,7 @@ mod frame_host;
 mod frames;
 mod hits;
 mod host;
+mod imported;
 mod inferior;
 pub mod inject;
 mod journal;

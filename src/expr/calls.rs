@@ -161,7 +161,10 @@ impl Evaluator<'_> {
             TypeKind::Function(f) if f.prototyped => self.converted(&f.params, values)?,
             _ => values.to_vec(),
         };
-        self.host.call(&callee, &values)
+        let result = self.host.call(&callee, &values)?;
+        // gdb shows what is returned without the outer typedefs: `(int &) @...` rather than `(reference) @...`.
+        let plain = result.ty.stripped().clone();
+        Ok(if plain.target().is_some() { result.retyped(&plain) } else { result })
     }
 
     /// Arguments of classes as those of the bases that the parameters want.

@@ -179,11 +179,50 @@ impl Evaluator<'_> {
             TypeKind::Reference(target, _) => target.clone(),
             _ => ty,
         };
-        let name = ty.stripped().to_string();
-        let symbol = self.host.lookup(&format!("typeinfo for {name}"), None)?.and_then(|v| v.address());
+        let name = ty.stripped().to_string().replace(" *", "*").replace(" &", "&");
+        let mut symbol = None;
+        // The library has those of the types that the language has itself: they are found by their symbols' names.
+        for wanted in mangled(ty.stripped(), 0).map(|m| format!("_ZTI{m}")).into_iter().chain([format!("typeinfo for {name}")]) {
+            symbol = symbol.or(self.host.lookup(&wanted, None)?.and_then(|v| v.address()));
+        }
         let at = symbol.ok_or_else(|| Error::user(format!("could not find typeinfo symbol for '{name}'")))?;
         Ok(Value::at(&type_info(self.host), at))
     }
+}
+
+/// The mangled name of a type of the language itself (Itanium C++ ABI §5.1.5), and of pointers to such.
+fn mangled(ty: &Arc<Type>, depth: u32) -> Option<String> {
+    if let TypeKind::Pointer(target) = &ty.kind {
+        let constant = matches!(&target.kind, TypeKind::Qualified { qualifiers, .. } if qualifiers.constant);
+        let inner = if depth < 4 { mangled(target.stripped(), depth + 1)? } else { return None };
+        return Some(format!("P{}{inner}", if constant { "K" } else { "" }));
+    }
+    let code = match &*ty.name {
+        "void" => "v",
+        "wchar_t" => "w",
+        "bool" => "b",
+        "char" => "c",
+        "signed char" => "a",
+        "unsigned char" => "h",
+        "short" => "s",
+        "unsigned short" => "t",
+        "int" => "i",
+        "unsigned int" => "j",
+        "long" => "l",
+        "unsigned long" => "m",
+        "long long" => "x",
+        "unsigned long long" => "y",
+        "__int128" => "n",
+        "unsigned __int128" => "o",
+        "float" => "f",
+        "double" => "d",
+        "long double" => "e",
+        "char8_t" => "Du",
+        "char16_t" => "Ds",
+        "char32_t" => "Di",
+        _ => return None,
+    };
+    Some(code.to_owned())
 }
 
 /// `std::type_info`, or what it looks like where the program says nothing of it (Itanium C++ ABI §2.9.3).

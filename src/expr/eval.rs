@@ -348,6 +348,7 @@ impl Evaluator<'_> {
             }
             _ if ty.is_function() => Ok(value.clone()),
             TypeKind::Struct { .. } => Err(Error::user("Structure has no component named operator*.")),
+            TypeKind::MemberPointer { .. } => Err(Error::user("Attempt to dereference pointer to member without an object")),
             _ => Err(Error::user("Attempt to take contents of a non-pointer value.")),
         }
     }

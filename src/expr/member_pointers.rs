@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::ast::{Expr, ExprKind};
 use super::eval::Evaluator;
 use super::members::{self, Member, fields_of, method_value};
-use super::methods::method_type;
+use super::methods::{method_type, this_for};
 use super::overload;
 use super::user_operators::is_user_defined;
 use crate::base::{Error, Result, VirtAddr};
@@ -14,8 +14,14 @@ use crate::value::{Field, FieldKind, FunctionType, Method, Type, TypeKind, Value
 /// How deep bases are searched.
 const MAX_DEPTH: u32 = 50;
 
+/// The class that declares a name, its methods of that name, and its member.
+type Declared = (Arc<Type>, Vec<Method>, Option<Field>);
+
+/// A method, and the class that declares it.
+pub(super) type MethodOf = (Method, Arc<Type>);
+
 /// A member of a class or of one of its bases: the class that declares it, and where that lies in the whole.
-fn declared(class: &Arc<Type>, name: &str, depth: u32) -> Result<Option<(Arc<Type>, Vec<Method>, Option<Field>)>> {
+fn declared(class: &Arc<Type>, name: &str, depth: u32) -> Result<Option<Declared>> {
     let Some(fields) = fields_of(class) else { return Ok(None) };
     let layout = fields.layout()?;
     let field = layout.fields.iter().find(|f| !f.is_base() && &*f.name == name).cloned();
@@ -135,7 +141,8 @@ impl Evaluator<'_> {
                 self.word(VirtAddr(table.0.wrapping_add_signed(first - 1)))?
             }
         };
-        Ok(Some((Value::at(target, code), Value::int(&this.ty, at.into()))))
+        let this = Value::int(&this.ty, at.into());
+        Ok(Some((Value::at(target, code), this_for(target, this))))
     }
 
     /// The part of an object that is of the class of a pointer to members.
@@ -148,7 +155,7 @@ impl Evaluator<'_> {
     }
 
     /// `f(int, char)`: the function of a name that has exactly these parameters; of a method what it is, too, and its class.
-    pub(super) fn overload_of(&mut self, function: &Expr, types: &[Arc<Type>]) -> Result<(Value, Option<(Method, Arc<Type>)>)> {
+    pub(super) fn overload_of(&mut self, function: &Expr, types: &[Arc<Type>]) -> Result<(Value, Option<MethodOf>)> {
         let has_types = |f: &FunctionType, skip: usize| {
             f.params.len() == types.len() + skip && f.params.iter().skip(skip).zip(types).all(|(p, t)| overload::is_same(p, t))
         };

@@ -197,6 +197,12 @@ pub(super) fn class_cast(ty: &Arc<Type>, value: &Value, host: &dyn Host) -> Resu
         subobject(&object, &name, host, 0)?
     } else if let (Some(offset), Some(addr)) = (offset_of(&to, &from.stripped().name, 0)?, object.address()) {
         Some(Value::at(&to, VirtAddr(addr.0.wrapping_sub(offset))))
+    } else if has_base(&to, &|n| n == &*from.stripped().name, 0)? {
+        // Down from a virtual base: only the object itself knows how far.
+        match host.seen_as_it_is(&object) {
+            Some((whole, _)) => subobject(&whole, &name, host, 0)?,
+            None => None,
+        }
     } else {
         None
     };

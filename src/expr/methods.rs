@@ -50,6 +50,17 @@ fn is_const(ty: &Arc<Type>) -> bool {
     matches!(&ty.kind, TypeKind::Qualified { qualifiers, .. } if qualifiers.constant)
 }
 
+/// `this` as the method's own parameter: whatever its class, the address is the one to be passed.
+pub(super) fn this_for(method: &Arc<Type>, this: Value) -> Value {
+    match &method.stripped().kind {
+        TypeKind::Function(f) => match f.params.first() {
+            Some(parameter) if parameter.is_pointer() => this.retyped(parameter),
+            _ => this,
+        },
+        _ => this,
+    }
+}
+
 impl Evaluator<'_> {
     /// A pointer to an object. One that is a result and lives nowhere is put into the program's memory.
     pub(super) fn pointer_to(&mut self, object: &Value) -> Result<Value> {
@@ -83,7 +94,8 @@ impl Evaluator<'_> {
             };
             // What the slot leads to returns what the first declaration says.
             let ty = if same { &method.ty } else { &declared.ty };
-            return Ok((Value::at(ty, code), self.pointer_to(&part)?));
+            let this = self.pointer_to(&part)?;
+            return Ok((Value::at(ty, code), this_for(ty, this)));
         }
         let this = self.pointer_to(object)?;
         let code = match method_value(method, &object.ty, self.host) {
@@ -91,7 +103,7 @@ impl Evaluator<'_> {
             Err(_) => return Err(Error::user("Cannot evaluate function -- may be inlined")),
             Ok(code) => code,
         };
-        Ok((code, this))
+        Ok((code, this_for(&method.ty, this)))
     }
 
     pub(super) fn word(&self, at: VirtAddr) -> Result<VirtAddr> {

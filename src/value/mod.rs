@@ -26,6 +26,7 @@ mod scalar;
 mod signature;
 mod types;
 mod variants;
+mod vtables;
 
 pub use alignment::alignment;
 pub use base_types::{base_type, rust_type};
@@ -49,3 +50,4 @@ pub use scalar::{Letter, char_prefix, scalar_text, symbol_suffix};
 pub use signature::function_title;
 pub use types::{ArrayKind, Bits, Enumerator, Flag, FloatFormat, FunctionType, ModuleRef, NoDebug, Qualifiers, Type, TypeKind};
 pub use variants::variant_of;
+pub use vtables::{VirtualTable, is_dynamic_class, virtual_tables};
