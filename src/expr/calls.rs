@@ -244,8 +244,10 @@ impl Evaluator<'_> {
             found = members::find(&whole, name, self.host)?;
         }
         let class = object.ty.stripped().name.clone();
-        if name.contains('~') && found.is_some() {
-            // Which of the functions of a destructor is meant, and whether memory is given back, is not said.
+        let own = split_scope(name).map_or(name, |(_, own)| own);
+        let bare = class.split('<').next().unwrap_or(&class);
+        if found.is_some() && (own.starts_with('~') || own == bare.rsplit("::").next().unwrap_or(bare)) {
+            // Which of the functions of a constructor or destructor is meant is not said, and it would not make what it should.
             return Err(Error::user("Cannot evaluate function -- may be inlined"));
         }
         match found {
