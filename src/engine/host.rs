@@ -199,6 +199,10 @@ impl Names for Session {
         Session::language(self)
     }
 
+    fn module_path(&self) -> Option<String> {
+        self.rust_module_path()
+    }
+
     fn find_type(&self, name: &str) -> Result<Option<Arc<Type>>> {
         if self.is_local(name) {
             return Ok(None);
@@ -343,20 +347,22 @@ impl Host for Session {
     }
 
     fn no_symbol(&self, name: &str) -> Error {
-        if self.inferior.program.is_none() {
+        let in_rust = Session::language(self) == Language::Rust;
+        if self.inferior.program.is_none() && !in_rust {
             return Error::user("No symbol table is loaded.  Use the \"file\" command.");
         }
         if let Some(plain) = name.strip_suffix("@entry") {
             return Error::user(format!("@entry can be used only for function parameters, not for \"{plain}\""));
         }
-        if let Some(error) = self.no_member(name) {
+        let name = if in_rust { name.trim_start_matches("::") } else { name };
+        if !in_rust && let Some(error) = self.no_member(name) {
             return error;
         }
         let shown = match name.char_indices().nth(MAX_NAME) {
             Some((end, _)) => format!("{}...", name.get(..end).unwrap_or_default()),
             None => name.to_owned(),
         };
-        Error::NoSymbol { name: shown, near: self.similar(name) }
+        Error::NoSymbol { name: shown, near: self.similar(name), in_rust }
     }
 
     fn seen_as_it_is(&self, value: &Value) -> Option<(Value, bool)> {

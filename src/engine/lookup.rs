@@ -388,7 +388,7 @@ impl Session {
         if self.inferior.modules.iter().filter_map(|m| m.debug()).any(is_namespace) {
             return Some(Error::user(format!("No symbol \"{member}\" in namespace \"{scope}\".")));
         }
-        Some(Error::NoSymbol { name: scope.to_owned(), near: Vec::new() })
+        Some(Error::NoSymbol { name: scope.to_owned(), near: Vec::new(), in_rust: false })
     }
 
     /// The full names that a name may have where the user stands.
@@ -419,7 +419,7 @@ impl Session {
 }
 
 /// The last `::` that is no part of a template's arguments: `ns::f` and `x`.
-fn split_scope(name: &str) -> Option<(&str, &str)> {
+pub(super) fn split_scope(name: &str) -> Option<(&str, &str)> {
     let (mut depth, mut at, mut quoted) = (0i32, None, false);
     for (i, c) in name.char_indices() {
         match c {

@@ -12,6 +12,7 @@ mod module;
 mod modules;
 mod names;
 mod prologue;
+mod rust_main;
 mod separate;
 mod source;
 mod symbolizer;

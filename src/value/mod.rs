@@ -45,6 +45,7 @@ pub use pretty::elements_of;
 pub use print::{Printer, StringEnd, read_string};
 pub use printf::{Conversion, Piece, echo_text, format_values, parse_format};
 pub use ptype::PtypeOptions;
+pub use rust_names::is_tuple as is_rust_tuple;
 pub use scalar::{Letter, char_prefix, scalar_text, symbol_suffix};
 pub use signature::function_title;
 pub use types::{ArrayKind, Bits, Enumerator, Flag, FloatFormat, FunctionType, ModuleRef, NoDebug, Qualifiers, Type, TypeKind};

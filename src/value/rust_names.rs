@@ -40,7 +40,7 @@ pub(super) fn name(ty: &Type, depth: u32) -> String {
 }
 
 /// Whether the members of a structure have numbers for names: a tuple, or a structure like one.
-pub(super) fn is_tuple(fields: &[Field]) -> bool {
+pub fn is_tuple(fields: &[Field]) -> bool {
     !fields.is_empty() && fields.iter().enumerate().all(|(i, f)| *f.name == *format!("__{i}") || *f.name == *i.to_string())
 }
 
