@@ -6,7 +6,7 @@ use crate::arch::regs::{Gpr, RegId, XState, find};
 use crate::base::{Error, Memory, Need, Result, VirtAddr};
 use crate::elf::SymbolKind;
 use crate::expr::{Host, Names, ValueHistory, Variables};
-use crate::symbols::{Location, LocationKind, Module, ModuleId, Named, qualified_names};
+use crate::symbols::{Location, LocationKind, Module, ModuleId, Named, is_rust, qualified_names};
 use crate::value::{Absence, ArrayKind, Language, ModuleRef, NoDebug, PrintOptions, Printer, Symbols, Type, Value};
 
 use super::journal::Change;
@@ -222,11 +222,26 @@ impl Symbols for Session {
     }
 
     fn value_symbol(&self, addr: VirtAddr) -> Option<String> {
-        Some(self.shown_name(&self.location(addr)?))
+        let location = self.location(addr)?;
+        // The old mangling of Rust's leaves out generic arguments, which the debug information knows.
+        if location.offset == 0
+            && location.is_code
+            && self.settings.print_demangle
+            && is_rust(&location.raw_name)
+            && let Some(function) = self.inferior.modules.at(addr).and_then(|m| m.function(addr))
+        {
+            return Some(function.name.to_string());
+        }
+        Some(self.shown_name(&location))
     }
 
     fn variable(&self, name: &str) -> Option<Value> {
         self.lookup(name, None).ok().flatten()
+    }
+
+    fn vtable(&self, at: VirtAddr) -> Option<(String, Arc<Type>)> {
+        let module = self.inferior.modules.at(at)?;
+        crate::value::vtable_at(module.debug()?, module.to_file(at))
     }
 
     fn type_named(&self, name: &str) -> Option<Arc<Type>> {
@@ -363,6 +378,10 @@ impl Host for Session {
             None => name.to_owned(),
         };
         Error::NoSymbol { name: shown, near: self.similar(name), in_rust }
+    }
+
+    fn methods_named(&self, name: &str) -> Vec<Value> {
+        self.rust_methods(name)
     }
 
     fn seen_as_it_is(&self, value: &Value) -> Option<(Value, bool)> {

@@ -298,6 +298,9 @@ impl Evaluator<'_> {
 
     pub(super) fn dereferenced(&self, value: &Value) -> Result<Value> {
         let ty = value.ty.stripped();
+        if let Some(found) = self.rust_pointee(value) {
+            return Ok(found);
+        }
         match &ty.kind {
             TypeKind::Pointer(target) | TypeKind::Reference(target, _) => {
                 if target.is_void() {

@@ -9,7 +9,8 @@ use super::super::members::{self, Member};
 use super::super::operators::cast;
 use crate::base::{Error, Result, VirtAddr};
 use crate::value::{
-    Field, Language, Layout, Printer, Type, TypeKind, Value, elements_of, int_to_bytes, is_rust_tuple, rust_type, variant_of,
+    Field, Language, Layout, Printer, Type, TypeKind, Value, elements_of, int_to_bytes, is_rust_tuple, pointee_of, rust_type,
+    variant_of,
 };
 
 /// How many elements `[a; n]` may have.
@@ -82,13 +83,13 @@ pub(in crate::expr) fn member(value: &Value, name: &str, host: &dyn Host) -> Res
 }
 
 fn of_variant(value: &Value, name: &str, is_number: bool, host: &dyn Host) -> Result<Value> {
-    let Some((variant, payload)) = variant_of(host.memory(), value)? else {
+    let Some((_, payload)) = variant_of(host.memory(), value)? else {
         return Err(Error::user(format!("Cannot access field {name} of empty enum {}", value.ty)));
     };
-    let shown = format!("{}::{}", value.ty, variant.field.name);
+    let shown = payload.ty.to_string();
     let fields = layout_of(&payload.ty).map(|l| l.fields.clone()).unwrap_or_default();
     let is_tuple = is_rust_tuple(&fields);
-    if is_number && !is_tuple {
+    if is_number && !is_tuple && !fields.is_empty() {
         return Err(Error::user(format!("Variant {shown} is not a tuple variant")));
     }
     if !is_number && is_tuple {
@@ -105,6 +106,17 @@ fn of_variant(value: &Value, name: &str, is_number: bool, host: &dyn Host) -> Re
 }
 
 impl Evaluator<'_> {
+    /// What a pointer that is a structure leads to: a trait object, an `Rc`.
+    pub(in crate::expr) fn rust_pointee(&self, value: &Value) -> Option<Value> {
+        let ty = value.ty.stripped();
+        if ty.language != Language::Rust || !matches!(ty.kind, TypeKind::Struct { .. }) {
+            return None;
+        }
+        let options = self.host.options();
+        let host: &dyn Host = self.host;
+        pointee_of(&Printer { memory: host.memory(), symbols: host, options: &options }, value)
+    }
+
     /// The elements of an array, slice or vector of Rust: their type, the address of the first one, how many.
     fn rust_elements(&self, value: &Value) -> Option<(Arc<Type>, u64, u64)> {
         if let (TypeKind::Array { element, count: Some(count), .. }, Some(at)) = (&value.ty.stripped().kind, value.address()) {
@@ -335,26 +347,8 @@ impl Evaluator<'_> {
     /// `a.name(b)`
     pub(in crate::expr) fn method_call(&mut self, of: &Expr, name: &str, arguments: &[Expr]) -> Result<Value> {
         let object = self.operand(of)?;
-        // A method is that of what references lead to.
-        let mut receiver = object.clone();
-        for _ in 0..16 {
-            let is_method_of = |v: &Value| matches!(v.ty.stripped().kind, TypeKind::Struct { .. } | TypeKind::Enum { .. });
-            if is_method_of(&receiver) || receiver.ty.target().is_none() {
-                break;
-            }
-            receiver = self.dereferenced(&receiver)?;
-        }
-        let ty = receiver.ty.stripped().clone();
-        if !matches!(ty.kind, TypeKind::Struct { .. } | TypeKind::Enum { .. }) {
-            return Err(Error::user("Method calls only supported on struct or enum types"));
-        }
-        if ty.name.is_empty() {
-            return Err(Error::user("Method call on nameless type"));
-        }
-        let full = format!("{}::{name}", ty.name);
-        let Some(function) = self.method(&ty, name)? else {
-            return Err(Error::user(format!("Could not find function named '{full}'")));
-        };
+        let (receiver, function) = self.receiver(object, name)?;
+        let full = format!("{}::{name}", receiver.ty.stripped().name);
         let TypeKind::Function(signature) = &function.ty.stripped().kind else {
             return Err(Error::user(format!("Could not find function named '{full}'")));
         };
@@ -370,6 +364,42 @@ impl Evaluator<'_> {
         }
         let values = self.rust_arguments(&function, values)?;
         self.host.call(&function, &values)
+    }
+
+    /// The method of this name, of an object or of what it leads to, and the one that it is a method of.
+    fn receiver(&mut self, object: Value, name: &str) -> Result<(Value, Value)> {
+        let mut receiver = object;
+        let mut missing = None;
+        for _ in 0..16 {
+            let ty = receiver.ty.stripped().clone();
+            let has_methods = matches!(ty.kind, TypeKind::Struct { .. } | TypeKind::Enum { .. });
+            if has_methods && let Some(function) = self.method(&ty, name)? {
+                return Ok((receiver, function));
+            }
+            if has_methods {
+                missing.get_or_insert_with(|| Error::user(format!("Could not find function named '{}::{name}'", ty.name)));
+            } else if !ty.is_pointer()
+                && let Some(function) = self.trait_method(&ty, name)
+            {
+                return Ok((receiver, function));
+            }
+            match (self.rust_pointee(&receiver), ty.is_pointer()) {
+                (Some(target), _) => receiver = target,
+                (None, true) => receiver = self.dereferenced(&receiver)?,
+                (None, false) => break,
+            }
+        }
+        Err(missing.unwrap_or_else(|| Error::user("Method calls only supported on struct or enum types")))
+    }
+
+    /// The method of this name that a type has of a trait.
+    fn trait_method(&self, ty: &Arc<Type>, name: &str) -> Option<Value> {
+        let is_its = |function: &Value| {
+            let TypeKind::Function(f) = &function.ty.stripped().kind else { return false };
+            let this = f.params.first().map(|this| this.target().unwrap_or(this).stripped().to_string());
+            this.as_deref() == Some(&*ty.to_string())
+        };
+        self.host.methods_named(name).into_iter().find(is_its)
     }
 
     /// Where an object lies; one that lies nowhere is put into the program's memory.
@@ -397,7 +427,7 @@ impl Evaluator<'_> {
             }
         }
         let found = self.host.lookup(&format!("::{}::{name}", ty.name), None)?;
-        Ok(found.filter(|f| f.ty.is_function()))
+        Ok(found.filter(|f| f.ty.is_function()).or_else(|| self.trait_method(ty, name)))
     }
 }
 

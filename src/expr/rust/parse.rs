@@ -253,8 +253,9 @@ impl<'a> Parser<'a> {
                 "." => self.member(start, left)?,
                 "(" => {
                     let arguments = self.arguments()?;
+                    let written = self.text.get(left.span.start..left.span.end).unwrap_or_default();
                     let kind = match left.kind {
-                        ExprKind::Type(ty) => tuple_structure(ty, arguments)?,
+                        ExprKind::Type(ty) => tuple_structure(ty, written, arguments)?,
                         _ => ExprKind::Call(Box::new(left), arguments),
                     };
                     self.node(start, kind)?
@@ -443,13 +444,13 @@ impl<'a> Parser<'a> {
 }
 
 /// `Type(1, 2)`
-fn tuple_structure(ty: Arc<Type>, arguments: Vec<Expr>) -> Result<ExprKind> {
+fn tuple_structure(ty: Arc<Type>, written: &str, arguments: Vec<Expr>) -> Result<ExprKind> {
     let is_tuple = match &ty.stripped().kind {
         TypeKind::Struct { fields, .. } => fields.get()?.first().is_some_and(|f| &*f.name == "__0" || &*f.name == "0"),
         _ => false,
     };
     if !is_tuple {
-        return Err(Error::user(format!("Type {ty} is not a tuple struct")));
+        return Err(Error::user(format!("Type {written} is not a tuple struct")));
     }
     let members = arguments.into_iter().enumerate().map(|(i, e)| (i.to_string().into(), e)).collect();
     Ok(ExprKind::Struct(ty, members, None))

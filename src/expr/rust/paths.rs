@@ -57,6 +57,9 @@ impl Parser<'_> {
         if !is_self && ups == 0 {
             return Ok((String::new(), false));
         }
+        if !matches!(self.token.token, Token::Name(_)) {
+            return Err(self.error("identifier expected"));
+        }
         let scope = self.names.module_path().ok_or_else(|| Error::user("Couldn't find namespace scope for self::"))?;
         let mut outer = Some(&*scope);
         for _ in 0..ups {

@@ -141,7 +141,7 @@ impl Parser<'_> {
         let result = match self.take("->")? {
             true => self.nested(Self::written_type)?,
             false if matches!(self.token.token, Token::End | Token::Op(")" | "]" | "," | ">")) => {
-                Written::known("()".to_owned(), unit().ty)
+                Written::known("()".to_owned(), Type::void())
             }
             false => return Err(self.error("'->' expected")),
         };
