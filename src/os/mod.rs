@@ -2,6 +2,7 @@
 
 pub mod affinity;
 pub mod debugregs;
+pub mod files;
 pub mod mem;
 pub mod procfs;
 pub mod ptrace;

@@ -5,9 +5,12 @@ mod file;
 mod got;
 mod link_map;
 mod plt;
+mod provides;
 mod relocations;
 mod scope;
+mod search_path;
 mod startup;
+mod why;
 
 pub use family::COMMANDS;
 pub(super) use scope::{address, addressed, module};
