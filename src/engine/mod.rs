@@ -2,6 +2,7 @@
 
 mod address_names;
 mod arguments;
+mod bind;
 mod blocks;
 mod breakpoints;
 mod catches;
@@ -31,6 +32,7 @@ mod pop;
 mod reached;
 mod redirect;
 mod register_types;
+mod relocated;
 mod resolve;
 mod session;
 mod settings;
@@ -61,6 +63,7 @@ pub use lookup::BlockScope;
 pub use patch::Saved;
 pub use planned::SearchSettings;
 pub use redirect::{Redirected, SlotWrite};
+pub use relocated::{RelocationState, Relocations};
 pub use resolve::Located;
 pub use session::{Selection, Session};
 pub use settings::Settings;
