@@ -12,6 +12,6 @@ pub use addr::{AddrRange, FileAddr, LoadBias, VirtAddr};
 pub use cancel::Cancel;
 pub use error::{Error, Need, Result, Span};
 pub use files::Files;
-pub use maps::{Mapping, MemoryMap, Perms};
+pub use maps::{Mapping, MemoryMap, PageState, Perms};
 pub use memory::{Memory, PageCache, SliceMemory, read_cstr, read_u64, read_vec};
 pub use task::{Signal, Tid};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::base::{Error, FileAddr, Need, Result, VirtAddr, read_u64};
 use crate::elf::SymbolKind;
-use crate::expr::{self, Host};
+use crate::expr::Host;
 use crate::loader::Slot;
 use crate::symbols::Module;
 
@@ -28,7 +28,7 @@ impl Session {
         let chosen = self.unresolved(symbol, module)?;
         let mut writes = Vec::new();
         for one in chosen {
-            let new = if one.ifunc { self.choice_of(one.target)? } else { one.target };
+            let new = if one.ifunc { self.resolved(one.target)? } else { one.target };
             writes.push(SlotWrite { module: one.module, slot: one.slot, old: one.old, new: new.0 });
         }
         self.journaled(what, |s| {
@@ -79,11 +79,5 @@ impl Session {
             }));
         }
         Ok(chosen)
-    }
-
-    /// What an IFUNC's resolver chooses, by calling it.
-    fn choice_of(&mut self, resolver: VirtAddr) -> Result<VirtAddr> {
-        let call = expr::parse(&format!("((void *(*)(void)) {resolver})()"), self)?;
-        expr::eval_address(&call, self)
     }
 }

@@ -92,7 +92,8 @@ impl Session {
     pub fn scopes(&self) -> Scopes<'_> {
         let objects = self.link_maps();
         let layout = ScopeLayout::find(self.memory(), &objects);
-        let is_loaded = layout.is_some() || self.inferior.modules.iter().any(|m| m.role == ModuleRole::Library);
+        let is_loaded =
+            layout.is_some() || objects.len() > 1 || self.inferior.modules.iter().any(|m| m.role == ModuleRole::Library);
         let is_static = self.inferior.modules.main().is_none_or(|m| super::slots::is_static(m.image()));
         let planned = if is_loaded || is_static { Vec::new() } else { self.planned_modules() };
         Scopes { session: self, objects, layout, planned }
@@ -114,7 +115,7 @@ impl Scopes<'_> {
 
     /// The modules that are asked for what a module refers to.
     pub fn of(&self, module: &Arc<Module>) -> LookupScope {
-        if let Some(entries) = self.from_link_maps(module) {
+        if let Some(entries) = self.by_link_maps(module) {
             return LookupScope { entries, source: ScopeSource::LinkMaps };
         }
         let (all, source) = match self.planned.is_empty() {
@@ -145,7 +146,7 @@ impl Scopes<'_> {
         all
     }
 
-    fn from_link_maps(&self, module: &Arc<Module>) -> Option<Vec<ScopeEntry>> {
+    fn by_link_maps(&self, module: &Arc<Module>) -> Option<Vec<ScopeEntry>> {
         let memory = self.session.memory();
         let lists = self.layout?.scope_of(memory, &self.objects, module.link_map?)?;
         let main = self.objects.first()?.addr;

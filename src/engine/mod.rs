@@ -2,6 +2,7 @@
 
 mod address_names;
 mod arguments;
+mod before;
 mod bind;
 mod blocks;
 mod breakpoints;
@@ -24,6 +25,7 @@ mod linkage;
 mod listed;
 mod listing;
 mod lookup;
+mod pages;
 mod past;
 mod patch;
 mod planned;
@@ -47,6 +49,7 @@ mod variables;
 mod watch_scope;
 
 pub use address_names::{AddressNames, SharedNames};
+pub use before::{Moment, Picture};
 pub use breakpoints::{Breakpoint, Breakpoints, Catch, Condition, Disposition, Kind, Location, Watch, WatchKind};
 pub use catches::SignalChoice;
 pub use finish::ReturnedValue;
@@ -60,6 +63,7 @@ pub use linkage::{Definition, LookupScope, ScopeEntry, ScopeSource, Scopes, purp
 pub use listed::Listed;
 pub use listing::Listing;
 pub use lookup::BlockScope;
+pub use pages::{PageCause, PageCauses};
 pub use patch::Saved;
 pub use planned::SearchSettings;
 pub use redirect::{Redirected, SlotWrite};

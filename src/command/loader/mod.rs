@@ -4,6 +4,7 @@ mod family;
 mod file;
 mod got;
 mod link_map;
+mod pages;
 mod plt;
 mod provides;
 mod relocations;
