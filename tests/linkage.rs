@@ -306,6 +306,8 @@ fn bind_is_what_the_first_call_does() {
 /// The private and resident pages of each mapping are those that smaps counts.
 #[test]
 fn pages_are_the_kernels() {
+    let head = Regex::new(r"^(?:\(rdbg\) )?([0-9a-f]+)-[0-9a-f]+ [r-][w-][x-][ps] ").unwrap();
+    let kilobytes = Regex::new(r"^(Rss|Private_Dirty|Anonymous): +(\d+) kB").unwrap();
     for name in ["lazy", "pie", "static"] {
         let Some(program) = program("c/hello.c", name) else { continue };
         // A path of its own: other tests run the same program.
@@ -314,8 +316,6 @@ fn pages_are_the_kernels() {
         let smaps = format!("for p in /proc/[0-9]*; do test \"$(readlink $p/exe)\" = {} && cat $p/smaps; done", own.display());
         let run = Session::rdbg().program(&own, [""; 0]).feed(&format!("break main\nrun\npages -json\nshell {smaps}\nkill\n"));
         let _ = std::fs::remove_file(&own);
-        let head = Regex::new(r"^(?:\(rdbg\) )?([0-9a-f]+)-[0-9a-f]+ [r-][w-][x-][ps] ").unwrap();
-        let kilobytes = Regex::new(r"^(Rss|Private_Dirty|Anonymous): +(\d+) kB").unwrap();
         let mut truth: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
         let mut current = String::new();
         for line in run.lines() {
