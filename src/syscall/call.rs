@@ -2,10 +2,10 @@
 
 use std::sync::OnceLock;
 
-use super::ctx::Ctx;
+use super::ctx::{Ctx, MOST};
 use super::errors::{error_name, error_text};
 use super::table::{ROWS, Row};
-use super::text::{address, hex, octal};
+use super::text::{address, hex, octal, quote};
 use crate::arch::syscalls::{syscall_name, syscall_number};
 use crate::base::Memory;
 
@@ -224,6 +224,18 @@ impl Entered {
             None => hex(ret as u64),
         }
     }
+}
+
+/// The line of a successful execve whose words are known, though the memory that they were in is gone.
+pub fn execve_text(path: &[u8], arguments: &[&[u8]], environment_at: u64, variables: usize) -> String {
+    let shown = |a: &&[u8]| {
+        let more = if a.len() > MOST { "..." } else { "" };
+        format!("{}{more}", quote(a.get(..MOST).unwrap_or(a)))
+    };
+    let mut words: Vec<String> = arguments.iter().take(MOST).map(shown).collect();
+    words.extend((arguments.len() > MOST).then(|| "...".to_owned()));
+    let s = if variables == 1 { "" } else { "s" };
+    format!("execve({}, [{}], {environment_at:#x} /* {variables} var{s} */) = 0", quote(path), words.join(", "))
 }
 
 /// What a failed call returned. The numbers from 512 on never reach the program (linux/errno.h): the kernel starts the call again,

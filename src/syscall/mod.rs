@@ -16,6 +16,6 @@ mod table;
 mod text;
 mod times;
 
-pub use call::{Call, Entered, is_error};
+pub use call::{Call, Entered, execve_text, is_error};
 pub use errors::{error_name, error_text};
 pub use signals::signal_text;
