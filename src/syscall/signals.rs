@@ -155,11 +155,8 @@ fn describe(info: &[u8; 128]) -> String {
             let name = crate::arch::syscalls::syscall_name(number).map_or_else(|| number.to_string(), |n| format!("__NR_{n}"));
             text.push_str(&format!(", si_call_addr={}, si_syscall={name}, si_arch=AUDIT_ARCH_X86_64", address(word(info, 16))));
         }
-        (_, 0x80) if word(info, 16) == 0 => {
-            if number == 11 {
-                text.push_str(", si_addr=NULL");
-            }
-        }
+        (11, 0x80) => text.push_str(&format!(", si_addr={}", address(word(info, 16)))),
+        (_, 0x80) => {}
         (_, ..=0) => text.push_str(&format!(", si_pid={}, si_uid={second}", first as i32)),
         _ => {}
     }

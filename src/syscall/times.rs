@@ -104,7 +104,7 @@ pub fn rlimit(ctx: &Ctx<'_>, at: u64) -> Option<String> {
 fn limits(ctx: &Ctx<'_>, at: u64, infinity: &str) -> Option<String> {
     let one = |n: u64| match n {
         u64::MAX => infinity.to_owned(),
-        _ if n > 1024 && n % 1024 == 0 => format!("{}*1024", n / 1024),
+        _ if n > 1024 && n.is_multiple_of(1024) => format!("{}*1024", n / 1024),
         _ => n.to_string(),
     };
     let both = ctx.words::<2>(at).filter(|_| at != 0);
