@@ -80,6 +80,9 @@ pub struct Session {
     /// The function's activation in which the last step began: a step that ends in it shows the line alone.
     pub step_began_in: Option<FrameIdentity>,
     pub(super) line_step: Option<LineStep>,
+    /// What the process was like when it went on last.
+    pub(super) moment: super::before::Moment,
+    pub(super) looks_back: bool,
     pub(super) finished: Option<Finished>,
     /// What is, or was last, recorded.
     pub timeline: Timeline,
