@@ -99,3 +99,10 @@ fn member_pointers_and_casts_are_gdbs() {
 fn imported_names_are_gdbs() {
     same_as_gdb("cpp/imports.cpp", &["d5", "d4"], "break imports.cpp:17\nrun", "imports.txt", &[]);
 }
+
+#[test]
+fn expressions_of_rust_are_gdbs() {
+    // In DWARF 5 gdb does not find what the vtable belongs to.
+    let known = [("d5", "print *object"), ("d5", "print *boxed")];
+    same_as_gdb("rust/expressions.rs", &["d4", "d5", "v0"], "break expressions.rs:141\nrun", "rust_expressions.txt", &known);
+}

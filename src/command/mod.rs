@@ -49,6 +49,7 @@ mod stack;
 mod step;
 mod test_settings;
 mod threads;
+mod timeline;
 mod type_of;
 
 pub use args::{Args, choice, split_words, word_end};
@@ -109,6 +110,7 @@ pub const FAMILIES: &[&[Command]] = &[
     info::COMMANDS,
     patch::COMMANDS,
     redirect::COMMANDS,
+    timeline::COMMANDS,
 ];
 
 /// The expression language of the commands.

@@ -105,7 +105,7 @@ impl Evaluator<'_> {
                 }
             }
             ExprKind::Member(of, name, arrow) => {
-                if let Some(value) = self.method_call(of, (name, *arrow), &values)? {
+                if let Some(value) = self.cpp_method_call(of, (name, *arrow), &values)? {
                     return Ok(value);
                 }
             }
@@ -158,9 +158,10 @@ impl Evaluator<'_> {
             return Ok(Value::at(&returned_type(&callee).ok_or_else(no_function)?, VirtAddr(0)));
         }
         let values = match &callee.ty.target().unwrap_or(&callee.ty).stripped().kind {
-            TypeKind::Function(f) if f.prototyped => self.converted(&f.params, values)?,
+            TypeKind::Function(f) if f.prototyped => self.as_bases(&f.params, values)?,
             _ => values.to_vec(),
         };
+        let values = if self.is_rust() { self.rust_arguments(&callee, values)? } else { values };
         let result = self.host.call(&callee, &values)?;
         // gdb shows what is returned without the outer typedefs: `(int &) @...` rather than `(reference) @...`.
         let plain = result.ty.stripped().clone();
@@ -168,7 +169,7 @@ impl Evaluator<'_> {
     }
 
     /// Arguments of classes as those of the bases that the parameters want.
-    fn converted(&self, parameters: &[Arc<Type>], values: &[Value]) -> Result<Vec<Value>> {
+    fn as_bases(&self, parameters: &[Arc<Type>], values: &[Value]) -> Result<Vec<Value>> {
         let mut out = Vec::with_capacity(values.len());
         for (i, value) in values.iter().enumerate() {
             let wanted = parameters.get(i).map(|p| match &p.stripped().kind {
@@ -231,7 +232,7 @@ impl Evaluator<'_> {
     }
 
     /// `object.method(...)`; `None` where it is a member that may be called.
-    fn method_call(&mut self, of: &Expr, (name, arrow): (&str, bool), values: &[Value]) -> Result<Option<Value>> {
+    fn cpp_method_call(&mut self, of: &Expr, (name, arrow): (&str, bool), values: &[Value]) -> Result<Option<Value>> {
         let object = self.object(of, arrow)?;
         if fields_of(&object.ty).is_none() || object.ty.language != Language::Cpp {
             return Ok(None);

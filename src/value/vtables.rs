@@ -1,83 +1,47 @@
-//! The tables of virtual functions of an object (Itanium C++ ABI §2.5).
+//! Which type a vtable of Rust is for.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::dynamic::base_of;
-use super::place::Value;
-use super::types::{Type, TypeKind};
-use crate::base::{Memory, VirtAddr};
+use super::debug_types::{Made, type_of};
+use super::types::Type;
+use crate::base::{FileAddr, LoadBias, Memory, SliceMemory};
+use crate::dwarf::{DebugInfo, DieRef, ExpressionHost, Kind, Location, Site};
 
-/// How deep bases are followed.
-const MAX_DEPTH: u32 = 50;
-/// How many functions of one table are read: a bound for damaged information.
-const MAX_FUNCTIONS: u64 = 10_000;
+/// A program that does not run: what has an address at link time is found all the same.
+struct AtRest(SliceMemory);
 
-/// The table of an object or of a part of it.
-#[derive(Clone, Debug)]
-pub struct VirtualTable {
-    /// The class of that part.
-    pub class: Arc<str>,
-    /// Where the part lies.
-    pub object: VirtAddr,
-    /// Where its first function's address lies.
-    pub table: VirtAddr,
-    /// The functions that the class knows of; `None` for one that cannot be read.
-    pub functions: Vec<Option<VirtAddr>>,
+impl ExpressionHost for AtRest {
+    fn register(&self, _: u16) -> Option<u64> {
+        None
+    }
+
+    fn memory(&self) -> &dyn Memory {
+        &self.0
+    }
+
+    fn load_bias(&self) -> LoadBias {
+        LoadBias::default()
+    }
 }
 
-/// What is known of one part: its class and, where it has any, the highest place of a virtual function.
-struct Part {
-    at: VirtAddr,
-    class: Arc<str>,
-    highest: Option<u64>,
+/// The name of the vtable at a link-time address, `<m::Circle as m::Shape>::{vtable}`, and the type that it is for.
+///
+/// rustc describes each vtable as a variable whose type, a structure of its own, has that type for its DW_AT_containing_type. All
+/// of them are found when one is first asked for.
+pub fn vtable_at(info: &Arc<DebugInfo>, at: FileAddr) -> Option<(String, Arc<Type>)> {
+    let made: &Made = info.attached()?;
+    let die = *made.vtables.get_or_init(|| vtables(info)).get(&at)?;
+    let concrete = info.members(info.type_of_die(die)?).ok()?.vptr_base?;
+    Some((info.name(die)?, type_of(info, concrete).ok()?))
 }
 
-/// Whether objects of a class have a pointer to a table: it or a base has virtual functions or bases.
-pub fn is_dynamic_class(class: &Arc<Type>) -> bool {
-    is_dynamic(class, 0)
-}
-
-fn is_dynamic(class: &Arc<Type>, depth: u32) -> bool {
-    let class = class.completed();
-    let TypeKind::Struct { fields, .. } = &class.stripped().kind else { return false };
-    let Ok(layout) = fields.layout() else { return false };
-    let own = layout.methods.iter().any(|m| m.is_virtual) || layout.fields.iter().any(|f| f.name.starts_with("_vptr"));
-    let is_virtual = |f: &super::layout::Field| matches!(f.kind, super::layout::FieldKind::VirtualBase(_));
-    own || layout.fields.iter().any(|f| is_virtual(f) || (f.is_base() && depth < MAX_DEPTH && is_dynamic(&f.ty, depth + 1)))
-}
-
-/// The tables of an object in memory, by the addresses of the parts that they belong to.
-pub fn virtual_tables(memory: &dyn Memory, object: &Value) -> Vec<VirtualTable> {
-    let mut parts = Vec::new();
-    collect(memory, object, &mut parts, 0);
-    parts.sort_by_key(|p| p.at);
-    let word = |at: VirtAddr| {
-        let mut word = [0; 8];
-        memory.read(at, &mut word).ok().map(|()| VirtAddr(u64::from_le_bytes(word)))
+fn vtables(info: &DebugInfo) -> HashMap<FileAddr, DieRef> {
+    let hits = info.names_where(&|kind| kind == Kind::Variable, &|name| name.ends_with("{vtable}")).unwrap_or_default();
+    let host = AtRest(SliceMemory::default());
+    let address = |die: DieRef| match info.location(die, Site::default(), &host) {
+        Ok(Location::Memory(at)) => Some((FileAddr(at.0), die)),
+        _ => None,
     };
-    let tables = parts.into_iter().filter_map(|part| {
-        let table = word(part.at)?;
-        let count = part.highest?.saturating_add(1).min(MAX_FUNCTIONS);
-        let functions = (0..count).map(|i| word(VirtAddr(table.0.wrapping_add(8 * i)))).collect();
-        Some(VirtualTable { class: part.class, object: part.at, table, functions })
-    });
-    tables.collect()
-}
-
-/// A part and its bases; those that share an address share a table.
-fn collect(memory: &dyn Memory, value: &Value, parts: &mut Vec<Part>, depth: u32) {
-    let class = value.ty.completed();
-    let (Some(at), true) = (value.address(), is_dynamic_class(&class) && depth < MAX_DEPTH) else { return };
-    let TypeKind::Struct { fields, .. } = &class.stripped().kind else { return };
-    let Ok(layout) = fields.layout() else { return };
-    let highest = layout.methods.iter().filter(|m| m.is_virtual).filter_map(|m| m.vtable_index).max();
-    match parts.iter_mut().find(|p| p.at == at) {
-        Some(known) => known.highest = known.highest.max(highest),
-        None => parts.push(Part { at, class: class.stripped().name.clone(), highest }),
-    }
-    for base in layout.fields.iter().filter(|f| f.is_base()) {
-        if let Ok(part) = base_of(memory, value, base) {
-            collect(memory, &part, parts, depth + 1);
-        }
-    }
+    hits.iter().filter_map(|hit| address(hit.entry.die)).collect()
 }
