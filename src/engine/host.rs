@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::arch::regs::{Gpr, RegId, XState, find};
+use crate::arch::regs::{Gpr, RegId, RegType, XState, find};
 use crate::base::{Error, Memory, Need, Result, VirtAddr};
 use crate::elf::SymbolKind;
 use crate::expr::{Host, Names, ValueHistory, Variables};
@@ -140,6 +140,12 @@ impl Session {
     pub fn code_name(&self, location: &Location) -> String {
         let is_mangled = ["_Z", "_R"].iter().any(|mangling| location.raw_name.starts_with(mangling));
         if self.settings.print_asm_demangle || !is_mangled { self.shown_name(location) } else { location.with_offset() }
+    }
+
+    /// Conditions read registers at each hit: the language is looked up only where it is seen.
+    fn type_of_register(&self, ty: RegType) -> Arc<Type> {
+        let language = if matches!(ty, RegType::CodePointer) { self.language() } else { Language::default() };
+        register_type(ty, language)
     }
 
     /// The extended registers of the selected thread.
@@ -293,7 +299,7 @@ impl Host for Session {
     fn register(&self, name: &str) -> Result<Option<Value>> {
         let Some(id) = find(name) else { return Ok(None) };
         let info = id.info();
-        let ty = register_type(info.ty);
+        let ty = self.type_of_register(info.ty);
         if self.inferior.process.is_none() {
             return Err(Error::user("No registers."));
         }
@@ -307,7 +313,7 @@ impl Host for Session {
     }
 
     fn register_type(&self, name: &str) -> Option<Arc<Type>> {
-        Some(register_type(find(name)?.info().ty))
+        Some(self.type_of_register(find(name)?.info().ty))
     }
 
     fn write_register(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
