@@ -49,6 +49,8 @@ mod stack;
 mod step;
 mod test_settings;
 mod threads;
+mod timeline;
+mod type_of;
 
 pub use args::{Args, choice, split_words, word_end};
 pub use complete::{Completion, complete, hint};
@@ -90,6 +92,7 @@ pub const FAMILIES: &[&[Command]] = &[
     breaks::save::COMMANDS,
     breaks::table::COMMANDS,
     data::COMMANDS,
+    type_of::COMMANDS,
     display::COMMANDS,
     memory::COMMANDS,
     find::COMMANDS,
@@ -107,6 +110,7 @@ pub const FAMILIES: &[&[Command]] = &[
     info::COMMANDS,
     patch::COMMANDS,
     redirect::COMMANDS,
+    timeline::COMMANDS,
 ];
 
 /// The expression language of the commands.
