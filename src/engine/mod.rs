@@ -8,6 +8,7 @@ mod blocks;
 mod breakpoints;
 mod catches;
 mod control;
+mod entry_values;
 mod escape;
 mod exits;
 mod finish;
