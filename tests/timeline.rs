@@ -55,6 +55,10 @@ fn loads() -> Vec<Load> {
         of("c/ifunc.c", "lazy"),
         of("c/ctor.c", "lazy"),
     ];
+    all.push(installed("bash", &["-c", "echo one | cat; echo $(echo two); /bin/true; exec echo three"]));
+    if let (Some(ls), Some(preloaded)) = (installed("ls", &["/"]), built("c/ctor.c", "lazy")) {
+        all.push(Some(ls.with("LD_PRELOAD", &preloaded.with_file_name("libctor.so").display().to_string())));
+    }
     for name in ["lazy", "static", "static-pie", "now", "noplt", "ibt", "stripped", "lld", "musl"] {
         all.push(of("c/hello.c", name));
     }
@@ -111,7 +115,8 @@ fn bindings_by_ld_so(load: &Load, record: &[Value]) -> BTreeSet<(String, String,
 
 /// Whether ld.so of glibc binds the program's libraries.
 fn is_dynamic(load: &Load) -> bool {
-    !["-static", "musl"].iter().any(|s| load.program.to_string_lossy().contains(s))
+    // Of several processes ld.so writes several logs.
+    !["-static", "musl", "bash"].iter().any(|s| load.program.to_string_lossy().contains(s))
 }
 
 /// What is bound at the start and at first calls is what ld.so says: module, provider and symbol.
