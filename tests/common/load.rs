@@ -159,7 +159,7 @@ pub fn comparable(tasks: &[(String, Vec<String>)]) -> Vec<Vec<String>> {
     let number = Regex::new(r"\b\d+\b").unwrap();
     let volatile = Regex::new(concat!(
         r#"getrandom\("[^"]*"|0x[0-9a-f]+ /\* \d+ vars|sysinfo\(\{[^}]*\}|si_[us]time=\d+|tv_u?n?sec=\d+|"#,
-        r"getppid\(\) = \d+|f_(?:bfree|bavail|ffree)=\d+|(?:left|load\S*|rseq_cs)=\S+"
+        r"get(?:ppid|pgrp)\(\) = \d+|f_(?:bfree|bavail|ffree)=\d+|(?:left|load\S*|rseq_cs)=\S+"
     ))
     .unwrap();
     let of = |text: &String| {
