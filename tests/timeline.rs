@@ -55,7 +55,7 @@ fn loads() -> Vec<Load> {
         of("c/ifunc.c", "lazy"),
         of("c/ctor.c", "lazy"),
     ];
-    all.push(installed("bash", &["-c", "echo one | cat; echo $(echo two); /bin/true; exec echo three"]));
+    all.push(installed("bash", &["-c", "/bin/echo one; (exit 3); /bin/true; exec echo three"]));
     if let (Some(ls), Some(preloaded)) = (installed("ls", &["/"]), built("c/ctor.c", "lazy")) {
         all.push(Some(ls.with("LD_PRELOAD", &preloaded.with_file_name("libctor.so").display().to_string())));
     }

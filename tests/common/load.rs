@@ -124,8 +124,8 @@ fn by_task(text: &str) -> Vec<(String, Vec<String>)> {
         if let Some(begun) = rest.strip_suffix("<unfinished ...>") {
             own.push(begun.to_owned());
         } else if let (Some(found), Some(last)) = (resumed.captures(rest), own.last_mut()) {
-            let joint = if last.ends_with(", ") { last.clone() } else { last.trim_end().to_owned() };
-            *last = joint + &found[1];
+            let begun = last.trim_end();
+            *last = format!("{begun}{}{}", if begun.ends_with(',') { " " } else { "" }, &found[1]);
         } else {
             own.push(rest.to_owned());
         }
