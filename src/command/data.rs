@@ -393,7 +393,7 @@ fn show_convenience(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
     for (name, value) in cx.session.variables.newest_first() {
         text.push_str(&format!("${name} = {}\n", shown(value)));
     }
-    for name in ["_regex", "_streq", "_strlen", "_memeq", "_isvoid"] {
+    for name in expr::FUNCTIONS {
         text.push_str(&format!("${name} = <internal function {name}>\n"));
     }
     for name in ["_inferior", "_thread", "GOT", "PLT"] {

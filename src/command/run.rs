@@ -50,6 +50,13 @@ fn show_notice(cx: &mut Cx<'_>, notice: &Notice) {
     }
 }
 
+/// Deletes the breakpoints of threads that have gone with their process.
+fn show_ended(cx: &mut Cx<'_>) {
+    for line in cx.session.end_thread_breakpoints() {
+        cx.say(format!("{line}\n"));
+    }
+}
+
 /// Shows a stop and does what belongs to it.
 pub(super) fn stopped(cx: &mut Cx<'_>, stop: &Stop, pid: Tid) -> Result<Flow> {
     if stop.reason.is_end() {
@@ -71,6 +78,7 @@ pub(super) fn stopped(cx: &mut Cx<'_>, stop: &Stop, pid: Tid) -> Result<Flow> {
         super::finish::show_returned(cx);
     }
     if stop.reason.is_end() {
+        show_ended(cx);
         cx.session.stop_commands.clear();
     } else {
         cx.run_hook("hook", "stop")?;
@@ -309,6 +317,7 @@ fn kill(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
     let pid = cx.session.process()?.target.pid();
     cx.session.kill()?;
     cx.say(format!("[Inferior 1 (process {pid}) killed]\n"));
+    show_ended(cx);
     Ok(Flow::Go)
 }
 
@@ -361,6 +370,7 @@ fn detach(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
     cx.say_directly(format!("Detaching from program: {path}, process {pid}\n"));
     cx.session.detach()?;
     cx.say(format!("[Inferior 1 (process {pid}) detached]\n"));
+    show_ended(cx);
     Ok(Flow::Go)
 }
 

@@ -12,6 +12,7 @@ use super::lookup::BlockScope;
 use super::resolve::Located;
 use super::session::Session;
 use super::watch_scope::WatchScope;
+use super::watched::Looked;
 
 /// What happens to a breakpoint when it is hit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,6 +60,8 @@ pub struct Watch {
     pub kind: WatchKind,
     /// The aligned pieces (address and 1, 2, 4 or 8 bytes) that cover the value.
     pub pieces: Vec<(VirtAddr, u8)>,
+    /// What is looked at after each instruction, where debug registers are not to be had.
+    pub software: Option<Looked>,
     /// The frame that it is about, if it names local variables.
     pub scope: Option<WatchScope>,
     /// The value when it was looked at last; `None` where it could not be read.
@@ -211,6 +214,7 @@ impl Breakpoint {
             Kind::Code { .. } if self.disposition == Disposition::Delete => "Temporary breakpoint",
             Kind::Code { .. } => "Breakpoint",
             Kind::Watch(w) => match w.kind {
+                WatchKind::Write if w.software.is_some() => "Watchpoint",
                 WatchKind::Write => "Hardware watchpoint",
                 WatchKind::Read => "Hardware read watchpoint",
                 WatchKind::Access => "Hardware access (read/write) watchpoint",
@@ -226,6 +230,7 @@ impl Breakpoint {
             Kind::Code { hardware: false } => "breakpoint",
             Kind::Code { hardware: true } => "hw breakpoint",
             Kind::Watch(w) => match w.kind {
+                WatchKind::Write if w.software.is_some() => "watchpoint",
                 WatchKind::Write => "hw watchpoint",
                 WatchKind::Read => "read watchpoint",
                 WatchKind::Access => "acc watchpoint",

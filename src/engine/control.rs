@@ -38,7 +38,10 @@ impl Session {
         }
         self.sync_sites()?;
         let (stops, stays) = (self.wants_syscalls(), self.settings.breakpoint_always_inserted);
-        self.process_mut()?.control()?.set_modes(stops, stays);
+        let looks = self.looks_at_each_step();
+        let control = self.process_mut()?.control()?;
+        control.set_modes(stops, stays);
+        control.step_always(looks);
         self.notices.extend(std::mem::take(&mut self.told_later));
         self.drop_frames();
         self.selection.level = 0;
@@ -250,6 +253,8 @@ impl Session {
             RawStop::ThreadExited => {
                 let pthread = self.process_mut()?.forget_thread(tid);
                 *notice = Some(Notice::ThreadEnded { tid, pthread });
+                let ended = self.end_thread_breakpoints();
+                self.notices.extend(ended.into_iter().map(Notice::Warning));
                 Verdict::Nothing
             }
             RawStop::Exited(code) => Verdict::Stop(StopReason::Exited(code)),

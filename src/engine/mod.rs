@@ -41,6 +41,7 @@ mod stop;
 mod types;
 mod variables;
 mod watch_scope;
+mod watched;
 
 pub use address_names::{AddressNames, SharedNames};
 pub use breakpoints::{Breakpoint, Breakpoints, Catch, Condition, Disposition, Kind, Location, Watch, WatchKind};
@@ -64,6 +65,7 @@ pub use signal_table::{Disposition as SignalDisposition, SignalTable};
 pub use skip::{Skip, SkipFile, SkipFunction, Skips};
 pub use slots::{SlotMeaning, is_static, relro_range};
 pub use step::{Plan, Return};
-pub use stop::{Bind, Caught, Happening, Hit, Notice, Stop, StopReason};
+pub use stop::{Bind, Caught, Happening, Hit, Notice, Stop, StopReason, WatchHit};
 pub use variables::{Local, VariableValue};
 pub use watch_scope::WatchScope;
+pub use watched::{Looked, WatchedParts};

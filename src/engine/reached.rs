@@ -80,6 +80,9 @@ impl Session {
 
     /// A single step has ended.
     pub(super) fn stepped(&mut self, tid: Tid) -> Result<Verdict> {
+        if let Some(reason) = self.software_watch_fired(tid)? {
+            return Ok(Verdict::Stop(reason));
+        }
         if self.process()?.plan.as_ref().is_none_or(|p| p.tid() != tid || !p.is_stepping()) {
             return Ok(Verdict::Go(None));
         }

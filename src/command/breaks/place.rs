@@ -1,7 +1,7 @@
 //! Breakpoints at places in the program.
 
 use crate::base::{Error, Result, VirtAddr};
-use crate::engine::{Breakpoint, Condition, Disposition, Kind, Session};
+use crate::engine::{Breakpoint, Condition, Disposition, Kind, Process, Session};
 use crate::ui::Role;
 use crate::ui::render::place_of;
 
@@ -90,20 +90,20 @@ fn request(cx: &mut Cx<'_>, args: &Args) -> Result<Request> {
         };
         let after = after.trim_start();
         let (word, after) = after.split_at(after.find(char::is_whitespace).unwrap_or(after.len()));
-        let number = word.parse().map_err(|_| Error::user(format!("Invalid thread ID: {word}")))?;
-        let known = cx
-            .session
-            .inferior
-            .process
-            .as_ref()
-            .is_some_and(|p| p.target.threads().iter().any(|t| p.number_of(*t) == Some(number)));
-        if !known {
-            return Err(Error::user(format!("Unknown thread {number}.")));
-        }
-        request.thread = Some(number);
+        request.thread = Some(thread_number(cx.session, word)?);
         rest = after.trim_start();
     }
     Ok(request)
+}
+
+/// The number of a thread that there is.
+pub(super) fn thread_number(session: &Session, word: &str) -> Result<u32> {
+    let number = word.parse().map_err(|_| Error::user(format!("Invalid thread ID: {word}")))?;
+    let is_there = |p: &Process| p.target.threads().iter().any(|t| p.number_of(*t) == Some(number));
+    match session.inferior.process.as_ref().is_some_and(is_there) {
+        true => Ok(number),
+        false => Err(Error::user(format!("Unknown thread {number}."))),
+    }
 }
 
 fn set_breakpoint(cx: &mut Cx<'_>, args: &Args, disposition: Disposition, hardware: bool) -> Result<Flow> {

@@ -74,6 +74,7 @@ fn breakpoint_rows(session: &Session, b: &Breakpoint, width: usize) -> String {
         (Kind::Code { .. }, _) => ("<MULTIPLE>".to_owned(), String::new()),
         _ => (String::new(), what_text(session, b, VirtAddr(0))),
     };
+    let what = what + &b.thread.map_or(String::new(), |t| format!(" thread {t}"));
     let head = format!(
         "{:<7} {:<width$} {:<4} {:<3} {address:<18} {what}",
         b.id,
