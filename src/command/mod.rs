@@ -50,6 +50,7 @@ mod stack;
 mod step;
 mod test_settings;
 mod threads;
+mod timeline;
 
 pub use args::{Args, choice, split_words, word_end};
 pub use complete::{Completion, complete, hint};
@@ -109,6 +110,7 @@ pub const FAMILIES: &[&[Command]] = &[
     info::COMMANDS,
     patch::COMMANDS,
     redirect::COMMANDS,
+    timeline::COMMANDS,
 ];
 
 /// The expression language of the commands.

@@ -120,7 +120,9 @@ impl Image {
         if size > MAX_INFLATED.min((stream.len() as u64).saturating_mul(most)) {
             return Err(damaged());
         }
+        // One allocation of the size that is to be: growing would copy it again and again.
         let mut out = Vec::new();
+        out.try_reserve_exact(size as usize).map_err(|_| damaged())?;
         match kind {
             ELFCOMPRESS_ZLIB => {
                 flate2::read::ZlibDecoder::new(stream).take(size).read_to_end(&mut out).map_err(|_| damaged())?;
