@@ -109,6 +109,9 @@ fn argument(interpreter: &Interpreter, session: &Session, line: &str, found: &Re
             }
             match kind_at(command, text) {
                 Some(ArgKind::Choice(words)) => fitting(start, word, words),
+                Some(ArgKind::OneOf(words)) => {
+                    Completion { start, words: words().into_iter().filter(|w| w.starts_with(word)).collect() }
+                }
                 Some(ArgKind::File) => files(start, word),
                 Some(ArgKind::Command) if depth < 4 => {
                     let begin = line.len() - text.trim_start().len();

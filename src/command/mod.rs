@@ -90,6 +90,7 @@ pub const FAMILIES: &[&[Command]] = &[
     breaks::catch::COMMANDS,
     breaks::catch_event::COMMANDS,
     breaks::edit::COMMANDS,
+    breaks::rbreak::COMMANDS,
     breaks::save::COMMANDS,
     breaks::table::COMMANDS,
     data::COMMANDS,

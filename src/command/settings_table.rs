@@ -415,6 +415,42 @@ pub const SETTINGS: &[Setting] = &[
         "Set debugger's willingness to use watchpoint hardware.",
     ),
     row(
+        "dprintf-style",
+        Enum(|s| &mut s.dprintf_style, &["gdb", "call", "agent"]),
+        "The style of usage for dynamic printf is \"{}\".",
+        "Set the style of usage for dynamic printf.",
+    )
+    .help("gdb: rdbg itself prints; call: the program's function prints, that \"set dprintf-function\" names.")
+    .after(|cx| refuse(cx.session.settings.dprintf_style == "agent", "rdbg has no agent in the program: \"gdb\" and \"call\" print too.")),
+    row(
+        "dprintf-function",
+        Text(|s| &mut s.dprintf_function),
+        "The function to use for dynamic printf is \"{}\".",
+        "Set the function to use for dynamic printf.",
+    ),
+    row(
+        "dprintf-channel",
+        Text(|s| &mut s.dprintf_channel),
+        "The channel to use for dynamic printf is \"{}\".",
+        "Set the channel to use for dynamic printf.",
+    )
+    .help("It stands before the format: \"stderr\" for \"set dprintf-function fprintf\"."),
+    row(
+        "displaced-stepping",
+        Auto(|s| &mut s.displaced_stepping),
+        "",
+        "Set debugger's willingness to use displaced stepping.",
+    )
+    .help("Off: the breakpoint is taken out while its instruction is stepped, and all other threads stand still.")
+    .by(|s| {
+        let value = match s.displaced_stepping {
+            None => "auto (currently on)",
+            Some(true) => "on",
+            Some(false) => "off",
+        };
+        format!("Debugger's willingness to use displaced stepping to step over breakpoints is {value}.")
+    }),
+    row(
         "backtrace limit",
         Limit(|s| &mut s.backtrace_limit),
         "An upper bound on the number of backtrace levels is {}.",

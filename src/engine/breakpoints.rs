@@ -186,6 +186,8 @@ pub struct Breakpoint {
     pub locations: Vec<Location>,
     /// Only for this thread's number.
     pub thread: Option<u32>,
+    /// It prints this, a format in quotes and its arguments, and does not stop (`dprintf`).
+    pub printf: Option<String>,
 }
 
 impl Location {
@@ -210,6 +212,7 @@ impl Breakpoint {
     /// The noun for it: `Breakpoint`, `Hardware watchpoint`, ...
     pub fn noun(&self) -> &'static str {
         match &self.kind {
+            Kind::Code { .. } if self.printf.is_some() => "Dprintf",
             Kind::Code { hardware: true } => "Hardware assisted breakpoint",
             Kind::Code { .. } if self.disposition == Disposition::Delete => "Temporary breakpoint",
             Kind::Code { .. } => "Breakpoint",
@@ -227,6 +230,7 @@ impl Breakpoint {
     /// The `Type` column of `info breakpoints`.
     pub fn type_word(&self) -> &'static str {
         match &self.kind {
+            Kind::Code { .. } if self.printf.is_some() => "dprintf",
             Kind::Code { hardware: false } => "breakpoint",
             Kind::Code { hardware: true } => "hw breakpoint",
             Kind::Watch(w) => match w.kind {
@@ -274,6 +278,7 @@ impl Breakpoints {
             commands: Vec::new(),
             locations: locations.into_iter().map(|l| l.into().into_location()).collect(),
             thread: None,
+            printf: None,
         });
         self.last_id
     }

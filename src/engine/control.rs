@@ -44,6 +44,7 @@ impl Session {
         let control = self.process_mut()?.control()?;
         control.set_modes(stops, stays);
         control.step_always(looks);
+        control.forget_steps();
         self.notices.extend(std::mem::take(&mut self.told_later));
         self.drop_frames();
         self.selection.level = 0;
@@ -125,6 +126,10 @@ impl Session {
         loop {
             if let Some(notice) = self.notices.pop_front() {
                 return Ok(Happening::Notice(notice));
+            }
+            if let Some(tid) = self.process_mut()?.printing.pop() {
+                self.carry_out(tid, Verdict::Past)?;
+                continue;
             }
             if let Some((tid, reason)) = self.deferred_stop() {
                 let stop = match self.stop_within_call(tid, &reason) {
@@ -352,6 +357,11 @@ impl Session {
             }
         }
         process.plan = None;
+        for tid in std::mem::take(&mut process.printing) {
+            if let Ok(pc) = process.target.pc(tid) {
+                process.reported.insert(tid, pc);
+            }
+        }
         // What they were told of comes again when they go on.
         process.deferred.clear();
         self.line_step = None;

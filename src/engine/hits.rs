@@ -17,7 +17,11 @@ impl Session {
         let ids: Vec<u32> = code.filter(|b| b.locations.iter().any(is_here)).map(|b| b.id).collect();
         let mut hits = Vec::new();
         for id in ids {
-            if let Some(hit) = self.count_hit(tid, id)? {
+            if self.breakpoints.get(id).is_ok_and(|b| b.printf.is_some()) {
+                if self.passes(tid, id)? {
+                    self.print_at(tid, id)?;
+                }
+            } else if let Some(hit) = self.count_hit(tid, id)? {
                 hits.push(hit);
             }
         }

@@ -8,6 +8,7 @@ mod blocks;
 mod breakpoints;
 mod catches;
 mod control;
+mod dprintf;
 mod escape;
 mod exits;
 mod finish;

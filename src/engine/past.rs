@@ -43,6 +43,9 @@ impl Session {
 
     /// How to get past the site at `pc`; prepares a slot where that is the way.
     pub(super) fn past_of(&mut self, pc: VirtAddr) -> Result<Past> {
+        if self.settings.displaced_stepping == Some(false) {
+            return Ok(Past::InPlace);
+        }
         if let Some(past) = self.process()?.sites.past(pc) {
             return Ok(past);
         }

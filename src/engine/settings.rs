@@ -199,6 +199,15 @@ settings! {
     /// Use debug registers for watchpoints when not 0.
     can_use_hw_watchpoints: u32 = 1;
 
+    /// How `dprintf` prints: `gdb` by rdbg itself, `call` by a function of the program.
+    dprintf_style: &'static str = "gdb";
+    /// That function.
+    dprintf_function: String = "printf".to_owned();
+    /// Its first argument, if it takes one before the format.
+    dprintf_channel: String = String::new();
+    /// Run the instruction under a breakpoint elsewhere: `None` where that can be done.
+    displaced_stepping: Option<bool> = None;
+
     // The stack.
     /// Most frames of a backtrace.
     backtrace_limit: Option<u32> = None;

@@ -18,6 +18,8 @@ pub enum Happening {
 /// Something that happens while the program runs.
 #[derive(Clone, Debug)]
 pub enum Notice {
+    /// What a `dprintf` has printed.
+    Printed(String),
     /// A thread has begun. `pthread` is its pthread_t (its fs base), 0 where there is none.
     ThreadBegun {
         /// The thread.

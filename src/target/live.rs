@@ -312,7 +312,6 @@ impl Control for Live {
 
     fn resume_all(&mut self) -> Result<()> {
         self.plant();
-        self.ready.retain(|e| e.what != RawStop::Stepped);
         for tid in self.threads() {
             if self.is_free(tid) {
                 self.resume(tid, ResumeAction::Continue(None))?;
@@ -324,6 +323,10 @@ impl Control for Live {
     fn set_modes(&mut self, syscalls: bool, int3s_stay: bool) {
         self.syscalls = syscalls;
         self.int3s_stay = self.launched || int3s_stay;
+    }
+
+    fn forget_steps(&mut self) {
+        self.ready.retain(|e| e.what != RawStop::Stepped);
     }
 
     fn step_always(&mut self, always: bool) {

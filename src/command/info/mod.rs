@@ -11,3 +11,4 @@ mod symbols;
 mod xinfo;
 
 pub use family::COMMANDS;
+pub use symbols::functions_matching;

@@ -196,6 +196,7 @@ pub fn notice_text(session: &mut Session, notice: &Notice) -> Option<(Role, Stri
             plain(format!("process {pid} is executing new program: {path}\n"))
         }
         Notice::Signal(signal) => plain(format!("\nProgram received signal {}, {}.\n", signal.name(), signal.description())),
+        Notice::Printed(text) => plain(text.clone()),
         Notice::Warning(text) => Some((Role::Warning, format!("{text}\n"))),
         Notice::CallStopped { stop, pid, frame } => {
             let pieces = text_at(session, stop, *pid, frame.as_deref().cloned().map(Ok));
