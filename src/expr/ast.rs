@@ -40,6 +40,8 @@ impl Expr {
         match &kind {
             ExprKind::Unary(_, a) | ExprKind::Member(a, ..) | ExprKind::Cast(_, a, _) => contains(a, false),
             ExprKind::NamedCast(_, _, a) => contains(a, false),
+            ExprKind::Overload(a, _) | ExprKind::TypeOf(a, _) | ExprKind::TypeId(a) => contains(a, false),
+            ExprKind::CastLike(_, a, b) => [a, b].into_iter().for_each(|e| contains(e, false)),
             ExprKind::Binary(_, a, b) => {
                 contains(a, matches!(a.kind, ExprKind::Binary(..)));
                 contains(b, false);
@@ -103,7 +105,7 @@ impl Expr {
                     }
                     left.push(a);
                 }
-                ExprKind::Unary(_, a) => left.push(a),
+                ExprKind::Unary(_, a) | ExprKind::CastLike(_, _, a) => left.push(a),
                 ExprKind::Binary(_, a, b) | ExprKind::Assign(_, a, b) | ExprKind::Filled(a, b) => left.extend([&**a, &**b]),
                 ExprKind::Conditional(parts) => left.extend(parts.iter()),
                 ExprKind::Array(parts) => left.extend(parts.iter()),
@@ -152,7 +154,9 @@ impl Expr {
             | ExprKind::Assign(_, a, b)
             | ExprKind::Index(a, b)
             | ExprKind::Filled(a, b)
+            | ExprKind::CastLike(_, a, b)
             | ExprKind::MemberPointer(a, b) => vec![a, b],
+            ExprKind::Overload(a, _) | ExprKind::TypeOf(a, _) | ExprKind::TypeId(a) => vec![a],
             ExprKind::MethodCall(of, _, arguments) => std::iter::once(&**of).chain(arguments.iter()).collect(),
             ExprKind::Struct(_, members, base) => members.iter().map(|(_, e)| e).chain(base.as_deref()).collect(),
             ExprKind::Range(from, to, _) => from.iter().chain(to).map(|e| &**e).collect(),
@@ -205,10 +209,27 @@ pub enum ExprKind {
     Filled(Box<Expr>, Box<Expr>),
     /// `f(a, b)`
     Call(Box<Expr>, Vec<Expr>),
+    /// `f(int, char)`: the function of this name with these parameters.
+    Overload(Box<Expr>, Vec<Arc<Type>>),
+    /// `typeof (a)`, `decltype (a)`: a type.
+    TypeOf(Box<Expr>, TypeOf),
+    /// A cast to the type that the first expression is; `static_cast<>` and its like where it is one of them.
+    CastLike(Option<NamedCast>, Box<Expr>, Box<Expr>),
+    /// `typeid (a)`
+    TypeId(Box<Expr>),
     /// Rust's `a.name(b)`, whose `(a.name)(b)` is something else.
     MethodCall(Box<Expr>, Arc<str>, Vec<Expr>),
     /// Rust's `Type { a: 1, b: 2, ..rest }` and `Type(1, 2)`, whose members are `0` and `1`.
     Struct(Arc<Type>, Vec<(Arc<str>, Expr)>, Option<Box<Expr>>),
+}
+
+/// What gives the type of an expression.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TypeOf {
+    /// `typeof`: the type of the value.
+    Value,
+    /// `decltype`: the declared type of a name or member; of other expressions that have an address a reference.
+    Declared,
 }
 
 /// C++'s casts.
