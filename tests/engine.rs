@@ -104,7 +104,7 @@ impl Run {
         let pieces = parts.pieces().unwrap();
         let old = self.session.watched_value(&expr).ok();
         let watch = Watch { text: text.to_owned(), expr, kind: WatchKind::Write, pieces, software: None, old, scope: None };
-        self.session.breakpoints.add(Kind::Watch(watch), text, Disposition::Keep)
+        self.session.breakpoints.add(Kind::Watch(Box::new(watch)), text, Disposition::Keep)
     }
 
     fn written(&self) -> String {

@@ -238,7 +238,7 @@ pub const SETTINGS: &[Setting] = &[
     })
     .after(|cx| {
         let warning = range_warning(&cx.session.settings);
-        cx.say(warning.trim_start_matches('\n').to_owned());
+        cx.say(warning.trim_start_matches('\n'));
         if !warning.is_empty() {
             cx.say("\n");
         }

@@ -103,7 +103,7 @@ pub enum Kind {
         hardware: bool,
     },
     /// A value that changes or is looked at.
-    Watch(Watch),
+    Watch(Box<Watch>),
     /// An event.
     Catch(Catch),
 }
