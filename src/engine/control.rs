@@ -41,7 +41,13 @@ impl Session {
         }
         self.sync_sites()?;
         let (stops, stays) = (self.wants_syscalls(), self.settings.breakpoint_always_inserted);
-        self.process_mut()?.control()?.set_modes(stops, stays);
+        let looks = self.looks_at_each_step();
+        let follows = self.timeline.is_recording();
+        let control = self.process_mut()?.control()?;
+        control.set_modes(stops, stays);
+        control.follow_children(follows);
+        control.step_always(looks);
+        control.forget_steps();
         self.notices.extend(std::mem::take(&mut self.told_later));
         self.drop_frames();
         self.selection.level = 0;
@@ -124,6 +130,10 @@ impl Session {
             if let Some(notice) = self.notices.pop_front() {
                 return Ok(Happening::Notice(notice));
             }
+            if let Some(tid) = self.process_mut()?.printing.pop() {
+                self.carry_out(tid, Verdict::Past)?;
+                continue;
+            }
             if let Some((tid, reason)) = self.deferred_stop() {
                 let stop = match self.stop_within_call(tid, &reason) {
                     Some(stop) => stop,
@@ -155,6 +165,11 @@ impl Session {
     /// Decides about one event.
     fn handle(&mut self, event: Event) -> Result<Option<Happening>> {
         let tid = event.tid;
+        match event.what {
+            RawStop::Elsewhere(pid) => return self.child_event(pid).map(|()| None),
+            RawStop::Fork(_) | RawStop::Vfork(_) => self.adopt_children()?,
+            _ => {}
+        }
         if self.must_wait(&event) {
             return Ok(None);
         }
@@ -221,15 +236,16 @@ impl Session {
             }
             RawStop::Fork(child) | RawStop::Vfork(child) => {
                 let vfork = matches!(event.what, RawStop::Vfork(_));
-                let told = Notice::Forked { child, vfork };
+                // One that is followed for the record is not let go.
+                let told = (!self.timeline.is_recording()).then_some(Notice::Forked { child, vfork });
                 match self.caught(tid, if vfork { Caught::Vfork(child) } else { Caught::Fork(child) })? {
                     Some(reason) => {
                         // gdb lets go of the child when the parent goes on, and says so then.
-                        self.told_later.push(told);
+                        self.told_later.extend(told);
                         Verdict::Stop(reason)
                     }
                     None => {
-                        *notice = Some(told);
+                        *notice = told;
                         self.after_interlude(tid)?
                     }
                 }
@@ -258,6 +274,8 @@ impl Session {
             RawStop::ThreadExited => {
                 let pthread = self.process_mut()?.forget_thread(tid);
                 *notice = Some(Notice::ThreadEnded { tid, pthread });
+                let ended = self.end_thread_breakpoints();
+                self.notices.extend(ended.into_iter().map(Notice::Warning));
                 Verdict::Nothing
             }
             RawStop::Exited(code) => Verdict::Stop(StopReason::Exited(code)),
@@ -270,7 +288,7 @@ impl Session {
                 Verdict::Nothing
             }
             // The target keeps it to itself.
-            RawStop::Interrupted => Verdict::Go(None),
+            RawStop::Interrupted | RawStop::Elsewhere(_) => Verdict::Go(None),
         })
     }
 
@@ -348,6 +366,11 @@ impl Session {
             }
         }
         process.plan = None;
+        for tid in std::mem::take(&mut process.printing) {
+            if let Ok(pc) = process.target.pc(tid) {
+                process.reported.insert(tid, pc);
+            }
+        }
         // What they were told of comes again when they go on.
         process.deferred.clear();
         self.line_step = None;
@@ -386,6 +409,7 @@ impl Session {
     /// The process has gone.
     fn ended(&mut self, tid: Tid, reason: StopReason) -> Result<Option<Happening>> {
         self.line_step = None;
+        self.await_children();
         self.forget_process();
         Ok(Some(Happening::Stop(Stop { tid, reason })))
     }

@@ -9,6 +9,7 @@ use crate::value::TypeKind;
 
 use super::breakpoints::{Breakpoint, Kind, Location};
 use super::session::Session;
+use super::watched::Looked;
 
 /// A place that a location leads to.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -174,6 +175,9 @@ impl Session {
     /// Finds the places of all breakpoints anew. A place that is still there stays as enabled as it was; a breakpoint whose
     /// function is not there (yet, or any more) becomes pending.
     pub(super) fn resolve_breakpoints(&mut self) {
+        if self.is_elsewhere {
+            return;
+        }
         let specs: Vec<(u32, String)> =
             self.breakpoints.iter().filter(|b| matches!(b.kind, Kind::Code { .. })).map(|b| (b.id, b.spec.clone())).collect();
         for (id, spec) in specs {
@@ -226,13 +230,17 @@ impl Session {
             .collect();
         for (id, expr) in watched {
             let value = expr::eval(&expr, self);
-            let place = self.watched_pieces(&expr).map(Option::unwrap_or_default);
+            let parts = self.watched_parts(&expr).unwrap_or_default();
             let old = value.ok().and_then(|v| v.fetched(expr::Host::memory(self), None).ok());
-            if let Ok(b) = self.breakpoints.get_mut(id)
+            let Session { breakpoints, inferior, .. } = self;
+            if let (Ok(b), Some(process)) = (breakpoints.get_mut(id), &inferior.process)
                 && let Kind::Watch(watch) = &mut b.kind
             {
-                watch.pieces = place.unwrap_or_default();
                 watch.old = old;
+                match &mut watch.software {
+                    Some(looked) => *looked = Looked::new(parts, &*process.target),
+                    None => watch.pieces = parts.pieces().unwrap_or_default(),
+                }
             }
         }
     }

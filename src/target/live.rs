@@ -1,11 +1,12 @@
 //! A live process under ptrace.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::marker::PhantomData;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::family::Kin;
 use super::parking::alive;
 use super::planted::{as_watch, lift_one, plant_one};
 use super::traits::{Control, Event, RawStop, ResumeAction, Target, Trap};
@@ -16,7 +17,7 @@ use crate::os::affinity::Follower;
 use crate::os::debugregs::{self, Watch};
 use crate::os::mem::ProcessMemory;
 use crate::os::spawn::{Launch, Launched, launch};
-use crate::os::wait::{Status, wait_any, wait_eagerly};
+use crate::os::wait::{wait_any, wait_eagerly};
 use crate::os::{pagemap, procfs, ptrace, signals};
 
 /// Whether a thread runs.
@@ -83,8 +84,10 @@ pub struct Live {
     pub(super) retired: BTreeSet<VirtAddr>,
     /// Threads that go on stop at system calls.
     pub(super) syscalls: bool,
+    /// Threads that go on stop after each instruction.
+    step_always: bool,
     /// Int3s stay in memory while all stand still, also in a process that rdbg attached to.
-    int3s_stay: bool,
+    pub(super) int3s_stay: bool,
     /// Where rdbg's own code lies: what was there before.
     pub(super) own_code: BTreeMap<VirtAddr, Box<[u8]>>,
     /// How many vfork children run in this memory, untraced: no int3 may be there.
@@ -94,8 +97,8 @@ pub struct Live {
     pub(super) watches: [Option<Watch>; debugregs::SLOTS],
     /// Events that came while all were being stopped.
     pub(super) ready: VecDeque<Event>,
-    /// First stops of children whose birth has not been reported yet: the two come in either order.
-    pub(super) newborn: HashMap<Tid, Status>,
+    /// What is shared with the children that are followed.
+    pub(super) family: Kin,
     pub(super) follower: Follower,
     pub(super) ended: bool,
     pub(super) not_send: PhantomData<*const ()>,
@@ -144,26 +147,32 @@ impl Live {
     }
 
     fn new(pid: Tid, launched: bool) -> Result<Live> {
-        Ok(Live {
+        Ok(Live::with(pid, launched, ProcessMemory::open(pid)?))
+    }
+
+    /// A process of which nothing is known but its memory.
+    pub(super) fn with(pid: Tid, launched: bool, memory: ProcessMemory) -> Live {
+        Live {
             pid,
             launched,
-            memory: ProcessMemory::open(pid)?,
+            memory,
             threads: BTreeMap::new(),
             int3s: BTreeMap::new(),
             planted: false,
             retired: BTreeSet::new(),
             own_code: BTreeMap::new(),
             syscalls: false,
+            step_always: false,
             int3s_stay: launched,
             vforking: 0,
             kept_in_children: Vec::new(),
             watches: [None; debugregs::SLOTS],
             ready: VecDeque::new(),
-            newborn: HashMap::new(),
+            family: Kin::default(),
             follower: Follower::new(),
             ended: false,
             not_send: PhantomData,
-        })
+        }
     }
 
     pub(super) fn thread(&self, tid: Tid) -> Result<&Thread> {
@@ -179,6 +188,10 @@ impl Live {
     pub(super) fn let_go(&mut self, tid: Tid, action: ResumeAction) -> Result<()> {
         self.thread(tid)?;
         self.settle_one(tid)?;
+        let action = match action {
+            ResumeAction::Continue(signal) if self.step_always => ResumeAction::Step(signal),
+            other => other,
+        };
         let thread = self.thread_mut(tid)?;
         thread.forget();
         thread.state = State::Running;
@@ -305,7 +318,6 @@ impl Control for Live {
 
     fn resume_all(&mut self) -> Result<()> {
         self.plant();
-        self.ready.retain(|e| e.what != RawStop::Stepped);
         for tid in self.threads() {
             if self.is_free(tid) {
                 self.resume(tid, ResumeAction::Continue(None))?;
@@ -317,6 +329,14 @@ impl Control for Live {
     fn set_modes(&mut self, syscalls: bool, int3s_stay: bool) {
         self.syscalls = syscalls;
         self.int3s_stay = self.launched || int3s_stay;
+    }
+
+    fn forget_steps(&mut self) {
+        self.ready.retain(|e| e.what != RawStop::Stepped);
+    }
+
+    fn step_always(&mut self, always: bool) {
+        self.step_always = always;
     }
 
     fn running(&self) -> Vec<Tid> {
@@ -353,8 +373,12 @@ impl Control for Live {
             if signals::interrupted() {
                 return Err(Error::Cancelled);
             }
-            let Some((tid, status)) = wait_eagerly()? else { continue };
+            let heard = self.next_heard();
+            let Some((tid, status)) = (if heard.is_some() { heard } else { wait_eagerly()? }) else { continue };
             self.follower.follow(tid);
+            if let Some(owner) = self.hand_on(tid, status) {
+                return Ok(Event { tid, what: RawStop::Elsewhere(owner) });
+            }
             let Some(event) = self.digest(tid, status)? else { continue };
             match event.what {
                 // Left over from an earlier stop, or the handler's (then the flag is set): nothing happened.
@@ -500,6 +524,18 @@ impl Control for Live {
             self.set_debug_registers()?;
         }
         Ok(())
+    }
+
+    fn follow_children(&mut self, on: bool) {
+        self.set_follows(on);
+    }
+
+    fn take_born(&mut self) -> Vec<Box<dyn Target>> {
+        self.take_children()
+    }
+
+    fn heard(&mut self) -> Result<Option<Event>> {
+        self.digest_heard()
     }
 
     fn keep_in_children(&mut self, places: Vec<VirtAddr>) {
