@@ -7,7 +7,7 @@ use gimli::{
     AttributeValue, DebugTypeSignature, DebuggingInformationEntry, Dwarf, Unit, UnitHeader, UnitOffset, UnitType, constants,
 };
 
-use super::info::R;
+use super::reader::R;
 use super::split::SplitFiles;
 
 /// The number of a unit in its module: those of .debug_info, then those of .debug_types, then those of dwz's file.
