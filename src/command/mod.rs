@@ -49,6 +49,7 @@ mod stack;
 mod step;
 mod test_settings;
 mod threads;
+mod timeline;
 
 pub use args::{Args, choice, split_words, word_end};
 pub use complete::{Completion, complete, hint};
@@ -107,6 +108,7 @@ pub const FAMILIES: &[&[Command]] = &[
     info::COMMANDS,
     patch::COMMANDS,
     redirect::COMMANDS,
+    timeline::COMMANDS,
 ];
 
 /// The expression language of the commands.

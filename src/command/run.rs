@@ -269,7 +269,8 @@ const START: Command = Command {
     examples: &[Example { line: "start", what: "runs to main" }],
     needs: Some(Need::Executable),
     run: |cx, args| {
-        cx.run_line("tbreak main")?;
+        let main = cx.session.main_name();
+        cx.run_line(&format!("tbreak {main}"))?;
         launch(cx, args)?;
         go(cx, None)
     },

@@ -21,6 +21,7 @@ use super::settings::Settings;
 use super::signal_table::SignalTable;
 use super::skip::Skips;
 use super::stop::Notice;
+use super::timeline::Timeline;
 
 /// The thread and the frame that commands look at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -79,7 +80,12 @@ pub struct Session {
     /// The function's activation in which the last step began: a step that ends in it shows the line alone.
     pub step_began_in: Option<FrameIdentity>,
     pub(super) line_step: Option<LineStep>,
+    /// What the process was like when it went on last.
+    pub(super) moment: super::before::Moment,
+    pub(super) looks_back: bool,
     pub(super) finished: Option<Finished>,
+    /// What is, or was last, recorded.
+    pub timeline: Timeline,
     /// The frame with which the next plan ends.
     pub(super) plan_frame: Option<FrameIdentity>,
     pub(super) terminal: Option<Terminal>,
