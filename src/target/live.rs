@@ -6,9 +6,9 @@ use std::marker::PhantomData;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::parking::alive;
-use super::planted::{as_watch, lift_one, plant_one};
+use super::gone::alive;
 use super::traits::{Control, Event, RawStop, ResumeAction, Target, Trap};
+use super::traps::{as_watch, lift_one, plant_one};
 use crate::arch::regs::{Gpr, Registers, XState};
 use crate::base::{AddrRange, Error, Memory, MemoryMap, PageState, Result, Signal, Tid, VirtAddr};
 use crate::elf::Image;

@@ -2,10 +2,12 @@
 #![deny(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod events;
+mod gone;
 mod live;
 mod parking;
 mod planted;
 mod traits;
+mod traps;
 
 pub use live::Live;
 pub use traits::{Control, Event, RawStop, ResumeAction, Target, Trap, TrapKind};
