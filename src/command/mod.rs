@@ -50,6 +50,7 @@ mod step;
 mod test_settings;
 mod threads;
 mod timeline;
+mod type_of;
 
 pub use args::{Args, choice, split_words, word_end};
 pub use complete::{Completion, complete, hint};
@@ -91,6 +92,7 @@ pub const FAMILIES: &[&[Command]] = &[
     breaks::save::COMMANDS,
     breaks::table::COMMANDS,
     data::COMMANDS,
+    type_of::COMMANDS,
     display::COMMANDS,
     memory::COMMANDS,
     find::COMMANDS,

@@ -10,6 +10,7 @@ use self_cell::self_cell;
 use super::body::Body;
 use super::functions::{Function, Functions};
 use super::globals::Globals;
+use super::imports::Import;
 use super::index::NameIndex;
 use super::lines::LineTable;
 use super::ranges::UnitRanges;
@@ -189,6 +190,16 @@ impl DebugInfo {
     pub fn globals(&self, unit: UnitId) -> Result<Arc<Globals>> {
         let slot = self.globals.get(unit.0 as usize).ok_or_else(|| no_unit(self.path()))?;
         slot.get_or_init(|| self.with(|units| Globals::of(units, unit)).map(Arc::new).map_err(|e| self.damaged(unit, e))).clone()
+    }
+
+    /// What is imported outside of the functions of a unit.
+    pub fn imports(&self, unit: UnitId) -> Result<Arc<[Import]>> {
+        Ok(self.globals(unit)?.imports())
+    }
+
+    /// The full name of what is imported.
+    pub fn imported_name(&self, import: &Import) -> Option<Arc<str>> {
+        import.full.get_or_init(|| self.with(|units| units.qualified_name(import.target)).map(Arc::from)).clone()
     }
 
     /// The named types of a unit; its entries are walked once.

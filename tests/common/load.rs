@@ -74,11 +74,27 @@ impl Load {
         Some(by_task(&String::from_utf8_lossy(&text)))
     }
 
-    /// What ld.so says of it with LD_DEBUG=`what`.
+    /// What ld.so says of it with LD_DEBUG=`what`, in a file: programs close their standard error before their destructors run.
     pub fn ld_debug(&self, what: &str) -> String {
-        let mut command = self.under(Path::new("env"), &[]);
-        command.envs(self.environment.iter().map(|(k, v)| (k, v))).env("LD_DEBUG", what);
-        run(command, Vec::new(), PATIENCE).text
+        let file = scratch("ld-debug");
+        let mut options: Vec<String> = self.environment.iter().map(|(k, v)| format!("{k}={v}")).collect();
+        options.extend([format!("LD_DEBUG={what}"), format!("LD_DEBUG_OUTPUT={}", file.display())]);
+        let options: Vec<&str> = options.iter().map(String::as_str).collect();
+        run(self.under(Path::new("env"), &options), Vec::new(), PATIENCE);
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let mut logs: Vec<PathBuf> = std::fs::read_dir(file.parent().unwrap())
+            .unwrap()
+            .flatten()
+            .filter(|e| e.file_name().to_string_lossy().starts_with(&name))
+            .map(|e| e.path())
+            .collect();
+        logs.sort();
+        let read = |log: &PathBuf| {
+            let text = std::fs::read(log).unwrap_or_default();
+            let _ = std::fs::remove_file(log);
+            String::from_utf8_lossy(&text).into_owned()
+        };
+        logs.iter().map(read).collect()
     }
 }
 

@@ -18,6 +18,19 @@ pub fn describe(event: &Value) -> String {
         "syscall" => text(event, "text").to_owned(),
         "exec" => text(event, "path").to_owned(),
         "map" | "unmap" | "protect" => mapping(event),
+        "object" => object(event),
+        "reloc" => relocation(event),
+        "bind" => bind(event),
+        "ifunc" => {
+            let name = if text(event, "symbol").is_empty() { "?" } else { text(event, "symbol") };
+            let (resolver, value) = (text(event, "resolver"), text(event, "value"));
+            format!("{}!{name}: the resolver at {resolver} chose {value}", base_name(text(event, "object")))
+        }
+        "init" | "fini" => {
+            let name = if text(event, "name").is_empty() { text(event, "function") } else { text(event, "name") };
+            format!("{}!{name}", base_name(text(event, "object")))
+        }
+        "entry" | "main" => format!("{} in {}", text(event, "pc"), base_name(text(event, "object"))),
         "signal" => match text(event, "text") {
             "" => text(event, "name").to_owned(),
             text => text.to_owned(),
@@ -44,4 +57,49 @@ fn mapping(event: &Value) -> String {
         line.push_str(&format!(", PT_LOAD {segment}"));
     }
     format!("{line}, by {}", text(event, "by"))
+}
+
+fn object(event: &Value) -> String {
+    let by = match text(event, "needed_by") {
+        "" => String::new(),
+        by => format!(", needed by {}", base_name(by)),
+    };
+    format!("{} {} at {}{by}", text(event, "action"), text(event, "name"), text(event, "base"))
+}
+
+/// `puts@GLIBC_2.2.5`; empty where there is no symbol.
+fn versioned(event: &Value) -> String {
+    match (text(event, "symbol"), text(event, "version")) {
+        (symbol, "") => symbol.to_owned(),
+        (symbol, version) => format!("{symbol}@{version}"),
+    }
+}
+
+fn relocation(event: &Value) -> String {
+    let kind = text(event, "type").trim_start_matches("R_X86_64_");
+    let mut line = format!("{} {} {kind}", base_name(text(event, "object")), text(event, "slot"));
+    match versioned(event) {
+        symbol if symbol.is_empty() => {}
+        symbol => line.push_str(&format!(" {symbol}")),
+    }
+    line.push_str(&format!(" = {}", text(event, "value")));
+    match text(event, "target") {
+        "" => line,
+        target => format!("{line} in {}", base_name(target)),
+    }
+}
+
+fn bind(event: &Value) -> String {
+    let (object, index) = (base_name(text(event, "object")), text(event, "index"));
+    let to = match text(event, "target") {
+        "" => text(event, "value").to_owned(),
+        target => format!("{} in {}", text(event, "value"), base_name(target)),
+    };
+    format!(
+        "{} of {object}, {index} {}: {} -> {to}, called from {}",
+        versioned(event),
+        text(event, "slot"),
+        text(event, "before"),
+        text(event, "caller")
+    )
 }

@@ -1,14 +1,16 @@
 //! One process that is recorded.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::base::{Perms, Tid, VirtAddr};
 use crate::elf::Image;
-use crate::symbols::{ModuleRole, Modules};
+use crate::symbols::{ModuleId, ModuleRole, Modules};
 use crate::syscall::{Entered, is_error};
 use crate::target::Target;
 
+use super::binds::OpenBind;
+use super::objects::{Known, Place};
 use super::space::{Area, Space, page_up};
 
 /// How far a process has come.
@@ -82,6 +84,12 @@ pub struct Recorded {
     pub space: Space,
     /// What its threads are doing in the kernel.
     pub pending: HashMap<Tid, Pending>,
+    /// The modules that were told of, and what is known of each.
+    pub known: BTreeMap<ModuleId, Known>,
+    /// Where something of them begins that is to be told of.
+    pub places: BTreeMap<VirtAddr, Vec<Place>>,
+    /// Lazy binds that were begun.
+    pub binds: Vec<OpenBind>,
     /// It has executed a program, and is still within that call.
     pub leaves_exec: bool,
     images: HashMap<Arc<str>, Option<Arc<Image>>>,
@@ -97,8 +105,16 @@ const MAP_ANONYMOUS: u64 = 0x20;
 impl Recorded {
     /// A process as it is mapped now.
     pub fn new(view: View<'_>, phase: Phase) -> Recorded {
-        let mut recorded =
-            Recorded { phase, space: Space::default(), pending: HashMap::new(), leaves_exec: false, images: HashMap::new() };
+        let mut recorded = Recorded {
+            phase,
+            space: Space::default(),
+            pending: HashMap::new(),
+            known: BTreeMap::new(),
+            places: BTreeMap::new(),
+            binds: Vec::new(),
+            leaves_exec: false,
+            images: HashMap::new(),
+        };
         recorded.look(view);
         recorded
     }

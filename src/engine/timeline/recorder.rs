@@ -18,7 +18,7 @@ use super::spool::Spool;
 pub struct Recorder {
     begun: Instant,
     pub(super) events: Spool,
-    processes: BTreeMap<Tid, Recorded>,
+    pub(super) processes: BTreeMap<Tid, Recorded>,
 }
 
 /// Who has mapped something.
@@ -45,20 +45,20 @@ impl Recorder {
         Recorder { begun: Instant::now(), events: Spool::default(), processes: BTreeMap::new() }
     }
 
-    fn now(&self) -> f64 {
+    pub(super) fn now(&self) -> f64 {
         self.begun.elapsed().as_secs_f64()
     }
 
-    fn phase(&self, pid: Tid) -> Phase {
+    pub(super) fn phase(&self, pid: Tid) -> Phase {
         self.processes.get(&pid).map_or(Phase::Main, |p| p.phase)
     }
 
     /// The beginning of an event that happens now.
-    fn line(&self, pid: Tid, tid: Tid, kind: &str) -> Line {
+    pub(super) fn line(&self, pid: Tid, tid: Tid, kind: &str) -> Line {
         Line::new(self.now(), pid, tid, kind, self.phase(pid).name())
     }
 
-    fn push(&mut self, line: Line) -> Result<()> {
+    pub(super) fn push(&mut self, line: Line) -> Result<()> {
         self.events.push(&line.end())
     }
 
@@ -82,7 +82,7 @@ impl Recorder {
         if let Some(recorded) = self.processes.get_mut(&pid) {
             recorded.phase = if is_static { Phase::Start } else { Phase::Loader };
         }
-        Ok(())
+        self.modules_changed(view)
     }
 
     /// A thread of the process has executed another program: its call, and what the kernel has mapped.
@@ -101,8 +101,9 @@ impl Recorder {
     }
 
     /// The process was running already.
-    pub fn joined(&mut self, view: View<'_>) {
+    pub fn joined(&mut self, view: View<'_>) -> Result<()> {
         self.processes.insert(view.pid, Recorded::new(view, Phase::Main));
+        self.modules_changed(view)
     }
 
     fn mapping(&mut self, view: View<'_>, tid: Tid, kind: &str, area: &Area, by: By) -> Result<()> {
