@@ -7,6 +7,7 @@ use crate::os::ptrace::SystemCallAt;
 use crate::os::signals;
 use crate::target::{Event, RawStop, ResumeAction};
 
+use super::frames::Entered;
 use super::inferior::Displaced;
 use super::past::will_restart;
 use super::session::Session;
@@ -376,17 +377,10 @@ impl Session {
         self.selection.level = 0;
         self.shown_source = None;
         if let Ok(pc) = self.process()?.target.pc(tid) {
-            self.stand_before_inlined(pc, self.is_for_inlined(&reason));
+            self.stand_before_inlined(pc, entered_by(&reason));
         }
         self.find_resolver();
         Ok(Some(Stop { tid, reason }))
-    }
-
-    /// Whether a stop is at a place that was named as such: a line, an address or an inlined function, rather than a function whose
-    /// first instruction may belong to a call that was inlined.
-    fn is_for_inlined(&self, reason: &StopReason) -> bool {
-        let StopReason::Breakpoints(hits) = reason else { return false };
-        hits.iter().any(|h| h.at_place)
     }
 
     /// The process has gone.
@@ -394,5 +388,16 @@ impl Session {
         self.line_step = None;
         self.forget_process();
         Ok(Some(Happening::Stop(Stop { tid, reason })))
+    }
+}
+
+/// Which of the inlined calls that begin where a breakpoint has stopped the program it means: all at a line or an address, or the
+/// copy of the function that it was set on; none for a function whose first instruction may belong to a call that was inlined.
+fn entered_by(reason: &StopReason) -> Entered {
+    let StopReason::Breakpoints(hits) = reason else { return Entered::None };
+    match hits.iter().find_map(|h| h.copy_of) {
+        _ if hits.iter().any(|h| h.at_place) => Entered::All,
+        Some(function) => Entered::CopyOf(function),
+        None => Entered::None,
     }
 }
