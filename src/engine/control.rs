@@ -42,6 +42,8 @@ impl Session {
         self.sync_sites()?;
         let (stops, stays) = (self.wants_syscalls(), self.settings.breakpoint_always_inserted);
         self.process_mut()?.control()?.set_modes(stops, stays);
+        let follows = self.timeline.is_recording();
+        self.process_mut()?.control()?.follow_children(follows);
         self.notices.extend(std::mem::take(&mut self.told_later));
         self.drop_frames();
         self.selection.level = 0;
@@ -155,6 +157,11 @@ impl Session {
     /// Decides about one event.
     fn handle(&mut self, event: Event) -> Result<Option<Happening>> {
         let tid = event.tid;
+        match event.what {
+            RawStop::Elsewhere(pid) => return self.child_event(pid).map(|()| None),
+            RawStop::Fork(_) | RawStop::Vfork(_) => self.adopt_children()?,
+            _ => {}
+        }
         if self.must_wait(&event) {
             return Ok(None);
         }
@@ -221,15 +228,16 @@ impl Session {
             }
             RawStop::Fork(child) | RawStop::Vfork(child) => {
                 let vfork = matches!(event.what, RawStop::Vfork(_));
-                let told = Notice::Forked { child, vfork };
+                // One that is followed for the record is not let go.
+                let told = (!self.timeline.is_recording()).then_some(Notice::Forked { child, vfork });
                 match self.caught(tid, if vfork { Caught::Vfork(child) } else { Caught::Fork(child) })? {
                     Some(reason) => {
                         // gdb lets go of the child when the parent goes on, and says so then.
-                        self.told_later.push(told);
+                        self.told_later.extend(told);
                         Verdict::Stop(reason)
                     }
                     None => {
-                        *notice = Some(told);
+                        *notice = told;
                         self.after_interlude(tid)?
                     }
                 }
@@ -270,7 +278,7 @@ impl Session {
                 Verdict::Nothing
             }
             // The target keeps it to itself.
-            RawStop::Interrupted => Verdict::Go(None),
+            RawStop::Interrupted | RawStop::Elsewhere(_) => Verdict::Go(None),
         })
     }
 
@@ -386,6 +394,7 @@ impl Session {
     /// The process has gone.
     fn ended(&mut self, tid: Tid, reason: StopReason) -> Result<Option<Happening>> {
         self.line_step = None;
+        self.await_children();
         self.forget_process();
         Ok(Some(Happening::Stop(Stop { tid, reason })))
     }

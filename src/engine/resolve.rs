@@ -174,6 +174,9 @@ impl Session {
     /// Finds the places of all breakpoints anew. A place that is still there stays as enabled as it was; a breakpoint whose
     /// function is not there (yet, or any more) becomes pending.
     pub(super) fn resolve_breakpoints(&mut self) {
+        if self.is_elsewhere {
+            return;
+        }
         let specs: Vec<(u32, String)> =
             self.breakpoints.iter().filter(|b| matches!(b.kind, Kind::Code { .. })).map(|b| (b.id, b.spec.clone())).collect();
         for (id, spec) in specs {

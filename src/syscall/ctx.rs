@@ -25,7 +25,11 @@ impl Ctx<'_> {
 
     /// Whether the call has returned an error.
     pub fn failed(&self) -> bool {
+<<<<<<< HEAD
         self.ret.is_some_and(is_error)
+=======
+        self.ret.is_some_and(super::errors::is_error)
+>>>>>>> main
     }
 
     /// What the call returned, as a length; 0 for an error.

@@ -2,7 +2,11 @@
 #![deny(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod events;
+<<<<<<< HEAD
 mod gone;
+=======
+mod family;
+>>>>>>> main
 mod live;
 mod parking;
 mod planted;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::language::Language;
 use super::rust_names;
 use super::short_names::{MAX_DEPTH, base_of, is_derived, qualifiers, short_name};
-use super::types::{Type, TypeKind};
+use super::types::{Qualifiers, Type, TypeKind};
 
 impl fmt::Display for Type {
     /// As `whatis` writes it: structures and enumerations by their name, `struct {...}` without one.
