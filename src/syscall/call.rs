@@ -2,15 +2,9 @@
 
 use std::sync::OnceLock;
 
-<<<<<<< HEAD
-use super::argument::{Arg, Ret};
-use super::ctx::{Ctx, MOST, is_error};
-use super::errors::{error_name, error_text};
-=======
 use super::arg::{Arg, Ret};
 use super::ctx::{Ctx, MOST};
 use super::errors::{error_name, error_text, is_error};
->>>>>>> main
 use super::table::{ROWS, Row};
 use super::text::{address, hex, octal, quote};
 use crate::arch::syscalls::{syscall_name, syscall_number};

@@ -25,11 +25,7 @@ impl Ctx<'_> {
 
     /// Whether the call has returned an error.
     pub fn failed(&self) -> bool {
-<<<<<<< HEAD
-        self.ret.is_some_and(is_error)
-=======
         self.ret.is_some_and(super::errors::is_error)
->>>>>>> main
     }
 
     /// What the call returned, as a length; 0 for an error.
@@ -83,9 +79,4 @@ impl Ctx<'_> {
     pub fn c_string(&self, at: u64, limit: usize) -> Option<Vec<u8>> {
         read_cstr(self.memory, VirtAddr(at), limit).ok()
     }
-}
-
-/// Whether a result is an error: the kernel's -4095 to -1.
-pub fn is_error(ret: i64) -> bool {
-    (-4095..0).contains(&ret)
 }

@@ -1,10 +1,6 @@
 //! System calls in words: a decoder with one row a call, written as strace writes them.
 
-<<<<<<< HEAD
-mod argument;
-=======
 mod arg;
->>>>>>> main
 mod call;
 mod ctx;
 mod errors;
@@ -22,10 +18,5 @@ mod text;
 mod times;
 
 pub use call::{Call, Entered, execve_text};
-<<<<<<< HEAD
-pub use ctx::is_error;
-pub use errors::{error_name, error_text};
-=======
 pub use errors::{error_name, error_text, is_error};
->>>>>>> main
 pub use signals::signal_text;

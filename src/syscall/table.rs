@@ -1,10 +1,6 @@
 //! One row a call: its name and how its arguments are written.
 
-<<<<<<< HEAD
-use super::argument::{Arg, Arg::*, Ret};
-=======
 use super::arg::{Arg, Arg::*, Ret};
->>>>>>> main
 use super::names::{files::*, memory::*, processes::*, sockets::*};
 use super::{files, ioctl, memory, poll, processes, signals, sockets, text, times};
 

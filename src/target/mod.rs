@@ -2,11 +2,8 @@
 #![deny(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod events;
-<<<<<<< HEAD
-mod gone;
-=======
 mod family;
->>>>>>> main
+mod gone;
 mod live;
 mod parking;
 mod planted;
