@@ -11,6 +11,7 @@ mod compilations;
 mod cpp_names;
 mod describe;
 mod description;
+mod enclosing;
 mod entries;
 mod entry_value;
 mod expression;

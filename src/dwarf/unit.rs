@@ -26,6 +26,17 @@ pub struct DieRef {
 /// One entry with its attributes.
 pub(super) type Die<'a> = DebuggingInformationEntry<R<'a>>;
 
+/// A DIE that others stand in, and that has a name or stands for one.
+#[derive(Clone, Debug)]
+pub(super) struct Enclosing {
+    pub(super) start: UnitOffset,
+    /// Behind its last child.
+    pub(super) end: UnitOffset,
+    /// The one around it.
+    pub(super) outer: Option<usize>,
+    pub(super) name: String,
+}
+
 /// A unit whose root has been read.
 #[derive(Debug)]
 pub(super) struct LoadedUnit<'a> {
@@ -42,6 +53,8 @@ pub(super) struct LoadedUnit<'a> {
     /// DW_AT_producer.
     pub producer: Option<R<'a>>,
     lists: OnceLock<bool>,
+    /// What encloses its DIEs, once that was asked for.
+    pub(super) enclosing: OnceLock<Box<[Enclosing]>>,
 }
 
 /// The header of a unit, and the unit once it was read.
@@ -278,7 +291,7 @@ impl<'a> LoadedUnit<'a> {
             _ => 0,
         };
         let producer = root.attr_value(constants::DW_AT_producer).and_then(|v| dwarf.attr_string(&unit, v).ok());
-        Ok(LoadedUnit { id, dwarf, unit, skeleton, language, producer, lists: OnceLock::new() })
+        Ok(LoadedUnit { id, dwarf, unit, skeleton, language, producer, lists: OnceLock::new(), enclosing: OnceLock::new() })
     }
 
     /// Where its code is.
