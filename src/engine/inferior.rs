@@ -94,6 +94,8 @@ pub struct Process {
     pub(super) deferred: VecDeque<(Tid, StopReason)>,
     /// Events that wait for the same.
     pub(super) waiting: Vec<Event>,
+    /// Threads that go on past the site at their pc once what a `dprintf` has printed there is shown.
+    pub(super) printing: Vec<Tid>,
     /// A stop that came of resuming alone, before anything ran.
     pub(super) early: Option<(Tid, StopReason)>,
     /// System calls that were caught, until they return.
@@ -135,6 +137,7 @@ impl Process {
             returned: Vec::new(),
             deferred: VecDeque::new(),
             waiting: Vec::new(),
+            printing: Vec::new(),
             early: None,
             entered: HashMap::new(),
             sentinel: None,
