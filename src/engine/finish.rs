@@ -19,6 +19,8 @@ pub(super) struct Finished {
     tid: Tid,
     function: Option<VirtAddr>,
     resumes: u64,
+    /// It was rdbg that had called it: the thread's registers are what they were before, and what it has returned was kept.
+    was_called: bool,
 }
 
 /// What a function has returned.
@@ -52,7 +54,14 @@ impl Session {
 
     /// A function has returned to a `finish`: its value is to be looked at as soon as the program stands still.
     pub(super) fn note_finished(&mut self, tid: Tid, function: Option<VirtAddr>) {
-        self.finished = Some(Finished { tid, function, resumes: self.resumes });
+        self.finished = Some(Finished { tid, function, resumes: self.resumes, was_called: false });
+    }
+
+    /// It has returned to rdbg, which had called it.
+    pub(super) fn note_finished_call(&mut self) {
+        if let Some(finished) = &mut self.finished {
+            finished.was_called = true;
+        }
     }
 
     /// What the function has returned that a `finish` has just ended; `None` for `void` and functions without debug information.
@@ -65,16 +74,20 @@ impl Session {
         if ty.stripped().is_void() {
             return None;
         }
-        Some(ReturnedValue { value: self.returned_value(finished.tid, &ty).ok(), ty })
+        Some(ReturnedValue { value: self.returned_value(finished, &ty).ok(), ty })
     }
 
     /// The value of this type that a function has just returned (psABI §3.2.3).
-    fn returned_value(&self, tid: Tid, ty: &Arc<Type>) -> Result<Value> {
+    fn returned_value(&self, Finished { tid, was_called, .. }: Finished, ty: &Arc<Type>) -> Result<Value> {
         let process = self.process()?;
-        let (registers, layout) = (process.target.registers(tid)?, layout(ty)?);
+        let layout = layout(ty)?;
+        let (registers, xstate) = match process.returned.iter().find(|r| was_called && r.is_of(tid)) {
+            Some(returned) => (returned.registers.clone(), returned.xstate.clone()),
+            None => (process.target.registers(tid)?, process.target.xstate(tid)?),
+        };
         match place_result(&layout) {
             ResultPlace::Registers(pieces) => {
-                let bytes = gather(&pieces, layout.size, &registers, &process.target.xstate(tid)?)?;
+                let bytes = gather(&pieces, layout.size, &registers, &xstate)?;
                 Ok(Value::computed(ty, bytes))
             }
             ResultPlace::Memory => {

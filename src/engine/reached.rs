@@ -62,6 +62,9 @@ impl Session {
         if let Some(reason) = returned {
             // `finish` wants to see where it is now.
             let wanted = matches!(arrived, Some(Arrival::Stop)) && matches!(reason, StopReason::CallReturned);
+            if wanted {
+                self.note_finished_call();
+            }
             return Ok(Verdict::Stop(if wanted { StopReason::Arrived } else { reason }));
         }
         // Back from a signal's handler: this instruction was reached before.

@@ -26,14 +26,11 @@ impl Session {
         if arguments.len() < ty.params.len() {
             return Err(Error::user("Too few arguments in function call."));
         }
-        let argument = |(i, value): (usize, &Value)| {
-            let parameter = ty.params.get(i).filter(|_| ty.prototyped);
-            self.argument(value, parameter)
-        };
+        let argument = |(i, value): (usize, &Value)| self.argument(value, ty.params.get(i), ty.prototyped);
         arguments.iter().enumerate().map(argument).collect()
     }
 
-    fn argument(&mut self, value: &Value, parameter: Option<&Arc<Type>>) -> Result<Argument> {
+    fn argument(&mut self, value: &Value, parameter: Option<&Arc<Type>>, prototyped: bool) -> Result<Argument> {
         if value.ty.is_void() {
             return Err(Error::user("Attempt to take address of value not located in memory."));
         }
@@ -55,7 +52,7 @@ impl Session {
             Some(ty) => cast(ty, &value, self.memory())?,
             None => value,
         };
-        let value = match self.promoted(&value.ty, parameter.is_some()) {
+        let value = match self.promoted(&value.ty, parameter.is_some() && prototyped) {
             Some(ty) => cast(&ty, &value, self.memory())?,
             None => value,
         };

@@ -46,8 +46,15 @@ pub(in crate::engine) struct Returned {
     call: Call,
     /// The engine's knowledge of the thread is put back too.
     settled: bool,
-    registers: Registers,
-    xstate: XState,
+    pub(in crate::engine) registers: Registers,
+    pub(in crate::engine) xstate: XState,
+}
+
+impl Returned {
+    /// Whether the call was made in a thread.
+    pub(in crate::engine) fn is_of(&self, tid: Tid) -> bool {
+        self.call.tid == tid
+    }
 }
 
 impl Call {
