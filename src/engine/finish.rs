@@ -82,7 +82,7 @@ impl Session {
         let process = self.process()?;
         let layout = layout(ty)?;
         let (registers, xstate) = match process.returned.iter().find(|r| was_called && r.is_of(tid)) {
-            Some(returned) => (returned.registers.clone(), returned.xstate.clone()),
+            Some(returned) => (returned.registers, returned.xstate.clone()),
             None => (process.target.registers(tid)?, process.target.xstate(tid)?),
         };
         match place_result(&layout) {

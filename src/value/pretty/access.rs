@@ -40,7 +40,13 @@ pub fn element_at(printer: &Printer<'_>, value: &Value, index: &Value) -> Option
     if matches!(&*class, "std::map" | "std::unordered_map") {
         return mapped(printer, value, index);
     }
-    let i = index.ty.is_integral().then(|| scene.int(index).ok()).flatten().and_then(|i| u64::try_from(i).ok())?;
+    let i = index.ty.is_integral().then(|| scene.int(index).ok()).flatten()?;
+    // In front of an iterator there may be elements, and in front of a container there are none.
+    let i = match u64::try_from(i) {
+        Ok(i) => i,
+        Err(_) if pointer_in(printer, value, &class).is_some() => i as i64 as u64,
+        Err(_) => return Some(Err(no_element())),
+    };
     let inside = |ty: &Arc<Type>, first: u64, len: u64| match i < len {
         true => Ok(Value::at(&ty.completed(), VirtAddr(first.wrapping_add(i.wrapping_mul(ty.size))))),
         false => Err(no_element()),
@@ -120,6 +126,12 @@ pub fn pointed_to(printer: &Printer<'_>, value: &Value) -> Option<Result<Value>>
         let at = Scene { printer }.size(&pointer).ok()?;
         return Some(Ok(Value::at(&pointer.ty.target()?.completed(), VirtAddr(at))));
     }
+    if matches!(&*class, "std::__detail::_Node_iterator" | "std::__detail::_Node_const_iterator") {
+        // gdb has no printer for these. A node begins with the link to the next one.
+        let scene = &Scene { printer };
+        let (element, node) = (scene.type_arg(value, 0).ok()?, scene.number(value, &["_M_cur"]).ok()?);
+        return Some(Ok(Value::at(&element, VirtAddr(node.wrapping_add(scene.aligned(8, &element))))));
+    }
     let pretty = shown(printer, value, 1)?;
     match pretty.style {
         // Iterators.
@@ -169,13 +181,19 @@ fn length(scene: &Scene<'_>, value: &Value, class: &str) -> Option<u64> {
         return Some(len);
     }
     match class {
-        "std::basic_string" | "std::basic_string_view" => {
-            cpp_string::characters(scene, value, class).ok().map(|(_, len, _)| len)
-        }
+        "std::basic_string" | "std::basic_string_view" => cpp_string::characters(scene, value, class).ok().map(|(_, len, _)| len),
         "std::list" | "std::forward_list" => Some(shown(scene.printer, value, FARTHEST)?.children.len() as u64),
         // The others tell it in their first words.
-        "std::vector" | "std::deque" | "std::map" | "std::set" | "std::multimap" | "std::multiset" | "std::unordered_map"
-        | "std::unordered_set" | "std::unordered_multimap" | "std::unordered_multiset" => {
+        "std::vector"
+        | "std::deque"
+        | "std::map"
+        | "std::set"
+        | "std::multimap"
+        | "std::multiset"
+        | "std::unordered_map"
+        | "std::unordered_set"
+        | "std::unordered_multimap"
+        | "std::unordered_multiset" => {
             let head = shown(scene.printer, value, 1)?.head?;
             let (_, after) = head.split_once(" of length ").or_else(|| head.split_once(" with "))?;
             after.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
