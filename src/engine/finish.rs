@@ -9,9 +9,12 @@ use crate::expr::Host;
 use crate::stack::Frame;
 use crate::value::{Type, Value, type_of_variable};
 
-use super::inject::{gather, layout};
+use super::inject::{Convention, gather, layout_in};
 use super::session::Session;
 use super::step::{Plan, Return};
+
+/// How far a caller's variables may be from the top of the stack, in bytes.
+const MAX_STACK: u64 = 64 << 20;
 
 /// A function that has returned to a `finish`, and when that was.
 #[derive(Clone, Copy, Debug)]
@@ -74,13 +77,14 @@ impl Session {
         if ty.stripped().is_void() {
             return None;
         }
-        Some(ReturnedValue { value: self.returned_value(finished, &ty).ok(), ty })
+        Some(ReturnedValue { value: self.returned_value(finished, entry, &ty).ok(), ty })
     }
 
-    /// The value of this type that a function has just returned (psABI §3.2.3).
-    fn returned_value(&self, Finished { tid, was_called, .. }: Finished, ty: &Arc<Type>) -> Result<Value> {
+    /// The value of this type that a function has just returned (psABI §3.2.3, or as Rust has it).
+    fn returned_value(&self, Finished { tid, was_called, .. }: Finished, function: VirtAddr, ty: &Arc<Type>) -> Result<Value> {
         let process = self.process()?;
-        let layout = layout(ty)?;
+        let convention = self.convention(function);
+        let layout = layout_in(convention, ty)?;
         let (registers, xstate) = match process.returned.iter().find(|r| was_called && r.is_of(tid)) {
             Some(returned) => (returned.registers, returned.xstate.clone()),
             None => (process.target.registers(tid)?, process.target.xstate(tid)?),
@@ -89,6 +93,14 @@ impl Session {
             ResultPlace::Registers(pieces) => {
                 let bytes = gather(&pieces, layout.size, &registers, &xstate)?;
                 Ok(Value::computed(ty, bytes))
+            }
+            // *Folklore*: what rustc has optimised does not return the address of the result in rax, as C does it. One that is not
+            // in the frames that are left is none.
+            ResultPlace::Memory
+                if convention == Convention::Rust
+                    && registers.get(Gpr::Rax).is_none_or(|at| at < registers.sp() || at - registers.sp() > MAX_STACK) =>
+            {
+                Err(Error::user("Cannot determine contents"))
             }
             ResultPlace::Memory => {
                 let value = Value::at(ty, VirtAddr(registers.get(Gpr::Rax).unwrap_or(0)));

@@ -45,6 +45,7 @@ mod sites;
 mod skip;
 mod slots;
 mod step;
+mod still;
 mod stop;
 mod timeline;
 mod types;
