@@ -26,13 +26,17 @@ impl Session {
         if arguments.len() < ty.params.len() {
             return Err(Error::user("Too few arguments in function call."));
         }
-        let argument = |(i, value): (usize, &Value)| match (convention, ty.params.get(i)) {
-            (Convention::Rust, Some(parameter)) => self.rust_argument(value, parameter),
-            (_, parameter) => self.argument(value, parameter, ty.prototyped),
+        let argument = |(i, value): (usize, &Value)| {
+            let parameter = ty.params.get(i);
+            match (convention, parameter) {
+                (Convention::Rust, Some(parameter)) => self.rust_argument(value, parameter),
+                _ => self.argument(value, parameter, ty.prototyped),
+            }
         };
         arguments.iter().enumerate().map(argument).collect()
     }
 
+    /// One argument. A function in the old style gets what its parameters are promoted to.
     fn argument(&mut self, value: &Value, parameter: Option<&Arc<Type>>, prototyped: bool) -> Result<Argument> {
         if value.ty.is_void() {
             return Err(Error::user("Attempt to take address of value not located in memory."));
@@ -55,7 +59,7 @@ impl Session {
             Some(ty) => cast(ty, &value, self.memory())?,
             None => value,
         };
-        let value = match self.promoted(&value.ty, parameter.is_some() && prototyped) {
+        let value = match self.promoted(&value.ty, prototyped && parameter.is_some()) {
             Some(ty) => cast(&ty, &value, self.memory())?,
             None => value,
         };
