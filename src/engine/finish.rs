@@ -22,8 +22,8 @@ pub(super) struct Finished {
     tid: Tid,
     function: Option<VirtAddr>,
     resumes: u64,
-    /// It was rdbg that had called it: the thread's registers are what they were before, and what it has returned was kept.
-    was_called: bool,
+    /// It returned to where rdbg had called it: the registers are those of before that call again.
+    pub(super) into_call: bool,
 }
 
 /// What a function has returned.
@@ -57,14 +57,7 @@ impl Session {
 
     /// A function has returned to a `finish`: its value is to be looked at as soon as the program stands still.
     pub(super) fn note_finished(&mut self, tid: Tid, function: Option<VirtAddr>) {
-        self.finished = Some(Finished { tid, function, resumes: self.resumes, was_called: false });
-    }
-
-    /// It has returned to rdbg, which had called it.
-    pub(super) fn note_finished_call(&mut self) {
-        if let Some(finished) = &mut self.finished {
-            finished.was_called = true;
-        }
+        self.finished = Some(Finished { tid, function, resumes: self.resumes, into_call: false });
     }
 
     /// What the function has returned that a `finish` has just ended; `None` for `void` and functions without debug information.
@@ -77,17 +70,18 @@ impl Session {
         if ty.stripped().is_void() {
             return None;
         }
-        Some(ReturnedValue { value: self.returned_value(finished, entry, &ty).ok(), ty })
+        Some(ReturnedValue { value: self.returned_value(&finished, entry, &ty).ok(), ty })
     }
 
     /// The value of this type that a function has just returned (psABI §3.2.3, or as Rust has it).
-    fn returned_value(&self, Finished { tid, was_called, .. }: Finished, function: VirtAddr, ty: &Arc<Type>) -> Result<Value> {
+    fn returned_value(&self, finished: &Finished, function: VirtAddr, ty: &Arc<Type>) -> Result<Value> {
         let process = self.process()?;
         let convention = self.convention(function);
         let layout = layout_in(convention, ty)?;
-        let (registers, xstate) = match process.returned.iter().find(|r| was_called && r.is_of(tid)) {
-            Some(returned) => (returned.registers, returned.xstate.clone()),
-            None => (process.target.registers(tid)?, process.target.xstate(tid)?),
+        let kept = process.returned.iter().rev().find_map(|r| r.of(finished.tid));
+        let (registers, xstate) = match kept.filter(|_| finished.into_call) {
+            Some(kept) => kept,
+            None => (process.target.registers(finished.tid)?, process.target.xstate(finished.tid)?),
         };
         match place_result(&layout) {
             ResultPlace::Registers(pieces) => {

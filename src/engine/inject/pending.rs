@@ -46,14 +46,14 @@ pub(in crate::engine) struct Returned {
     call: Call,
     /// The engine's knowledge of the thread is put back too.
     settled: bool,
-    pub(in crate::engine) registers: Registers,
-    pub(in crate::engine) xstate: XState,
+    registers: Registers,
+    xstate: XState,
 }
 
 impl Returned {
-    /// Whether the call was made in a thread.
-    pub(in crate::engine) fn is_of(&self, tid: Tid) -> bool {
-        self.call.tid == tid
+    /// What the registers were when a function of this thread returned.
+    pub(in crate::engine) fn of(&self, tid: Tid) -> Option<(Registers, XState)> {
+        self.call.is_of(tid).then(|| (self.registers, self.xstate.clone()))
     }
 }
 

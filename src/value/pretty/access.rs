@@ -8,7 +8,7 @@ use crate::base::{Error, Result, VirtAddr};
 use crate::value::language::Language;
 use crate::value::options::PrintOptions;
 use crate::value::place::Value;
-use crate::value::print::Printer;
+use crate::value::printer::Printer;
 use crate::value::types::{Type, TypeKind};
 
 /// Elements that are walked to, at most: those farther off are left to the program's own code.
