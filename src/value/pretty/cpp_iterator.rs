@@ -15,10 +15,7 @@ pub(super) fn show(scene: &Scene<'_>, value: &Value, name: &str) -> Option<Resul
         "std::__list_iterator" | "std::__list_const_iterator" => Some(llvm_node(scene, value, "std::list", 16)),
         "std::__tree_iterator" | "std::__tree_const_iterator" => Some(llvm_node(scene, value, "std associative container", 25)),
         "std::__map_iterator" | "std::__map_const_iterator" | "std::__hash_map_iterator" | "std::__hash_map_const_iterator" => {
-            Some(scene.get(value, &["__i_"]).and_then(|inner| match super::recognise(scene, &inner) {
-                Some(pretty) => Ok(pretty),
-                None => scene.unexpected(),
-            }))
+            Some(wrapped(scene, value))
         }
         "std::__hash_iterator" | "std::__hash_const_iterator" => Some(llvm_hash(scene, value)),
         _ => None,
@@ -50,6 +47,16 @@ fn node(scene: &Scene<'_>, value: &Value, of: &str, start: u64) -> Result<Pretty
     match scene.number(value, &["_M_node"])? {
         0 => Ok(nowhere(of)),
         at => Ok(Pretty::alone(scene.at(&element, at.wrapping_add(scene.aligned(start, &element)))?)),
+    }
+}
+
+/// An iterator of a map, which wraps that of a tree or a hash table.
+fn wrapped(scene: &Scene<'_>, value: &Value) -> Result<Pretty> {
+    let inner = scene.get(value, &["__i_"])?;
+    match &*super::scene::template(&inner.ty.stripped().name, false) {
+        "std::__tree_iterator" | "std::__tree_const_iterator" => llvm_node(scene, &inner, "std associative container", 25),
+        "std::__hash_iterator" | "std::__hash_const_iterator" => llvm_hash(scene, &inner),
+        _ => scene.unexpected(),
     }
 }
 
