@@ -6,6 +6,7 @@ mod asm_source;
 mod assemble;
 mod breaks;
 mod complete;
+mod core;
 mod cx;
 mod data;
 mod define;
@@ -78,6 +79,7 @@ pub const FAMILIES: &[&[Command]] = &[
     complete::COMMANDS,
     history::COMMANDS,
     run::COMMANDS,
+    core::COMMANDS,
     step::COMMANDS,
     finish::COMMANDS,
     skip::COMMANDS,

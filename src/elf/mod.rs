@@ -3,6 +3,7 @@
 
 mod auxv;
 mod by_address;
+mod core_file;
 mod debug_link;
 mod dynamic;
 mod image;
@@ -13,6 +14,7 @@ mod symbols;
 mod versions;
 
 pub use auxv::{AuxEntry, AuxFormat, aux};
+pub use core_file::{CoreFile, CoreMapping, CoreThread};
 pub use debug_link::DebugLink;
 pub use dynamic::{DynEntry, Dynamic, dt};
 pub use image::{FileKind, Identity, Image, MappedFile, Segment, pf, pt};

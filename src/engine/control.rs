@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::base::{Error, Result, Signal, Tid};
+use crate::base::{Error, Need, Result, Signal, Tid};
 use crate::os::signals;
 use crate::target::{Event, RawStop, ResumeAction};
 
@@ -28,6 +28,7 @@ impl Session {
     /// Lets the process go on, the plan's thread (or the selected one) by its plan. What comes of it is told by
     /// [`advance`](Session::advance).
     pub fn resume(&mut self, plan: Option<Plan>) -> Result<()> {
+        self.require(Need::Live)?;
         let selected = self.selected_thread()?;
         self.note_moment();
         self.resumes += 1;

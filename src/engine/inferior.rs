@@ -137,8 +137,10 @@ impl Process {
             last_number: 0,
             generation: 0,
         };
-        // The leader is number 1.
-        process.number(process.target.pid());
+        // The leader is number 1; of a core file the thread that got the signal.
+        if process.target.core_file().is_none() {
+            process.number(process.target.pid());
+        }
         for tid in process.target.threads() {
             process.number(tid);
             process.learn_pthread(tid);

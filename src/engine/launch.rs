@@ -128,12 +128,14 @@ impl Session {
     }
 
     /// Looks around in a new process.
-    fn begun(&mut self, pid: Tid) -> Result<()> {
+    pub(super) fn begun(&mut self, pid: Tid) -> Result<()> {
         self.selection = super::session::Selection { tid: Some(pid), level: 0 };
         self.inferior.journal.clear();
         self.drop_frames();
         signals::take_interrupt();
-        if let Some(terminal) = &mut self.terminal {
+        if let Some(terminal) =
+            self.terminal.as_mut().filter(|_| self.inferior.process.as_ref().is_some_and(|p| p.target.core_file().is_none()))
+        {
             terminal.take();
         }
         let found = self.find_modules();
@@ -180,6 +182,10 @@ impl Session {
 
     /// Kills the process.
     pub fn kill(&mut self) -> Result<()> {
+        if self.is_core() {
+            self.close_core();
+            return Ok(());
+        }
         self.process_mut()?.control()?.kill()?;
         self.forget_process();
         Ok(())

@@ -103,7 +103,8 @@ impl Session {
     /// Checks that what a command needs is there.
     pub fn require(&self, need: Need) -> Result<()> {
         let there = match need {
-            Need::Process | Need::Live | Need::Registers | Need::Stack => self.inferior.process.is_some(),
+            Need::Live => self.inferior.process.is_some() && !self.is_core(),
+            Need::Process | Need::Registers | Need::Stack => self.inferior.process.is_some(),
             Need::Executable => self.inferior.program.is_some(),
         };
         if there { Ok(()) } else { Err(Error::Needs(need)) }

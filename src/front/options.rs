@@ -14,12 +14,14 @@ pub enum Step {
 /// What rdbg was started with.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Options {
-    /// The program, and what may follow it: a process.
+    /// The program, and what may follow it: a process or a core file.
     pub files: Vec<String>,
     /// The program's arguments, with `--args`.
     pub args: Option<Vec<String>>,
     /// `--pid`
     pub pid: Option<String>,
+    /// `--core`
+    pub core: Option<String>,
     /// `--symbols`
     pub symbols: Option<String>,
     /// `--exec`
@@ -139,14 +141,7 @@ impl Options {
                 None if takes_value => text(args.next().ok_or_else(|| format!("option '{arg}' requires an argument"))?)?,
                 None => String::new(),
             };
-            if key == Key::Core {
-                return Err(no_core(&value));
-            }
             options.apply(key, value);
-        }
-        let second = options.files.get(1).filter(|_| options.args.is_none());
-        if let Some(core) = second.filter(|s| !s.bytes().all(|b| b.is_ascii_digit())) {
-            return Err(no_core(core));
         }
         if options.args.is_some() && options.files.is_empty() {
             return Err("`--args' specified but no program specified".to_owned());
@@ -165,7 +160,7 @@ impl Options {
             Key::FileBefore => self.before.push(Step::File(value)),
             Key::LineBefore => self.before.push(Step::Line(value)),
             // Refused by `parse`.
-            Key::Core => {}
+            Key::Core => self.core = Some(value),
             Key::Directory => self.directories.push(value),
             Key::Exec => self.exec = Some(value),
             Key::Symbols => self.symbols = Some(value),
@@ -260,10 +255,6 @@ One or two dashes both work. At the prompt, \"help\" tells more.
 ";
 
 /// What to say of a core file.
-fn no_core(file: &str) -> String {
-    format!("{file}: core files cannot be read yet")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -291,10 +282,11 @@ mod tests {
     }
 
     #[test]
-    fn core_files_are_refused() {
-        for line in ["-c core", "--core=core", "./a.out core"] {
-            assert_eq!(parse(line).unwrap_err(), "core: core files cannot be read yet");
+    fn core_files_are_named_by_option_or_second() {
+        for line in ["-c core", "--core=core"] {
+            assert_eq!(parse(line).unwrap().core.as_deref(), Some("core"));
         }
+        assert_eq!(parse("./a.out core").unwrap().files, ["./a.out", "core"]);
         assert_eq!(parse("./a.out 12").unwrap().files, ["./a.out", "12"]);
         assert!(parse("--args ./a.out core").is_ok());
     }

@@ -273,6 +273,8 @@ fn load_steps(options: &Options) -> Vec<Step> {
     let is_number = |s: &&String| s.bytes().all(|b| b.is_ascii_digit());
     let pid = options.pid.as_ref().or(second.filter(is_number));
     steps.extend(pid.map(|p| Step::Line(format!("attach {p}"))));
+    let core = options.core.as_ref().or(second.filter(|s| !is_number(s)));
+    steps.extend(core.map(|c| line("core-file", c)));
     let excess = files.map(|f| Step::Line(format!("echo Excess command line arguments ignored. ({f})\\n")));
     steps.extend(excess);
     steps

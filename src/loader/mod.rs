@@ -22,7 +22,7 @@ pub use rendezvous::{LinkMap, MapState, Rendezvous, event_address, find_rendezvo
 pub use residency::{Residency, page_letter, page_map, short_page_map};
 pub use scope::{ScopeLayout, ScopeList};
 pub use search::{Place, Requester, Search, Tried, Why, default_directories, hwcaps_levels};
-pub use startup::{InitialStack, Pointer};
+pub use startup::{InitialStack, Pointer, find_initial_stack};
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]

@@ -1,11 +1,13 @@
 //! Targets: what can be read (a process, later core files and remote stubs), and what can be controlled.
 #![deny(clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod core;
 mod events;
 mod live;
 mod parking;
 mod planted;
 mod traits;
 
+pub use core::Core;
 pub use live::Live;
 pub use traits::{Control, Event, RawStop, ResumeAction, Target, Trap, TrapKind};
