@@ -50,6 +50,7 @@ mod stack;
 mod step;
 mod test_settings;
 mod threads;
+mod tour;
 
 pub use args::{Args, choice, split_words, word_end};
 pub use complete::{Completion, complete, hint};
@@ -67,6 +68,7 @@ pub use script::{decode_line, expand_home};
 pub use settings::{Sentence, Setting, SettingKind, file_error, integer};
 pub use settings_table::SETTINGS;
 pub use shell::compile_regex;
+pub use tour::{Place as TourPlace, Unit as TourUnit, units as tour_units};
 
 /// Every family of commands. A family's file ends in the list of its commands.
 pub const FAMILIES: &[&[Command]] = &[
@@ -109,6 +111,7 @@ pub const FAMILIES: &[&[Command]] = &[
     info::COMMANDS,
     patch::COMMANDS,
     redirect::COMMANDS,
+    tour::COMMANDS,
 ];
 
 /// The expression language of the commands.

@@ -2,6 +2,7 @@
 #![allow(unsafe_code)] // the mmap, nothing else
 
 use std::fs::{File, Metadata};
+use std::ops::Range;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -343,6 +344,13 @@ impl Image {
         let start = usize::try_from(offset).ok()?;
         let end = start.checked_add(usize::try_from(len).ok()?)?;
         self.bytes().get(start..end)
+    }
+
+    /// The ranges of bytes of the file in which the program headers and the section headers lie.
+    pub fn header_tables(&self) -> (Range<u64>, Range<u64>) {
+        let table = |at: u64, size: u16, count: usize| at..at.saturating_add(u64::from(size).saturating_mul(count as u64));
+        let h = &self.header;
+        (table(h.e_phoff, h.e_phentsize, self.segments.len()), table(h.e_shoff, h.e_shentsize, self.sections().len()))
     }
 
     /// The path in PT_INTERP.

@@ -245,10 +245,14 @@ impl Session {
                     None => Verdict::Go(None),
                 }
             }
-            RawStop::Syscall { number, entry } => match self.caught(tid, Caught::Syscall { number, entry })? {
-                Some(reason) => Verdict::Stop(reason),
-                None => self.after_interlude(tid)?,
-            },
+            RawStop::Syscall { number, entry } => {
+                let protected = if entry { None } else { self.relro_at(tid, number) };
+                let relro = protected.map(|event| self.caught(tid, event)).transpose()?.flatten();
+                match relro.map_or_else(|| self.caught(tid, Caught::Syscall { number, entry }), |r| Ok(Some(r)))? {
+                    Some(reason) => Verdict::Stop(reason),
+                    None => self.after_interlude(tid)?,
+                }
+            }
             RawStop::ThreadExited => {
                 let pthread = self.process_mut()?.forget_thread(tid);
                 *notice = Some(Notice::ThreadEnded { tid, pthread });

@@ -99,7 +99,7 @@ impl Session {
         Ok(())
     }
 
-    fn launch_parameters(&self) -> Result<Launch> {
+    pub(super) fn launch_parameters(&self) -> Result<Launch> {
         let program = self.inferior.program.as_ref().ok_or(Error::Needs(Need::Executable))?;
         let c_string =
             |bytes: &[u8]| CString::new(bytes).map_err(|_| Error::user("A NUL character in the program's environment."));
@@ -129,6 +129,8 @@ impl Session {
 
     /// Looks around in a new process.
     pub(super) fn begun(&mut self, pid: Tid) -> Result<()> {
+        self.slot_log = Default::default();
+        self.snapshots.clear();
         self.selection = super::session::Selection { tid: Some(pid), level: 0 };
         self.inferior.journal.clear();
         self.drop_frames();

@@ -47,6 +47,11 @@ impl Session {
                         return Ok(Verdict::Stop(reason));
                     }
                 }
+                Owner::Init => {
+                    if let Some(reason) = self.constructor_reached(tid, at)? {
+                        return Ok(Verdict::Stop(reason));
+                    }
+                }
                 Owner::WatchEnd => {
                     if let Some(reason) = self.watch_scope_reached(tid, at)? {
                         return Ok(Verdict::Stop(reason));
@@ -116,6 +121,7 @@ impl Session {
                 let reason = match owner {
                     Owner::Libraries => self.library_event()?,
                     Owner::Bind => self.bind_reached(tid, pc)?,
+                    Owner::Init => self.constructor_reached(tid, pc)?,
                     Owner::WatchEnd => self.watch_scope_reached(tid, pc)?,
                     Owner::Call => self.call_place_reached(tid, pc)?,
                     Owner::User(_) | Owner::Plan(_) | Owner::Escape(_) => None,

@@ -82,6 +82,8 @@ pub struct Session {
     /// What the process was like when it went on last.
     pub(super) moment: super::before::Moment,
     pub(super) looks_back: bool,
+    pub(super) slot_log: super::slot_log::SlotLog,
+    pub(super) snapshots: Vec<(String, super::snapshots::Snapshot)>,
     pub(super) finished: Option<Finished>,
     /// The frame with which the next plan ends.
     pub(super) plan_frame: Option<FrameIdentity>,

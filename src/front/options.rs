@@ -20,6 +20,8 @@ pub struct Options {
     pub args: Option<Vec<String>>,
     /// `--pid`
     pub pid: Option<String>,
+    /// `--tour`
+    pub tour: bool,
     /// `--core`
     pub core: Option<String>,
     /// `--symbols`
@@ -81,6 +83,7 @@ const TABLE: &[(Key, bool, &[&str])] = &[
     (Key::ReturnChildResult, false, &["return-child-result"]),
     (Key::Both, true, &["se"]),
     (Key::Symbols, true, &["symbols", "s"]),
+    (Key::Tour, false, &["tour"]),
     (Key::Tty, true, &["tty", "t"]),
     (Key::Version, false, &["version", "v"]),
 ];
@@ -108,6 +111,7 @@ enum Key {
     ReturnChildResult,
     Both,
     Symbols,
+    Tour,
     Tty,
     Version,
 }
@@ -160,6 +164,7 @@ impl Options {
             Key::FileBefore => self.before.push(Step::File(value)),
             Key::LineBefore => self.before.push(Step::Line(value)),
             // Refused by `parse`.
+            Key::Tour => self.tour = true,
             Key::Core => self.core = Some(value),
             Key::Directory => self.directories.push(value),
             Key::Exec => self.exec = Some(value),

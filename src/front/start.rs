@@ -102,7 +102,8 @@ impl Front {
         if let Some(file) = local.filter(|_| flow == Flow::Go) {
             flow = self.local_init(&file);
         }
-        for step in &options.steps {
+        let tour = options.tour.then(|| Step::Line(if options.batch { "tour all" } else { "tour" }.to_owned()));
+        for step in options.steps.iter().chain(&tour) {
             if flow == Flow::Go {
                 flow = self.step(step);
             }
