@@ -231,12 +231,13 @@ pub fn quote(args: &[String]) -> String {
 pub const HELP: &str = "\
 rdbg: a debugger for x86-64 Linux that speaks gdb's commands and shows how a process is loaded.
 
-    rdbg [OPTIONS] [PROGRAM [PID]]
+    rdbg [OPTIONS] [PROGRAM [PID | CORE]]
     rdbg [OPTIONS] --args PROGRAM [ARGUMENTS]
 
 What is debugged:
   --args               what follows PROGRAM are its arguments
   -p, --pid=PID        attach to a process
+  -c, --core=FILE      look at a core file
   -e, --exec=FILE      the program
   -s, --symbols=FILE   where its symbols are
 
@@ -249,6 +250,7 @@ Commands:
   --batch-silent       the same, without output
 
 Others:
+  --tour               how a program is loaded, step by step, on one that rdbg brings along
   -q, --quiet          no banner
   --cd=DIR             change to DIR first
   --tty=DEVICE         the program's terminal
@@ -259,7 +261,6 @@ Others:
 One or two dashes both work. At the prompt, \"help\" tells more.
 ";
 
-/// What to say of a core file.
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -46,7 +46,7 @@ impl Core {
     }
 
     /// What lies at `at` in the file that was mapped there.
-    fn from_mapped(&self, at: VirtAddr, buf: &mut [u8]) -> usize {
+    fn mapped_bytes(&self, at: VirtAddr, buf: &mut [u8]) -> usize {
         let Some(mapping) = self.file.files.iter().find(|m| m.start <= at && at < m.end) else { return 0 };
         let mut opened = self.opened.borrow_mut();
         let open = || MappedFile::open(Path::new(&mapping.path)).ok().map(Arc::new);
@@ -71,7 +71,7 @@ impl Memory for Core {
             // The core file's own bytes: what the program has written. It leaves out pages of files that nobody has written to.
             let n = match self.file.bytes_from(addr) {
                 Some(bytes) if !bytes.is_empty() => copy(rest, bytes, bytes.len().min(rest.len())),
-                _ => self.from_mapped(addr, rest),
+                _ => self.mapped_bytes(addr, rest),
             };
             if n == 0 {
                 break;

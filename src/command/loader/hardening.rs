@@ -65,8 +65,8 @@ fn protection(module: &Arc<Module>) -> Row {
         (FileKind::Dyn, _) => "library",
     };
     let has = |names: &[&str]| {
-        let any = |n: &&str| !image.dynsym().named(n).is_empty() || !image.symtab().named(n).is_empty();
-        names.iter().any(|n| any(&n))
+        let any = |n: &str| !image.dynsym().named(n).is_empty() || !image.symtab().named(n).is_empty();
+        names.iter().any(|n| any(n))
     };
     let canary = if has(&["__stack_chk_fail", "__stack_chk_guard", "__intel_security_cookie"]) { "yes" } else { "none found" };
     let fortified = image.dynsym().iter().filter(|s| s.is_undefined() && s.name.starts_with("__") && s.name.ends_with("_chk"));
