@@ -5,7 +5,7 @@ mod common;
 
 use std::fmt::Write;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use common::normalise::normalise;
 use common::rdbg::Session;
@@ -19,7 +19,7 @@ fn cache(name: &str) -> PathBuf {
     dir
 }
 
-fn session(dir: &PathBuf) -> Session {
+fn session(dir: &Path) -> Session {
     Session::rdbg().env("XDG_CACHE_HOME", &dir.to_string_lossy())
 }
 
@@ -32,7 +32,7 @@ fn answers(text: &str) -> Vec<String> {
 }
 
 /// The page, from the tour's text and what its commands write.
-fn page(dir: &PathBuf) -> String {
+fn page(dir: &Path) -> String {
     let units = rdbg::command::tour_units();
     let commands: Vec<&str> = units.iter().flat_map(|u| u.commands.iter().copied()).collect();
     // One step builds the program and shows the first command, which the page shows by itself.

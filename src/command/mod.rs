@@ -50,7 +50,9 @@ mod stack;
 mod step;
 mod test_settings;
 mod threads;
+mod timeline;
 mod tour;
+mod type_of;
 
 pub use args::{Args, choice, split_words, word_end};
 pub use complete::{Completion, complete, hint};
@@ -94,6 +96,7 @@ pub const FAMILIES: &[&[Command]] = &[
     breaks::save::COMMANDS,
     breaks::table::COMMANDS,
     data::COMMANDS,
+    type_of::COMMANDS,
     display::COMMANDS,
     memory::COMMANDS,
     find::COMMANDS,
@@ -112,6 +115,7 @@ pub const FAMILIES: &[&[Command]] = &[
     patch::COMMANDS,
     redirect::COMMANDS,
     tour::COMMANDS,
+    timeline::COMMANDS,
 ];
 
 /// The expression language of the commands.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use gimli::{AttributeValue, constants as dw};
 
 use super::functions::{Declared, Enclosing, opens_scope, qualified, unnamed};
+use super::imports::Import;
 use super::info::DebugInfo;
 use super::type_names::ANONYMOUS;
 use super::unit::{Die, DieRef, LoadedUnit, UnitId, Units};
@@ -33,6 +34,9 @@ pub struct Enumerated {
     pub value: i128,
 }
 
+/// Imports in one unit, at most: a bound for damaged information.
+const MAX_IMPORTS: usize = 100_000;
+
 /// The global and static variables of a unit, and its enumerators.
 #[derive(Debug, Default)]
 pub struct Globals {
@@ -40,6 +44,7 @@ pub struct Globals {
     by_name: HashMap<Arc<str>, u32>,
     enumerators: HashMap<Arc<str>, Enumerated>,
     declarations: HashMap<Arc<str>, DieRef>,
+    imports: Arc<[Import]>,
 }
 
 impl Globals {
@@ -48,6 +53,7 @@ impl Globals {
         let unit = units.unit(id)?;
         let mut found = Globals::default();
         let mut enclosing: Vec<Enclosing> = Vec::new();
+        let mut imports = Vec::new();
         // The enumeration that the cursor is in: its depth, its DIE, what its names stand behind.
         let mut enumeration: Option<(isize, DieRef, Vec<Enclosing>)> = None;
         let mut cursor = unit.unit.entries();
@@ -82,10 +88,15 @@ impl Globals {
                 }
                 dw::DW_TAG_enumerator => found.add_enumerator(unit, die, depth, enumeration.as_ref()),
                 dw::DW_TAG_variable | dw::DW_TAG_member => found.add_variable(units, unit, die, &enclosing),
+                dw::DW_TAG_imported_module | dw::DW_TAG_imported_declaration if imports.len() < MAX_IMPORTS => {
+                    let scope = enclosing.last().map_or("", |e| &*e.name);
+                    imports.extend(Import::read(units, unit, die, scope));
+                }
                 _ => skip = die.has_children(),
             }
             more = if skip { super::body::past(&mut cursor, depth)? } else { cursor.next_entry()? };
         }
+        found.imports = imports.into();
         Ok(found)
     }
 
@@ -158,6 +169,11 @@ impl Globals {
     /// A declaration of a variable that the unit does not define.
     pub fn declaration(&self, name: &str) -> Option<DieRef> {
         self.declarations.get(name).copied()
+    }
+
+    /// What is imported outside of functions.
+    pub(super) fn imports(&self) -> Arc<[Import]> {
+        self.imports.clone()
     }
 
     /// The enumerator of this name.

@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::image::{Image, Segment, pt};
+use super::file::{Segment, pt};
+use super::image::Image;
 use crate::base::{Error, Result, VirtAddr};
 
 /// A thread of a core file.

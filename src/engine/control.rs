@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::base::{Error, Need, Result, Signal, Tid};
+use crate::os::ptrace::SystemCallAt;
 use crate::os::signals;
 use crate::target::{Event, RawStop, ResumeAction};
 
@@ -160,6 +161,7 @@ impl Session {
         if event.what != RawStop::Stepped {
             self.lift_blocks()?;
         }
+        self.record(&event)?;
         let mut notice = None;
         let verdict = match self.judge(&event, &mut notice) {
             Ok(verdict) => verdict,
@@ -233,8 +235,9 @@ impl Session {
                 }
             }
             RawStop::VforkDone => self.after_interlude(tid)?,
-            RawStop::Exec(_) => {
+            RawStop::Exec(former) => {
                 let path = self.after_exec()?;
+                self.record_exec(former, &path)?;
                 *notice = Some(Notice::Exec(path.clone()));
                 match self.caught(tid, Caught::Exec(path))? {
                     Some(reason) => {
@@ -245,7 +248,8 @@ impl Session {
                     None => Verdict::Go(None),
                 }
             }
-            RawStop::Syscall { number, entry } => {
+            RawStop::Syscall { number, stop } => {
+                let entry = matches!(stop.at, SystemCallAt::Entry { .. });
                 let protected = if entry { None } else { self.relro_at(tid, number) };
                 let relro = protected.map(|event| self.caught(tid, event)).transpose()?.flatten();
                 match relro.map_or_else(|| self.caught(tid, Caught::Syscall { number, entry }), |r| Ok(Some(r)))? {

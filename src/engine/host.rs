@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::arch::regs::{Gpr, RegId, XState, find};
+use crate::arch::regs::{Gpr, RegId, RegType, XState, find};
 use crate::base::{Error, Memory, Need, Result, VirtAddr};
 use crate::elf::SymbolKind;
 use crate::expr::{Host, Names, ValueHistory, Variables};
-use crate::symbols::{Location, LocationKind, Module, ModuleId, Named, qualified_names};
-use crate::value::{Absence, ArrayKind, Language, ModuleRef, NoDebug, PrintOptions, Printer, Symbols, Type, Value};
+use crate::symbols::{Location, LocationKind, Module, ModuleId, Named, is_rust, qualified_names};
+use crate::value::{
+    Absence, ArrayKind, Language, ModuleRef, NoDebug, PrintOptions, Printer, Symbols, Type, Value, function_title,
+};
 
 use super::journal::Change;
 use super::register_types::register_type;
@@ -106,12 +108,44 @@ impl Session {
     /// A location in the name that `print`, `backtrace` and `info symbol` show, with its offset: as it was written, unless `print
     /// demangle` is off.
     pub fn shown_name(&self, location: &Location) -> String {
-        if self.settings.print_demangle { location.with_offset_demangled() } else { location.with_offset() }
+        match self.settings.print_demangle {
+            true => self.titled(location).unwrap_or_else(|| location.with_offset_demangled()),
+            false => location.with_offset(),
+        }
+    }
+
+    /// The name of a function of C++ as debug information has it, where a symbol says less (`main` for `main()`) or more
+    /// (`int f<int>(int)` for `f<int>(int)`).
+    fn titled(&self, location: &Location) -> Option<String> {
+        let name = &location.raw_name;
+        if !location.is_code || !matches!(location.kind, LocationKind::Symbol(_)) || name.starts_with("_R") {
+            return None;
+        }
+        // Of mangled names only those of templates say what is returned.
+        if name.starts_with("_Z") && !name.contains('I') {
+            return None;
+        }
+        let module = &location.module;
+        let debug = module.debug()?;
+        let unit = debug.unit_at(module.to_file(location.start))?;
+        if Language::of_dwarf(debug.language(unit)) != Language::Cpp {
+            return None;
+        }
+        let function = module.function(location.start).filter(|f| module.virt(f.entry) == location.start)?;
+        let title = function_title(debug, function.die, &function.name);
+        Some(if location.offset == 0 { title } else { format!("{title}+{}", location.offset) })
     }
 
     /// The same in the name that `x` and disassembly show: as it is in the file, unless `print asm-demangle` is on too.
     pub fn code_name(&self, location: &Location) -> String {
-        if self.settings.print_asm_demangle { self.shown_name(location) } else { location.with_offset() }
+        let is_mangled = ["_Z", "_R"].iter().any(|mangling| location.raw_name.starts_with(mangling));
+        if self.settings.print_asm_demangle || !is_mangled { self.shown_name(location) } else { location.with_offset() }
+    }
+
+    /// Conditions read registers at each hit: the language is looked up only where it is seen.
+    fn type_of_register(&self, ty: RegType) -> Arc<Type> {
+        let language = if matches!(ty, RegType::CodePointer) { self.language() } else { Language::default() };
+        register_type(ty, language)
     }
 
     /// The extended registers of the selected thread.
@@ -192,11 +226,16 @@ impl Names for Session {
         // What debug information knows, and of symbols what it does not.
         let is_known = |name: &&str| !matches!(self.lookup_debug(name), Ok(None)) || matches!(self.find_type(name), Ok(Some(_)));
         let by_symbol = self.inferior.modules.match_qualified(text);
-        by_symbol.or_else(|| qualified_names(text).into_iter().find(is_known).map(str::len))
+        // Of functions with parameters only symbols know: `ns::f(1)` calls one.
+        by_symbol.or_else(|| qualified_names(text).into_iter().filter(|n| !n.contains('(')).find(is_known).map(str::len))
     }
 
     fn language(&self) -> Language {
         Session::language(self)
+    }
+
+    fn module_path(&self) -> Option<String> {
+        self.rust_module_path()
     }
 
     fn find_type(&self, name: &str) -> Result<Option<Arc<Type>>> {
@@ -208,7 +247,7 @@ impl Names for Session {
                 return Ok(Some(ty));
             }
         }
-        Ok(None)
+        self.imported_type(name)
     }
 }
 
@@ -218,11 +257,26 @@ impl Symbols for Session {
     }
 
     fn value_symbol(&self, addr: VirtAddr) -> Option<String> {
-        Some(self.shown_name(&self.location(addr)?))
+        let location = self.location(addr)?;
+        // The old mangling of Rust's leaves out generic arguments, which the debug information knows.
+        if location.offset == 0
+            && location.is_code
+            && self.settings.print_demangle
+            && is_rust(&location.raw_name)
+            && let Some(function) = self.inferior.modules.at(addr).and_then(|m| m.function(addr))
+        {
+            return Some(function.name.to_string());
+        }
+        Some(self.shown_name(&location))
     }
 
     fn variable(&self, name: &str) -> Option<Value> {
         self.lookup(name, None).ok().flatten()
+    }
+
+    fn vtable(&self, at: VirtAddr) -> Option<(String, Arc<Type>)> {
+        let module = self.inferior.modules.at(at)?;
+        crate::value::vtable_at(module.debug()?, module.to_file(at))
     }
 
     fn type_named(&self, name: &str) -> Option<Arc<Type>> {
@@ -245,7 +299,7 @@ impl Host for Session {
     fn register(&self, name: &str) -> Result<Option<Value>> {
         let Some(id) = find(name) else { return Ok(None) };
         let info = id.info();
-        let ty = register_type(info.ty);
+        let ty = self.type_of_register(info.ty);
         if self.inferior.process.is_none() {
             return Err(Error::user("No registers."));
         }
@@ -259,7 +313,7 @@ impl Host for Session {
     }
 
     fn register_type(&self, name: &str) -> Option<Arc<Type>> {
-        Some(register_type(find(name)?.info().ty))
+        Some(self.type_of_register(find(name)?.info().ty))
     }
 
     fn write_register(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
@@ -319,6 +373,10 @@ impl Host for Session {
         }
     }
 
+    fn functions(&self, name: &str, near: &[String]) -> Result<Vec<Value>> {
+        self.overloads(name, near)
+    }
+
     fn slot(&self, array: &Value, name: &str) -> Result<Value> {
         use crate::value::TypeKind;
         let kind = match &array.ty.stripped().kind {
@@ -343,20 +401,26 @@ impl Host for Session {
     }
 
     fn no_symbol(&self, name: &str) -> Error {
-        if self.inferior.program.is_none() {
+        let in_rust = Session::language(self) == Language::Rust;
+        if self.inferior.program.is_none() && !in_rust {
             return Error::user("No symbol table is loaded.  Use the \"file\" command.");
         }
         if let Some(plain) = name.strip_suffix("@entry") {
             return Error::user(format!("@entry can be used only for function parameters, not for \"{plain}\""));
         }
-        if let Some(error) = self.no_member(name) {
+        let name = if in_rust { name.trim_start_matches("::") } else { name };
+        if !in_rust && let Some(error) = self.no_member(name) {
             return error;
         }
         let shown = match name.char_indices().nth(MAX_NAME) {
             Some((end, _)) => format!("{}...", name.get(..end).unwrap_or_default()),
             None => name.to_owned(),
         };
-        Error::NoSymbol { name: shown, near: self.similar(name) }
+        Error::NoSymbol { name: shown, near: self.similar(name), in_rust }
+    }
+
+    fn methods_named(&self, name: &str) -> Vec<Value> {
+        self.rust_methods(name)
     }
 
     fn seen_as_it_is(&self, value: &Value) -> Option<(Value, bool)> {

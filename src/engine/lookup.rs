@@ -7,7 +7,7 @@ use crate::dwarf::{Block, DebugInfo, DieRef, Function, UnitId};
 use crate::expr::{Expr, Host, Names, member_named};
 use crate::stack::Frame;
 use crate::symbols::{Module, is_file};
-use crate::value::{Value, type_of, type_of_function, type_of_variable};
+use crate::value::{TypeKind, Value, type_of, type_of_function, type_of_variable};
 
 use super::session::Session;
 
@@ -82,6 +82,11 @@ impl Session {
                 return Ok(Some(value));
             }
         }
+        for full in self.imported_names(name, context) {
+            if let Some(value) = self.global_named(&full, context)? {
+                return Ok(Some(value));
+            }
+        }
         Ok(None)
     }
 
@@ -108,7 +113,7 @@ impl Session {
     }
 
     /// The blocks whose variables a frame sees, from the inside: where it is, or where names are bound to.
-    fn scopes_of<'f>(&self, frame: &'f Frame) -> Vec<&'f Block> {
+    pub(super) fn scopes_of<'f>(&self, frame: &'f Frame) -> Vec<&'f Block> {
         let Some(code) = &frame.code else { return Vec::new() };
         let bound = self.bound_at.get().and_then(|at| {
             let around = code.body.around(self.inferior.modules.at(at)?.to_file(at));
@@ -378,17 +383,34 @@ impl Session {
         frame.code.as_ref().is_some_and(|c| c.scopes().iter().any(|b| b.variables.iter().any(|v| v.name == name)))
     }
 
+    /// The functions of a name in the implementations of Rust's traits: `krate::{impl#2}::name`.
+    pub(super) fn rust_methods(&self, name: &str) -> Vec<Value> {
+        let mut found = Vec::new();
+        for module in self.inferior.modules.iter() {
+            let Some(debug) = module.debug() else { continue };
+            let hits = debug.functions_matching(name, false).unwrap_or_default();
+            for hit in hits.iter().filter(|h| h.name.contains("{impl#") && !h.entry.is_declaration && !h.entry.is_inlined) {
+                let functions = debug.functions(hit.entry.die.unit).ok();
+                let function = functions.and_then(|f| f.of_die(hit.entry.die).cloned());
+                found.extend(function.and_then(|f| function_value(module, debug, &f).ok()));
+            }
+        }
+        found
+    }
+
     /// What is wrong with `SCOPE::NAME`: there is no such scope, or it has no such name.
     pub(super) fn no_member(&self, name: &str) -> Option<Error> {
         let (scope, member) = split_scope(name.strip_prefix("::").unwrap_or(name))?;
-        if matches!(self.find_type(scope), Ok(Some(_))) {
+        if let Ok(Some(ty)) = self.find_type(scope) {
+            if matches!(ty.stripped().kind, TypeKind::Enum { class: false, .. }) {
+                return Some(Error::user(format!("`{scope}' is not defined as an aggregate type.")));
+            }
             return Some(Error::user(format!("There is no field named {member}")));
         }
-        let is_namespace = |debug: &Arc<DebugInfo>| debug.namespaces_named(scope).is_ok_and(|found| !found.is_empty());
-        if self.inferior.modules.iter().filter_map(|m| m.debug()).any(is_namespace) {
+        if let Some(scope) = self.namespace_named(scope) {
             return Some(Error::user(format!("No symbol \"{member}\" in namespace \"{scope}\".")));
         }
-        Some(Error::NoSymbol { name: scope.to_owned(), near: Vec::new() })
+        Some(Error::NoSymbol { name: scope.to_owned(), near: Vec::new(), in_rust: false })
     }
 
     /// The full names that a name may have where the user stands.
@@ -419,7 +441,7 @@ impl Session {
 }
 
 /// The last `::` that is no part of a template's arguments: `ns::f` and `x`.
-fn split_scope(name: &str) -> Option<(&str, &str)> {
+pub(super) fn split_scope(name: &str) -> Option<(&str, &str)> {
     let (mut depth, mut at, mut quoted) = (0i32, None, false);
     for (i, c) in name.char_indices() {
         match c {
@@ -438,7 +460,7 @@ fn split_scope(name: &str) -> Option<(&str, &str)> {
 
 /// The full names that a name may stand for in a function: with the namespaces and classes around it, from the inside, those
 /// without a name among them.
-fn candidates(function: &str, name: &str) -> Vec<String> {
+pub(super) fn candidates(function: &str, name: &str) -> Vec<String> {
     if let Some(global) = name.strip_prefix("::") {
         return vec![global.to_owned()];
     }
@@ -454,7 +476,7 @@ fn candidates(function: &str, name: &str) -> Vec<String> {
     found
 }
 
-fn function_value(module: &Module, debug: &Arc<DebugInfo>, function: &Function) -> Result<Value> {
+pub(super) fn function_value(module: &Module, debug: &Arc<DebugInfo>, function: &Function) -> Result<Value> {
     Ok(Value::at(&type_of_function(debug, function.die)?, module.virt(function.entry)))
 }
 

@@ -78,6 +78,7 @@ impl Session {
             self.constructor_places().into_iter().for_each(|at| want(at, Owner::Init));
         }
         if let Some(process) = &self.inferior.process {
+            self.timeline.places(process.target.pid()).for_each(|at| want(at, Owner::Timeline));
             if let Some(brk) = process.libraries.brk {
                 want(brk, Owner::Libraries);
             }

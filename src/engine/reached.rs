@@ -52,6 +52,7 @@ impl Session {
                         return Ok(Verdict::Stop(reason));
                     }
                 }
+                Owner::Timeline => self.record_place(tid, at)?,
                 Owner::WatchEnd => {
                     if let Some(reason) = self.watch_scope_reached(tid, at)? {
                         return Ok(Verdict::Stop(reason));
@@ -124,6 +125,10 @@ impl Session {
                     Owner::Init => self.constructor_reached(tid, pc)?,
                     Owner::WatchEnd => self.watch_scope_reached(tid, pc)?,
                     Owner::Call => self.call_place_reached(tid, pc)?,
+                    Owner::Timeline => {
+                        self.record_place(tid, pc)?;
+                        None
+                    }
                     Owner::User(_) | Owner::Plan(_) | Owner::Escape(_) => None,
                 };
                 if reason.is_some() {

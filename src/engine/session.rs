@@ -21,6 +21,7 @@ use super::settings::Settings;
 use super::signal_table::SignalTable;
 use super::skip::Skips;
 use super::stop::Notice;
+use super::timeline::Timeline;
 
 /// The thread and the frame that commands look at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -85,6 +86,8 @@ pub struct Session {
     pub(super) slot_log: super::slot_log::SlotLog,
     pub(super) snapshots: Vec<(String, super::snapshots::Snapshot)>,
     pub(super) finished: Option<Finished>,
+    /// What is, or was last, recorded.
+    pub timeline: Timeline,
     /// The frame with which the next plan ends.
     pub(super) plan_frame: Option<FrameIdentity>,
     pub(super) terminal: Option<Terminal>,

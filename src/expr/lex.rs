@@ -36,12 +36,13 @@ pub(super) struct Spanned {
 const MAX_MODULE: usize = 256;
 
 /// Longer first.
-const OPERATORS: [&str; 51] = [
-    "...", "..=", "..", ";", "->*", ".*", "<<=", ">>=", "->", "++", "--", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "+=",
-    "-=", "*=", "/=", "%=", "&=", "|=", "^=", "::", "+", "-", "*", "/", "%", "&", "|", "^", "~", "!", "<", ">", "=", "?", ":",
-    ",", ".", "(", ")", "[", "]", "{", "}",
+const OPERATORS: [&str; 48] = [
+    "...", "->*", ".*", "<<=", ">>=", "->", "++", "--", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "+=", "-=", "*=", "/=",
+    "%=", "&=", "|=", "^=", "::", "+", "-", "*", "/", "%", "&", "|", "^", "~", "!", "<", ">", "=", "?", ":", ",", ".", "(", ")",
+    "[", "]", "{", "}",
 ];
 
+#[derive(Clone)]
 pub(super) struct Lexer<'a> {
     text: &'a str,
     pos: usize,
@@ -50,17 +51,6 @@ pub(super) struct Lexer<'a> {
     /// Whether a comma outside brackets ends it too.
     comma_ends: bool,
     names: &'a dyn Names,
-    rust: bool,
-    /// What the last token was: behind an operand a `.` reaches into it, and digits behind that are a member's name.
-    last: Last,
-}
-
-/// What a token was, as far as the next one depends on it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Last {
-    Operand,
-    Dot,
-    Other,
 }
 
 fn is_name_start(c: u8) -> bool {
@@ -73,7 +63,7 @@ fn is_name_byte(c: u8) -> bool {
 
 impl<'a> Lexer<'a> {
     pub(super) fn new(text: &'a str, comma_ends: bool, names: &'a dyn Names) -> Lexer<'a> {
-        Lexer { text, pos: 0, open: 0, comma_ends, names, rust: names.language() == Language::Rust, last: Last::Other }
+        Lexer { text, pos: 0, open: 0, comma_ends, names }
     }
 
     fn bytes(&self) -> &'a [u8] {
@@ -100,11 +90,6 @@ impl<'a> Lexer<'a> {
         }
         let start = self.pos;
         let token = self.token()?;
-        self.last = match &token {
-            Token::Op(".") => Last::Dot,
-            Token::Op(")" | "]") | Token::Name { .. } | Token::Constant(_) | Token::Str(..) | Token::Dollar(_) => Last::Operand,
-            _ => Last::Other,
-        };
         Ok(Spanned { token, span: Span { start, end: self.pos } })
     }
 
@@ -117,13 +102,7 @@ impl<'a> Lexer<'a> {
             return Ok(Token::Module(module));
         }
         let digit_at = |i: usize| bytes.get(i).is_some_and(u8::is_ascii_digit);
-        if self.rust && self.last == Last::Dot && first.is_ascii_digit() {
-            let len = bytes.iter().take_while(|c| c.is_ascii_digit()).count();
-            let name = self.rest().get(..len).unwrap_or_default().into();
-            self.pos += len;
-            return Ok(Token::Name { name, quoted: false });
-        }
-        if first.is_ascii_digit() || (first == b'.' && digit_at(1) && !(self.rust && self.last == Last::Operand)) {
+        if first.is_ascii_digit() || (first == b'.' && digit_at(1)) {
             return self.number();
         }
         if let Some(token) = self.quoted(bytes)? {
@@ -164,6 +143,9 @@ impl<'a> Lexer<'a> {
             return Token::End;
         }
         // gdb's names of slots and stubs, which are no `@` operators: `puts@got.plt`.
+        if word == "operator" && self.names.language() == Language::Cpp {
+            len += operator_sign(&self.rest()[len..]);
+        }
         for suffix in ["@got.plt", "@plt", "@got", "@entry"] {
             let after = bytes.get(len + suffix.len());
             if self.rest()[len..].starts_with(suffix) && !after.is_some_and(|c| is_name_byte(*c)) {
@@ -172,8 +154,10 @@ impl<'a> Lexer<'a> {
             }
         }
         let name = &self.rest()[..len];
+        let is_operator = name.starts_with("operator") && !name.ends_with(is_name_char);
+        let name: Arc<str> = if is_operator { name.split_whitespace().collect::<String>().into() } else { name.into() };
         self.pos += len;
-        Token::Name { name: name.into(), quoted: false }
+        Token::Name { name, quoted: false }
     }
 
     /// `if`, and `thread 3`, `task 3` (also shortened): what follows an expression in `break` and `watch`.
@@ -195,8 +179,7 @@ impl<'a> Lexer<'a> {
             self.pos += 1;
             return Ok(Token::Op("@"));
         }
-        let Some(op) = OPERATORS.iter().find(|op| rest.starts_with(**op) && (self.rust || !matches!(**op, ";" | ".." | "..=")))
-        else {
+        let Some(op) = OPERATORS.iter().find(|op| rest.starts_with(**op)) else {
             let c = rest.chars().next().unwrap_or_default();
             return Err(self.error(format!("Invalid character '{c}' in expression.")));
         };
@@ -257,10 +240,7 @@ impl<'a> Lexer<'a> {
             match c.to_ascii_lowercase() {
                 b'e' if !hex && exponent.is_none() => (dot, exponent) = (true, Some(len)),
                 b'p' if exponent.is_none() => (dot, exponent) = (true, Some(len)),
-                // Rust's `1..3` is no number.
-                b'.' if self.rust && bytes.get(len + 1) == Some(&b'.') => break,
                 b'.' if !dot => dot = true,
-                b'_' if self.rust => {}
                 b'+' | b'-' if exponent.is_some_and(|e| e + 1 == len) => {}
                 c if c.is_ascii_alphanumeric() => {}
                 _ => break,
@@ -268,12 +248,6 @@ impl<'a> Lexer<'a> {
             len += 1;
         }
         let text = &self.rest()[..len];
-        if self.rust
-            && let Some(value) = super::rust::number(text)
-        {
-            self.pos += len;
-            return Ok(Token::Constant(value));
-        }
         let value = if dot { float(text, hex) } else { integer(text) };
         match value {
             Some(Ok(value)) => {
@@ -284,6 +258,21 @@ impl<'a> Lexer<'a> {
             None => Err(self.error(format!("Invalid number \"{}\".", shortened(text)))),
         }
     }
+}
+
+fn is_name_char(c: char) -> bool {
+    u8::try_from(c).map_or(true, is_name_byte)
+}
+
+/// The length of the sign of C++ behind `operator`, with blanks before it; 0 if there is none.
+fn operator_sign(text: &str) -> usize {
+    const SIGNS: [&str; 42] = [
+        "()", "[]", "->*", "<<=", ">>=", "<=>", "->", "++", "--", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "+=", "-=",
+        "*=", "/=", "%=", "^=", "&=", "|=", "+", "-", "*", "/", "%", "^", "&", "|", "~", "!", "=", "<", ">", ",", "new[]",
+        "delete[]", "( )",
+    ];
+    let trimmed = text.trim_start();
+    SIGNS.iter().find(|sign| trimmed.starts_with(**sign)).map_or(0, |sign| text.len() - trimmed.len() + sign.len())
 }
 
 /// The text, cut where it would not fit on a line.
