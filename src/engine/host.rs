@@ -287,7 +287,7 @@ impl Symbols for Session {
 impl Host for Session {
     fn memory(&self) -> &dyn Memory {
         match &self.inferior.process {
-            Some(process) => &*process.target,
+            Some(process) => process,
             None => &self.inferior.modules,
         }
     }

@@ -50,6 +50,7 @@ mod slot_log;
 mod slots;
 mod snapshots;
 mod step;
+mod still;
 mod stop;
 mod timeline;
 mod types;

@@ -339,6 +339,9 @@ impl Evaluator<'_> {
                     return Err(Error::user("Attempt to dereference a generic pointer."));
                 }
                 let target = &self.complete(target);
+                if let Some(referent) = value.referent() {
+                    return Ok(referent.clone());
+                }
                 if value.pointee().is_some() {
                     return Ok(value.through(target, 0).unwrap_or_else(|| Value::absent(target, Absence::OptimizedOut)));
                 }

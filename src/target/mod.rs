@@ -3,6 +3,7 @@
 
 mod core;
 mod events;
+mod family;
 mod live;
 mod parking;
 mod planted;
