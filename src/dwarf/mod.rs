@@ -8,6 +8,7 @@ mod cfi;
 mod cpp_names;
 mod describe;
 mod description;
+mod enclosing;
 mod expression;
 mod functions;
 mod globals;

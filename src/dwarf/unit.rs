@@ -42,6 +42,8 @@ pub(super) struct LoadedUnit<'a> {
     /// DW_AT_producer.
     pub producer: Option<R<'a>>,
     lists: OnceLock<bool>,
+    /// What encloses its DIEs, once that was asked for.
+    pub(super) enclosing: OnceLock<Box<[super::enclosing::Enclosing]>>,
 }
 
 /// The header of a unit, and the unit once it was read.
@@ -278,7 +280,7 @@ impl<'a> LoadedUnit<'a> {
             _ => 0,
         };
         let producer = root.attr_value(constants::DW_AT_producer).and_then(|v| dwarf.attr_string(&unit, v).ok());
-        Ok(LoadedUnit { id, dwarf, unit, skeleton, language, producer, lists: OnceLock::new() })
+        Ok(LoadedUnit { id, dwarf, unit, skeleton, language, producer, lists: OnceLock::new(), enclosing: OnceLock::new() })
     }
 
     /// Where its code is.
