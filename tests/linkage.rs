@@ -366,12 +366,11 @@ fn xrefs_are_objdumps() {
     if tools::find("objdump").is_none() {
         return tools::skip("xrefs", "this machine has no objdump");
     }
-    let site = Regex::new(r"(?m)^ +([0-9a-f]+):\t[0-9a-f ]+\t(?:bnd )?(?:call|jmp) +(?:[0-9a-f]+|\*0x[0-9a-f]+\(%rip\) +# [0-9a-f]+) <puts(?:@plt|@GLIBC_2\.2\.5|@Base)?>").unwrap();
+    let site = Regex::new(r"(?m)^ +([0-9a-f]+):\t(?:bnd )?(?:call|jmp) +(?:[0-9a-f]+|\*0x[0-9a-f]+\(%rip\) +# [0-9a-f]+) <puts(?:@plt|@GLIBC_2\.2\.5|@Base)?>").unwrap();
     for name in ["lazy", "pie", "now", "noplt", "ibt", "lld", "stripped"] {
         let Some(program) = program("c/slots.c", name) else { continue };
         let (text, _) =
             tools::output(Command::new("objdump").args(["-d", "--no-show-raw-insn", "-j", ".text"]).arg(&program.path));
-        let site = Regex::new(&site.as_str().replace(r"[0-9a-f ]+\t", "")).unwrap();
         let theirs: BTreeSet<u64> = site.captures_iter(&text).map(|f| u64::from_str_radix(&f[1], 16).unwrap()).collect();
         let run = oracles::rdbg(&program, &[], "info xrefs -json puts");
         let address = |r: &Value| u64::from_str_radix(r["address"].as_str()?.trim_start_matches("0x"), 16).ok();
@@ -383,6 +382,7 @@ fn xrefs_are_objdumps() {
 /// Every byte of the file is named once, in order, to its end; sections lie where readelf says.
 #[test]
 fn every_byte_of_a_file_is_named() {
+    let section = Regex::new(r"(?m)^ +\[ *\d+\] (\.\S+) +(\S+) +[0-9a-f]{16} ([0-9a-f]{6}) ([0-9a-f]{6})").unwrap();
     for (source, name) in [("c/hello.c", "lazy"), ("c/hello.c", "static"), ("c/hello.c", "nosections"), ("cpp/throws.cpp", "pie")]
     {
         let Some(program) = program(source, name) else { continue };
@@ -396,7 +396,6 @@ fn every_byte_of_a_file_is_named() {
         }
         assert_eq!(at, std::fs::metadata(&program.path).unwrap().len(), "{name}");
         let (text, _) = tools::output(Command::new("readelf").args(["-SW"]).arg(&program.path));
-        let section = Regex::new(r"(?m)^ +\[ *\d+\] (\.\S+) +(\S+) +[0-9a-f]{16} ([0-9a-f]{6}) ([0-9a-f]{6})").unwrap();
         for found in section.captures_iter(&text).filter(|f| &f[2] != "NOBITS" && &f[4] != "000000") {
             let offset = u64::from_str_radix(&found[3], 16).unwrap();
             let is_there = rows.iter().any(|r| r["what"] == found[1] && number(&r["offset"]) == offset);
@@ -408,6 +407,7 @@ fn every_byte_of_a_file_is_named() {
 /// IFUNCs are those of readelf, and the variant is the function that the program itself names.
 #[test]
 fn ifuncs_are_readelfs() {
+    let expected = Regex::new(r"EXPECT ifunc.answer=(0x[0-9a-f]+)").unwrap();
     for name in ["lazy", "pie", "now", "static"] {
         let Some(program) = program("c/ifunc.c", name) else { continue };
         let run = oracles::rdbg(
@@ -425,7 +425,6 @@ fn ifuncs_are_readelfs() {
         let ours: BTreeSet<String> =
             rows.iter().filter_map(|r| Some(r["symbol"].as_str()?.split('@').next()?.to_owned())).collect();
         assert!(theirs.is_subset(&ours) && !theirs.is_empty(), "{name}: {ours:?} {theirs:?}");
-        let expected = Regex::new(r"EXPECT ifunc.answer=(0x[0-9a-f]+)").unwrap();
         let expected = expected.captures(&run.text).unwrap_or_else(|| panic!("{}", run.text))[1].to_owned();
         let answer = rows.iter().find(|r| r["symbol"] == "answer").unwrap();
         assert_eq!(answer["address"], expected.as_str(), "{name}\n{}", run.text);
@@ -460,20 +459,20 @@ fn checksec_is_what_the_flags_asked_for() {
 /// Constructors are caught in the order in which ld.so calls them, and RELRO once for each object that has it.
 #[test]
 fn constructors_and_relro_are_caught() {
+    let relro = Regex::new(r"Catchpoint 2 \(relro of ([^:]+): ").unwrap();
+    let caught = Regex::new(r"Catchpoint 1 \(init of ([^:]+): ").unwrap();
     let calling = Regex::new(r"(?m)calling init: (\S+)$").unwrap();
     for (source, name) in [("c/ctor.c", "lazy"), ("c/ctor.c", "pie"), ("cpp/throws.cpp", "pie")] {
         let Some(program) = program(source, name) else { continue };
         let log = ld_debug(&program.path, &[], "files");
         let theirs: Vec<String> = calling.captures_iter(&log).map(|f| base(&f[1])).filter(|n| !n.starts_with("ld-")).collect();
         let run = oracles::rdbg(&program, &[], &format!("catch init\ncatch relro\nrun\n{}", "continue\n".repeat(40)));
-        let caught = Regex::new(r"Catchpoint 1 \(init of ([^:]+): ").unwrap();
         let mut ours: Vec<String> = caught.captures_iter(&run.text).map(|f| f[1].to_owned()).collect();
         ours.dedup();
         let own = base(&program.path.to_string_lossy());
         let libraries: Vec<String> = ours.iter().filter(|n| **n != own).cloned().collect();
         assert_eq!(libraries, theirs, "{name}\n{}", run.text);
         assert_eq!(ours.last(), Some(&own), "{name}: the program's own come last");
-        let relro = Regex::new(r"Catchpoint 2 \(relro of ([^:]+): ").unwrap();
         let protected: BTreeSet<String> = relro.captures_iter(&run.text).map(|f| f[1].to_owned()).collect();
         assert!(protected.contains("libc.so.6") && protected.contains(&own), "{name}: {protected:?}\n{}", run.text);
     }
