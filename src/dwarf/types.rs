@@ -248,7 +248,7 @@ impl<'a> Units<'a> {
                 let (params, variadic) = self.parameters(unit, die)?;
                 // C++ and Rust have no functions without declared parameters.
                 let is_c = matches!(unit.language, 0x1 | 0x2 | 0xc | 0x1d | 0x2c);
-                let prototyped = unit.flag(die, dw::DW_AT_prototyped) || !is_c || !params.is_empty();
+                let prototyped = unit.flag(die, dw::DW_AT_prototyped) || !is_c;
                 TypeShape::Function { params, variadic, prototyped }
             }
             dw::DW_TAG_structure_type | dw::DW_TAG_interface_type => TypeShape::Structure(StructKind::Struct),

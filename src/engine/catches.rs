@@ -2,7 +2,7 @@
 
 use crate::base::{Result, Signal, Tid};
 
-use super::breakpoints::{Catch, Kind};
+use super::breakpoints::{Breakpoint, Catch, Kind};
 use super::session::Session;
 use super::stop::{Caught, StopReason};
 
@@ -55,6 +55,22 @@ impl Session {
             }
         }
         Ok(first.map(|hit| StopReason::Caught { hit, event }))
+    }
+
+    /// Deletes the breakpoints of threads that there are no more; gdb's sentence for each.
+    pub fn end_thread_breakpoints(&mut self) -> Vec<String> {
+        let Session { breakpoints, inferior, .. } = self;
+        let is_there = |thread: u32| {
+            let process = inferior.process.as_ref();
+            process.is_some_and(|p| p.target.threads().into_iter().any(|tid| p.number_of(tid) == Some(thread)))
+        };
+        let gone = |b: &Breakpoint| b.thread.filter(|thread| !is_there(*thread)).map(|thread| (b.id, thread));
+        let ended: Vec<(u32, u32)> = breakpoints.iter().filter_map(gone).collect();
+        let end = |(id, thread): (u32, u32)| {
+            breakpoints.remove(id).ok()?;
+            Some(format!("Thread-specific breakpoint {id} deleted - thread {thread} no longer in the thread list."))
+        };
+        ended.into_iter().filter_map(end).collect()
     }
 
     /// Whether the program has to stop at system calls.

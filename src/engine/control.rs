@@ -42,9 +42,13 @@ impl Session {
         }
         self.sync_sites()?;
         let (stops, stays) = (self.wants_syscalls(), self.settings.breakpoint_always_inserted);
-        self.process_mut()?.control()?.set_modes(stops, stays);
+        let looks = self.looks_at_each_step();
         let follows = self.timeline.is_recording();
-        self.process_mut()?.control()?.follow_children(follows);
+        let control = self.process_mut()?.control()?;
+        control.set_modes(stops, stays);
+        control.follow_children(follows);
+        control.step_always(looks);
+        control.forget_steps();
         self.notices.extend(std::mem::take(&mut self.told_later));
         self.drop_frames();
         self.selection.level = 0;
@@ -126,6 +130,10 @@ impl Session {
         loop {
             if let Some(notice) = self.notices.pop_front() {
                 return Ok(Happening::Notice(notice));
+            }
+            if let Some(tid) = self.process_mut()?.printing.pop() {
+                self.carry_out(tid, Verdict::Past)?;
+                continue;
             }
             if let Some((tid, reason)) = self.deferred_stop() {
                 let stop = match self.stop_within_call(tid, &reason) {
@@ -269,6 +277,8 @@ impl Session {
             RawStop::ThreadExited => {
                 let pthread = self.process_mut()?.forget_thread(tid);
                 *notice = Some(Notice::ThreadEnded { tid, pthread });
+                let ended = self.end_thread_breakpoints();
+                self.notices.extend(ended.into_iter().map(Notice::Warning));
                 Verdict::Nothing
             }
             RawStop::Exited(code) => Verdict::Stop(StopReason::Exited(code)),
@@ -359,6 +369,11 @@ impl Session {
             }
         }
         process.plan = None;
+        for tid in std::mem::take(&mut process.printing) {
+            if let Ok(pc) = process.target.pc(tid) {
+                process.reported.insert(tid, pc);
+            }
+        }
         // What they were told of comes again when they go on.
         process.deferred.clear();
         self.line_step = None;

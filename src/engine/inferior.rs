@@ -93,6 +93,8 @@ pub struct Process {
     pub(super) deferred: VecDeque<(Tid, StopReason)>,
     /// Events that wait for the same.
     pub(super) waiting: Vec<Event>,
+    /// Threads that go on past the site at their pc once what a `dprintf` has printed there is shown.
+    pub(super) printing: Vec<Tid>,
     /// A stop that came of resuming alone, before anything ran.
     pub(super) early: Option<(Tid, StopReason)>,
     /// Hears the Ctrl-C that the program does not.
@@ -132,6 +134,7 @@ impl Process {
             returned: Vec::new(),
             deferred: VecDeque::new(),
             waiting: Vec::new(),
+            printing: Vec::new(),
             early: None,
             sentinel: None,
             numbers: BTreeMap::new(),

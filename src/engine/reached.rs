@@ -9,7 +9,7 @@ use super::control::Verdict;
 use super::session::Session;
 use super::sites::{Owner, Past};
 use super::step::{Plan, Return};
-use super::stop::StopReason;
+use super::stop::{Notice, StopReason};
 
 /// What to do when a plan's place was reached.
 pub(super) enum Arrival {
@@ -32,7 +32,8 @@ impl Session {
             process.control()?.remove(Trap { addr: at, kind: TrapKind::Int3 })?;
             return self.after_interlude(tid);
         }
-        let mut user = false;
+        // A debug register that is due here has left it to the int3 to tell.
+        let mut user = self.process()?.breaks_in_hardware_at(at);
         let (mut arrived, mut returned, mut landed) = (None, None, None);
         for owner in site.owners.clone() {
             match owner {
@@ -80,12 +81,19 @@ impl Session {
         match arrived {
             Some(Arrival::Stop) => Ok(Verdict::Stop(StopReason::Arrived)),
             Some(Arrival::Step | Arrival::Back) => self.step_instruction(tid, true, None),
+            None if self.notices.iter().any(|n| matches!(n, Notice::Printed(_))) => {
+                self.process_mut()?.printing.push(tid);
+                Ok(Verdict::Nothing)
+            }
             None => Ok(Verdict::Past),
         }
     }
 
     /// A single step has ended.
     pub(super) fn stepped(&mut self, tid: Tid) -> Result<Verdict> {
+        if let Some(reason) = self.software_watch_fired(tid)? {
+            return Ok(Verdict::Stop(reason));
+        }
         if self.process()?.plan.as_ref().is_none_or(|p| p.tid() != tid || !p.is_stepping()) {
             return Ok(Verdict::Go(None));
         }

@@ -84,6 +84,8 @@ pub struct Live {
     pub(super) retired: BTreeSet<VirtAddr>,
     /// Threads that go on stop at system calls.
     pub(super) syscalls: bool,
+    /// Threads that go on stop after each instruction.
+    step_always: bool,
     /// Int3s stay in memory while all stand still, also in a process that rdbg attached to.
     pub(super) int3s_stay: bool,
     /// Where rdbg's own code lies: what was there before.
@@ -160,6 +162,7 @@ impl Live {
             retired: BTreeSet::new(),
             own_code: BTreeMap::new(),
             syscalls: false,
+            step_always: false,
             int3s_stay: launched,
             vforking: 0,
             kept_in_children: Vec::new(),
@@ -185,6 +188,10 @@ impl Live {
     pub(super) fn let_go(&mut self, tid: Tid, action: ResumeAction) -> Result<()> {
         self.thread(tid)?;
         self.settle_one(tid)?;
+        let action = match action {
+            ResumeAction::Continue(signal) if self.step_always => ResumeAction::Step(signal),
+            other => other,
+        };
         let thread = self.thread_mut(tid)?;
         thread.forget();
         thread.state = State::Running;
@@ -311,7 +318,6 @@ impl Control for Live {
 
     fn resume_all(&mut self) -> Result<()> {
         self.plant();
-        self.ready.retain(|e| e.what != RawStop::Stepped);
         for tid in self.threads() {
             if self.is_free(tid) {
                 self.resume(tid, ResumeAction::Continue(None))?;
@@ -323,6 +329,14 @@ impl Control for Live {
     fn set_modes(&mut self, syscalls: bool, int3s_stay: bool) {
         self.syscalls = syscalls;
         self.int3s_stay = self.launched || int3s_stay;
+    }
+
+    fn forget_steps(&mut self) {
+        self.ready.retain(|e| e.what != RawStop::Stepped);
+    }
+
+    fn step_always(&mut self, always: bool) {
+        self.step_always = always;
     }
 
     fn running(&self) -> Vec<Tid> {
