@@ -4,10 +4,12 @@
 mod core;
 mod events;
 mod family;
+mod gone;
 mod live;
 mod parking;
 mod planted;
 mod traits;
+mod traps;
 
 pub use core::Core;
 pub use live::Live;
