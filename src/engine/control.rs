@@ -269,7 +269,8 @@ impl Session {
                 let entry = matches!(stop.at, SystemCallAt::Entry { .. });
                 let protected = if entry { None } else { self.relro_at(tid, number) };
                 let relro = protected.map(|event| self.caught(tid, event)).transpose()?.flatten();
-                match relro.map_or_else(|| self.caught(tid, Caught::Syscall { number, entry }), |r| Ok(Some(r)))? {
+                let text = self.call_text(tid, number, stop);
+                match relro.map_or_else(|| self.caught(tid, Caught::Syscall { number, entry, text }), |r| Ok(Some(r)))? {
                     Some(reason) => Verdict::Stop(reason),
                     None => self.after_interlude(tid)?,
                 }
@@ -413,6 +414,7 @@ impl Session {
     fn ended(&mut self, tid: Tid, reason: StopReason) -> Result<Option<Happening>> {
         self.line_step = None;
         self.await_children();
+        self.record_faults(&reason);
         self.forget_process();
         Ok(Some(Happening::Stop(Stop { tid, reason })))
     }

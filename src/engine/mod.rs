@@ -12,6 +12,7 @@ mod constructors;
 mod control;
 mod dead;
 mod dprintf;
+mod entry_values;
 mod escape;
 mod exits;
 mod finish;
