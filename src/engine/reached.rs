@@ -35,7 +35,10 @@ impl Session {
         // A debug register that is due here has left it to the int3 to tell.
         let mut user = self.process()?.breaks_in_hardware_at(at);
         let (mut arrived, mut returned, mut landed) = (None, None, None);
-        for owner in site.owners.clone() {
+        let mut owners = site.owners.clone();
+        // `finish` reads what was returned before the registers are those of before the call again.
+        owners.sort_by_key(|o| matches!(o, Owner::Call));
+        for owner in owners {
             match owner {
                 Owner::User(_) => user = true,
                 Owner::Libraries => {
@@ -63,6 +66,9 @@ impl Session {
         if let Some(reason) = returned {
             // `finish` wants to see where it is now.
             let wanted = matches!(arrived, Some(Arrival::Stop)) && matches!(reason, StopReason::CallReturned);
+            if let Some(finished) = self.finished.as_mut().filter(|_| wanted) {
+                finished.into_call = true;
+            }
             return Ok(Verdict::Stop(if wanted { StopReason::Arrived } else { reason }));
         }
         // Back from a signal's handler: this instruction was reached before.

@@ -13,14 +13,7 @@ use crate::ui::{Output, Role, TextOutput};
 use super::options::{HELP, Options, Step, quote};
 use super::plain::PlainReader;
 use super::repl::{DumbTerminal, Repl};
-
-/// The session and the interpreter, which completion looks at while a line is typed.
-pub(super) struct State {
-    /// What is debugged.
-    pub session: Session,
-    /// Names, user's commands, sources.
-    pub interpreter: Interpreter,
-}
+use super::state::State;
 
 /// A run of rdbg.
 struct Front {

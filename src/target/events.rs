@@ -1,9 +1,9 @@
 //! What a wait status means: traps, threads that begin and end, children, exec.
 
+use super::gone::{alive, known};
 use super::live::{Live, State, Thread};
-use super::parking::{alive, known};
-use super::planted::INT3;
 use super::traits::{Event, RawStop, ResumeAction};
+use super::traps::INT3;
 use crate::arch::regs::{Gpr, Registers};
 use crate::base::{Error, Memory, Result, Signal, Tid, VirtAddr};
 use crate::os::debugregs;

@@ -1,15 +1,15 @@
 //! A live process under ptrace.
 
-use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::marker::PhantomData;
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 
-use super::family::Kin;
-use super::parking::alive;
-use super::planted::{as_watch, lift_one, plant_one};
+use super::gone::alive;
 use super::traits::{Control, Event, RawStop, ResumeAction, Target, Trap};
+use super::traps::{as_watch, lift_one, plant_one};
 use crate::arch::regs::{Gpr, Registers, XState};
 use crate::base::{AddrRange, Error, Memory, MemoryMap, PageState, Result, Signal, Tid, VirtAddr};
 use crate::elf::Image;
@@ -17,7 +17,7 @@ use crate::os::affinity::Follower;
 use crate::os::debugregs::{self, Watch};
 use crate::os::mem::ProcessMemory;
 use crate::os::spawn::{Launch, Launched, launch};
-use crate::os::wait::{wait_any, wait_eagerly};
+use crate::os::wait::{Status, wait_any, wait_eagerly};
 use crate::os::{pagemap, procfs, ptrace, signals};
 
 /// Whether a thread runs.
@@ -63,6 +63,24 @@ impl Thread {
         self.pc_changed = false;
     }
 }
+
+/// What the processes that one thread traces share: waitpid(2) tells each of them of all.
+#[derive(Debug, Default)]
+pub(super) struct Family {
+    /// Whether children are followed rather than let go.
+    pub(super) follows: bool,
+    /// The process of each task of a followed child.
+    pub(super) owners: HashMap<Tid, Tid>,
+    /// What one has heard for another.
+    pub(super) heard: HashMap<Tid, VecDeque<(Tid, Status)>>,
+    /// First stops of children whose birth has not been reported yet: the two come in either order.
+    pub(super) newborn: HashMap<Tid, Status>,
+    /// Children that nobody has taken yet.
+    pub(super) born: Vec<Live>,
+}
+
+/// Shared by the processes of one thread.
+pub(super) type Kin = Rc<RefCell<Family>>;
 
 /// A process that rdbg started or attached to. Everything happens in the thread that made it (`!Send`): ptrace accepts
 /// requests from no other.

@@ -2,6 +2,7 @@
 
 mod build;
 mod entry;
+mod lookup;
 mod pattern;
 mod pool;
 mod query;
