@@ -266,7 +266,8 @@ impl Session {
             }
             RawStop::Syscall { number, stop } => {
                 let entry = matches!(stop.at, SystemCallAt::Entry { .. });
-                match self.caught(tid, Caught::Syscall { number, entry })? {
+                let text = self.call_text(tid, number, stop);
+                match self.caught(tid, Caught::Syscall { number, entry, text })? {
                     Some(reason) => Verdict::Stop(reason),
                     None => self.after_interlude(tid)?,
                 }
@@ -410,6 +411,7 @@ impl Session {
     fn ended(&mut self, tid: Tid, reason: StopReason) -> Result<Option<Happening>> {
         self.line_step = None;
         self.await_children();
+        self.record_faults(&reason);
         self.forget_process();
         Ok(Some(Happening::Stop(Stop { tid, reason })))
     }

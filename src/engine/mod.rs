@@ -9,6 +9,7 @@ mod breakpoints;
 mod catches;
 mod control;
 mod dprintf;
+mod entry_values;
 mod escape;
 mod exits;
 mod finish;

@@ -119,6 +119,8 @@ pub enum Caught {
         number: u64,
         /// On its way in.
         entry: bool,
+        /// The call in strace's words; with its result on its way out, where its entry was seen.
+        text: Option<String>,
     },
 }
 
