@@ -6,7 +6,7 @@ use super::reader::R;
 use super::unit::DieRef;
 
 /// What had which value when the function was entered (DWARF5 §2.5.1.7 DW_OP_entry_value).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum EntryOf {
     /// A register, by its DWARF number.
     Register(u16),

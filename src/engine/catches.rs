@@ -2,6 +2,9 @@
 
 use crate::base::{Result, Signal, Tid};
 
+use crate::os::ptrace::{SystemCallAt, SystemCallStop};
+use crate::syscall::Call;
+
 use super::breakpoints::{Breakpoint, Catch, Kind};
 use super::session::Session;
 use super::stop::{Caught, StopReason};
@@ -16,6 +19,8 @@ impl Catch {
                 SignalChoice::These(signals) => signals.contains(signal),
             },
             (Catch::Fork, Caught::Fork(_)) | (Catch::Vfork, Caught::Vfork(_)) | (Catch::Exec, Caught::Exec(_)) => true,
+            (Catch::Relro, Caught::Relro { .. }) => true,
+            (Catch::Init(of), Caught::Constructor { names, .. }) => of.as_ref().is_none_or(|o| names.contains(o)),
             (Catch::Syscalls(numbers), Caught::Syscall { number, .. }) => numbers.is_empty() || numbers.contains(number),
             _ => false,
         }
@@ -55,6 +60,25 @@ impl Session {
         Ok(first.map(|hit| StopReason::Caught { hit, event }))
     }
 
+    /// A system call that somebody wants to catch, in strace's words.
+    pub(super) fn call_text(&mut self, tid: Tid, number: u64, stop: SystemCallStop) -> Option<String> {
+        let is_caught = |k: &Kind| matches!(k, Kind::Catch(Catch::Syscalls(n)) if n.is_empty() || n.contains(&number));
+        if !self.breakpoints.iter().any(|b| b.enabled && is_caught(&b.kind)) {
+            return None;
+        }
+        let process = self.inferior.process.as_mut()?;
+        match stop.at {
+            SystemCallAt::Entry { number, args } => {
+                let entered = Call { number, args }.enter(&*process.target);
+                let text = entered.begun();
+                process.entered.insert(tid, entered);
+                Some(text)
+            }
+            SystemCallAt::Exit { ret } => process.entered.remove(&tid).map(|e| e.finish(ret, &*process.target)),
+            SystemCallAt::Unknown => None,
+        }
+    }
+
     /// Deletes the breakpoints of threads that there are no more; gdb's sentence for each.
     pub fn end_thread_breakpoints(&mut self) -> Vec<String> {
         let Session { breakpoints, inferior, .. } = self;
@@ -74,6 +98,6 @@ impl Session {
     /// Whether the program has to stop at system calls.
     pub(super) fn wants_syscalls(&self) -> bool {
         self.timeline.is_recording()
-            || self.breakpoints.iter().any(|b| b.enabled && matches!(b.kind, Kind::Catch(Catch::Syscalls(_))))
+            || self.breakpoints.iter().any(|b| b.enabled && matches!(b.kind, Kind::Catch(Catch::Syscalls(_) | Catch::Relro)))
     }
 }

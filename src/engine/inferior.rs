@@ -11,6 +11,7 @@ use crate::base::{AddrRange, Error, Result, Signal, Tid, VirtAddr};
 use crate::elf::Image;
 use crate::os::sentinel::Sentinel;
 use crate::symbols::Modules;
+use crate::syscall::Entered;
 use crate::target::{Control, Event, Target, Trap, TrapKind};
 
 use super::blocks::Blocks;
@@ -97,6 +98,8 @@ pub struct Process {
     pub(super) printing: Vec<Tid>,
     /// A stop that came of resuming alone, before anything ran.
     pub(super) early: Option<(Tid, StopReason)>,
+    /// System calls that were caught, until they return.
+    pub(super) entered: HashMap<Tid, Entered>,
     /// Hears the Ctrl-C that the program does not.
     pub(super) sentinel: Option<Sentinel>,
     numbers: BTreeMap<Tid, u32>,
@@ -136,6 +139,7 @@ impl Process {
             waiting: Vec::new(),
             printing: Vec::new(),
             early: None,
+            entered: HashMap::new(),
             sentinel: None,
             numbers: BTreeMap::new(),
             pthreads: BTreeMap::new(),
@@ -143,8 +147,10 @@ impl Process {
             generation: 0,
             still: Still::default(),
         };
-        // The leader is number 1.
-        process.number(process.target.pid());
+        // The leader is number 1; of a core file the thread that got the signal.
+        if process.target.core_file().is_none() {
+            process.number(process.target.pid());
+        }
         for tid in process.target.threads() {
             process.number(tid);
             process.learn_pthread(tid);
@@ -188,6 +194,7 @@ impl Process {
         self.reported.remove(&tid);
         self.deliver.remove(&tid);
         self.displaced.remove(&tid);
+        self.entered.remove(&tid);
         self.calls.retain(|c| !c.is_of(tid));
         if self.plan.as_ref().is_some_and(|p| p.tid() == tid) {
             self.plan = None;

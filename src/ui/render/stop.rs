@@ -72,7 +72,9 @@ fn text_at(session: &mut Session, stop: &Stop, pid: Tid, frame: Option<Result<Fr
                 Caught::Fork(child) => format!("forked process {child}"),
                 Caught::Vfork(child) => format!("vforked process {child}"),
                 Caught::Exec(path) => format!("exec'd {path}"),
-                Caught::Syscall { number, entry } => {
+                Caught::Relro { module, range } => format!("relro of {module}: {}-{} is read-only now", range.start, range.end),
+                Caught::Constructor { module, entry, .. } => format!("init of {module}: {entry}"),
+                Caught::Syscall { number, entry, .. } => {
                     let name = syscall_name(*number).map_or_else(|| number.to_string(), str::to_owned);
                     format!("{} syscall {name}", if *entry { "call to" } else { "returned from" })
                 }
@@ -102,6 +104,9 @@ fn text_at(session: &mut Session, stop: &Stop, pid: Tid, frame: Option<Result<Fr
             Ok(frame) => out.extend(place_text(session, &frame, matches!(stop.reason, StopReason::Arrived))),
             Err(e) => out.push((Role::Plain, format!("{e}\n"))),
         }
+    }
+    if let StopReason::Caught { event: Caught::Syscall { text: Some(text), .. }, .. } = &stop.reason {
+        out.push((Role::Plain, format!("{text}\n")));
     }
     if let StopReason::Bind { bind, .. } = &stop.reason {
         out.push((Role::Plain, bind_text(session, bind)));
