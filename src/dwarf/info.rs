@@ -72,7 +72,7 @@ impl DebugInfo {
             tracing::warn!(target: "dwarf", "{missing}");
         }
         let owner = Owner { image: image.clone(), supplementary, split };
-        let cell = Cell::try_new(owner, |owner| Units::scan(sections(owner)?, &owner.split))
+        let cell = Cell::try_new(owner, |owner| Units::scan(sections(owner)?, &owner.split, &owner.image))
             .map_err(|e| bad(image.path(), ".debug_info", 0, e))?;
         let count = cell.with_dependent(|_, units| units.len());
         Ok(Some(DebugInfo {
@@ -140,7 +140,7 @@ impl DebugInfo {
 
     /// Which addresses belong to which unit.
     pub(super) fn ranges(&self) -> &UnitRanges {
-        self.ranges.get_or_init(|| self.with(UnitRanges::of))
+        self.ranges.get_or_init(|| self.with(|units| UnitRanges::of(units, self.image())))
     }
 
     /// The unit whose code lies at an address.

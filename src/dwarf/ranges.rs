@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::unit::{UnitId, Units};
 use crate::base::FileAddr;
+use crate::elf::Image;
 
 /// The address ranges of all units of a module, sorted.
 #[derive(Debug, Default)]
@@ -15,8 +16,8 @@ pub(super) struct UnitRanges {
 }
 
 impl UnitRanges {
-    /// Reads them.
-    pub fn of(units: &Units<'_>) -> UnitRanges {
+    /// Reads them; `image` is the file that holds them.
+    pub fn of(units: &Units<'_>, image: &Image) -> UnitRanges {
         let mut ranges = Vec::new();
         let mut told = HashSet::new();
         if let Some(dwarf) = units.dwarf() {
@@ -30,14 +31,18 @@ impl UnitRanges {
                     ranges.push((range.begin, range.end, unit));
                 }
             }
+            if let Some(bytes) = image.section(".debug_aranges").and_then(|s| image.section_data(s).ok()) {
+                image.release(bytes);
+            }
         }
         // rustc writes no .debug_aranges, clang only when it is asked to.
         for id in units.ids().filter(|u| units.is_compilation(*u) && !told.contains(u)) {
-            let Ok(unit) = units.unit(id) else { continue };
-            let Ok(mut found) = unit.code() else { continue };
-            while let Ok(Some(range)) = found.next() {
-                ranges.push((range.begin, range.end, id));
-            }
+            let _ = units.look_into(id, |unit| {
+                let Ok(mut found) = unit.code() else { return };
+                while let Ok(Some(range)) = found.next() {
+                    ranges.push((range.begin, range.end, id));
+                }
+            });
         }
         // What the linker has thrown away is left at address 0 or 1, or at the highest ones.
         ranges.retain(|(start, end, _)| *start > 1 && start < end);

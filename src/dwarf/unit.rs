@@ -9,6 +9,7 @@ use gimli::{
 
 use super::info::R;
 use super::split::SplitFiles;
+use crate::elf::Image;
 
 /// The number of a unit in its module: those of .debug_info, then those of .debug_types, then those of dwz's file.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -56,6 +57,9 @@ struct Head<'a> {
     loaded: OnceLock<gimli::Result<LoadedUnit<'a>>>,
 }
 
+/// Bytes of .debug_info behind which the memory of what was passed is given back.
+const PASSED: usize = 4 << 20;
+
 /// All units of a module.
 #[derive(Debug)]
 pub(super) struct Units<'a> {
@@ -72,7 +76,7 @@ pub(super) struct Units<'a> {
 
 impl<'a> Units<'a> {
     /// Reads the headers of all units: what follows one that is damaged cannot be found, what precedes it stays.
-    pub fn scan(dwarf: Dwarf<R<'a>>, files: &'a SplitFiles) -> gimli::Result<Units<'a>> {
+    pub fn scan(dwarf: Dwarf<R<'a>>, files: &'a SplitFiles, image: &Image) -> gimli::Result<Units<'a>> {
         let supplementary = dwarf.sup.clone();
         let dwarf = Arc::new(dwarf);
         let mut heads = Vec::new();
@@ -82,10 +86,18 @@ impl<'a> Units<'a> {
         };
         let (mut info, mut types) = (0, 0);
         let mut units = dwarf.units();
+        let bytes = image.section(".debug_info").and_then(|s| image.section_data(s).ok()).unwrap_or_default();
+        let mut ahead = bytes;
         while let Ok(Some(header)) = units.next() {
             let offset = header.debug_info_offset().map_or(0, |o| o.0 as u64);
             info = add(&dwarf, header, offset);
+            let passed = (offset as usize).saturating_sub(bytes.len() - ahead.len());
+            if let Some((before, rest)) = ahead.split_at_checked(passed).filter(|_| passed > PASSED) {
+                image.release(before);
+                ahead = rest;
+            }
         }
+        image.release(ahead);
         types = types.max(info);
         let mut units = dwarf.type_units();
         while let Ok(Some(header)) = units.next() {

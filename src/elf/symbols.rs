@@ -1,8 +1,8 @@
 //! Symbol tables: .symtab and .dynsym, each a view of the file with indices that are built when they are needed.
 
 use std::ops::Range;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 use goblin::elf::section_header::{SHT_DYNSYM, SHT_GNU_VERSYM, SHT_SYMTAB};
 use goblin::elf::sym::{self, Symtab};
@@ -132,7 +132,12 @@ pub(super) struct SymbolTable {
     pub(super) by_addr: OnceLock<Vec<(u64, u32)>>,
     by_name: OnceLock<Vec<u32>>,
     name_searches: AtomicU32,
+    /// Answers to the last questions: the indices of the symbols.
+    answers: Mutex<Vec<(String, Vec<u32>)>>,
 }
+
+/// The length of an entry in bytes (gABI ch. 4 "Symbol Table").
+const ENTRY: usize = 24;
 
 impl SymbolTable {
     pub(super) fn find(image: &Image, kind: TableKind) -> SymbolTable {
@@ -227,6 +232,9 @@ fn version_indices(image: &Image) -> Option<Range<usize>> {
 /// some milliseconds, sorting it half a second.
 const SEARCHES_BEFORE_INDEX: u32 = 16;
 
+/// Longer answers than so many symbols are not remembered.
+const MAX_REMEMBERED: usize = 4096;
+
 /// A view of one symbol table of an [`Image`].
 #[derive(Clone, Copy, Debug)]
 pub struct Symbols<'a> {
@@ -247,6 +255,11 @@ impl<'a> Symbols<'a> {
 
     fn raw(self) -> Option<Symtab<'a>> {
         Symtab::parse(self.image.bytes(), self.table.offset, self.table.count, CTX).ok()
+    }
+
+    fn entries(self) -> &'a [u8] {
+        let end = self.table.offset.saturating_add(self.table.count * ENTRY);
+        self.image.bytes().get(self.table.offset..end).unwrap_or_default()
     }
 
     fn strings(self) -> &'a [u8] {
@@ -312,10 +325,15 @@ impl<'a> Symbols<'a> {
         if name.is_empty() {
             return Vec::new();
         }
-        if self.table.by_name.get().is_none() && self.table.name_searches.fetch_add(1, Ordering::Relaxed) < SEARCHES_BEFORE_INDEX
-        {
-            return self.search(name);
+        if self.table.by_name.get().is_none() {
+            let may_search = || self.table.name_searches.fetch_add(1, Ordering::Relaxed) < SEARCHES_BEFORE_INDEX;
+            let make = || if may_search() { self.search(name) } else { self.indexed(name) };
+            return self.remembered(name.to_owned(), make);
         }
+        self.indexed(name)
+    }
+
+    fn indexed(self, name: &str) -> Vec<Symbol<'a>> {
         let index = self.by_name();
         let start = index.partition_point(|i| self.name_of(*i) < name);
         let same = index.get(start..).unwrap_or_default().iter().take_while(|i| self.name_of(**i) == name);
@@ -327,38 +345,72 @@ impl<'a> Symbols<'a> {
     fn search(self, name: &str) -> Vec<Symbol<'a>> {
         let wanted = [name.as_bytes(), &[0]].concat();
         // A name may be the tail of another one, whose string it then shares.
-        let offsets: Vec<usize> = memchr::memmem::find_iter(self.strings(), &wanted).collect();
-        if offsets.is_empty() {
-            return Vec::new();
-        }
-        let raw = self.raw().into_iter().flat_map(|t| t.iter());
-        let hits = raw.enumerate().filter(|(_, s)| offsets.binary_search(&s.st_name).is_ok());
-        hits.map(|(i, s)| self.symbol(i as u32, &s)).collect()
+        let finder = memchr::memmem::Finder::new(&wanted);
+        let mut offsets = Vec::new();
+        self.image.pass_over(self.strings(), wanted.len(), |at, part| offsets.extend(finder.find_iter(part).map(|hit| at + hit)));
+        self.with_names_at(&offsets, |offset| offsets.binary_search(&offset).is_ok())
     }
 
     /// All symbols whose names hold `part`, which is not empty, in the table's order. It costs one pass over the strings and one over
     /// the symbols, of which only those that are found are read.
     pub fn containing(self, part: &str) -> Vec<Symbol<'a>> {
-        let strings = self.strings();
-        // The ranges of offsets at which a name that holds a hit can begin: from behind the NUL before it up to the hit itself.
-        let mut ranges: Vec<(usize, usize)> = Vec::new();
-        let finder = memchr::memmem::Finder::new(part.as_bytes());
-        for hit in finder.find_iter(strings) {
-            let start = memchr::memrchr(0, strings.get(..hit).unwrap_or_default()).map_or(0, |nul| nul + 1);
-            match ranges.last_mut().filter(|r| r.0 == start) {
-                Some(last) => last.1 = hit,
-                None => ranges.push((start, hit)),
-            }
-        }
-        if ranges.is_empty() || part.is_empty() {
+        if part.is_empty() {
             return Vec::new();
         }
-        let holds = |offset: usize| {
-            let after = ranges.partition_point(|r| r.0 <= offset);
-            after.checked_sub(1).and_then(|i| ranges.get(i)).is_some_and(|r| offset <= r.1)
+        let make = || {
+            let strings = self.strings();
+            // The ranges of offsets at which a name that holds a hit can begin: from behind the NUL before it up to the hit itself.
+            let mut ranges: Vec<(usize, usize)> = Vec::new();
+            let finder = memchr::memmem::Finder::new(part.as_bytes());
+            self.image.pass_over(strings, part.len(), |at, window| {
+                for hit in finder.find_iter(window).map(|hit| at + hit) {
+                    let start = memchr::memrchr(0, strings.get(..hit).unwrap_or_default()).map_or(0, |nul| nul + 1);
+                    match ranges.last_mut().filter(|r| r.0 == start) {
+                        Some(last) => last.1 = hit,
+                        None => ranges.push((start, hit)),
+                    }
+                }
+            });
+            self.with_names_at(&ranges, |offset| {
+                let after = ranges.partition_point(|r| r.0 <= offset);
+                after.checked_sub(1).and_then(|i| ranges.get(i)).is_some_and(|r| offset <= r.1)
+            })
         };
-        let raw = self.raw().into_iter().flat_map(|t| t.iter());
-        raw.enumerate().filter(|(_, s)| holds(s.st_name)).map(|(i, s)| self.symbol(i as u32, &s)).collect()
+        // No name holds a NUL.
+        self.remembered(format!("\0{part}"), make)
+    }
+
+    /// The symbols whose names start at offsets of the string table that pass a test; `found` is empty if none does.
+    fn with_names_at<T>(self, found: &[T], is_one: impl Fn(usize) -> bool) -> Vec<Symbol<'a>> {
+        if found.is_empty() {
+            return Vec::new();
+        }
+        let mut indices: Vec<u32> = Vec::new();
+        let table = self.entries();
+        self.image.pass_over(table, 1, |at, part| {
+            let names = part.chunks_exact(ENTRY).map(|e| e.first_chunk().map_or(0, |n| u32::from_le_bytes(*n)));
+            let first = (at / ENTRY) as u32;
+            indices.extend((first..).zip(names).filter(|(_, name)| is_one(*name as usize)).map(|(index, _)| index));
+        });
+        indices.into_iter().filter_map(|index| self.get(index)).collect()
+    }
+
+    /// The answer to a question that was asked before, by the symbols' indices; else what `make` says. Few questions are remembered, of
+    /// those that are asked again and again for one command.
+    fn remembered(self, question: String, make: impl FnOnce() -> Vec<Symbol<'a>>) -> Vec<Symbol<'a>> {
+        let known = || Some(self.table.answers.lock().ok()?.iter().find(|(q, _)| *q == question)?.1.clone());
+        if let Some(indices) = known() {
+            return indices.iter().filter_map(|i| self.get(*i)).collect();
+        }
+        let found = make();
+        if let Ok(mut answers) = self.table.answers.lock()
+            && found.len() <= MAX_REMEMBERED
+        {
+            let extra = (answers.len() + 1).saturating_sub(SEARCHES_BEFORE_INDEX as usize);
+            answers.drain(..extra);
+            answers.push((question, found.iter().map(|s| s.index).collect()));
+        }
+        found
     }
 
     fn name_of(self, index: u32) -> &'a str {
@@ -375,11 +427,17 @@ impl<'a> Symbols<'a> {
         })
     }
 
-    /// The symbols whose names start with `prefix`, sorted by name.
-    pub fn with_prefix(self, prefix: &str) -> impl Iterator<Item = Symbol<'a>> {
-        let index = self.by_name();
-        let start = index.partition_point(|i| self.name_of(*i) < prefix);
-        let rest = index.get(start..).unwrap_or_default().iter().filter_map(move |i| self.get(*i));
-        rest.take_while(move |s| s.name.starts_with(prefix))
+    /// The symbols whose names start with `prefix`, sorted by name: by the index if it is there, else all names are looked at.
+    pub fn with_prefix(self, prefix: &str) -> Vec<Symbol<'a>> {
+        if self.table.by_name.get().is_some() || prefix.is_empty() {
+            let index = self.by_name();
+            let start = index.partition_point(|i| self.name_of(*i) < prefix);
+            let rest = index.get(start..).unwrap_or_default().iter().filter_map(|i| self.get(*i));
+            return rest.take_while(|s| s.name.starts_with(prefix)).collect();
+        }
+        let mut found = self.containing(prefix);
+        found.retain(|s| s.name.starts_with(prefix));
+        found.sort_by_key(|s| (s.name, s.index));
+        found
     }
 }

@@ -25,7 +25,7 @@ pub fn demangle(raw: &str) -> Cow<'_, str> {
 }
 
 /// Whether a mangled name is Rust's: of the new kind, or ended by a hash. Without a hash `_ZN12_GLOBAL__N_1L1xE` would do too.
-fn is_rust(raw: &str) -> bool {
+pub fn is_rust(raw: &str) -> bool {
     let has_hash = |at: usize| {
         let hash = raw.get(at + 3..at + 19).unwrap_or_default();
         hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit())

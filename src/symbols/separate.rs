@@ -113,8 +113,8 @@ impl ModuleFile {
     /// The symbols whose names start with `prefix`; those of each table sorted by name.
     pub fn symbols_with_prefix(&self, prefix: &str) -> impl Iterator<Item = Symbol<'_>> {
         let more = self.separate_symtab().into_iter();
-        let more = more.flat_map(move |(file, table)| table.with_prefix(prefix).map(|s| file.place(s)).collect::<Vec<_>>());
-        self.image().symbols().with_prefix(prefix).chain(more)
+        let more = more.flat_map(|(file, table)| table.with_prefix(prefix).into_iter().map(|s| file.place(s)));
+        self.image().symbols().with_prefix(prefix).into_iter().chain(more)
     }
 
     /// The first address behind `addr` at which a symbol starts.
