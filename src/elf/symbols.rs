@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock};
 
 use goblin::elf::section_header::{SHT_DYNSYM, SHT_GNU_VERSYM, SHT_SYMTAB};
-use goblin::elf::sym::{self, Symtab};
+use goblin::elf::sym::{self, Sym, Symtab};
 
 use super::dynamic::dt;
 use super::image::{CTX, Image};
@@ -385,14 +385,21 @@ impl<'a> Symbols<'a> {
         if found.is_empty() {
             return Vec::new();
         }
-        let mut indices: Vec<u32> = Vec::new();
-        let table = self.entries();
-        self.image.pass_over(table, 1, |at, part| {
-            let names = part.chunks_exact(ENTRY).map(|e| e.first_chunk().map_or(0, |n| u32::from_le_bytes(*n)));
-            let first = (at / ENTRY) as u32;
-            indices.extend((first..).zip(names).filter(|(_, name)| is_one(*name as usize)).map(|(index, _)| index));
+        let mut hits = Vec::new();
+        self.each_raw(|index, raw| {
+            if is_one(raw.st_name) {
+                hits.push(self.symbol(index, raw));
+            }
         });
-        indices.into_iter().filter_map(|index| self.get(index)).collect()
+        hits
+    }
+
+    /// Shows `each` all entries as they are in the file.
+    pub(super) fn each_raw(self, mut each: impl FnMut(u32, &Sym)) {
+        self.image.pass_over(self.entries(), 1, |at, part| {
+            let Ok(table) = Symtab::parse(part, 0, part.len() / ENTRY, CTX) else { return };
+            ((at / ENTRY) as u32..).zip(table.iter()).for_each(|(index, raw)| each(index, &raw));
+        });
     }
 
     /// The answer to a question that was asked before, by the symbols' indices; else what `make` says. Few questions are remembered, of
@@ -413,7 +420,7 @@ impl<'a> Symbols<'a> {
         found
     }
 
-    fn name_of(self, index: u32) -> &'a str {
+    pub(super) fn name_of(self, index: u32) -> &'a str {
         let offset = self.raw().and_then(|t| t.get(index as usize)).map_or(0, |s| s.st_name);
         string_in(self.strings(), offset as u64)
     }

@@ -18,7 +18,7 @@ use crate::os::signals;
 /// The names of a module.
 #[derive(Debug)]
 pub struct NameIndex {
-    table: Table,
+    pub(super) table: Table,
     damaged: Vec<Error>,
 }
 
@@ -77,26 +77,6 @@ impl NameIndex {
             }
         }
         found.sort_by_key(|h| (h.entry.is_declaration, h.entry.is_inlined, h.entry.die));
-        found
-    }
-
-    fn completions(&self, start: &str, rule: Rule, wanted: &dyn Fn(Kind) -> bool, limit: usize) -> Vec<Hit> {
-        let pattern = Pattern::parse(start);
-        // `ns::` has no last part yet; `A<` may not be at its end.
-        let mut found: Vec<Hit> = Vec::new();
-        self.table.each_name(self.table.with_prefix(pattern.last.as_bytes()), &mut |index, text| {
-            for (entry, scope) in self.table.entries(index) {
-                if !entry.is_declaration && wanted(entry.kind) && self.is_in(scope, &pattern.scopes, rule) {
-                    let name = self.table.scoped(scope, text);
-                    if found.last().is_none_or(|last| last.name != name || entry.kind == Kind::Function) {
-                        found.push(Hit { name, entry });
-                    }
-                }
-            }
-            found.len() < limit
-        });
-        found.truncate(limit);
-        found.sort_unstable();
         found
     }
 
@@ -243,11 +223,10 @@ impl DebugInfo {
         self.ask(|index| index.exact(name, &wanted).into_iter().map(|h| h.entry).collect())
     }
 
-    /// What a name that is not complete yet may become, at most `limit` entries: the last part begins as given, the parts before it
-    /// are whole; unless `anywhere` nothing may be missing in front of them. Sorted by name.
+    /// What a name that is not complete yet may become, at most `limit` entries, sorted by name: whole names begin as given; with
+    /// `anywhere` outer scopes may be missing. Declarations are none.
     pub fn completions(&self, start: &str, anywhere: bool, wanted: impl Fn(Kind) -> bool, limit: usize) -> Result<Vec<Hit>> {
-        let rule = if anywhere { Rule::Wild } else { Rule::Qualified };
-        self.ask(|index| index.completions(start, rule, &wanted, limit))
+        self.ask(|index| index.beginning(start, anywhere, &wanted, limit))
     }
 
     /// What is of a wanted kind and has a whole name that passes a test, sorted by name. All names are looked at, in parallel.
