@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use common::build::{self, NoProgram, Program};
-use common::oracles::{self, Bind, Relocation, between};
+use common::oracles::{self, Bind, Relocation, between, same_as_gdb, whole};
 use common::tools;
 use regex::Regex;
 
@@ -236,36 +236,6 @@ fn auxv_is_ld_sos() {
         }
         assert!(compared >= 15, "only {compared} entries compared\n{}", run.text);
     }
-}
-
-/// Runs the same commands in both, and compares what stands between marks line by line after `keep`.
-fn same_as_gdb(test: &str, program: &Program, args: &[&str], setup: &str, commands: &[&str], keep: impl Fn(&str) -> String) {
-    let Some(gdb) = tools::gdb() else { return tools::skip(test, "this machine has no gdb") };
-    let marked: String = commands.iter().enumerate().map(|(i, c)| format!("echo S{i}\\n\n{c}\necho E{i}\\n\n")).collect();
-    let script = format!("{setup}\n{marked}kill\n");
-    let ours = oracles::rdbg(program, args, &script);
-    let theirs = oracles::gdb(gdb, program, args, &script);
-    let mut wrong = String::new();
-    for (i, command) in commands.iter().enumerate() {
-        let pick =
-            |text: &str| between(text, &format!("S{i}"), &format!("E{i}")).iter().map(|l| keep(l) + "\n").collect::<String>();
-        let (ours, theirs) = (pick(&ours.text), pick(&theirs.text));
-        assert!(!theirs.is_empty(), "gdb says nothing to {command}: the test compares nothing");
-        if ours != theirs {
-            let difference = similar::TextDiff::from_lines(&theirs, &ours);
-            wrong.push_str(&format!("{command}\n{}", difference.unified_diff().context_radius(1).header("gdb", "rdbg")));
-        }
-    }
-    assert!(wrong.is_empty(), "{}: {wrong}\nrdbg's whole output:\n{}", program.path.display(), ours.text);
-}
-
-/// A line as it is, but for GOT slots, which gdb has no name for.
-fn whole(line: &str) -> String {
-    static SLOT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r" <\w+@got>$").unwrap());
-    let line = line.trim_end();
-    // The prompt stands behind an output without a newline.
-    let line = line.strip_suffix("(gdb)").or(line.strip_suffix("(rdbg)")).unwrap_or(line);
-    SLOT.replace(line, "").into_owned()
 }
 
 /// Without `<symbol+offset>`: where several symbols share an address, two debuggers may prefer different ones.

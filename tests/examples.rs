@@ -13,6 +13,7 @@ use rdbg::command::FAMILIES;
 fn before(command: &str, line: &str) -> &'static [&'static str] {
     match command {
         "patch" if line.contains("-save") => &["patch main = 90 90"],
+        "bind" => &["unbind puts"],
         "undo" => &["patch main = 90 90", "patch main+4 = 90"],
         "redo" => &["patch main = 90 90", "undo"],
         _ => &[],

@@ -46,6 +46,28 @@ pub struct Mapping {
     pub name: String,
 }
 
+/// What the kernel says of one page of an address space (Documentation/admin-guide/mm/pagemap.rst).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct PageState {
+    /// It has a frame of memory (bit 63).
+    pub present: bool,
+    /// It is swapped out (bit 62).
+    pub swapped: bool,
+    /// It is a page of a file or of shared memory; otherwise, if present, a private copy or anonymous (bit 61).
+    pub of_file: bool,
+    /// No other page table maps its frame (bit 56).
+    pub exclusive: bool,
+    /// The number of its frame; `None` where the kernel keeps it back (CAP_SYS_ADMIN).
+    pub frame: Option<u64>,
+}
+
+impl PageState {
+    /// A page of the process's own: a copy of a file's page, or anonymous.
+    pub fn is_private(self) -> bool {
+        self.present && !self.of_file
+    }
+}
+
 /// The mappings of an address space, sorted by address, without overlaps.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct MemoryMap {

@@ -3,6 +3,7 @@
 mod addr;
 mod cancel;
 mod error;
+mod files;
 mod maps;
 mod memory;
 mod task;
@@ -10,6 +11,7 @@ mod task;
 pub use addr::{AddrRange, FileAddr, LoadBias, VirtAddr};
 pub use cancel::Cancel;
 pub use error::{Error, Need, Result, Span};
-pub use maps::{Mapping, MemoryMap, Perms};
+pub use files::Files;
+pub use maps::{Mapping, MemoryMap, PageState, Perms};
 pub use memory::{Memory, PageCache, SliceMemory, read_cstr, read_u64, read_vec};
 pub use task::{Signal, Tid};

@@ -4,7 +4,7 @@ use crate::arch::insn::{Insn, MAX_LEN};
 use crate::arch::regs::Gpr;
 use crate::base::{Need, Result, VirtAddr};
 use crate::engine::Session;
-use crate::stack::Frame;
+use crate::stack::{Frame, FrameHow};
 use crate::ui::render::frame_line;
 use crate::value::Language;
 
@@ -83,7 +83,8 @@ fn describe(session: &Session, frame: &Frame, title: &str) -> String {
     }
     // Who called main is told although a backtrace ends at main.
     let beyond = session.physical_caller(frame);
-    match &beyond {
+    let back = session.return_frame(frame);
+    match &back {
         Some(caller) => out += &format!("; saved rip = {:#x}\n", caller.pc.addr()),
         None => out += "; saved rip = <not saved>\n",
     }
@@ -91,7 +92,12 @@ fn describe(session: &Session, frame: &Frame, title: &str) -> String {
     let callee = frame.level.checked_sub(1).and_then(|l| session.frame(l).ok());
     let at = |f: &Frame| format!("frame at {:#x}", f.cfa.unwrap_or_default());
     let is_inlined = frame.code.as_ref().is_some_and(|c| c.is_inlined());
+    let is_gone = frame.how == FrameHow::TailCall && !is_inlined;
     match (&caller, &callee) {
+        (Some(_), callee) if is_gone => {
+            out += " tail call frame";
+            out += &callee.as_ref().map_or("\n".to_owned(), |c| format!(", caller of {}\n", at(c)));
+        }
         (Some(caller), callee) if is_inlined => {
             out += &format!(" inlined into frame {}", caller.level);
             out += &callee.as_ref().map_or("\n".to_owned(), |c| format!(", caller of {}\n", at(c)));
@@ -112,7 +118,7 @@ fn describe(session: &Session, frame: &Frame, title: &str) -> String {
     {
         out += &format!(" source language {}.\n", language(debug.language(code.function.die.unit)));
     }
-    if is_inlined {
+    if is_inlined || is_gone {
         return out + " Arglist at unknown address.\n Locals at unknown address, Previous frame's sp in rsp\n";
     }
     if let Some(base) = base(session, frame) {
@@ -123,7 +129,9 @@ fn describe(session: &Session, frame: &Frame, title: &str) -> String {
     }
     out.push('\n');
     if let Some(beyond) = &beyond {
-        out += &saved(frame, beyond);
+        // As in gdb: where a frame that is gone comes next, the word at the return address's place is not that frame's pc.
+        let is_jumped_to = caller.is_some_and(|c| c.how == FrameHow::TailCall);
+        out += &saved(frame, beyond, is_jumped_to);
     }
     out
 }
@@ -161,10 +169,10 @@ const REGISTERS: [(Gpr, &str); 16] = [
 ];
 
 /// The registers of the caller that this very frame has saved, not one further in.
-fn saved(frame: &Frame, caller: &Frame) -> String {
+fn saved(frame: &Frame, caller: &Frame, without_pc: bool) -> String {
     let own = |register: Gpr| caller.saved_at(register).filter(|at| frame.saved_at(register) != Some(*at));
-    let rows: Vec<String> =
-        REGISTERS.iter().filter_map(|(register, name)| Some(format!("{name} at {:#x}", own(*register)?))).collect();
+    let shown = REGISTERS.iter().filter(|(register, _)| !(without_pc && *register == Gpr::Rip));
+    let rows: Vec<String> = shown.filter_map(|(register, name)| Some(format!("{name} at {:#x}", own(*register)?))).collect();
     if rows.is_empty() { String::new() } else { format!(" Saved registers:\n  {}\n", rows.join(", ")) }
 }
 

@@ -11,7 +11,7 @@ use super::loader::{address, addressed};
 use super::patch::counted;
 
 /// The family.
-pub const COMMANDS: &[Command] = &[REDIRECT, UNBIND];
+pub const COMMANDS: &[Command] = &[REDIRECT, UNBIND, BIND];
 
 /// `redirect`
 pub const REDIRECT: Command = Command {
@@ -123,7 +123,7 @@ fn warn(cx: &mut Cx<'_>, function: &str, done: &crate::engine::Redirected) {
 pub const UNBIND: Command = Command {
     name: "unbind",
     group: Group::Patching,
-    args: &[ArgSpec::ALL, ArgSpec::MODULE, ArgSpec::may("SYMBOL", ArgKind::Symbol)],
+    args: &[ArgSpec::JSON, ArgSpec::ALL, ArgSpec::MODULE, ArgSpec::may("SYMBOL", ArgKind::Symbol)],
     summary: "Write the lazy code's address back into a slot, so that the next call binds it again.",
     help: "With -all, into every bound slot of the program and its libraries that was linked for lazy binding; -m selects a\n\
            module. One entry for undo.",
@@ -142,8 +142,37 @@ fn unbind(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     }
     let what = format!("unbind {}", symbol.unwrap_or("-all"));
     let done = cx.session.unbind(&what, symbol, args.get("-m"))?;
+    show_writes(cx, &done);
+    Ok(Flow::Go)
+}
+
+/// `bind`
+pub const BIND: Command = Command {
+    name: "bind",
+    args: &[ArgSpec::JSON, ArgSpec::ALL, ArgSpec::MODULE, ArgSpec::may("SYMBOL", ArgKind::Symbol)],
+    summary: "Bind a lazy slot now, without a call.",
+    help: "The lookup is replayed as ld.so would do it at the first call (see `why'); of an IFUNC the resolver is called in the\n\
+           process. With -all, every unresolved slot of the program and its libraries; -m selects a module. One entry for undo.",
+    examples: &[Example { line: "bind puts", what: "the next call of puts needs no resolver" }],
+    run: bind,
+    ..UNBIND
+};
+
+fn bind(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    let symbol = args.get("SYMBOL");
+    if symbol.is_none() && !args.has("-all") {
+        return Err(Error::user("Argument required (SYMBOL or -all).  Try \"help bind\"."));
+    }
+    let what = format!("bind {}", symbol.unwrap_or("-all"));
+    let done = cx.session.bind(&what, symbol, args.get("-m"))?;
+    show_writes(cx, &done);
+    Ok(Flow::Go)
+}
+
+/// A row a slot: old and new value, and what it means now.
+fn show_writes(cx: &mut Cx<'_>, done: &[SlotWrite]) {
     let mut table = Table::new();
-    for w in &done {
+    for w in done {
         let meaning = cx.session.slot_meaning(&w.module, &w.slot, Some(w.new));
         table.push(
             Row::new()
@@ -158,5 +187,4 @@ fn unbind(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         );
     }
     table.show(cx.out);
-    Ok(Flow::Go)
 }

@@ -140,8 +140,8 @@ fn units(lines: &[String]) -> Vec<&[String]> {
 
 /// Lets the program go on by a plan, and shows what comes of it.
 pub(super) fn go(cx: &mut Cx<'_>, plan: Option<Plan>) -> Result<Flow> {
-    let steps = plan.as_ref().is_some_and(Plan::is_step);
-    let frame = cx.session.frame(0).ok().filter(|_| steps);
+    // Where nothing steps, nothing is unwound: the frame of `run` is ld.so's, whose debug information nobody has asked for.
+    let frame = plan.as_ref().filter(|p| p.is_step()).and_then(|_| cx.session.frame(0).ok());
     cx.session.step_began_in = frame.map(|f| cx.session.identity(&f));
     go_on(cx, plan)
 }

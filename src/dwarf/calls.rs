@@ -37,6 +37,17 @@ pub struct CallParameter {
     pub of: EntryOf,
 }
 
+/// Whom a call leads to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Callee {
+    /// The function that is entered here.
+    Entry(FileAddr),
+    /// The function whose symbol has this name: it is only declared where the call is.
+    Named(Arc<str>),
+    /// It depends, or nothing is said.
+    Unknown,
+}
+
 /// DWARF's number of rsp.
 const RSP: u16 = 7;
 /// Calls in one function, at most: a bound for damaged information.
@@ -56,6 +67,31 @@ impl DebugInfo {
         let sites = self.call_sites(function)?;
         let at = sites.partition_point(|c| c.returns_to < returns_to);
         Ok(sites.get(at).filter(|c| c.returns_to == returns_to).cloned())
+    }
+
+    /// Whom a call leads to. A function of which there are several copies (inlined elsewhere, or cloned) is unknown.
+    pub fn callee(&self, call: &CallSite) -> Callee {
+        let Some(die) = call.callee else { return Callee::Unknown };
+        let entry = self.with(|units| {
+            let (unit, entry) = units.entry(die).ok()?;
+            let at = entry.attr_value(dw::DW_AT_entry_pc).and_then(|v| unit.dwarf.attr_address(&unit.unit, v).ok().flatten());
+            at.map(FileAddr).or_else(|| units.code_ranges(unit, &entry).first().map(|r| r.start))
+        });
+        if let Some(entry) = entry {
+            return Callee::Entry(entry);
+        }
+        let Some(name) = &call.callee_name else { return Callee::Unknown };
+        // Its abstract instance: what completes it has its name.
+        if let Ok(functions) = self.functions(die.unit) {
+            let is_it = |f: &&Arc<Function>| f.linkage_name.as_ref().unwrap_or(&f.name) == name;
+            let mut copies = functions.iter().filter(is_it);
+            match (copies.next(), copies.next()) {
+                (Some(only), None) => return Callee::Entry(only.entry),
+                (Some(_), Some(_)) => return Callee::Unknown,
+                (None, _) => {}
+            }
+        }
+        Callee::Named(name.clone())
     }
 
     /// Where a call goes, if it depends on the caller's registers (DW_AT_call_target): a run-time address.

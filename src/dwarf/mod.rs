@@ -25,7 +25,7 @@ mod unit;
 
 pub use body::{Block, BlockKind, Body, Variable};
 pub use cache::{CacheSettings, CacheStats, cache_settings, cache_stats, set_cache_settings};
-pub use calls::{CallParameter, CallSite};
+pub use calls::{CallParameter, CallSite, Callee};
 pub use cfi::{CfaRule, CfiIndex, CfiSections, RegRule, Section, UnwindRow, eh_frame_address};
 pub use cpp_names::template_arguments;
 pub use describe::Whereabouts;

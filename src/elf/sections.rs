@@ -125,7 +125,9 @@ impl Image {
         if size > MAX_INFLATED.min((stream.len() as u64).saturating_mul(MAX_RATIO).max(ALWAYS_INFLATED)) {
             return Err(self.bad(format!("section {} claims to inflate from {} to {size} bytes", section.name, raw.len())));
         }
-        let mut out = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
+        // One allocation of the size that is to be: growing would copy it again and again.
+        let mut out = Vec::new();
+        out.try_reserve_exact(size as usize).map_err(|_| damaged())?;
         match kind {
             ELFCOMPRESS_ZLIB => {
                 flate2::read::ZlibDecoder::new(stream).take(size).read_to_end(&mut out).map_err(|_| damaged())?;

@@ -308,9 +308,15 @@ impl<'a> Symbols<'a> {
         }
     }
 
-    fn version(self, index: u32) -> Option<SymbolVersion<'a>> {
+    /// A symbol's word of DT_VERSYM: the index of its version, and bit 15 for one that only references which name it get (LSB
+    /// "Symbol Version Table"); `None` without such a table.
+    pub fn version_word(self, index: u32) -> Option<u16> {
         let indices = self.image.bytes().get(self.table.versions.clone()?)?;
-        let word = u16::from_le_bytes(*indices.get(index as usize * 2..)?.first_chunk()?);
+        Some(u16::from_le_bytes(*indices.get(index as usize * 2..)?.first_chunk()?))
+    }
+
+    fn version(self, index: u32) -> Option<SymbolVersion<'a>> {
+        let word = self.version_word(index)?;
         let number = word & 0x7fff;
         // 0 is local, 1 is global without a version.
         if number < 2 {

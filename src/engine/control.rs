@@ -29,6 +29,7 @@ impl Session {
     /// [`advance`](Session::advance).
     pub fn resume(&mut self, plan: Option<Plan>) -> Result<()> {
         let selected = self.selected_thread()?;
+        self.note_moment();
         self.resumes += 1;
         let process = self.process_mut()?;
         process.plan = plan;

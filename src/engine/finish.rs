@@ -41,6 +41,7 @@ impl Session {
             return self.begin_step_out(tid, &frame, &caller);
         }
         self.line_step = None;
+        let caller = self.physical_caller(&frame).unwrap_or(caller);
         self.ends_with(Some(&caller));
         // Back in the caller the stack is as high as before the call: the CFA. A deeper activation that returns to the same
         // place has a lower one.

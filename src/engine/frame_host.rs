@@ -6,7 +6,7 @@ use crate::arch::regs::{Gpr, by_dwarf};
 use crate::base::{Error, LoadBias, Memory, Result, VirtAddr, read_u64};
 use crate::dwarf::{EntryOf, ExpressionHost, Site};
 use crate::expr::Host;
-use crate::stack::{Frame, FramePc};
+use crate::stack::{Frame, FrameHow, FramePc};
 use crate::symbols::{Module, ModuleRole};
 
 use super::session::Session;
@@ -53,7 +53,10 @@ impl<'s> FrameHost<'s> {
     fn passed(&self, of: EntryOf) -> Result<Option<u64>> {
         let Some(frame) = self.frame.filter(|_| self.depth < MAX_CALLERS) else { return Ok(None) };
         let Some(callee) = frame.code.as_ref().map(|c| &c.function) else { return Ok(None) };
-        let Some(caller) = self.session.physical_caller(frame) else { return Ok(None) };
+        if self.session.ends_backtrace(frame) {
+            return Ok(None);
+        }
+        let Some(caller) = self.session.calling_frame(frame) else { return Ok(None) };
         let (FramePc::Return(returns_to), Some(code)) = (caller.pc, caller.code.as_ref()) else { return Ok(None) };
         let Some(module) = self.session.inferior.modules.at(caller.pc.lookup()) else { return Ok(None) };
         let Some(debug) = module.debug() else { return Ok(None) };
@@ -67,7 +70,8 @@ impl<'s> FrameHost<'s> {
             }
             None => debug.call_target(&call, host.site(), &host)? == Some(self.module.virt(callee.entry).0),
         };
-        if !is_callee {
+        let modules = &self.session.inferior.modules;
+        if !is_callee || self.session.frames.tail_calls.may_call_itself(modules, self.module.virt(callee.entry)) {
             return Ok(None);
         }
         debug.passed(&call, of, host.site(), &host)
@@ -131,13 +135,33 @@ const DTV_ENTRY: u64 = 16;
 const DTV_AT: u64 = 8;
 
 impl Session {
-    /// The frame of the function that has called a frame's function; inlined calls on the way are none.
-    pub fn physical_caller(&self, frame: &Frame) -> Option<Frame> {
+    /// The frame of the function that has called a frame's function, be it by a tail call; inlined calls on the way are none.
+    fn calling_frame(&self, frame: &Frame) -> Option<Frame> {
         let mut at = frame.clone();
         while at.code.as_ref().is_some_and(|c| c.is_inlined()) {
             at = self.frame_beyond(&at)?;
         }
         self.frame_beyond(&at)
+    }
+
+    /// The frame whose pc gdb takes for the return address of a frame's function; for one that is inlined, or gone by a tail
+    /// call, of the function that it belongs to or has to come back to.
+    pub fn return_frame(&self, frame: &Frame) -> Option<Frame> {
+        let is_artificial = |f: &Frame| f.how == FrameHow::TailCall || f.code.as_ref().is_some_and(|c| c.is_inlined());
+        let mut at = frame.clone();
+        while is_artificial(&at) {
+            at = self.frame_beyond(&at)?;
+        }
+        self.frame_beyond(&at)
+    }
+
+    /// The frame that a frame's function will return to: those that were left by tail calls on the way are passed over.
+    pub fn physical_caller(&self, frame: &Frame) -> Option<Frame> {
+        let mut at = self.calling_frame(frame)?;
+        while at.how == FrameHow::TailCall {
+            at = self.frame_beyond(&at)?;
+        }
+        Some(at)
     }
 
     /// Where the selected thread has what lies at an offset of a module's thread-local storage (glibc's layout: the control block

@@ -4,9 +4,10 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::arch::regs::Gpr;
 use crate::base::{AddrRange, Error, MemoryMap, Need, PageCache, Result, Tid, VirtAddr};
 use crate::dwarf::LineFile;
-use crate::stack::{Frame, FrameCode, FramePc, ProcessCode, RuleCache, StackEnd, Unwinder};
+use crate::stack::{Frame, FrameCode, FrameHow, FramePc, ProcessCode, RuleCache, StackEnd, TailCallCache, Unwinder};
 
 use super::session::Session;
 
@@ -15,6 +16,8 @@ use super::session::Session;
 pub(super) struct FrameCache {
     walked: RefCell<Option<Walked>>,
     rules: RuleCache,
+    /// Which functions have left by tail calls.
+    pub(super) tail_calls: TailCallCache,
     /// Where `main` lies, for one generation of the modules.
     main: Cell<Option<(u64, Option<AddrRange>)>>,
     /// Whose code is at a pc, the innermost inlined call first, for one generation of the modules.
@@ -30,7 +33,7 @@ struct Walked {
     tid: Tid,
     generation: u64,
     frames: Vec<Frame>,
-    /// How many of them are no inlined calls.
+    /// How many of them are neither inlined calls nor gone by tail calls.
     physical: usize,
     end: Option<StackEnd>,
     /// The walk stopped at `main`: nobody has asked for its callers.
@@ -117,8 +120,12 @@ impl Session {
             return None;
         }
         let main = self.main_range()?;
-        let is_main = |f: &Frame| main.contains(f.pc.lookup()) && f.code.as_ref().is_none_or(|c| !c.is_inlined());
-        frames.iter().position(is_main)
+        frames.iter().position(|f| is_of(f, main))
+    }
+
+    /// Whether a frame is that of `main`'s, and a backtrace is to end there.
+    pub(super) fn ends_backtrace(&self, frame: &Frame) -> bool {
+        !self.settings.backtrace_past_main && self.main_range().is_some_and(|main| is_of(frame, main))
     }
 
     /// Where the program's `main` lies.
@@ -251,21 +258,52 @@ impl Session {
             .clone()
     }
 
-    /// The frames with those of inlined calls between them.
+    /// The frames with those of inlined calls between them, and those of functions that have left by tail calls.
     fn with_inlined(&self, frames: Vec<Frame>) -> Vec<Frame> {
-        let mut all = Vec::with_capacity(frames.len());
-        for frame in frames {
+        let mut all: Vec<Frame> = Vec::with_capacity(frames.len());
+        let mut frames = frames.into_iter().peekable();
+        while let Some(frame) = frames.next() {
             let codes = self.code_at(frame.pc);
-            if codes.is_empty() {
-                all.push(Frame { level: all.len(), ..frame });
-                continue;
-            }
-            let skipped = if frame.level == 0 { self.frames.not_entered.get().min(codes.len() - 1) } else { 0 };
-            for code in codes.iter().skip(skipped) {
-                all.push(Frame { level: all.len(), code: Some(code.clone()), ..frame.clone() });
+            let skipped = if frame.level == 0 { self.frames.not_entered.get().min(codes.len().saturating_sub(1)) } else { 0 };
+            self.push_codes(&mut all, &frame, codes.get(skipped..).unwrap_or_default());
+            if let Some(caller) = frames.peek() {
+                for gone in self.left_by_tail_calls(&frame, caller, codes.last()) {
+                    let codes = self.code_at(gone.pc);
+                    self.push_codes(&mut all, &gone, &codes);
+                }
             }
         }
         all
+    }
+
+    /// A frame as often as there are inlined calls around its pc, and once more for its function.
+    fn push_codes(&self, all: &mut Vec<Frame>, frame: &Frame, codes: &[FrameCode]) {
+        if codes.is_empty() {
+            all.push(Frame { level: all.len(), ..frame.clone() });
+        }
+        for code in codes {
+            all.push(Frame { level: all.len(), code: Some(code.clone()), ..frame.clone() });
+        }
+    }
+
+    /// The frames that are gone between a frame and the one that its function returns to, the innermost first.
+    fn left_by_tail_calls(&self, frame: &Frame, caller: &Frame, code: Option<&FrameCode>) -> Vec<Frame> {
+        let modules = &self.inferior.modules;
+        let (FramePc::Return(returns_to), FrameHow::Cfi, Some(cfa)) = (caller.pc, caller.how, frame.cfa) else {
+            return Vec::new();
+        };
+        let at = frame.pc.lookup();
+        let by_debug = code.zip(modules.at(at)).map(|(code, module)| module.virt(code.function.entry));
+        let Some(callee) = by_debug.or_else(|| Some(modules.locate(at).filter(|l| l.is_code)?.start)) else { return Vec::new() };
+        let pcs = self.frames.tail_calls.left(modules, returns_to, callee);
+        let gone = pcs.iter().map(|pc| {
+            // The jump was made with the return address on top.
+            let mut registers = caller.registers;
+            registers.set(Gpr::Rip, pc.0);
+            registers.set(Gpr::Rsp, (cfa - 8).0);
+            Frame { pc: FramePc::Return(*pc), cfa: frame.cfa, registers, how: FrameHow::TailCall, ..caller.clone() }
+        });
+        gone.collect()
     }
 
     /// After a stop: a thread at the first instruction of inlined calls has not entered them yet, unless a breakpoint on one of
@@ -332,4 +370,9 @@ impl Session {
     pub fn selected_frame(&self) -> Result<Frame> {
         self.frame(self.selection.level)
     }
+}
+
+/// Whether a frame is that of the function whose code this is, and of no inlined call in it.
+fn is_of(frame: &Frame, function: AddrRange) -> bool {
+    function.contains(frame.pc.lookup()) && frame.code.as_ref().is_none_or(|c| !c.is_inlined())
 }

@@ -21,7 +21,7 @@ impl Session {
         if frame.how == FrameHow::Call {
             return self.unwind_call_to(tid, frame.registers.sp());
         }
-        let caller = self.frame_beyond(&frame).ok_or_else(|| Error::user("Cannot pop the initial frame."))?;
+        let caller = self.physical_caller(&frame).ok_or_else(|| Error::user("Cannot pop the initial frame."))?;
         let process = self.process_mut()?;
         let mut registers = process.target.registers(tid)?;
         let mut xstate = process.target.xstate(tid)?;

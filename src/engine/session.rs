@@ -79,6 +79,9 @@ pub struct Session {
     /// The function's activation in which the last step began: a step that ends in it shows the line alone.
     pub step_began_in: Option<FrameIdentity>,
     pub(super) line_step: Option<LineStep>,
+    /// What the process was like when it went on last.
+    pub(super) moment: super::before::Moment,
+    pub(super) looks_back: bool,
     pub(super) finished: Option<Finished>,
     /// The frame with which the next plan ends.
     pub(super) plan_frame: Option<FrameIdentity>,

@@ -176,10 +176,11 @@ impl Session {
         module.image().relocations().filter(|r| r.kind != crate::elf::r_x86_64::COPY).take(64).any(|r| filled(&r))
     }
 
-    /// Whether rdbg's own journal says that this value was written there.
+    /// Whether rdbg's own journal says that this value was written there, other than by `bind`, which writes what ld.so would.
     pub fn was_written(&self, at: VirtAddr, value: u64) -> bool {
         let wrote = |c: &Change| matches!(c, Change::Memory { at: a, new, .. } if *a == at && *new == value.to_le_bytes());
-        self.inferior.journal.entries().iter().flat_map(|e| &e.changes).any(wrote)
+        let redirecting = self.inferior.journal.entries().iter().filter(|e| !e.what.starts_with("bind "));
+        redirecting.flat_map(|e| &e.changes).any(wrote)
     }
 
     /// A name of a file as it is shown in tables and sentences: demangled, unless `set print demangle off`.

@@ -4,15 +4,24 @@
 mod call_sites;
 mod entry;
 mod got;
+mod ld_cache;
+mod lookup;
 mod plt;
 mod rendezvous;
+mod residency;
+mod scope;
+mod search;
 mod startup;
 
 pub use call_sites::CallSites;
 pub use entry::find_main;
 pub use got::{Got, GotWords, Relro, ReservedWord, Slot, SlotState};
+pub use lookup::{Answer, HashStep, LookupFor, Rejection, Wanted, ask, gnu_hash};
 pub use plt::{Plt, Stub};
 pub use rendezvous::{LinkMap, MapState, Rendezvous, event_address, find_rendezvous};
+pub use residency::{Residency, page_letter, page_map, short_page_map};
+pub use scope::{ScopeLayout, ScopeList};
+pub use search::{Place, Requester, Search, Tried, Why, default_directories, hwcaps_levels};
 pub use startup::{InitialStack, Pointer};
 
 #[cfg(test)]

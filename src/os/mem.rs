@@ -1,5 +1,7 @@
 //! The memory of another process, by /proc/PID/mem.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
 
@@ -13,6 +15,8 @@ pub struct ProcessMemory {
     pid: Tid,
     file: File,
     writable: bool,
+    /// The numbers of the pages that were written: each is a private copy since then.
+    written: RefCell<BTreeSet<u64>>,
 }
 
 impl ProcessMemory {
@@ -20,10 +24,10 @@ impl ProcessMemory {
     pub fn open(pid: Tid) -> Result<ProcessMemory> {
         let path = format!("/proc/{pid}/mem");
         match OpenOptions::new().read(true).write(true).open(&path) {
-            Ok(file) => Ok(ProcessMemory { pid, file, writable: true }),
+            Ok(file) => Ok(ProcessMemory { pid, file, writable: true, written: RefCell::default() }),
             // Kernels since 6.12 can forbid the writing alone (proc_mem.force_override=never).
             Err(_) => match File::open(&path) {
-                Ok(file) => Ok(ProcessMemory { pid, file, writable: false }),
+                Ok(file) => Ok(ProcessMemory { pid, file, writable: false, written: RefCell::default() }),
                 Err(e) => Err(Error::io(path, &e)),
             },
         }
@@ -32,6 +36,8 @@ impl ProcessMemory {
     /// Writes all of `bytes`, also to pages that the program may not write (FOLL_FORCE), which makes them private to it.
     /// `tid` is a stopped tracee, for the slow way by POKEDATA where the kernel forbids this one.
     pub fn write(&self, tid: Tid, at: VirtAddr, bytes: &[u8]) -> Result<()> {
+        let last = at.0.saturating_add(bytes.len().saturating_sub(1) as u64);
+        self.written.borrow_mut().extend(at.0 / 4096..=last / 4096);
         let mut done = 0;
         while self.writable && done < bytes.len() {
             let rest = bytes.get(done..).unwrap_or_default();
@@ -44,6 +50,11 @@ impl ProcessMemory {
             self.poke_byte(tid, at + i as u64, *byte)?;
         }
         Ok(())
+    }
+
+    /// The first addresses of the pages that were written, in order.
+    pub fn written_pages(&self) -> Vec<VirtAddr> {
+        self.written.borrow().iter().map(|n| VirtAddr(n * 4096)).collect()
     }
 
     fn poke_byte(&self, tid: Tid, at: VirtAddr, byte: u8) -> Result<()> {

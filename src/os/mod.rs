@@ -2,7 +2,9 @@
 
 pub mod affinity;
 pub mod debugregs;
+pub mod files;
 pub mod mem;
+pub mod pagemap;
 pub mod procfs;
 pub mod ptrace;
 pub mod sentinel;

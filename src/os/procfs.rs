@@ -86,6 +86,16 @@ fn split_nul(bytes: &[u8]) -> Vec<Vec<u8>> {
     if bytes.is_empty() { Vec::new() } else { bytes.split(|b| *b == 0).map(<[u8]>::to_vec).collect() }
 }
 
+/// The open file descriptors, in order, with what each leads to.
+pub fn descriptors(pid: Tid) -> Result<Vec<(u32, PathBuf)>> {
+    let path = format!("/proc/{pid}/fd");
+    let entries = fs::read_dir(&path).map_err(|e| Error::io(path, &e))?;
+    let of = |e: fs::DirEntry| Some((e.file_name().to_str()?.parse().ok()?, fs::read_link(e.path()).unwrap_or_default()));
+    let mut all: Vec<(u32, PathBuf)> = entries.flatten().filter_map(of).collect();
+    all.sort();
+    Ok(all)
+}
+
 /// A whole text file of /proc/PID, as `status` or `limits`.
 pub fn text(pid: Tid, file: &str) -> Result<String> {
     read_text(pid, file)

@@ -45,6 +45,9 @@ pub enum FrameHow {
     Signal,
     /// By what the instructions at the function's start do, or worse: it may be wrong.
     Guess,
+    /// It is gone: its function has left by a jump to another, as the call-site entries on the way tell. Its CFA is that of the
+    /// frame further in, its registers are those of the next one further out.
+    TailCall,
     /// It is none: a function that rdbg has called returns here, and what lies outwards is what the call interrupted.
     Call,
 }

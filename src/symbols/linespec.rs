@@ -130,7 +130,10 @@ impl Linespec {
             None => Vec::new(),
         };
         if places.is_empty() {
-            places = searched.iter().flat_map(|m| functions(m, name, *qualified)).collect();
+            // The program's `main` is known without it: no library's debug file is opened to see if it has another one.
+            let program = modules.main().filter(|m| name == "main" && module.is_none() && !m.symbols_named(name).is_empty());
+            let has_none = |m: &Module| program.is_some_and(|p| p.id != m.id) && m.image().symbols().named(name).is_empty();
+            places = searched.iter().filter(|m| !has_none(m)).flat_map(|m| functions(m, name, *qualified)).collect();
         }
         if !searched.iter().any(|m| is_settled(m, name)) {
             for place in searched.iter().flat_map(|m| described(m, name, *qualified)) {
@@ -279,7 +282,8 @@ fn stub(module: &Module, name: &str) -> Option<Place> {
 
 fn is_exported(module: &Module, name: &str) -> bool {
     let exported = |s: &Symbol<'_>| s.binding != Binding::Local && is_function(module, s);
-    module.symbols_named(name).iter().any(exported)
+    // Who exports it has it in the tables of the file itself, whatever a debug file adds.
+    module.image().symbols().named(name).iter().any(exported)
 }
 
 /// A symbol in a section of code, whatever its type: labels of assembler sources too.

@@ -39,6 +39,10 @@ impl Module {
         let rows = table.starts_in(entry, end);
         let marked = rows.iter().find(|r| r.prologue_end && r.addr > entry).map(|r| r.addr);
         if debug.is_made_by_llvm(unit) {
+            // Two rows at the entry: the prologue has no instructions.
+            if matches!(rows, [first, second, ..] if first.addr == entry && second.addr == entry) {
+                return entry;
+            }
             // The second row of another address and another line, as compilers end the prologue with it.
             let first = rows.first().map_or(0, |r| r.line);
             let second = rows.iter().find(|r| r.addr > entry && r.line != first && !r.end).map(|r| r.addr);

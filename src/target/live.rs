@@ -10,14 +10,14 @@ use super::parking::alive;
 use super::planted::{as_watch, lift_one, plant_one};
 use super::traits::{Control, Event, RawStop, ResumeAction, Target, Trap};
 use crate::arch::regs::{Gpr, Registers, XState};
-use crate::base::{AddrRange, Error, Memory, MemoryMap, Result, Signal, Tid, VirtAddr};
+use crate::base::{AddrRange, Error, Memory, MemoryMap, PageState, Result, Signal, Tid, VirtAddr};
 use crate::elf::Image;
 use crate::os::affinity::Follower;
 use crate::os::debugregs::{self, Watch};
 use crate::os::mem::ProcessMemory;
 use crate::os::spawn::{Launch, launch};
 use crate::os::wait::{Status, wait_any, wait_eagerly};
-use crate::os::{procfs, ptrace, signals};
+use crate::os::{pagemap, procfs, ptrace, signals};
 
 /// Whether a thread runs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -261,6 +261,14 @@ impl Target for Live {
 
     fn maps(&self) -> Result<MemoryMap> {
         procfs::maps(self.pid)
+    }
+
+    fn pages(&self, range: AddrRange) -> Result<Vec<PageState>> {
+        pagemap::pages(self.pid, range)
+    }
+
+    fn written_pages(&self) -> Vec<VirtAddr> {
+        self.memory.written_pages()
     }
 
     fn open_image(&self, path: &Path) -> Result<Arc<Image>> {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::arch::regs::{Registers, XState};
-use crate::base::{AddrRange, Memory, MemoryMap, Result, Signal, Tid, VirtAddr};
+use crate::base::{AddrRange, Error, Memory, MemoryMap, Need, PageState, Result, Signal, Tid, VirtAddr};
 use crate::elf::Image;
 
 /// What live processes, core files and remote stubs have in common.
@@ -26,6 +26,15 @@ pub trait Target: Memory {
     fn auxv(&self) -> Result<Vec<u8>>;
     /// The mappings.
     fn maps(&self) -> Result<MemoryMap>;
+    /// The state of each page of a range of whole pages, as far as the kernel tells it.
+    fn pages(&self, range: AddrRange) -> Result<Vec<PageState>> {
+        let _ = range;
+        Err(Error::Needs(Need::Live))
+    }
+    /// The pages that rdbg has written to, with a breakpoint or a patch: their first addresses.
+    fn written_pages(&self) -> Vec<VirtAddr> {
+        Vec::new()
+    }
     /// Opens a file that the process has mapped, by the path that the process sees.
     fn open_image(&self, path: &Path) -> Result<Arc<Image>>;
     /// What can be done beyond reading; `None` for a core file.

@@ -149,3 +149,33 @@ pub fn between<'a>(text: &'a str, start: &str, end: &str) -> Vec<&'a str> {
     let lines = text.lines().map(bare).skip_while(|line| *line != start).skip(1);
     lines.take_while(|line| *line != end).collect()
 }
+
+/// Runs the same commands in both, and compares what stands between marks line by line after `keep`.
+pub fn same_as_gdb(test: &str, program: &Program, args: &[&str], setup: &str, commands: &[&str], keep: impl Fn(&str) -> String) {
+    let Some(gdb) = super::tools::gdb() else { return super::tools::skip(test, "this machine has no gdb") };
+    let marked: String = commands.iter().enumerate().map(|(i, c)| format!("echo S{i}\\n\n{c}\necho E{i}\\n\n")).collect();
+    let script = format!("{setup}\n{marked}kill\n");
+    let ours = rdbg(program, args, &script);
+    let theirs = self::gdb(gdb, program, args, &script);
+    let mut wrong = String::new();
+    for (i, command) in commands.iter().enumerate() {
+        let pick =
+            |text: &str| between(text, &format!("S{i}"), &format!("E{i}")).iter().map(|l| keep(l) + "\n").collect::<String>();
+        let (ours, theirs) = (pick(&ours.text), pick(&theirs.text));
+        assert!(!theirs.is_empty(), "gdb says nothing to {command}: the test compares nothing");
+        if ours != theirs {
+            let difference = similar::TextDiff::from_lines(&theirs, &ours);
+            wrong.push_str(&format!("{command}\n{}", difference.unified_diff().context_radius(1).header("gdb", "rdbg")));
+        }
+    }
+    assert!(wrong.is_empty(), "{}: {wrong}\nrdbg's whole output:\n{}", program.path.display(), ours.text);
+}
+
+/// A line as it is, but for GOT slots, which gdb has no name for.
+pub fn whole(line: &str) -> String {
+    static SLOT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r" <\w+@got>$").unwrap());
+    let line = line.trim_end();
+    // The prompt stands behind an output without a newline.
+    let line = line.strip_suffix("(gdb)").or(line.strip_suffix("(rdbg)")).unwrap_or(line);
+    SLOT.replace(line, "").into_owned()
+}

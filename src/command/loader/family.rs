@@ -1,6 +1,6 @@
 //! The commands of this room.
 
-use super::{file, got, link_map, plt, relocations, startup};
+use super::{file, got, link_map, pages, plt, relocations, search_path, startup, why};
 use crate::command::Command;
 
 /// The family.
@@ -8,6 +8,10 @@ pub const COMMANDS: &[Command] = &[
     got::GOT,
     plt::PLT,
     relocations::RELOCATIONS,
+    pages::PAGES,
+    pages::FAULTS,
+    why::WHY,
+    search_path::SEARCH_PATH,
     link_map::LINK_MAP,
     link_map::SHAREDLIBRARY,
     startup::AUXV,

@@ -257,7 +257,7 @@ fn dynsym(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     Ok(Flow::Go)
 }
 
-fn kind(kind: SymbolKind) -> String {
+pub(super) fn kind(kind: SymbolKind) -> String {
     match kind {
         SymbolKind::NoType => "NOTYPE".into(),
         SymbolKind::Object => "OBJECT".into(),
@@ -270,7 +270,7 @@ fn kind(kind: SymbolKind) -> String {
     }
 }
 
-fn binding(binding: Binding) -> String {
+pub(super) fn binding(binding: Binding) -> String {
     match binding {
         Binding::Local => "LOCAL".into(),
         Binding::Global => "GLOBAL".into(),

@@ -4,10 +4,14 @@ mod family;
 mod file;
 mod got;
 mod link_map;
+mod pages;
 mod plt;
+mod provides;
 mod relocations;
 mod scope;
+mod search_path;
 mod startup;
+mod why;
 
 pub use family::COMMANDS;
 pub(super) use scope::{address, addressed, module};

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::scope;
-use crate::base::{FileAddr, Memory, PageCache, Result, VirtAddr};
+use crate::base::{Memory, PageCache, Result, VirtAddr, read_u64};
 use crate::command::{ArgKind, ArgSpec, Args, Command, Cx, Example, Flow, Group};
-use crate::elf::{Image, Relocation, SymbolKind, r_x86_64};
-use crate::engine::Session;
+use crate::elf::{Image, RelocTable, Relocation, r_x86_64};
+use crate::engine::{RelocationState, Relocations, Session};
 use crate::expr::Host;
 use crate::symbols::Module;
 use crate::ui::{Role, Row};
@@ -19,7 +19,9 @@ pub const RELOCATIONS: Command = Command {
     args: &[ArgSpec::MODULE, ArgSpec::ALL, ArgSpec::JSON, ArgSpec::may("REGEX", ArgKind::Regex)],
     summary: "Show the dynamic relocations: address, type, symbol and addend, value in the file, value now, verdict.",
     help: "They are those of DT_RELA, DT_RELR and DT_JMPREL, at run-time addresses. The verdict is `applied', `not yet',\n\
-           `lazy' (only moved; its first call binds it) or `altered' (neither the file's value nor what ld.so writes).\n\
+           `lazy' (only moved; its first call binds it) or `altered': neither the file's value nor what ld.so would write, by\n\
+           its own lookup replayed. What stands there instead, what should, and who wrote it if rdbg did, follow. `changed' is\n\
+           a variable in writable data, to which the program has assigned.\n\
            Without -m it is the program; -all shows every module. REGEX selects by symbol, type or verdict.",
     examples: &[
         Example { line: "info relocations", what: "the program's relocations" },
@@ -30,25 +32,27 @@ pub const RELOCATIONS: Command = Command {
     ..Command::BASE
 };
 
-/// How many zeroed or copied bytes of a COPY relocation are compared.
-const MAX_COPY: u64 = 1 << 16;
-
 fn relocations(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let regex = scope::regex(args)?;
-    for module in scope::modules(cx.session, args)? {
+    let modules = scope::modules(cx.session, args)?;
+    let mut shown = Vec::new();
+    let session = &*cx.session;
+    let judge = Relocations::new(session);
+    for module in modules {
         let image = module.image();
         let all: Vec<Relocation> = image.relocations().collect();
         if all.is_empty() {
             if !args.has("-all") {
-                cx.say(format!("{} has no dynamic relocations.\n", module.name));
+                shown.push((format!("{} has no dynamic relocations.\n", module.name), Vec::new()));
             }
             continue;
         }
-        let cache = PageCache::new(cx.session.memory());
+        let cache = PageCache::new(session.memory());
         // A file's segments do not begin at pages.
-        let memory: &dyn Memory = if cx.session.inferior.process.is_some() { &cache } else { cx.session.memory() };
-        let relocated = cx.session.is_relocated(&module);
-        let lines: Vec<Line> = all.iter().map(|r| Line::of(cx.session, &module, memory, r, relocated)).collect();
+        let memory: &dyn Memory = if session.inferior.process.is_some() { &cache } else { session.memory() };
+        let states = judge.states(&module, memory, &all);
+        let line = |(r, state): (&Relocation, RelocationState)| Line::of(session, &module, memory, r, state);
+        let lines: Vec<Line> = all.iter().zip(states).map(line).collect();
         let kinds = lines.iter().map(|l| l.kind.len()).max().unwrap_or(0);
         let symbols = lines.iter().map(|l| l.symbol.chars().count()).max().unwrap_or(0).min(60);
         let fits = |l: &&Line| regex.as_ref().is_none_or(|r| [&l.symbol, &l.kind, l.verdict].iter().any(|t| r.is_match(t)));
@@ -56,11 +60,13 @@ fn relocations(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         if rows.is_empty() && args.has("-all") {
             continue;
         }
-        cx.out.text(Role::Title, &format!("Relocations of {}: {}\n", module.name, all.len()));
-        for row in &rows {
-            cx.row(row);
-        }
-        if rows.is_empty() {
+        shown.push((format!("Relocations of {}: {}\n", module.name, all.len()), rows));
+    }
+    for (head, rows) in shown {
+        let nothing = rows.is_empty() && head.starts_with("Relocations");
+        cx.out.text(Role::Title, &head);
+        rows.iter().for_each(|row| cx.row(row));
+        if nothing {
             cx.say("No relocation matches.\n");
         }
     }
@@ -75,24 +81,24 @@ struct Line {
     file: u64,
     now: Option<u64>,
     verdict: &'static str,
+    /// What stands there, where that is not what should.
+    remark: String,
 }
 
 impl Line {
-    fn of(session: &Session, module: &Arc<Module>, memory: &dyn Memory, r: &Relocation, relocated: bool) -> Line {
+    fn of(session: &Session, module: &Arc<Module>, memory: &dyn Memory, r: &Relocation, state: RelocationState) -> Line {
         let image = module.image();
         let at = module.virt(r.offset);
         let file = image.word_at(r.offset).unwrap_or(0);
-        let mut word = [0; 8];
-        let now = memory.read(at, &mut word).ok().map(|()| u64::from_le_bytes(word));
+        let now = read_u64(memory, at).ok();
         let kind = if r.kind == r_x86_64::ABS64 { "R_X86_64_64".to_owned() } else { r.kind_name() };
-        let verdict =
-            if session.inferior.process.is_none() { "not yet" } else { verdict(session, module, r, file, now, relocated) };
-        Line { at, kind, symbol: symbol(image, r, file), file, now, verdict }
+        let (verdict, remark) = (state.word(), remark(session, module, r, now, &state));
+        Line { at, kind, symbol: symbol(image, r, file), file, now, verdict, remark }
     }
 
     fn row(&self, module: &Module, kinds: usize, symbols: usize) -> Row {
         let now = self.now.map(|n| format!("{n:#018x}"));
-        Row::new()
+        let row = Row::new()
             .hidden("module", module.name.as_str())
             .cell("address", Role::Address, self.at.to_string())
             .cell("type", Role::Plain, self.kind.as_str())
@@ -101,85 +107,39 @@ impl Line {
             .width(symbols)
             .cell("file", Role::Plain, format!("{:#018x}", self.file))
             .both("now", Role::Address, now.clone().unwrap_or_else(|| "??".into()), now)
-            .cell("verdict", if self.verdict == "altered" { Role::Changed } else { Role::Plain }, self.verdict)
+            .cell("verdict", if self.verdict == "altered" { Role::Changed } else { Role::Plain }, self.verdict);
+        let text = if self.remark.is_empty() { String::new() } else { format!("({})", self.remark) };
+        row.both("remark", Role::Changed, text, self.remark.as_str())
     }
 }
 
+/// `libhook.so!hooked, should be libc.so.6!puts; written by "redirect puts hooked"`
+fn remark(session: &Session, module: &Arc<Module>, r: &Relocation, now: Option<u64>, state: &RelocationState) -> String {
+    let RelocationState::Altered { expected } = state else {
+        return match state {
+            RelocationState::Changed => "a variable: the program has assigned to it".into(),
+            _ => String::new(),
+        };
+    };
+    let name = |v: u64| session.full_name(VirtAddr(v), None).unwrap_or_else(|| format!("{v:#x}"));
+    let mut text = now.map_or_else(|| "unreadable".into(), name);
+    if let Some(expected) = expected {
+        text.push_str(&format!(", should be {}", name(*expected)));
+    }
+    let at = module.virt(r.offset);
+    if let Some(command) = session.writer_of(at) {
+        text.push_str(&format!("; written by \"{command}\""));
+    }
+    text
+}
+
 fn symbol(image: &Image, r: &Relocation, file: u64) -> String {
-    let relr_addend = r.table == crate::elf::RelocTable::Relr;
-    let addend = if relr_addend { file as i64 } else { r.addend };
+    let addend = if r.table == RelocTable::Relr { file as i64 } else { r.addend };
     let hex = |n: i64| if n < 0 { format!("-{:#x}", n.unsigned_abs()) } else { format!("{n:#x}") };
     match image.relocation_symbol(r) {
         Some(s) if addend == 0 => s.versioned_name(),
         Some(s) if addend < 0 => format!("{} - {:#x}", s.versioned_name(), addend.unsigned_abs()),
         Some(s) => format!("{} + {addend:#x}", s.versioned_name()),
         None => hex(addend),
-    }
-}
-
-/// What has become of a relocation in a process.
-fn verdict(
-    session: &Session,
-    module: &Arc<Module>,
-    r: &Relocation,
-    file: u64,
-    now: Option<u64>,
-    relocated: bool,
-) -> &'static str {
-    use r_x86_64::{ABS64, COPY, DTPMOD64, DTPOFF64, GLOB_DAT, IRELATIVE, JUMP_SLOT, RELATIVE, TLSDESC, TPOFF64};
-    let Some(now) = now else { return "unreadable" };
-    let moved = module.virt(FileAddr(file)).0;
-    let judged = |good: bool| match good {
-        true => "applied",
-        false if now == file && !relocated => "not yet",
-        false => "altered",
-    };
-    match r.kind {
-        RELATIVE => {
-            let addend = if r.table == crate::elf::RelocTable::Relr { file } else { r.addend as u64 };
-            judged(now == module.virt(FileAddr(addend)).0)
-        }
-        JUMP_SLOT if file != 0 && now == moved && (relocated || module.bias.0 != 0) => "lazy",
-        JUMP_SLOT | GLOB_DAT | ABS64 => judged(is_symbol(session, module, r, now)),
-        // *Folklore*: glibc has IFUNCs that choose nothing and are there for what their resolvers do (`__x86_cpu_features`).
-        IRELATIVE => judged(relocated && now == 0 || now != file && now != moved && session.is_code(VirtAddr(now))),
-        COPY => copied(session, module, r),
-        TPOFF64 | DTPOFF64 | DTPMOD64 | TLSDESC => judged(relocated),
-        _ if now == file => "not yet",
-        _ => "applied",
-    }
-}
-
-/// Whether the value is the relocation's symbol, as any module defines it, plus its addend.
-fn is_symbol(session: &Session, module: &Arc<Module>, r: &Relocation, now: u64) -> bool {
-    let Some(symbol) = module.image().relocation_symbol(r) else { return now == r.addend as u64 };
-    let value = VirtAddr(now.wrapping_sub(r.addend as u64));
-    if value.0 == 0 {
-        return symbol.binding == crate::elf::Binding::Weak || symbol.is_undefined() && session.is_relocated(module);
-    }
-    let Some(owner) = session.inferior.modules.at(value) else { return false };
-    let there = owner.image().dynsym().named(symbol.name);
-    let at = owner.to_file(value);
-    if there.iter().any(|s| s.addr == at && s.addr.0 != 0) {
-        return true; // also the canonical stub of an undefined function
-    }
-    let is_ifunc = |m: &Arc<Module>| m.image().dynsym().named(symbol.name).iter().any(|s| s.kind == SymbolKind::Ifunc);
-    session.is_code(value) && session.inferior.modules.iter().any(is_ifunc) && !session.was_written(module.virt(r.offset), now)
-}
-
-/// Whether the copy is still what it was copied from. A program's variables change.
-fn copied(session: &Session, module: &Arc<Module>, r: &Relocation) -> &'static str {
-    let Some(symbol) = module.image().relocation_symbol(r) else { return "altered" };
-    let size = symbol.size.min(MAX_COPY) as usize;
-    let read = |at: VirtAddr| crate::base::read_vec(session.memory(), at, size).ok();
-    let source = session.inferior.modules.iter().filter(|m| m.id != module.id).find_map(|m| {
-        let found = m.image().dynsym().named(symbol.name).into_iter().find(|s| s.has_place())?;
-        Some(m.virt(found.addr))
-    });
-    let here = read(module.virt(r.offset));
-    match (&here, source.and_then(read)) {
-        (Some(a), Some(b)) if *a == b => "applied",
-        (Some(a), _) if a.iter().all(|b| *b == 0) => "not yet",
-        _ => "altered",
     }
 }

@@ -115,7 +115,7 @@ impl Session {
 
     /// Where a call of the function at `addr` leads: of an indirect function (STT_GNU_IFUNC) to what its resolver chooses. It
     /// gets AT_HWCAP, as ld.so gives it (glibc sysdeps/x86/dl-irel.h).
-    fn resolved(&mut self, addr: VirtAddr) -> Result<VirtAddr> {
+    pub(in crate::engine) fn resolved(&mut self, addr: VirtAddr) -> Result<VirtAddr> {
         let is_ifunc = |session: &Session| {
             let location = session.inferior.modules.locate(addr);
             location.is_some_and(|l| l.offset == 0 && l.kind == LocationKind::Symbol(SymbolKind::Ifunc))

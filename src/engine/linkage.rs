@@ -1,0 +1,229 @@
+//! Which module ld.so takes a symbol from: the scope of each module, and the lookup replayed in it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::base::{FileAddr, VirtAddr};
+use crate::elf::{Binding, Relocation, Symbol, SymbolKind, dt, r_x86_64};
+use crate::expr::Host;
+use crate::loader::{LinkMap, LookupFor, Rendezvous, ScopeLayout, Wanted, ask};
+use crate::symbols::{Module, ModuleRole};
+
+use super::session::Session;
+
+/// A module that is asked for symbols.
+#[derive(Clone, Debug)]
+pub struct ScopeEntry {
+    /// The module.
+    pub module: Arc<Module>,
+    /// The dlopen'ed library to whose local scope it belongs; `None` in the global scope.
+    pub local_to: Option<String>,
+}
+
+/// How a scope is known.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ScopeSource {
+    /// From ld.so's own lists in the process.
+    LinkMaps,
+    /// From the order in which the dynamic linker has loaded the modules: it keeps no list that can be found.
+    LoadOrder,
+    /// From DT_NEEDED of the files: there is no process yet, or ld.so has not got that far.
+    Files,
+}
+
+/// The modules that are asked, in order.
+#[derive(Clone, Debug)]
+pub struct LookupScope {
+    /// The modules, each once.
+    pub entries: Vec<ScopeEntry>,
+    /// How that is known.
+    pub source: ScopeSource,
+}
+
+/// A definition that ld.so takes.
+#[derive(Clone, Debug)]
+pub struct Definition {
+    /// The module.
+    pub module: Arc<Module>,
+    /// `st_value`: a link-time address, for TLS an offset.
+    pub addr: FileAddr,
+    /// What it is.
+    pub kind: SymbolKind,
+    /// Whether the value is absolute (SHN_ABS): no load bias is added.
+    pub absolute: bool,
+    /// Its index in the module's .dynsym.
+    pub index: u32,
+}
+
+impl Definition {
+    fn of(module: &Arc<Module>, symbol: &Symbol<'_>) -> Definition {
+        let absolute = symbol.section == 0xfff1;
+        Definition { module: module.clone(), addr: symbol.addr, kind: symbol.kind, absolute, index: symbol.index }
+    }
+
+    /// Its run-time address; of an IFUNC the resolver's.
+    pub fn virt(&self) -> VirtAddr {
+        if self.absolute { VirtAddr(self.addr.0) } else { self.module.virt(self.addr) }
+    }
+}
+
+/// For what a relocation of this type looks its symbol up (glibc sysdeps/x86_64/dl-machine.h `elf_machine_type_class`).
+pub fn purpose_of(kind: u32) -> LookupFor {
+    match kind {
+        r_x86_64::JUMP_SLOT | r_x86_64::DTPMOD64 | r_x86_64::DTPOFF64 | r_x86_64::TPOFF64 | r_x86_64::TLSDESC => LookupFor::Call,
+        _ => LookupFor::Address,
+    }
+}
+
+const DT_SYMBOLIC: u64 = 16;
+const DF_SYMBOLIC: u64 = 2;
+
+/// The scopes of all modules, read once: what asks for many symbols keeps one.
+pub struct Scopes<'s> {
+    session: &'s Session,
+    objects: Vec<LinkMap>,
+    layout: Option<ScopeLayout>,
+    /// The modules that the files lead to, before ld.so has loaded them.
+    planned: Vec<Arc<Module>>,
+}
+
+impl Session {
+    /// What is needed to replay lookups.
+    pub fn scopes(&self) -> Scopes<'_> {
+        let objects = self.link_maps();
+        let layout = ScopeLayout::find(self.memory(), &objects);
+        let is_loaded =
+            layout.is_some() || objects.len() > 1 || self.inferior.modules.iter().any(|m| m.role == ModuleRole::Library);
+        let is_static = self.inferior.modules.main().is_none_or(|m| super::slots::is_static(m.image()));
+        let planned = if is_loaded || is_static { Vec::new() } else { self.planned_modules() };
+        Scopes { session: self, objects, layout, planned }
+    }
+
+    /// ld.so's list as it is now; empty without one.
+    pub fn link_maps(&self) -> Vec<LinkMap> {
+        let address = self.process().ok().and_then(|p| p.libraries.rendezvous);
+        let rendezvous = address.and_then(|a| Rendezvous::read(self.memory(), a).ok()).filter(|r| r.map.0 != 0);
+        rendezvous.and_then(|r| r.objects(self.memory()).ok()).unwrap_or_default()
+    }
+}
+
+impl Scopes<'_> {
+    /// The modules that are, or will be, in the process.
+    pub fn modules(&self) -> Vec<Arc<Module>> {
+        if self.planned.is_empty() { self.session.inferior.modules.iter().cloned().collect() } else { self.planned.clone() }
+    }
+
+    /// The modules that are asked for what a module refers to.
+    pub fn of(&self, module: &Arc<Module>) -> LookupScope {
+        if let Some(entries) = self.by_link_maps(module) {
+            return LookupScope { entries, source: ScopeSource::LinkMaps };
+        }
+        let (all, source) = match self.planned.is_empty() {
+            false => (self.planned.clone(), ScopeSource::Files),
+            true => (self.in_load_order(module.namespace), ScopeSource::LoadOrder),
+        };
+        let mut entries: Vec<ScopeEntry> = Vec::new();
+        let symbolic = module.image().dynamic().get(DT_SYMBOLIC).is_some()
+            || module.image().dynamic().get(dt::DT_FLAGS).is_some_and(|f| f & DF_SYMBOLIC != 0);
+        if symbolic {
+            entries.push(ScopeEntry { module: module.clone(), local_to: None });
+        }
+        entries.extend(
+            all.into_iter().filter(|m| !symbolic || m.id != module.id).map(|module| ScopeEntry { module, local_to: None }),
+        );
+        LookupScope { entries, source }
+    }
+
+    /// All modules of a namespace but the vdso, which ld.so asks by itself; the dynamic linker, which is loaded before what it
+    /// loads, comes last.
+    fn in_load_order(&self, namespace: u32) -> Vec<Arc<Module>> {
+        let all = self.session.inferior.modules.iter();
+        let mut all: Vec<Arc<Module>> = all
+            .filter(|m| m.role != ModuleRole::Vdso && (m.namespace == namespace || m.role == ModuleRole::Interpreter))
+            .cloned()
+            .collect();
+        all.sort_by_key(|m| m.role == ModuleRole::Interpreter);
+        all
+    }
+
+    fn by_link_maps(&self, module: &Arc<Module>) -> Option<Vec<ScopeEntry>> {
+        let memory = self.session.memory();
+        let lists = self.layout?.scope_of(memory, &self.objects, module.link_map?)?;
+        let main = self.objects.first()?.addr;
+        let mut entries: Vec<ScopeEntry> = Vec::new();
+        for list in lists {
+            let local_to = (list.owner != main).then(|| self.module_of(list.owner)).flatten().map(|m| m.name.clone());
+            for map in list.maps {
+                let Some(module) = self.module_of(map) else { continue };
+                if entries.iter().all(|e| e.module.id != module.id) {
+                    entries.push(ScopeEntry { module, local_to: local_to.clone() });
+                }
+            }
+        }
+        Some(entries)
+    }
+
+    /// The module of a link map. ld.so itself has one in every namespace.
+    fn module_of(&self, map: VirtAddr) -> Option<Arc<Module>> {
+        let modules = &self.session.inferior.modules;
+        let by_map = modules.iter().find(|m| m.link_map == Some(map));
+        let by_bias = || {
+            let object = self.objects.iter().find(|o| o.addr == map)?;
+            modules.iter().find(|m| m.bias == object.bias && m.role != ModuleRole::Main)
+        };
+        by_map.or_else(by_bias).cloned()
+    }
+
+    /// What a symbol of a module's .dynsym comes to. `None`: nobody defines it.
+    pub fn definition(
+        &self,
+        scope: &LookupScope,
+        module: &Arc<Module>,
+        symbol: &Symbol<'_>,
+        purpose: LookupFor,
+    ) -> Option<Definition> {
+        // Local and hidden references, and protected ones, are not looked up (glibc's `dl_symbol_visibility_binds_local_p`).
+        if !symbol.is_undefined() && (symbol.binding == Binding::Local || symbol.visibility != 0) {
+            return Some(Definition::of(module, symbol));
+        }
+        let wanted = Wanted { name: symbol.name, version: symbol.version.map(|v| v.name), purpose };
+        scope.entries.iter().find_map(|e| Some(Definition::of(&e.module, &ask(e.module.image(), &wanted).found?)))
+    }
+
+    /// The definition that a relocation is filled from; for COPY the one that is copied, which is never the program's own.
+    pub fn of_relocation(&self, scope: &LookupScope, module: &Arc<Module>, r: &Relocation) -> Option<Definition> {
+        let symbol = module.image().relocation_symbol(r)?;
+        if r.kind != r_x86_64::COPY {
+            return self.definition(scope, module, &symbol, purpose_of(r.kind));
+        }
+        let wanted = Wanted { name: symbol.name, version: symbol.version.map(|v| v.name), purpose: LookupFor::Call };
+        let others = scope.entries.iter().filter(|e| e.module.id != module.id);
+        others.clone().find_map(|e| Some(Definition::of(&e.module, &ask(e.module.image(), &wanted).found?)))
+    }
+
+    /// What each module takes from `provider`: module, then symbol and version, in the order of the relocations, each once.
+    pub fn provided(&self, provider: &Arc<Module>) -> Vec<(Arc<Module>, Vec<String>)> {
+        let mut out = Vec::new();
+        for module in self.modules() {
+            if module.id == provider.id {
+                continue;
+            }
+            let scope = self.of(&module);
+            let mut seen: HashMap<u32, ()> = HashMap::new();
+            let mut names = Vec::new();
+            for r in module.image().relocations() {
+                if r.symbol == 0 || seen.insert(r.symbol, ()).is_some() {
+                    continue;
+                }
+                let definition = self.of_relocation(&scope, &module, &r);
+                if definition.is_some_and(|d| d.module.id == provider.id) {
+                    names.extend(module.image().relocation_symbol(&r).map(|s| s.versioned_name()));
+                }
+            }
+            if !names.is_empty() {
+                out.push((module, names));
+            }
+        }
+        out
+    }
+}
