@@ -43,10 +43,14 @@ pub struct Globals {
 }
 
 impl Globals {
-    /// Walks the entries of a unit that lie outside of functions.
-    pub(super) fn of(units: &Units<'_>, id: UnitId) -> gimli::Result<Globals> {
-        let unit = units.unit(id)?;
+    /// Walks the entries of a unit that lie outside of functions; what comes before damage stays, and the damage is told too.
+    pub(super) fn of(units: &Units<'_>, id: UnitId) -> gimli::Result<(Globals, gimli::Result<()>)> {
         let mut found = Globals::default();
+        let walked = found.walk(units, units.unit(id)?);
+        Ok((found, walked))
+    }
+
+    fn walk<'a>(&mut self, units: &Units<'a>, unit: &LoadedUnit<'a>) -> gimli::Result<()> {
         let mut enclosing: Vec<Enclosing> = Vec::new();
         // The enumeration that the cursor is in: its depth, its DIE, what its names stand behind.
         let mut enumeration: Option<(isize, DieRef, Vec<Enclosing>)> = None;
@@ -80,13 +84,13 @@ impl Globals {
                     }
                     enumeration = Some((depth, unit.die_ref(die.offset()), scope));
                 }
-                dw::DW_TAG_enumerator => found.add_enumerator(unit, die, depth, enumeration.as_ref()),
-                dw::DW_TAG_variable | dw::DW_TAG_member => found.add_variable(units, unit, die, &enclosing),
+                dw::DW_TAG_enumerator => self.add_enumerator(unit, die, depth, enumeration.as_ref()),
+                dw::DW_TAG_variable | dw::DW_TAG_member => self.add_variable(units, unit, die, &enclosing),
                 _ => skip = die.has_children(),
             }
             more = if skip { super::body::past(&mut cursor, depth)? } else { cursor.next_entry()? };
         }
-        Ok(found)
+        Ok(())
     }
 
     fn add_enumerator<'a>(
@@ -176,7 +180,7 @@ impl DebugInfo {
     /// The global and static variables of a unit, and its enumerators.
     pub fn globals(&self, unit: UnitId) -> Result<Arc<Globals>> {
         let slot = self.globals_slot(unit)?;
-        slot.get_or_init(|| self.with(|units| Globals::of(units, unit)).map(Arc::new).map_err(|e| self.damaged(unit, e))).clone()
+        slot.get_or_init(|| self.salvaged(unit, self.with(|units| Globals::of(units, unit)))).clone()
     }
 
     /// The enumeration that an enumerator's DIE belongs to, and its number.

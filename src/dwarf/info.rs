@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use gimli::{Dwarf, EndianSlice, LittleEndian, SectionId};
 use self_cell::self_cell;
 
+use super::complaints::Complaints;
 use super::functions::Functions;
 use super::globals::Globals;
 use super::index::NameIndex;
@@ -53,6 +54,7 @@ pub struct DebugInfo {
     globals: Box<[OnceLock<Result<Arc<Globals>>>]>,
     type_names: Box<[OnceLock<Result<Arc<TypeNames>>>]>,
     attached: OnceLock<Box<dyn Any + Send + Sync>>,
+    complaints: Complaints,
 }
 
 impl std::fmt::Debug for DebugInfo {
@@ -75,8 +77,23 @@ impl DebugInfo {
         let cell = Cell::try_new(owner, |owner| Units::scan(sections(owner)?, &owner.split, &owner.image))
             .map_err(|e| bad(image.path(), ".debug_info", 0, e))?;
         let count = cell.with_dependent(|_, units| units.len());
+        let complaints = Complaints::default();
+        for (section, e) in unreadable(image) {
+            complaints.add(Error::BadDwarf {
+                module: image.path().display().to_string(),
+                section,
+                offset: 0,
+                what: e.to_string(),
+            });
+        }
+        cell.with_dependent(|_, units| {
+            for (section, offset, e) in units.damaged() {
+                complaints.add(bad(image.path(), section, *offset, *e));
+            }
+        });
         Ok(Some(DebugInfo {
             cell,
+            complaints,
             ranges: OnceLock::new(),
             lines: (0..count).map(|_| OnceLock::new()).collect(),
             functions: (0..count).map(|_| OnceLock::new()).collect(),
@@ -140,7 +157,16 @@ impl DebugInfo {
 
     /// Which addresses belong to which unit.
     pub(super) fn ranges(&self) -> &UnitRanges {
-        self.ranges.get_or_init(|| self.with(|units| UnitRanges::of(units, self.image())))
+        self.ranges.get_or_init(|| {
+            let (ranges, damaged) = self.with(|units| UnitRanges::of(units, self.image()));
+            for (unit, e) in damaged {
+                match unit {
+                    Some(unit) => _ = self.damaged(unit, e),
+                    None => _ = self.complaints.add(bad(self.path(), ".debug_aranges", 0, e)),
+                }
+            }
+            ranges
+        })
     }
 
     /// The unit whose code lies at an address.
@@ -153,8 +179,13 @@ impl DebugInfo {
         let slot = self.lines.get(unit.0 as usize).ok_or_else(|| no_unit(self.path()))?;
         slot.get_or_init(|| {
             let is_code = |addr: FileAddr| self.image().load_at(addr).is_some();
-            let table = self.with(|units| LineTable::of(units, unit, &is_code));
-            table.map(Arc::new).map_err(|e| bad(self.path(), ".debug_line", 0, e))
+            let (offset, table) = self.with(|units| (units.lines_offset(unit), LineTable::of(units, unit, &is_code)));
+            let complain = |e| self.complaints.add(bad(self.path(), ".debug_line", offset, e));
+            let (table, run) = table.map_err(complain)?;
+            if let Err(e) = run {
+                complain(e);
+            }
+            Ok(Arc::new(table))
         })
         .clone()
     }
@@ -162,11 +193,7 @@ impl DebugInfo {
     /// The functions of a unit.
     pub fn functions(&self, unit: UnitId) -> Result<Arc<Functions>> {
         let slot = self.functions.get(unit.0 as usize).ok_or_else(|| no_unit(self.path()))?;
-        slot.get_or_init(|| {
-            let found = self.with(|units| Functions::of(units, unit));
-            found.map(Arc::new).map_err(|e| self.damaged(unit, e))
-        })
-        .clone()
+        slot.get_or_init(|| self.salvaged(unit, self.with(|units| Functions::of(units, unit)))).clone()
     }
 
     /// Where the names of a unit's types are kept.
@@ -184,15 +211,41 @@ impl DebugInfo {
         self.globals.get(unit.0 as usize).ok_or_else(|| no_unit(self.path()))
     }
 
-    /// An error about a unit, with its place in the file.
+    /// An error about a unit, with its place in the file; the user will be told.
     pub(super) fn damaged(&self, unit: UnitId, error: gimli::Error) -> Error {
-        let offset = self.with(|units| units.offset(unit));
-        bad(self.path(), ".debug_info", offset, error)
+        let (section, offset) = self.with(|units| (units.section(unit), units.offset(unit)));
+        self.complaints.add(bad(self.path(), section, offset, error))
+    }
+
+    /// What was read of a unit, whatever is damaged behind it.
+    pub(super) fn salvaged<T>(&self, unit: UnitId, read: gimli::Result<(T, gimli::Result<()>)>) -> Result<Arc<T>> {
+        let (found, walked) = read.map_err(|e| self.damaged(unit, e))?;
+        if let Err(e) = walked {
+            self.damaged(unit, e);
+        }
+        Ok(Arc::new(found))
+    }
+
+    /// What is damaged.
+    pub(super) fn complaints(&self) -> &Complaints {
+        &self.complaints
     }
 }
 
 fn no_unit(module: &Path) -> Error {
     bad(module, ".debug_info", 0, gimli::Error::NoEntryAtGivenOffset(0))
+}
+
+/// The sections of debug information whose bytes cannot be had, and why.
+fn unreadable(image: &Image) -> Vec<(&'static str, Error)> {
+    let mut found = Vec::new();
+    let load = Dwarf::load(|id: SectionId| {
+        let data = image.section(id.name()).map(|s| image.section_data(s));
+        found.extend(data.and_then(Result::err).map(|e| (id.name(), e)));
+        gimli::Result::Ok(R::new(&[], LittleEndian))
+    });
+    drop(load);
+    found
 }
 
 /// gimli's error as one about a place in a file.

@@ -5,6 +5,7 @@ mod body;
 mod cache;
 mod calls;
 mod cfi;
+mod complaints;
 mod cpp_names;
 mod describe;
 mod description;
@@ -22,6 +23,7 @@ mod split;
 mod type_names;
 mod types;
 mod unit;
+mod without_lines;
 
 pub use body::{Block, BlockKind, Body, Variable};
 pub use cache::{CacheSettings, CacheStats, cache_settings, cache_stats, set_cache_settings};

@@ -15,17 +15,27 @@ pub(super) struct UnitRanges {
     reach: Vec<u64>,
 }
 
+/// What is damaged: a unit, or .debug_aranges.
+pub(super) type Damaged = Vec<(Option<UnitId>, gimli::Error)>;
+
+/// Takes note of damage, which ends what is read.
+fn note<T>(damaged: &mut Damaged, unit: Option<UnitId>, e: gimli::Error) -> Option<T> {
+    damaged.push((unit, e));
+    None
+}
+
 impl UnitRanges {
     /// Reads them; `image` is the file that holds them.
-    pub fn of(units: &Units<'_>, image: &Image) -> UnitRanges {
+    pub fn of(units: &Units<'_>, image: &Image) -> (UnitRanges, Damaged) {
+        let mut damaged = Vec::new();
         let mut ranges = Vec::new();
         let mut told = HashSet::new();
         if let Some(dwarf) = units.dwarf() {
             let mut sets = dwarf.debug_aranges.headers();
-            while let Ok(Some(set)) = sets.next() {
+            while let Some(set) = sets.next().unwrap_or_else(|e| note(&mut damaged, None, e)) {
                 let Some(unit) = units.at_info_offset(set.debug_info_offset().0 as u64) else { continue };
                 let mut entries = set.entries();
-                while let Ok(Some(entry)) = entries.next() {
+                while let Some(entry) = entries.next().unwrap_or_else(|e| note(&mut damaged, None, e)) {
                     let range = entry.range();
                     told.insert(unit);
                     ranges.push((range.begin, range.end, unit));
@@ -37,12 +47,16 @@ impl UnitRanges {
         }
         // rustc writes no .debug_aranges, clang only when it is asked to.
         for id in units.ids().filter(|u| units.is_compilation(*u) && !told.contains(u)) {
-            let _ = units.look_into(id, |unit| {
-                let Ok(mut found) = unit.code() else { return };
-                while let Ok(Some(range)) = found.next() {
+            let looked = units.look_into(id, |unit| {
+                let mut found = unit.code()?;
+                while let Some(range) = found.next()? {
                     ranges.push((range.begin, range.end, id));
                 }
+                Ok(())
             });
+            if let Err(e) = looked.flatten() {
+                damaged.push((Some(id), e));
+            }
         }
         // What the linker has thrown away is left at address 0 or 1, or at the highest ones.
         ranges.retain(|(start, end, _)| *start > 1 && start < end);
@@ -52,7 +66,7 @@ impl UnitRanges {
             Some(*highest)
         });
         let reach = reach.collect();
-        UnitRanges { ranges, reach }
+        (UnitRanges { ranges, reach }, damaged)
     }
 
     /// The unit at an address: of several the one whose range starts last.

@@ -85,10 +85,15 @@ impl TypeNames {
         })
     }
 
-    pub(super) fn of(units: &Units<'_>, id: UnitId) -> gimli::Result<TypeNames> {
-        let unit = units.unit(id)?;
+    /// Walks the entries of a unit; what comes before damage stays, and the damage is told too.
+    pub(super) fn of(units: &Units<'_>, id: UnitId) -> gimli::Result<(TypeNames, gimli::Result<()>)> {
+        let mut types = Vec::new();
+        let walked = TypeNames::walk(units.unit(id)?, &mut types);
+        Ok((TypeNames { types, by_name: OnceLock::new() }, walked))
+    }
+
+    fn walk(unit: &LoadedUnit<'_>, types: &mut Vec<NamedType>) -> gimli::Result<()> {
         let is_cpp = matches!(unit.language, 0x4 | 0x19 | 0x1a | 0x21 | 0x2b | 0x2e);
-        let mut types: Vec<NamedType> = Vec::new();
         // What encloses the entry at each depth; the name is `None` where nothing is added to names inside.
         let mut enclosing: Vec<(isize, Option<Arc<str>>)> = Vec::new();
         let mut entries = unit.unit.entries_raw(None)?;
@@ -138,7 +143,7 @@ impl TypeNames {
                 enclosing.push((depth, full));
             }
         }
-        Ok(TypeNames { types, by_name: OnceLock::new() })
+        Ok(())
     }
 }
 
@@ -207,11 +212,7 @@ impl DebugInfo {
     /// The named types of a unit; its entries are walked once.
     pub fn type_names(&self, unit: UnitId) -> Result<Arc<TypeNames>> {
         let slot = self.type_name_slot(unit)?;
-        slot.get_or_init(|| {
-            let found = self.with(|units| TypeNames::of(units, unit));
-            found.map(Arc::new).map_err(|e| self.damaged(unit, e))
-        })
-        .clone()
+        slot.get_or_init(|| self.salvaged(unit, self.with(|units| TypeNames::of(units, unit)))).clone()
     }
 
     /// The full name of the type of a DIE, if it has one.

@@ -1,6 +1,7 @@
 //! A module: an image at its place in a process.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::base::{AddrRange, Error, FileAddr, LoadBias, Result, VirtAddr};
@@ -42,6 +43,7 @@ pub struct ModuleFile {
     separate: OnceLock<Option<Separate>>,
     cfi: CfiIndex,
     debug: OnceLock<Result<Option<Arc<DebugInfo>>>>,
+    has_complained: AtomicBool,
 }
 
 /// A function that has no symbol and is known all the same.
@@ -76,6 +78,16 @@ impl ModuleFile {
             separate: OnceLock::new(),
             cfi: CfiIndex::default(),
             debug: OnceLock::new(),
+            has_complained: AtomicBool::new(false),
+        }
+    }
+
+    /// What was found damaged of its debug information since this was last asked.
+    pub fn take_complaints(&self) -> Vec<Error> {
+        match self.debug.get() {
+            Some(Ok(Some(debug))) => debug.take_complaints(),
+            Some(Err(e)) if !self.has_complained.swap(true, Ordering::Relaxed) => vec![e.clone()],
+            _ => Vec::new(),
         }
     }
 
