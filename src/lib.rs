@@ -2,7 +2,7 @@
 //!
 //! The rooms stand in a total order; each imports only rooms to its left (`tests/layers.rs` holds the code to it):
 //!
-//! `base < arch < elf < os < {loader, dwarf, target} < symbols < stack < value < expr < engine < ui < command < front`
+//! `base < arch < elf < os < {loader, dwarf, target} < symbols < stack < value < {expr, syscall} < engine < ui < command < front`
 //!
 //! | room | what it knows |
 //! |---|---|
@@ -17,6 +17,7 @@
 //! | [`stack`] | frames |
 //! | [`value`] | types, values and how they are shown |
 //! | [`expr`] | the expression language |
+//! | [`syscall`] | system calls in words |
 //! | [`engine`] | breakpoints, stops, steps, patches: the debugger without words |
 //! | [`ui`] | how output is written |
 //! | [`command`] | the commands |
@@ -34,6 +35,7 @@ pub mod loader;
 pub mod os;
 pub mod stack;
 pub mod symbols;
+pub mod syscall;
 pub mod target;
 pub mod ui;
 pub mod value;

@@ -81,3 +81,10 @@ fn containers_are_gdbs() {
 fn types_of_rust_are_gdbs() {
     same_as_gdb("rust/types.rs", &["d4", "d5"], "break types.rs:207\nrun", "rust.txt", &[]);
 }
+
+#[test]
+fn expressions_of_rust_are_gdbs() {
+    // In DWARF 5 gdb does not find what the vtable belongs to.
+    let known = [("d5", "print *object"), ("d5", "print *boxed")];
+    same_as_gdb("rust/expressions.rs", &["d4", "d5", "v0"], "break expressions.rs:141\nrun", "rust_expressions.txt", &known);
+}

@@ -45,6 +45,8 @@ pub enum Error {
         name: String,
         /// Similar names.
         near: Vec<String>,
+        /// Whether the expression is Rust's: gdb's sentence is another one there.
+        in_rust: bool,
     },
     /// What was asked for does not exist here, or not yet.
     Needs(Need),
@@ -112,8 +114,11 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Fault { addr } => write!(f, "Cannot access memory at address {addr}"),
-            Error::NoSymbol { name, near } => {
-                write!(f, "No symbol \"{name}\" in current context.")?;
+            Error::NoSymbol { name, near, in_rust } => {
+                match in_rust {
+                    true => write!(f, "No symbol '{name}' in current context")?,
+                    false => write!(f, "No symbol \"{name}\" in current context.")?,
+                }
                 if !near.is_empty() {
                     write!(f, "  Did you mean {}?", near.join(", "))?;
                 }

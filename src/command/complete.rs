@@ -4,6 +4,7 @@ use crate::base::Result;
 use crate::engine::Session;
 
 use super::args::Args;
+use super::candidate::Candidate;
 use super::cx::Cx;
 use super::describe::{ArgKind, ArgSpec, Command, Flow};
 use super::interpreter::Interpreter;
@@ -17,21 +18,6 @@ pub struct Completion {
     pub start: usize,
     /// What the word can become, sorted, each once.
     pub words: Vec<Candidate>,
-}
-
-/// What a word can become.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Candidate {
-    /// What is shown where there are several: of `Inner::go` in a namespace the whole name.
-    pub shown: String,
-    /// What the line gets.
-    pub word: String,
-}
-
-impl From<String> for Candidate {
-    fn from(word: String) -> Candidate {
-        Candidate { shown: word.clone(), word }
-    }
 }
 
 /// What can stand at the end of `line`.

@@ -9,7 +9,7 @@ use crate::engine::Session;
 use crate::ui::{Output, Role, Row};
 use crate::value::ExamineState;
 
-use super::complete::Candidate;
+use super::candidate::Candidate;
 use super::cx::Cx;
 use super::describe::ArgKind;
 use super::describe::Command;

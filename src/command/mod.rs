@@ -5,6 +5,7 @@ mod asm;
 mod asm_source;
 mod assemble;
 mod breaks;
+mod candidate;
 mod complete;
 mod cx;
 mod data;
@@ -49,6 +50,7 @@ mod stack;
 mod step;
 mod test_settings;
 mod threads;
+mod timeline;
 
 pub use args::{Args, choice, split_words, word_end};
 pub use complete::{Completion, complete, hint};
@@ -107,6 +109,7 @@ pub const FAMILIES: &[&[Command]] = &[
     info::COMMANDS,
     patch::COMMANDS,
     redirect::COMMANDS,
+    timeline::COMMANDS,
 ];
 
 /// The expression language of the commands.

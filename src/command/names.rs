@@ -1,14 +1,17 @@
 //! What a name may become that is not complete yet: symbols, functions, variables, types, files.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use super::complete::Candidate;
+use super::candidate::Candidate;
+use crate::base::VirtAddr;
 use crate::command::describe::ArgKind;
 use crate::dwarf::{Hit, Kind};
 use crate::engine::Session;
+use crate::expr::Host;
 use crate::symbols::{Module, is_file};
 use crate::value::function_title;
+use crate::value::{Field, Type, TypeKind, Value, variant_of};
 
 /// Most names that completion is offered.
 const MAX_NAMES: usize = 1000;
@@ -18,6 +21,11 @@ type Names = BTreeMap<String, String>;
 
 /// The names that begin so, sorted: for a location functions in any scope and files, else names as an expression has them.
 pub fn completions(session: &Session, word: &str, kind: Option<ArgKind>) -> Vec<Candidate> {
+    if !matches!(kind, Some(ArgKind::Linespec))
+        && let Some(names) = members(session, word)
+    {
+        return names.into_iter().map(Candidate::from).collect();
+    }
     let mut found = Names::new();
     let modules = &session.inferior.modules;
     let plain = |name: String| (name.clone(), name);
@@ -51,6 +59,37 @@ pub fn completions(session: &Session, word: &str, kind: Option<ArgKind>) -> Vec<
     symbols.retain(|name| !is_described(name));
     found.extend(symbols.into_iter().map(plain));
     candidates(found)
+}
+
+/// The members of a structure that is reached by names alone, as `a.b.` or `p->`; `None` for a word that is something else.
+fn members(session: &Session, word: &str) -> Option<Vec<String>> {
+    let end = word.rfind(['.', '>']).filter(|at| word.get(..=*at).is_some_and(|w| w.ends_with('.') || w.ends_with("->")))?;
+    let (path, start) = (word.get(..=end)?, word.get(end + 1..)?);
+    let mut parts = path.split(['.', '>']).map(|part| part.trim_end_matches('-')).filter(|part| !part.is_empty());
+    let mut value = session.lookup(parts.next()?, None).ok()??;
+    for part in parts {
+        let (whole, fields) = structure(session, &value)?;
+        value = whole.member(fields.iter().find(|f| &*f.name == part)?);
+    }
+    let (_, fields) = structure(session, &value)?;
+    let own = fields.iter().map(|f| f.name.strip_prefix("__").filter(|n| n.parse::<u32>().is_ok()).unwrap_or(&f.name));
+    let fitting = own.filter(|name| !name.is_empty() && name.starts_with(start)).map(|name| format!("{path}{name}"));
+    Some(fitting.collect::<BTreeSet<String>>().into_iter().take(MAX_NAMES).collect())
+}
+
+/// A structure, or what pointers to one lead to, and its members: of an enumeration of Rust those of its shape.
+fn structure(session: &Session, value: &Value) -> Option<(Value, Arc<[Field]>)> {
+    let mut value = value.clone();
+    for _ in 0..8 {
+        let Some(target) = value.ty.target().map(Type::completed) else { break };
+        value = Value::at(&target, VirtAddr(value.to_int(session.memory()).ok()? as u64));
+    }
+    if let Ok(Some((_, payload))) = variant_of(session.memory(), &value) {
+        value = payload;
+    }
+    let TypeKind::Struct { fields, .. } = &value.ty.stripped().kind else { return None };
+    let fields = fields.get().ok()?;
+    Some((value, fields))
 }
 
 /// Functions by the names that gdb gives them; with `anywhere` those in any scope, by the end of the name that was begun.

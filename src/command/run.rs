@@ -68,14 +68,15 @@ pub(super) fn stopped(cx: &mut Cx<'_>, stop: &Stop, pid: Tid) -> Result<Flow> {
         {
             cx.out.text(Role::Dim, &text);
         }
-        super::finish::show_returned(cx);
     }
     if stop.reason.is_end() {
         cx.session.stop_commands.clear();
     } else {
         cx.run_hook("hook", "stop")?;
         if !silent {
+            // gdb's order: what is shown at each stop comes before what this one is about.
             super::data::show_displays(cx);
+            super::finish::show_returned(cx);
         }
     }
     run_stop_commands(cx)
@@ -269,7 +270,8 @@ const START: Command = Command {
     examples: &[Example { line: "start", what: "runs to main" }],
     needs: Some(Need::Executable),
     run: |cx, args| {
-        cx.run_line("tbreak main")?;
+        let main = cx.session.main_name();
+        cx.run_line(&format!("tbreak {main}"))?;
         launch(cx, args)?;
         go(cx, None)
     },

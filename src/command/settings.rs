@@ -187,6 +187,8 @@ pub fn set(cx: &mut Cx<'_>, setting: &Setting, text: &str) -> Result<()> {
 /// `show NAME`.
 pub fn show(cx: &mut Cx<'_>, setting: &Setting) -> Result<()> {
     let sentence = setting.sentence(&cx.session.settings);
+    // Which language is meant by `auto` depends on where one is.
+    let sentence = sentence.replace("currently c\"", &format!("currently {}\"", cx.session.language().name()));
     cx.say(format!("{sentence}\n"));
     Ok(())
 }

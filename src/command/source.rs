@@ -287,10 +287,8 @@ fn info_source(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
     if let Some(unit) = described.as_ref().filter(|u| !u.directory.is_empty()) {
         text.push_str(&format!("Compilation directory is {}\n", unit.directory));
     }
-    let source = cx.session.source_text(&file);
-    let located = source.as_ref().map_or_else(|_| cx.session.source_paths().substituted(&file), |s| s.path.clone());
-    text.push_str(&format!("Located in {}\n", located.display()));
-    if let Ok(source) = &source {
+    if let Ok(source) = cx.session.source_text(&file) {
+        text.push_str(&format!("Located in {}\n", source.path.display()));
         let count = source.line_count();
         text.push_str(&format!("Contains {count} line{}.\n", if count == 1 { "" } else { "s" }));
     }

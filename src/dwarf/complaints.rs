@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
-use super::info::DebugInfo;
 use crate::base::Error;
 
 /// So many are told of one module: who has read these needs no more of them.
@@ -30,11 +29,9 @@ impl Complaints {
         }
         error
     }
-}
 
-impl DebugInfo {
-    /// What was found damaged since this was last asked: [`Error::BadDwarf`], with module, section and offset.
-    pub fn take_complaints(&self) -> Vec<Error> {
-        std::mem::take(&mut self.complaints().0.lock().unwrap_or_else(PoisonError::into_inner).untold)
+    /// What was added since this was last asked.
+    pub fn take(&self) -> Vec<Error> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).untold)
     }
 }

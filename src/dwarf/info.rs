@@ -179,6 +179,7 @@ impl DebugInfo {
         let slot = self.lines.get(unit.0 as usize).ok_or_else(|| no_unit(self.path()))?;
         slot.get_or_init(|| {
             let is_code = |addr: FileAddr| self.image().load_at(addr).is_some();
+            self.with(|units| units.unit(unit).map(|_| ())).map_err(|e| self.damaged(unit, e))?;
             let (offset, table) = self.with(|units| (units.lines_offset(unit), LineTable::of(units, unit, &is_code)));
             let complain = |e| self.complaints.add(bad(self.path(), ".debug_line", offset, e));
             let (table, run) = table.map_err(complain)?;
@@ -226,9 +227,9 @@ impl DebugInfo {
         Ok(Arc::new(found))
     }
 
-    /// What is damaged.
-    pub(super) fn complaints(&self) -> &Complaints {
-        &self.complaints
+    /// What was found damaged since this was last asked: [`Error::BadDwarf`], with module, section and offset.
+    pub fn take_complaints(&self) -> Vec<Error> {
+        self.complaints.take()
     }
 }
 

@@ -3,7 +3,7 @@
 use gimli::{AttributeValue, Reader, constants as dw};
 
 use super::info::{DebugInfo, R};
-use super::types::{Parameter, StructKind, TypeShape, is_type_tag};
+use super::types::{Encoding, Parameter, StructKind, TypeShape, is_type_tag};
 use super::unit::{Die, DieRef, LoadedUnit, Units};
 use crate::base::Result;
 
@@ -294,12 +294,16 @@ impl<'a> Units<'a> {
 
     fn variant_part(&self, unit: &LoadedUnit<'a>, die: &Die<'a>) -> gimli::Result<VariantPart> {
         let wanted = die.attr_value(dw::DW_AT_discr).and_then(|v| self.reference(unit.id, v));
-        let (mut discriminant, mut variants) = (None, Vec::new());
+        let (mut discriminant, mut variants): (Option<Member>, _) = (None, Vec::new());
+        let mut is_signed = false;
         let mut outcome = Ok(());
         self.children(unit, die, &mut |child| {
             match child.tag() {
                 dw::DW_TAG_member if Some(unit.die_ref(child.offset())) == wanted => {
-                    discriminant = Some(self.member(unit, child, Access::Public));
+                    let tag = self.member(unit, child, Access::Public);
+                    let shape = tag.ty.and_then(|ty| self.type_die(ty).ok()).map(|ty| ty.shape);
+                    is_signed = matches!(shape, Some(TypeShape::Base(Encoding::Signed | Encoding::SignedChar)));
+                    discriminant = Some(tag);
                 }
                 dw::DW_TAG_variant => {
                     let mut members = Vec::new();
@@ -309,7 +313,7 @@ impl<'a> Units<'a> {
                         }
                         true
                     });
-                    variants.push(Variant { discriminants: discriminants(unit, child), members });
+                    variants.push(Variant { discriminants: discriminants(unit, child, is_signed), members });
                 }
                 _ => {}
             }
@@ -320,7 +324,18 @@ impl<'a> Units<'a> {
     }
 }
 
-fn discriminants<'a>(unit: &LoadedUnit<'a>, die: &Die<'a>) -> Vec<(i128, i128)> {
+/// *Folklore*: LLVM writes the discriminant -1 of an `i64` as DW_FORM_data1 255: of a signed tag the form's own bits say the sign.
+fn discriminants<'a>(unit: &LoadedUnit<'a>, die: &Die<'a>, is_signed: bool) -> Vec<(i128, i128)> {
+    let extended = match die.attr_value(dw::DW_AT_discr_value) {
+        Some(AttributeValue::Data1(n)) if is_signed => Some(i128::from(n as i8)),
+        Some(AttributeValue::Data2(n)) if is_signed => Some(i128::from(n as i16)),
+        Some(AttributeValue::Data4(n)) if is_signed => Some(i128::from(n as i32)),
+        Some(AttributeValue::Data8(n)) if is_signed => Some(i128::from(n as i64)),
+        _ => None,
+    };
+    if let Some(n) = extended {
+        return vec![(n, n)];
+    }
     if let Some(n) = unit.number(die, dw::DW_AT_discr_value) {
         return vec![(n, n)];
     }

@@ -1,7 +1,6 @@
 //! The dynamic section: what ld.so reads first.
 
-use super::image::{Image, pt};
-use super::sections::string_in;
+use super::file::{ElfFile, pt};
 use crate::base::FileAddr;
 
 /// Tags of the dynamic section (gABI ch. 5 "Dynamic Section", glibc elf/elf.h).
@@ -118,11 +117,11 @@ pub struct Dynamic {
 const MAX_ENTRIES: usize = 1 << 16;
 
 impl Dynamic {
-    pub(super) fn parse(image: &Image) -> Dynamic {
-        let Some(segment) = image.segment(pt::PT_DYNAMIC) else { return Dynamic::default() };
+    pub(super) fn parse(file: &ElfFile) -> Dynamic {
+        let Some(segment) = file.segment(pt::PT_DYNAMIC) else { return Dynamic::default() };
         // Through the addresses, as ld.so does; a debug file, whose segments are empty, has none.
         let len = usize::try_from(segment.file_size).unwrap_or(usize::MAX);
-        let bytes = image.read_from(segment.addr).unwrap_or_default();
+        let bytes = file.read_from(segment.addr).unwrap_or_default();
         let bytes = bytes.get(..len).unwrap_or(bytes);
         let word = |b: &[u8]| b.first_chunk().map_or(0, |b| u64::from_le_bytes(*b));
         let entries = bytes
@@ -156,31 +155,14 @@ impl Dynamic {
             || self.get(dt::DT_FLAGS).is_some_and(|f| f & dt::DF_BIND_NOW != 0)
             || self.get(dt::DT_FLAGS_1).is_some_and(|f| f & dt::DF_1_NOW != 0)
     }
-}
 
-impl Image {
-    /// The dynamic string table (DT_STRTAB, DT_STRSZ).
-    pub(super) fn dynamic_strings(&self) -> &[u8] {
+    /// The dynamic string table (DT_STRTAB, DT_STRSZ) of the file that this is the dynamic section of.
+    pub(super) fn strings<'a>(&self, file: &'a ElfFile) -> &'a [u8] {
         let find = || {
-            let bytes = self.read_from(self.dynamic().addr_of(dt::DT_STRTAB)?)?;
-            let len = usize::try_from(self.dynamic().get(dt::DT_STRSZ)?).ok()?;
+            let bytes = file.read_from(self.addr_of(dt::DT_STRTAB)?)?;
+            let len = usize::try_from(self.get(dt::DT_STRSZ)?).ok()?;
             Some(bytes.get(..len).unwrap_or(bytes))
         };
         find().unwrap_or_default()
-    }
-
-    /// The string of the dynamic string table at this offset.
-    pub fn dynamic_string(&self, offset: u64) -> &str {
-        string_in(self.dynamic_strings(), offset)
-    }
-
-    /// DT_SONAME.
-    pub fn soname(&self) -> Option<&str> {
-        self.dynamic().get(dt::DT_SONAME).map(|o| self.dynamic_string(o))
-    }
-
-    /// The DT_NEEDED names, in order.
-    pub fn needed(&self) -> impl Iterator<Item = &str> {
-        self.dynamic().entries.iter().filter(|e| e.tag == dt::DT_NEEDED).map(|e| self.dynamic_string(e.value))
     }
 }

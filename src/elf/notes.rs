@@ -1,6 +1,7 @@
 //! Notes: the build-id and others.
 
-use super::image::{Image, pt};
+use super::file::pt;
+use super::image::Image;
 use crate::base::FileAddr;
 
 /// A note (gABI ch. 5 "Note Section").

@@ -3,8 +3,8 @@
 use goblin::elf::reloc::RelocSection;
 
 use super::dynamic::dt;
-use super::image::{CTX, Image};
-use super::symbols::Symbol;
+use super::file::CTX;
+use super::image::Image;
 use crate::base::FileAddr;
 
 /// Relocation types of x86-64 (psABI table 4.9).
@@ -97,11 +97,6 @@ impl Image {
     /// All relocations: [`Image::dyn_relocations`], then [`Image::plt_relocations`].
     pub fn relocations(&self) -> impl Iterator<Item = Relocation> {
         self.dyn_relocations().chain(self.plt_relocations())
-    }
-
-    /// The symbol of a relocation.
-    pub fn relocation_symbol(&self, relocation: &Relocation) -> Option<Symbol<'_>> {
-        if relocation.symbol == 0 { None } else { self.dynsym().get(relocation.symbol) }
     }
 
     /// The table that two tags of the dynamic section tell address and size of.

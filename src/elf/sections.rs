@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use goblin::elf::SectionHeader;
 use goblin::elf::section_header as sh;
 
-use super::image::{CTX, Image};
+use super::file::{CTX, ElfFile};
 use crate::base::{FileAddr, Result};
 
 /// Section flags (gABI ch. 4 "Sections").
@@ -91,7 +91,7 @@ const MAX_RATIO: u64 = 64;
 /// Sections of up to so many bytes are inflated however short they are in the file.
 const ALWAYS_INFLATED: u64 = 16 << 20;
 
-impl Image {
+impl ElfFile {
     /// The bytes of a section: none for NOBITS, inflated (once) if compressed.
     pub fn section_data<'a>(&'a self, section: &'a Section) -> Result<&'a [u8]> {
         if section.is_nobits() {
@@ -146,21 +146,21 @@ impl Image {
 }
 
 /// The section headers; none if there are none or if the table is damaged.
-pub(super) fn parse(image: &Image) -> Vec<Section> {
-    let header = image.header();
+pub(super) fn parse(file: &ElfFile) -> Vec<Section> {
+    let header = file.header();
     if header.e_shoff == 0 || header.e_shentsize != 64 {
         return Vec::new();
     }
     let offset = usize::try_from(header.e_shoff).unwrap_or(usize::MAX);
     // Section 0 holds the counts that do not fit into the ELF header (gABI ch. 4 "ELF Header").
-    let Ok(first) = SectionHeader::parse_from(image.bytes(), offset, 1, CTX) else { return Vec::new() };
+    let Ok(first) = SectionHeader::parse_from(file.bytes(), offset, 1, CTX) else { return Vec::new() };
     let Some(first) = first.first() else { return Vec::new() };
     let count = if header.e_shnum == 0 { first.sh_size } else { header.e_shnum.into() };
     let names = if header.e_shstrndx == 0xffff { first.sh_link as usize } else { header.e_shstrndx.into() };
-    let fits = image.range(header.e_shoff, count.saturating_mul(64)).is_some();
+    let fits = file.range(header.e_shoff, count.saturating_mul(64)).is_some();
     let Some(count) = usize::try_from(count).ok().filter(|_| fits) else { return Vec::new() };
-    let Ok(headers) = SectionHeader::parse_from(image.bytes(), offset, count, CTX) else { return Vec::new() };
-    let strings = headers.get(names).and_then(|h| image.range(h.sh_offset, h.sh_size)).unwrap_or_default();
+    let Ok(headers) = SectionHeader::parse_from(file.bytes(), offset, count, CTX) else { return Vec::new() };
+    let strings = headers.get(names).and_then(|h| file.range(h.sh_offset, h.sh_size)).unwrap_or_default();
     let section = |(index, h): (usize, &SectionHeader)| Section {
         index,
         name: string_in(strings, h.sh_name as u64).replacen(".zdebug_", ".debug_", 1),

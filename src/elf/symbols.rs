@@ -1,15 +1,17 @@
 //! Symbol tables: .symtab and .dynsym, each a view of the file with indices that are built when they are needed.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, OnceLock};
+use std::sync::atomic::Ordering;
 
 use goblin::elf::section_header::{SHT_DYNSYM, SHT_GNU_VERSYM, SHT_SYMTAB};
 use goblin::elf::sym::{self, Sym, Symtab};
 
 use super::dynamic::dt;
-use super::image::{CTX, Image};
+use super::file::CTX;
+use super::image::Image;
+use super::relocs::Relocation;
 use super::sections::string_in;
+use super::symbol_table::SymbolTable;
 use crate::base::FileAddr;
 
 /// Which symbol table.
@@ -119,28 +121,11 @@ impl Symbol<'_> {
     }
 }
 
-/// Where a table lies in its file, and its indices.
-#[derive(Debug, Default)]
-pub(super) struct SymbolTable {
-    /// File offset and number of the entries.
-    offset: usize,
-    count: usize,
-    /// File range of the string table.
-    strings: Range<usize>,
-    /// File range of the version indices, one u16 a symbol.
-    versions: Option<Range<usize>>,
-    pub(super) by_addr: OnceLock<Vec<(u64, u32)>>,
-    by_name: OnceLock<Vec<u32>>,
-    name_searches: AtomicU32,
-    /// Answers to the last questions: the indices of the symbols.
-    answers: Mutex<Vec<(String, Vec<u32>)>>,
-}
-
 /// The length of an entry in bytes (gABI ch. 4 "Symbol Table").
 const ENTRY: usize = 24;
 
 impl SymbolTable {
-    pub(super) fn find(image: &Image, kind: TableKind) -> SymbolTable {
+    fn find(image: &Image, kind: TableKind) -> SymbolTable {
         let by_section = from_section(image, if kind == TableKind::Full { SHT_SYMTAB } else { SHT_DYNSYM });
         let found = match kind {
             TableKind::Full => by_section,
@@ -178,7 +163,7 @@ fn offset_in(image: &Image, part: &[u8]) -> usize {
 
 fn from_dynamic(image: &Image) -> Option<SymbolTable> {
     let entries = image.read_from(image.dynamic().addr_of(dt::DT_SYMTAB)?)?;
-    let strings = image.dynamic_strings();
+    let strings = image.dynamic().strings(image);
     let strings_at = offset_in(image, strings);
     let count = count_by_hash(image).or_else(|| count_by_gnu_hash(image).map(|n| n.max(count_by_relocations(image))))?;
     let strings = strings_at..strings_at.checked_add(strings.len())?;
@@ -226,6 +211,29 @@ fn version_indices(image: &Image) -> Option<Range<usize>> {
     let by_section = || usize::try_from(image.sections().iter().find(|s| s.kind == SHT_GNU_VERSYM)?.offset).ok();
     let start = by_tag().or_else(by_section)?;
     Some(start..image.bytes().len())
+}
+
+impl Image {
+    /// .symtab; empty if stripped.
+    pub fn symtab(&self) -> Symbols<'_> {
+        Symbols { image: self, table: self.symtab.get_or_init(|| SymbolTable::find(self, TableKind::Full)) }
+    }
+
+    /// .dynsym, found without section headers if need be; empty for static programs.
+    pub fn dynsym(&self) -> Symbols<'_> {
+        Symbols { image: self, table: self.dynsym.get_or_init(|| SymbolTable::find(self, TableKind::Dynamic)) }
+    }
+
+    /// The table in which gdb looks for names: .symtab, or .dynsym if that is empty.
+    pub fn symbols(&self) -> Symbols<'_> {
+        let full = self.symtab();
+        if full.is_empty() { self.dynsym() } else { full }
+    }
+
+    /// The symbol of a relocation.
+    pub fn relocation_symbol(&self, relocation: &Relocation) -> Option<Symbol<'_>> {
+        if relocation.symbol == 0 { None } else { self.dynsym().get(relocation.symbol) }
+    }
 }
 
 /// So many names are searched for linearly before the index by name is built: one search of a table of 500,000 symbols takes

@@ -4,8 +4,9 @@ use goblin::elf::SectionHeader;
 use goblin::elf::section_header::{SHT_GNU_VERDEF, SHT_GNU_VERNEED};
 use goblin::elf::symver::{VerdefSection, VerneedSection};
 
-use super::dynamic::dt;
-use super::image::{CTX, Image};
+use super::dynamic::{Dynamic, dt};
+use super::file::{CTX, ElfFile};
+use super::sections::string_in;
 use crate::base::FileAddr;
 
 /// A version that a file needs of a library (verneed and vernaux).
@@ -47,8 +48,8 @@ pub struct Versions {
 const MAX_VERSIONS: usize = 1 << 15;
 
 impl Versions {
-    pub(super) fn parse(image: &Image) -> Versions {
-        Versions { needed: needed(image).unwrap_or_default(), defined: defined(image).unwrap_or_default() }
+    pub(super) fn parse(file: &ElfFile, dynamic: &Dynamic) -> Versions {
+        Versions { needed: needed(file, dynamic).unwrap_or_default(), defined: defined(file, dynamic).unwrap_or_default() }
     }
 
     /// The version of this index (without the hidden bit): its name and, for a needed one, the library.
@@ -59,35 +60,37 @@ impl Versions {
 }
 
 /// A section header such as goblin wants, made from the dynamic section, so that files without section headers work too.
-fn section_for(image: &Image, kind: u32, addr: u64, count: u64) -> Option<(SectionHeader, &[u8])> {
-    let addr = image.dynamic().addr_of(addr)?;
-    let info = u32::try_from(image.dynamic().get(count)?).ok()?;
-    let bytes = image.read_from(FileAddr(addr.0))?;
+fn section_for<'a>(file: &'a ElfFile, dynamic: &Dynamic, kind: u32, addr: u64, count: u64) -> Option<(SectionHeader, &'a [u8])> {
+    let addr = dynamic.addr_of(addr)?;
+    let info = u32::try_from(dynamic.get(count)?).ok()?;
+    let bytes = file.read_from(FileAddr(addr.0))?;
     let header = SectionHeader { sh_type: kind, sh_offset: 0, sh_size: bytes.len() as u64, sh_info: info, ..Default::default() };
     Some((header, bytes))
 }
 
-fn needed(image: &Image) -> Option<Vec<NeededVersion>> {
-    let (header, bytes) = section_for(image, SHT_GNU_VERNEED, dt::DT_VERNEED, dt::DT_VERNEEDNUM)?;
+fn needed(file: &ElfFile, dynamic: &Dynamic) -> Option<Vec<NeededVersion>> {
+    let (header, bytes) = section_for(file, dynamic, SHT_GNU_VERNEED, dt::DT_VERNEED, dt::DT_VERNEEDNUM)?;
+    let strings = dynamic.strings(file);
     let section = VerneedSection::parse(bytes, &[header], CTX).ok()??;
     let mut out = Vec::new();
     for need in section.iter().take(MAX_VERSIONS) {
-        let file = image.dynamic_string(need.vn_file as u64);
+        let library = string_in(strings, need.vn_file as u64);
         for aux in need.iter().take(MAX_VERSIONS.saturating_sub(out.len())) {
-            let name = image.dynamic_string(aux.vna_name as u64).to_owned();
-            out.push(NeededVersion { file: file.to_owned(), name, index: aux.vna_other & 0x7fff, flags: aux.vna_flags });
+            let name = string_in(strings, aux.vna_name as u64).to_owned();
+            out.push(NeededVersion { file: library.to_owned(), name, index: aux.vna_other & 0x7fff, flags: aux.vna_flags });
         }
     }
     Some(out)
 }
 
-fn defined(image: &Image) -> Option<Vec<VersionDefinition>> {
-    let (header, bytes) = section_for(image, SHT_GNU_VERDEF, dt::DT_VERDEF, dt::DT_VERDEFNUM)?;
+fn defined(file: &ElfFile, dynamic: &Dynamic) -> Option<Vec<VersionDefinition>> {
+    let (header, bytes) = section_for(file, dynamic, SHT_GNU_VERDEF, dt::DT_VERDEF, dt::DT_VERDEFNUM)?;
+    let strings = dynamic.strings(file);
     let section = VerdefSection::parse(bytes, &[header], CTX).ok()??;
     let mut out = Vec::new();
     for def in section.iter().take(MAX_VERSIONS) {
         // A definition and its parents: real ones have one or two.
-        let mut names = def.iter().take(64).map(|aux| image.dynamic_string(aux.vda_name as u64).to_owned());
+        let mut names = def.iter().take(64).map(|aux| string_in(strings, aux.vda_name as u64).to_owned());
         let name = names.next().unwrap_or_default();
         out.push(VersionDefinition { name, parents: names.collect(), index: def.vd_ndx & 0x7fff, flags: def.vd_flags });
     }

@@ -57,6 +57,7 @@ impl Session {
 
     /// Whether the program has to stop at system calls.
     pub(super) fn wants_syscalls(&self) -> bool {
-        self.breakpoints.iter().any(|b| b.enabled && matches!(b.kind, Kind::Catch(Catch::Syscalls(_))))
+        self.timeline.is_recording()
+            || self.breakpoints.iter().any(|b| b.enabled && matches!(b.kind, Kind::Catch(Catch::Syscalls(_))))
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::base::{Error, Result, Signal, Tid};
+use crate::os::ptrace::SystemCallAt;
 use crate::os::signals;
 use crate::target::{Event, RawStop, ResumeAction};
 
@@ -159,6 +160,7 @@ impl Session {
         if event.what != RawStop::Stepped {
             self.lift_blocks()?;
         }
+        self.record(&event)?;
         let mut notice = None;
         let verdict = match self.judge(&event, &mut notice) {
             Ok(verdict) => verdict,
@@ -232,8 +234,9 @@ impl Session {
                 }
             }
             RawStop::VforkDone => self.after_interlude(tid)?,
-            RawStop::Exec(_) => {
+            RawStop::Exec(former) => {
                 let path = self.after_exec()?;
+                self.record_exec(former, &path)?;
                 *notice = Some(Notice::Exec(path.clone()));
                 match self.caught(tid, Caught::Exec(path))? {
                     Some(reason) => {
@@ -244,10 +247,13 @@ impl Session {
                     None => Verdict::Go(None),
                 }
             }
-            RawStop::Syscall { number, entry } => match self.caught(tid, Caught::Syscall { number, entry })? {
-                Some(reason) => Verdict::Stop(reason),
-                None => self.after_interlude(tid)?,
-            },
+            RawStop::Syscall { number, stop } => {
+                let entry = matches!(stop.at, SystemCallAt::Entry { .. });
+                match self.caught(tid, Caught::Syscall { number, entry })? {
+                    Some(reason) => Verdict::Stop(reason),
+                    None => self.after_interlude(tid)?,
+                }
+            }
             RawStop::ThreadExited => {
                 let pthread = self.process_mut()?.forget_thread(tid);
                 *notice = Some(Notice::ThreadEnded { tid, pthread });

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::arch::regs::{Gpr, RegId, XState, find};
+use crate::arch::regs::{Gpr, RegId, RegType, XState, find};
 use crate::base::{Error, Memory, Need, Result, VirtAddr};
 use crate::elf::SymbolKind;
 use crate::expr::{Host, Names, ValueHistory, Variables};
-use crate::symbols::{Location, LocationKind, Module, ModuleId, Named, qualified_names};
+use crate::symbols::{Location, LocationKind, Module, ModuleId, Named, is_rust, qualified_names};
 use crate::value::{Absence, ArrayKind, Language, ModuleRef, NoDebug, PrintOptions, Printer, Symbols, Type, Value};
 
 use super::journal::Change;
@@ -114,6 +114,12 @@ impl Session {
         if self.settings.print_asm_demangle { self.shown_name(location) } else { location.with_offset() }
     }
 
+    /// Conditions read registers at each hit: the language is looked up only where it is seen.
+    fn type_of_register(&self, ty: RegType) -> Arc<Type> {
+        let language = if matches!(ty, RegType::CodePointer) { self.language() } else { Language::default() };
+        register_type(ty, language)
+    }
+
     /// The extended registers of the selected thread.
     pub fn selected_xstate(&self) -> Result<XState> {
         self.process()?.target.xstate(self.selected_thread()?)
@@ -199,6 +205,10 @@ impl Names for Session {
         Session::language(self)
     }
 
+    fn module_path(&self) -> Option<String> {
+        self.rust_module_path()
+    }
+
     fn find_type(&self, name: &str) -> Result<Option<Arc<Type>>> {
         if self.is_local(name) {
             return Ok(None);
@@ -218,11 +228,26 @@ impl Symbols for Session {
     }
 
     fn value_symbol(&self, addr: VirtAddr) -> Option<String> {
-        Some(self.shown_name(&self.location(addr)?))
+        let location = self.location(addr)?;
+        // The old mangling of Rust's leaves out generic arguments, which the debug information knows.
+        if location.offset == 0
+            && location.is_code
+            && self.settings.print_demangle
+            && is_rust(&location.raw_name)
+            && let Some(function) = self.inferior.modules.at(addr).and_then(|m| m.function(addr))
+        {
+            return Some(function.name.to_string());
+        }
+        Some(self.shown_name(&location))
     }
 
     fn variable(&self, name: &str) -> Option<Value> {
         self.lookup(name, None).ok().flatten()
+    }
+
+    fn vtable(&self, at: VirtAddr) -> Option<(String, Arc<Type>)> {
+        let module = self.inferior.modules.at(at)?;
+        crate::value::vtable_at(module.debug()?, module.to_file(at))
     }
 
     fn type_named(&self, name: &str) -> Option<Arc<Type>> {
@@ -245,7 +270,7 @@ impl Host for Session {
     fn register(&self, name: &str) -> Result<Option<Value>> {
         let Some(id) = find(name) else { return Ok(None) };
         let info = id.info();
-        let ty = register_type(info.ty);
+        let ty = self.type_of_register(info.ty);
         if self.inferior.process.is_none() {
             return Err(Error::user("No registers."));
         }
@@ -259,7 +284,7 @@ impl Host for Session {
     }
 
     fn register_type(&self, name: &str) -> Option<Arc<Type>> {
-        Some(register_type(find(name)?.info().ty))
+        Some(self.type_of_register(find(name)?.info().ty))
     }
 
     fn write_register(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
@@ -343,20 +368,26 @@ impl Host for Session {
     }
 
     fn no_symbol(&self, name: &str) -> Error {
-        if self.inferior.program.is_none() {
+        let in_rust = Session::language(self) == Language::Rust;
+        if self.inferior.program.is_none() && !in_rust {
             return Error::user("No symbol table is loaded.  Use the \"file\" command.");
         }
         if let Some(plain) = name.strip_suffix("@entry") {
             return Error::user(format!("@entry can be used only for function parameters, not for \"{plain}\""));
         }
-        if let Some(error) = self.no_member(name) {
+        let name = if in_rust { name.trim_start_matches("::") } else { name };
+        if !in_rust && let Some(error) = self.no_member(name) {
             return error;
         }
         let shown = match name.char_indices().nth(MAX_NAME) {
             Some((end, _)) => format!("{}...", name.get(..end).unwrap_or_default()),
             None => name.to_owned(),
         };
-        Error::NoSymbol { name: shown, near: self.similar(name) }
+        Error::NoSymbol { name: shown, near: self.similar(name), in_rust }
+    }
+
+    fn methods_named(&self, name: &str) -> Vec<Value> {
+        self.rust_methods(name)
     }
 
     fn seen_as_it_is(&self, value: &Value) -> Option<(Value, bool)> {

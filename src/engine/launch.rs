@@ -68,9 +68,9 @@ impl Session {
         self.require(Need::Executable)?;
         self.reopen_if_changed()?;
         let what = self.launch_parameters()?;
-        let (live, randomized) = Live::launch(&what)?;
+        let (live, launched) = Live::launch(&what)?;
         let mut warnings = Vec::new();
-        if randomized {
+        if launched.randomized {
             warnings.push("Error disabling address space randomization: Operation not permitted".to_owned());
         }
         let pid = crate::target::Target::pid(&live);
@@ -80,6 +80,7 @@ impl Session {
             self.process_mut()?.sentinel = Sentinel::start(pid);
         }
         self.begun(pid)?;
+        self.record_launch(&what, &launched)?;
         self.breakpoints.forget_hits();
         warnings.extend(self.breakpoints.iter().filter_map(|b| {
             let absent = b.locations.iter().find(|l| l.enabled && l.absent)?;
@@ -187,6 +188,7 @@ impl Session {
 
     /// What is left when a process has gone: the program, at the addresses that it had last.
     pub(super) fn forget_process(&mut self) {
+        self.timeline.finish();
         self.drop_frames();
         self.inferior.process = None;
         self.inferior.journal.clear();

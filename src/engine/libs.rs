@@ -98,6 +98,7 @@ impl Session {
     /// ld.so says that its list has changed.
     pub(super) fn library_event(&mut self) -> Result<Option<StopReason>> {
         let (loaded, unloaded) = self.read_link_maps()?;
+        self.record_modules()?;
         if loaded.is_empty() && unloaded.is_empty() {
             return Ok(None);
         }
@@ -168,7 +169,7 @@ impl Session {
         Ok(None)
     }
 
-    fn bind_at(&self, tid: crate::base::Tid, at: VirtAddr) -> Option<super::stop::Bind> {
+    pub(super) fn bind_at(&self, tid: crate::base::Tid, at: VirtAddr) -> Option<super::stop::Bind> {
         let target = &self.process().ok()?.target;
         let module = self.inferior.modules.at(at)?;
         let sp = VirtAddr(target.registers(tid).ok()?.get(Gpr::Rsp)?);

@@ -378,6 +378,21 @@ impl Session {
         frame.code.as_ref().is_some_and(|c| c.scopes().iter().any(|b| b.variables.iter().any(|v| v.name == name)))
     }
 
+    /// The functions of a name in the implementations of Rust's traits: `krate::{impl#2}::name`.
+    pub(super) fn rust_methods(&self, name: &str) -> Vec<Value> {
+        let mut found = Vec::new();
+        for module in self.inferior.modules.iter() {
+            let Some(debug) = module.debug() else { continue };
+            let hits = debug.functions_matching(name, false).unwrap_or_default();
+            for hit in hits.iter().filter(|h| h.name.contains("{impl#") && !h.entry.is_declaration && !h.entry.is_inlined) {
+                let functions = debug.functions(hit.entry.die.unit).ok();
+                let function = functions.and_then(|f| f.of_die(hit.entry.die).cloned());
+                found.extend(function.and_then(|f| function_value(module, debug, &f).ok()));
+            }
+        }
+        found
+    }
+
     /// What is wrong with `SCOPE::NAME`: there is no such scope, or it has no such name.
     pub(super) fn no_member(&self, name: &str) -> Option<Error> {
         let (scope, member) = split_scope(name.strip_prefix("::").unwrap_or(name))?;
@@ -388,7 +403,7 @@ impl Session {
         if self.inferior.modules.iter().filter_map(|m| m.debug()).any(is_namespace) {
             return Some(Error::user(format!("No symbol \"{member}\" in namespace \"{scope}\".")));
         }
-        Some(Error::NoSymbol { name: scope.to_owned(), near: Vec::new() })
+        Some(Error::NoSymbol { name: scope.to_owned(), near: Vec::new(), in_rust: false })
     }
 
     /// The full names that a name may have where the user stands.
@@ -419,7 +434,7 @@ impl Session {
 }
 
 /// The last `::` that is no part of a template's arguments: `ns::f` and `x`.
-fn split_scope(name: &str) -> Option<(&str, &str)> {
+pub(super) fn split_scope(name: &str) -> Option<(&str, &str)> {
     let (mut depth, mut at, mut quoted) = (0i32, None, false);
     for (i, c) in name.char_indices() {
         match c {

@@ -74,6 +74,7 @@ impl Session {
             self.inferior.modules.plt_heads().into_iter().for_each(|head| want(head, Owner::Bind));
         }
         if let Some(process) = &self.inferior.process {
+            self.timeline.places(process.target.pid()).for_each(|at| want(at, Owner::Timeline));
             if let Some(brk) = process.libraries.brk {
                 want(brk, Owner::Libraries);
             }

@@ -47,6 +47,7 @@ impl Session {
                         return Ok(Verdict::Stop(reason));
                     }
                 }
+                Owner::Timeline => self.record_place(tid, at)?,
                 Owner::WatchEnd => {
                     if let Some(reason) = self.watch_scope_reached(tid, at)? {
                         return Ok(Verdict::Stop(reason));
@@ -118,6 +119,10 @@ impl Session {
                     Owner::Bind => self.bind_reached(tid, pc)?,
                     Owner::WatchEnd => self.watch_scope_reached(tid, pc)?,
                     Owner::Call => self.call_place_reached(tid, pc)?,
+                    Owner::Timeline => {
+                        self.record_place(tid, pc)?;
+                        None
+                    }
                     Owner::User(_) | Owner::Plan(_) | Owner::Escape(_) => None,
                 };
                 if reason.is_some() {

@@ -3,10 +3,10 @@
 use std::sync::{Arc, LazyLock};
 
 use crate::arch::regs::RegType;
-use crate::value::{Bits, Field, Flag, Type, TypeKind, base_type};
+use crate::value::{Bits, Field, Flag, Language, Type, TypeKind, base_type};
 
-/// The type of a register's value; gdb's own names for them.
-pub(super) fn register_type(ty: RegType) -> Arc<Type> {
+/// The type of a register's value; gdb's own names for them. A function that takes nothing is written as `language` writes it.
+pub(super) fn register_type(ty: RegType, language: Language) -> Arc<Type> {
     match ty {
         RegType::Int(1) => named("int8_t"),
         RegType::Int(2) => named("int16_t"),
@@ -16,6 +16,7 @@ pub(super) fn register_type(ty: RegType) -> Arc<Type> {
         RegType::ControlWord => named("int"),
         RegType::Mask => named("uint64_t"),
         RegType::DataPointer => Type::pointer(&Type::void()),
+        RegType::CodePointer if language == Language::Cpp => Type::pointer(&Type::function(&Type::void(), vec![], false)),
         RegType::CodePointer => Type::pointer(&Type::function_unprototyped(&Type::void())),
         RegType::Eflags => EFLAGS.clone(),
         RegType::Mxcsr => MXCSR.clone(),
@@ -130,13 +131,13 @@ mod tests {
     #[test]
     fn every_lane_fills_its_register() {
         for (ty, size) in [(RegType::Vector(16), 16), (RegType::Vector(32), 32), (RegType::Vector(64), 64)] {
-            let ty = register_type(ty);
+            let ty = register_type(ty, Language::C);
             let TypeKind::Struct { fields, .. } = &ty.kind else { panic!("no union") };
             for field in fields.get().unwrap().iter() {
                 assert_eq!(field.ty.size, size, "{}", field.name);
             }
         }
         let all = [RegType::Int(1), RegType::Int(2), RegType::Int(4), RegType::Int(8), RegType::Long, RegType::ControlWord];
-        assert!(all.into_iter().chain([RegType::Mask, RegType::Extended]).all(|t| !register_type(t).is_void()));
+        assert!(all.into_iter().chain([RegType::Mask, RegType::Extended]).all(|t| !register_type(t, Language::C).is_void()));
     }
 }

@@ -21,6 +21,7 @@ use super::settings::Settings;
 use super::signal_table::SignalTable;
 use super::skip::Skips;
 use super::stop::Notice;
+use super::timeline::Timeline;
 
 /// The thread and the frame that commands look at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -83,6 +84,8 @@ pub struct Session {
     pub(super) moment: super::before::Moment,
     pub(super) looks_back: bool,
     pub(super) finished: Option<Finished>,
+    /// What is, or was last, recorded.
+    pub timeline: Timeline,
     /// The frame with which the next plan ends.
     pub(super) plan_frame: Option<FrameIdentity>,
     pub(super) terminal: Option<Terminal>,

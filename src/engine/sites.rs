@@ -13,6 +13,8 @@ pub enum Owner {
     User(u32),
     /// ld.so calls this after it has loaded or unloaded something (`r_brk`).
     Libraries,
+    /// The timeline, which records that it was reached.
+    Timeline,
     /// The head of a PLT, which every lazy bind passes.
     Bind,
     /// Where the function goes on that has called one with a watched local variable.

@@ -18,7 +18,8 @@ pub(super) fn store(evaluator: &mut Evaluator<'_>, old: &Value, new: &Value) -> 
         return Err(Error::user("Invalid cast."));
     }
     let converted = cast(&old.ty, new, memory)?;
-    if evaluator.dry {
+    // Nothing of no size is stored, as Rust's `()`.
+    if evaluator.dry || (old.ty.is_void() && old.ty.size == 0) {
         return Ok(converted);
     }
     let bytes = converted.whole_bytes(memory, evaluator.host.options().max_value_size)?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::base::Span;
+use crate::base::{Error, Result, Span};
 use crate::value::{ModuleRef, Type, Value};
 
 /// A parsed expression: it may be kept and evaluated many times.
@@ -18,7 +18,53 @@ pub struct Expr {
     pub(super) depth: u32,
 }
 
+/// How many nodes may lie on the longest way down a tree: dropping it recurses that far.
+const MAX_HEIGHT: u32 = 2000;
+
+/// How deep an evaluation may nest.
+const MAX_DEPTH: u32 = 200;
+
+/// The error for what is nested deeper than a stack is.
+pub(super) fn too_deep(span: Span) -> Error {
+    Error::Syntax { message: "The expression is nested too deeply.".to_owned(), span }
+}
+
 impl Expr {
+    /// An expression of its parts; too many of them in one another are an error.
+    pub(super) fn new(kind: ExprKind, span: Span) -> Result<Expr> {
+        let (mut height, mut depth) = (1, 1);
+        let mut contains = |e: &Expr, chained: bool| {
+            height = height.max(e.height + 1);
+            depth = depth.max(e.depth + u32::from(!chained));
+        };
+        match &kind {
+            ExprKind::Unary(_, a) | ExprKind::Member(a, ..) | ExprKind::Cast(_, a, _) => contains(a, false),
+            ExprKind::NamedCast(_, _, a) => contains(a, false),
+            ExprKind::Binary(_, a, b) => {
+                contains(a, matches!(a.kind, ExprKind::Binary(..)));
+                contains(b, false);
+            }
+            ExprKind::Assign(_, a, b) | ExprKind::Index(a, b) | ExprKind::MemberPointer(a, b) | ExprKind::Filled(a, b) => {
+                contains(a, false);
+                contains(b, false);
+            }
+            ExprKind::Conditional(parts) => parts.iter().for_each(|e| contains(e, false)),
+            ExprKind::Call(f, arguments) | ExprKind::MethodCall(f, _, arguments) => {
+                std::iter::once(&**f).chain(arguments).for_each(|e| contains(e, false))
+            }
+            ExprKind::Range(from, to, _) => from.iter().chain(to).for_each(|e| contains(e, false)),
+            ExprKind::Array(elements) => elements.iter().for_each(|e| contains(e, false)),
+            ExprKind::Struct(_, members, base) => {
+                members.iter().map(|(_, e)| e).chain(base.as_deref()).for_each(|e| contains(e, false))
+            }
+            _ => {}
+        }
+        if height > MAX_HEIGHT || depth > MAX_DEPTH {
+            return Err(too_deep(span));
+        }
+        Ok(Expr { kind, span, height, depth })
+    }
+
     /// The parts that may lie in memory and that its value depends on: names, members, elements, what pointers lead to. Of `a.b` it
     /// is the member, not the whole structure; of `p->b` it is `p` too.
     pub fn places(&self) -> Vec<&Expr> {
@@ -58,10 +104,12 @@ impl Expr {
                     left.push(a);
                 }
                 ExprKind::Unary(_, a) => left.push(a),
-                ExprKind::Binary(_, a, b) | ExprKind::Assign(_, a, b) => left.extend([&**a, &**b]),
+                ExprKind::Binary(_, a, b) | ExprKind::Assign(_, a, b) | ExprKind::Filled(a, b) => left.extend([&**a, &**b]),
                 ExprKind::Conditional(parts) => left.extend(parts.iter()),
                 ExprKind::Array(parts) => left.extend(parts.iter()),
                 ExprKind::Call(_, arguments) => left.extend(arguments.iter()),
+                ExprKind::MethodCall(of, _, arguments) => left.extend(std::iter::once(&**of).chain(arguments)),
+                ExprKind::Struct(_, members, base) => left.extend(members.iter().map(|(_, e)| e).chain(base.as_deref())),
                 _ => {}
             }
         }
@@ -83,15 +131,25 @@ impl Expr {
                 ExprKind::Unary(_, a) | ExprKind::Member(a, ..) | ExprKind::Cast(_, a, _) | ExprKind::NamedCast(_, _, a) => {
                     left.push(a)
                 }
-                ExprKind::Binary(_, a, b) | ExprKind::Assign(_, a, b) | ExprKind::Index(a, b) | ExprKind::MemberPointer(a, b) => {
-                    left.extend([&**b, &**a])
-                }
+                ExprKind::Binary(_, a, b)
+                | ExprKind::Assign(_, a, b)
+                | ExprKind::Index(a, b)
+                | ExprKind::Filled(a, b)
+                | ExprKind::MemberPointer(a, b) => left.extend([&**b, &**a]),
                 ExprKind::Range(from, to, _) => left.extend(to.iter().chain(from).map(|e| &**e)),
                 ExprKind::Conditional(parts) => left.extend(parts.iter().rev()),
                 ExprKind::Array(parts) => left.extend(parts.iter().rev()),
                 ExprKind::Call(function, arguments) => {
                     left.extend(arguments.iter().rev());
                     left.push(function);
+                }
+                ExprKind::MethodCall(of, _, arguments) => {
+                    left.extend(arguments.iter().rev());
+                    left.push(of);
+                }
+                ExprKind::Struct(_, members, base) => {
+                    left.extend(base.as_deref());
+                    left.extend(members.iter().rev().map(|(_, e)| e));
                 }
             }
         }
@@ -133,12 +191,18 @@ pub enum ExprKind {
     MemberPointer(Box<Expr>, Box<Expr>),
     /// `static_cast<type>(a)` and its like.
     NamedCast(NamedCast, Arc<Type>, Box<Expr>),
-    /// `a..b` between brackets; `a..=b` if the flag is set.
+    /// `a..b`; `a..=b` if the flag is set.
     Range(Option<Box<Expr>>, Option<Box<Expr>>, bool),
     /// `{a, b, c}`
     Array(Vec<Expr>),
+    /// Rust's `[a; n]`
+    Filled(Box<Expr>, Box<Expr>),
     /// `f(a, b)`
     Call(Box<Expr>, Vec<Expr>),
+    /// Rust's `a.name(b)`, whose `(a.name)(b)` is something else.
+    MethodCall(Box<Expr>, Arc<str>, Vec<Expr>),
+    /// Rust's `Type { a: 1, b: 2, ..rest }` and `Type(1, 2)`, whose members are `0` and `1`.
+    Struct(Arc<Type>, Vec<(Arc<str>, Expr)>, Option<Box<Expr>>),
 }
 
 /// C++'s casts.

@@ -9,6 +9,7 @@ use super::members::{self, Member};
 use super::operators::{
     binary, cast, complemented, decayed, is_comparison, is_true, negated, pointer_step, promoted_type, structure_operator,
 };
+use super::rust::{self, range_of, unit_structure};
 use super::{assign, variables::Variables};
 use crate::base::{Error, Result, VirtAddr};
 use crate::value::{Absence, ArrayKind, Language, NoDebug, Place, Type, TypeKind, Value, alignment};
@@ -64,6 +65,10 @@ impl Evaluator<'_> {
         }
     }
 
+    pub(super) fn is_rust(&self) -> bool {
+        self.host.language() == Language::Rust
+    }
+
     /// A truth value of the language.
     fn truth_value(&self, truth: bool) -> Value {
         match self.host.language() {
@@ -85,6 +90,8 @@ impl Evaluator<'_> {
 
     pub(super) fn value(&mut self, expr: &Expr) -> Result<Value> {
         match &expr.kind {
+            // Where only the type matters, a string is what it is in the program.
+            ExprKind::Constant(value) if self.dry && self.is_rust() => Ok(self.as_str(value)),
             ExprKind::Constant(value) => Ok(value.clone()),
             ExprKind::Name(name, _) => {
                 let value = self.named(expr)?;
@@ -96,7 +103,7 @@ impl Evaluator<'_> {
             ExprKind::Dollar(name) => self.dollar(name),
             ExprKind::History(n) => self.host.history().get(*n),
             ExprKind::HistoryBack(n) => self.host.history().back(*n),
-            ExprKind::Type(_) => Err(Error::user("Attempt to use a type name as an expression")),
+            ExprKind::Type(ty) => unit_structure(ty).ok_or_else(|| Error::user("Attempt to use a type name as an expression")),
             ExprKind::Unary(op, operand) => self.unary(*op, operand),
             ExprKind::Binary(op, left, right) => self.binary(*op, left, right),
             ExprKind::Assign(op, left, right) => self.assign(*op, left, right),
@@ -119,8 +126,11 @@ impl Evaluator<'_> {
                 let operand = self.operand(operand)?;
                 Ok(Value::at(ty, address_of_value(&operand, self.host)?))
             }
-            ExprKind::Range(..) => Err(Error::user("A range stands only between brackets here.")),
+            ExprKind::Range(from, to, inclusive) => self.rust_range(from.as_deref(), to.as_deref(), *inclusive),
             ExprKind::Array(elements) => self.array(elements),
+            ExprKind::Filled(with, count) => self.filled(with, count),
+            ExprKind::MethodCall(of, name, arguments) => self.method_call(of, name, arguments),
+            ExprKind::Struct(ty, members, rest) => self.rust_structure(ty, members, rest.as_deref()),
             ExprKind::Call(function, arguments) => self.call(function, arguments, None),
         }
     }
@@ -164,7 +174,8 @@ impl Evaluator<'_> {
         if let Some(value) = self.host.computed(name)? {
             return Ok(value);
         }
-        Ok(self.host.variables().get(name).cloned().unwrap_or_else(|| Variables::unset(name)))
+        let value = self.host.variables().get(name).cloned().unwrap_or_else(|| Variables::unset(name));
+        Ok(if value.ty.is_void() && self.is_rust() { value.retyped(&rust::unit().ty) } else { value })
     }
 
     pub(super) fn truth(&self, value: &Value) -> Result<bool> {
@@ -178,10 +189,10 @@ impl Evaluator<'_> {
         match op {
             Unary::AddressOf => {
                 // `&v[1..3]` is the slice itself.
-                if let ExprKind::Index(_, index) = &operand.kind
-                    && matches!(index.kind, ExprKind::Range(..))
+                if let ExprKind::Index(of, index) = &operand.kind
+                    && let Some(range) = range_of(index)
                 {
-                    return self.value(operand);
+                    return self.rust_slice(of, range);
                 }
                 if let ExprKind::Name(name, None) = &operand.kind
                     && let Some(pointer) = members::member_pointer(name, self.host)?
@@ -247,12 +258,11 @@ impl Evaluator<'_> {
                     },
                 )?;
                 match op {
-                    Unary::Minus => negated(&value, self.host.memory()),
+                    Unary::Minus => negated(&value, self.host.memory()).map(|v| self.in_language(v)),
                     Unary::Complement => complemented(&value, self.host.memory()),
-                    Unary::Not
-                        if self.host.language() == Language::Rust && matches!(value.ty.stripped().kind, TypeKind::Int { .. }) =>
-                    {
-                        complemented(&value, self.host.memory())
+                    Unary::Not if self.is_rust() && matches!(value.ty.stripped().kind, TypeKind::Int { .. }) => {
+                        let ty = value.ty.clone();
+                        cast(&ty, &complemented(&value, self.host.memory())?, self.host.memory())
                     }
                     Unary::Not => Ok(self.truth_value(!self.truth(&value)?)),
                     _ if value.ty.is_arithmetic() => cast(&promoted_type(&value.ty), &value, self.host.memory()),
@@ -286,8 +296,11 @@ impl Evaluator<'_> {
         value.fetched(self.host.memory(), self.host.options().max_value_size)
     }
 
-    fn dereferenced(&self, value: &Value) -> Result<Value> {
+    pub(super) fn dereferenced(&self, value: &Value) -> Result<Value> {
         let ty = value.ty.stripped();
+        if let Some(found) = self.rust_pointee(value) {
+            return Ok(found);
+        }
         match &ty.kind {
             TypeKind::Pointer(target) | TypeKind::Reference(target, _) => {
                 if target.is_void() {
@@ -311,11 +324,13 @@ impl Evaluator<'_> {
                 let first = if kind.is_table() { value.element(0) } else { None };
                 Ok(first.unwrap_or_else(|| value.clone().retyped(element).refreshed()))
             }
-            TypeKind::Int { .. } | TypeKind::Char { .. } | TypeKind::Bool | TypeKind::Enum { .. } => {
+            TypeKind::Int { .. } | TypeKind::Char { .. } | TypeKind::Bool | TypeKind::Enum { .. } if !self.is_rust() => {
                 Ok(Value::at(&Type::long(), VirtAddr(value.to_int(self.host.memory())? as u64)))
             }
             _ if ty.is_function() => Ok(value.clone()),
-            TypeKind::Struct { .. } => Err(Error::user("Structure has no component named operator*.")),
+            TypeKind::Struct { .. } if ty.language != Language::Rust => {
+                Err(Error::user("Structure has no component named operator*."))
+            }
             _ => Err(Error::user("Attempt to take contents of a non-pointer value.")),
         }
     }
@@ -363,6 +378,9 @@ impl Evaluator<'_> {
 
     /// An arithmetic operator on two values, its warnings given.
     pub(super) fn computed(&mut self, op: Binary, a: &Value, b: &Value) -> Result<Value> {
+        if let Some(equal) = self.same_text(op, a, b) {
+            return Ok(self.truth_value(equal));
+        }
         let (a, b) = (&self.in_memory(a)?, &self.in_memory(b)?);
         let mut warning = None;
         let result = binary(op, a, b, self.host.memory(), &mut warning);
@@ -373,7 +391,16 @@ impl Evaluator<'_> {
             // `sizeof (1 / 0)` has a type.
             Err(_) if self.dry && op == Binary::Divide && a.ty.is_integral() && b.ty.is_integral() => Ok(a.clone()),
             Ok(truth) if is_comparison(op) => Ok(self.truth_value(truth.to_int(self.host.memory())? != 0)),
-            other => other,
+            other => other.map(|value| self.in_language(value)),
+        }
+    }
+
+    /// A number that was computed by C's rules, as gdb does it in all languages, by its name in the language.
+    fn in_language(&self, value: Value) -> Value {
+        let ty = value.ty.stripped();
+        match rust::type_like(ty).filter(|_| self.is_rust() && ty.language != Language::Rust) {
+            Some(ty) => value.retyped(&ty),
+            None => value,
         }
     }
 
@@ -398,7 +425,9 @@ impl Evaluator<'_> {
                 self.computed(op, &old, &new)?
             }
         };
-        self.store(left, &old, &new)
+        let stored = self.store(left, &old, &new)?;
+        // In Rust an assignment is worth nothing.
+        Ok(if self.is_rust() { rust::unit() } else { stored })
     }
 
     fn store(&mut self, left: &Expr, old: &Value, new: &Value) -> Result<Value> {
@@ -416,8 +445,8 @@ impl Evaluator<'_> {
 
     fn index(&mut self, left: &Expr, index: &Expr) -> Result<Value> {
         let array = self.operand(left)?;
-        if let ExprKind::Range(from, to, inclusive) = &index.kind {
-            return self.rust_slice(&array, (from.as_deref(), to.as_deref(), *inclusive));
+        if range_of(index).is_some() {
+            return Err(Error::user("Can't take slice of array without '&'"));
         }
         if let (ExprKind::Constant(name), Some(_)) = (&index.kind, array.table_bounds())
             && name.ty.element().is_some_and(|e| e.is_char())
@@ -427,6 +456,12 @@ impl Evaluator<'_> {
             return self.host.slot(&array, &name);
         }
         let index = self.operand(index)?;
+        if self.is_rust()
+            && array.table_bounds().is_none()
+            && let Some(element) = self.rust_element(&array, &index)?
+        {
+            return Ok(element);
+        }
         let ty = array.ty.stripped();
         match &ty.kind {
             TypeKind::Array { kind, count, lower, vector, .. } => {
@@ -457,10 +492,8 @@ impl Evaluator<'_> {
                 let moved = self.computed(Binary::Add, &array, &index)?;
                 self.dereferenced(&moved)
             }
-            _ => match self.rust_element(&array, &index)? {
-                Some(element) => Ok(element),
-                None => Err(Error::user(format!("cannot subscript something of type `{}'", array.ty))),
-            },
+            _ if self.is_rust() => Err(Error::user("Cannot subscript non-array type")),
+            _ => Err(Error::user(format!("cannot subscript something of type `{}'", array.ty))),
         }
     }
 
@@ -475,6 +508,9 @@ impl Evaluator<'_> {
 
     fn member(&mut self, of: &Expr, name: &str, arrow: bool) -> Result<Value> {
         let mut value = self.object(of)?;
+        if self.is_rust() {
+            return rust::member(&value, name, self.host);
+        }
         let TypeKind::Struct { fields, .. } = &value.ty.stripped().kind else {
             let what = if arrow { "structure pointer" } else { "structure" };
             return Err(Error::user(format!("Attempt to extract a component of a value that is not a {what}.")));
@@ -604,6 +640,9 @@ impl Evaluator<'_> {
         }
         if self.dry {
             return Err(Error::user("Expression of type other than \"Function returning ...\" used as function"));
+        }
+        if self.is_rust() {
+            values = self.rust_arguments(&callee, values)?;
         }
         self.host.call(&callee, &values)
     }

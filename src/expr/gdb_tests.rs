@@ -6,12 +6,16 @@
 use std::process::Command;
 
 use super::test_host::TestHost;
+use crate::value::{Language, Value, rust_type};
 
 const TABLE: &str = include_str!("gdb_answers.txt");
 
-fn table() -> Vec<(&'static str, String)> {
+/// The same in Rust; there each command ran in a gdb of its own, behind `set var $a = 5`.
+const RUST: &str = include_str!("gdb_rust_answers.txt");
+
+fn table(text: &'static str) -> Vec<(&'static str, String)> {
     let mut out: Vec<(&str, String)> = Vec::new();
-    for line in TABLE.lines() {
+    for line in text.lines() {
         match (line.strip_prefix('\t'), out.last_mut()) {
             (Some(answer), Some(last)) => {
                 if !last.1.is_empty() {
@@ -48,8 +52,23 @@ fn compare(commands: &[&str], answers: &[String]) {
 
 #[test]
 fn constant_expressions_are_what_gdb_recorded() {
-    let (commands, answers): (Vec<&str>, Vec<String>) = table().into_iter().unzip();
+    let (commands, answers): (Vec<&str>, Vec<String>) = table(TABLE).into_iter().unzip();
     compare(&commands, &answers);
+}
+
+#[test]
+fn expressions_of_rust_are_what_gdb_recorded() {
+    let mut wrong = Vec::new();
+    for (command, answer) in table(RUST) {
+        let mut host = TestHost::new();
+        host.language = Language::Rust;
+        host.variables.set("a", Value::int(&rust_type("i32").unwrap(), 5));
+        let ours = unnumbered(&host.run(command));
+        if ours != unnumbered(&answer) {
+            wrong.push(format!("{command}\n  gdb:  {}\n  ours: {ours}", unnumbered(&answer)));
+        }
+    }
+    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 #[test]
@@ -57,7 +76,7 @@ fn constant_expressions_are_what_gdb_says_now() {
     let gdb = std::env::var("RDBG_TEST_GDB").unwrap_or_else(|_| "gdb".to_owned());
     let mut command = Command::new(&gdb);
     command.args(["-nx", "-q", "-batch", "-ex", "set architecture i386:x86-64"]);
-    let (commands, _): (Vec<&str>, Vec<String>) = table().into_iter().unzip();
+    let (commands, _): (Vec<&str>, Vec<String>) = table(TABLE).into_iter().unzip();
     for c in &commands {
         command.args(["-ex", "echo \\001\\n", "-ex", c, "-ex", "echo \\002"]);
     }

@@ -24,6 +24,11 @@ pub trait Names {
         Language::C
     }
 
+    /// The module of Rust whose code is selected, from its crate on: `krate::module`.
+    fn module_path(&self) -> Option<String> {
+        None
+    }
+
     /// The error for a module that is not there.
     fn no_module(&self, name: &str) -> Error {
         Error::user(format!("No module \"{name}\" is loaded."))
@@ -76,7 +81,7 @@ pub trait Host: Names + Symbols {
 
     /// The error for a name that does not exist: gdb's differs with what is loaded.
     fn no_symbol(&self, name: &str) -> Error {
-        Error::NoSymbol { name: name.to_owned(), near: self.similar(name) }
+        Error::NoSymbol { name: name.to_owned(), near: self.similar(name), in_rust: self.language() == Language::Rust }
     }
 
     /// Calls a function of the program: a value of a function's type, or a pointer to one. Of a method the first argument is
@@ -93,6 +98,12 @@ pub trait Host: Names + Symbols {
     fn seen_as_it_is(&self, value: &Value) -> Option<(Value, bool)> {
         let _ = value;
         None
+    }
+
+    /// The functions of this name in the implementations of Rust's traits.
+    fn methods_named(&self, name: &str) -> Vec<Value> {
+        let _ = name;
+        Vec::new()
     }
 
     /// The convenience variables.

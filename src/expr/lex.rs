@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::host::Names;
 use crate::base::{Error, Result, Span};
-use crate::value::{FloatFormat, Language, ModuleRef, Real, Type, Value};
+use crate::value::{FloatFormat, ModuleRef, Real, Type, Value};
 
 /// A token.
 #[derive(Clone, Debug)]
@@ -36,10 +36,10 @@ pub(super) struct Spanned {
 const MAX_MODULE: usize = 256;
 
 /// Longer first.
-const OPERATORS: [&str; 51] = [
-    "...", "..=", "..", ";", "->*", ".*", "<<=", ">>=", "->", "++", "--", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "+=",
-    "-=", "*=", "/=", "%=", "&=", "|=", "^=", "::", "+", "-", "*", "/", "%", "&", "|", "^", "~", "!", "<", ">", "=", "?", ":",
-    ",", ".", "(", ")", "[", "]", "{", "}",
+const OPERATORS: [&str; 48] = [
+    "...", "->*", ".*", "<<=", ">>=", "->", "++", "--", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "+=", "-=", "*=", "/=",
+    "%=", "&=", "|=", "^=", "::", "+", "-", "*", "/", "%", "&", "|", "^", "~", "!", "<", ">", "=", "?", ":", ",", ".", "(", ")",
+    "[", "]", "{", "}",
 ];
 
 pub(super) struct Lexer<'a> {
@@ -50,17 +50,6 @@ pub(super) struct Lexer<'a> {
     /// Whether a comma outside brackets ends it too.
     comma_ends: bool,
     names: &'a dyn Names,
-    rust: bool,
-    /// What the last token was: behind an operand a `.` reaches into it, and digits behind that are a member's name.
-    last: Last,
-}
-
-/// What a token was, as far as the next one depends on it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Last {
-    Operand,
-    Dot,
-    Other,
 }
 
 fn is_name_start(c: u8) -> bool {
@@ -73,7 +62,7 @@ fn is_name_byte(c: u8) -> bool {
 
 impl<'a> Lexer<'a> {
     pub(super) fn new(text: &'a str, comma_ends: bool, names: &'a dyn Names) -> Lexer<'a> {
-        Lexer { text, pos: 0, open: 0, comma_ends, names, rust: names.language() == Language::Rust, last: Last::Other }
+        Lexer { text, pos: 0, open: 0, comma_ends, names }
     }
 
     fn bytes(&self) -> &'a [u8] {
@@ -100,11 +89,6 @@ impl<'a> Lexer<'a> {
         }
         let start = self.pos;
         let token = self.token()?;
-        self.last = match &token {
-            Token::Op(".") => Last::Dot,
-            Token::Op(")" | "]") | Token::Name { .. } | Token::Constant(_) | Token::Str(..) | Token::Dollar(_) => Last::Operand,
-            _ => Last::Other,
-        };
         Ok(Spanned { token, span: Span { start, end: self.pos } })
     }
 
@@ -117,13 +101,7 @@ impl<'a> Lexer<'a> {
             return Ok(Token::Module(module));
         }
         let digit_at = |i: usize| bytes.get(i).is_some_and(u8::is_ascii_digit);
-        if self.rust && self.last == Last::Dot && first.is_ascii_digit() {
-            let len = bytes.iter().take_while(|c| c.is_ascii_digit()).count();
-            let name = self.rest().get(..len).unwrap_or_default().into();
-            self.pos += len;
-            return Ok(Token::Name { name, quoted: false });
-        }
-        if first.is_ascii_digit() || (first == b'.' && digit_at(1) && !(self.rust && self.last == Last::Operand)) {
+        if first.is_ascii_digit() || (first == b'.' && digit_at(1)) {
             return self.number();
         }
         if let Some(token) = self.quoted(bytes)? {
@@ -195,8 +173,7 @@ impl<'a> Lexer<'a> {
             self.pos += 1;
             return Ok(Token::Op("@"));
         }
-        let Some(op) = OPERATORS.iter().find(|op| rest.starts_with(**op) && (self.rust || !matches!(**op, ";" | ".." | "..=")))
-        else {
+        let Some(op) = OPERATORS.iter().find(|op| rest.starts_with(**op)) else {
             let c = rest.chars().next().unwrap_or_default();
             return Err(self.error(format!("Invalid character '{c}' in expression.")));
         };
@@ -257,10 +234,7 @@ impl<'a> Lexer<'a> {
             match c.to_ascii_lowercase() {
                 b'e' if !hex && exponent.is_none() => (dot, exponent) = (true, Some(len)),
                 b'p' if exponent.is_none() => (dot, exponent) = (true, Some(len)),
-                // Rust's `1..3` is no number.
-                b'.' if self.rust && bytes.get(len + 1) == Some(&b'.') => break,
                 b'.' if !dot => dot = true,
-                b'_' if self.rust => {}
                 b'+' | b'-' if exponent.is_some_and(|e| e + 1 == len) => {}
                 c if c.is_ascii_alphanumeric() => {}
                 _ => break,
@@ -268,12 +242,6 @@ impl<'a> Lexer<'a> {
             len += 1;
         }
         let text = &self.rest()[..len];
-        if self.rust
-            && let Some(value) = super::rust::number(text)
-        {
-            self.pos += len;
-            return Ok(Token::Constant(value));
-        }
         let value = if dot { float(text, hex) } else { integer(text) };
         match value {
             Some(Ok(value)) => {

@@ -2,21 +2,16 @@
 
 use std::sync::Arc;
 
-use super::ast::{Binary, Expr, ExprKind, NamedCast, Unary};
+use super::ast::{Binary, Expr, ExprKind, NamedCast, Unary, too_deep};
 use super::host::Names;
 use super::lex::{Lexer, Spanned, Token, shortened};
+use super::rust;
 use super::scoped::Scoped;
 use crate::base::{Error, Result, Span};
 use crate::value::{Language, Type, Value};
 
 /// How deep brackets and prefix operators may be nested.
-const MAX_NESTING: u32 = 100;
-
-/// How many nodes may lie on the longest way down a tree: dropping it recurses that far.
-const MAX_HEIGHT: u32 = 2000;
-
-/// How deep an evaluation may nest.
-const MAX_DEPTH: u32 = 200;
+pub(super) const MAX_NESTING: u32 = 100;
 
 /// Parses an expression that is the whole of `text`. `names` tells modules and types by their names.
 pub fn parse(text: &str, names: &dyn Names) -> Result<Expr> {
@@ -52,6 +47,9 @@ fn unknown_module(text: &str) -> Option<&str> {
 }
 
 fn parse_start(text: &str, names: &dyn Names, comma_ends: bool) -> Result<(Expr, usize)> {
+    if names.language() == Language::Rust {
+        return rust::parse_start(text, names, comma_ends);
+    }
     let mut lexer = Lexer::new(text, comma_ends, names);
     let token = lexer.next()?;
     let mut parser = Parser { text, names, lexer, token, nesting: 0 };
@@ -114,7 +112,7 @@ fn precedence(op: &str) -> Option<(u8, bool)> {
     })
 }
 
-fn binary(op: &str) -> Option<Binary> {
+pub(super) fn binary(op: &str) -> Option<Binary> {
     use Binary::*;
     Some(match op {
         "||" => Or,
@@ -181,39 +179,13 @@ impl Parser<'_> {
     }
 
     pub(super) fn too_deep(&self) -> Error {
-        let message = "The expression is nested too deeply.".to_owned();
-        Error::Syntax { message, span: self.token.span }
+        too_deep(self.token.span)
     }
 
     pub(super) fn node(&self, start: usize, kind: ExprKind) -> Result<Expr> {
-        let (mut height, mut depth) = (1, 1);
-        let mut contains = |e: &Expr, chained: bool| {
-            height = height.max(e.height + 1);
-            depth = depth.max(e.depth + u32::from(!chained));
-        };
-        match &kind {
-            ExprKind::Unary(_, a) | ExprKind::Member(a, ..) | ExprKind::Cast(_, a, _) => contains(a, false),
-            ExprKind::NamedCast(_, _, a) => contains(a, false),
-            ExprKind::Binary(_, a, b) => {
-                contains(a, matches!(a.kind, ExprKind::Binary(..)));
-                contains(b, false);
-            }
-            ExprKind::Assign(_, a, b) | ExprKind::Index(a, b) | ExprKind::MemberPointer(a, b) => {
-                contains(a, false);
-                contains(b, false);
-            }
-            ExprKind::Conditional(parts) => parts.iter().for_each(|e| contains(e, false)),
-            ExprKind::Call(f, arguments) => std::iter::once(&**f).chain(arguments).for_each(|e| contains(e, false)),
-            ExprKind::Range(from, to, _) => from.iter().chain(to).for_each(|e| contains(e, false)),
-            ExprKind::Array(elements) => elements.iter().for_each(|e| contains(e, false)),
-            _ => {}
-        }
-        if height > MAX_HEIGHT || depth > MAX_DEPTH {
-            return Err(self.too_deep());
-        }
         let end = self.token.span.start.max(start);
         let end = start + self.text.get(start..end).map_or(0, |t| t.trim_end().len());
-        Ok(Expr { kind, span: Span { start, end }, height, depth })
+        Expr::new(kind, Span { start, end })
     }
 
     /// An expression or a type.
@@ -239,8 +211,7 @@ impl Parser<'_> {
     /// Operators that bind at least as tightly as `least`.
     pub(super) fn expression(&mut self, least: u8) -> Result<Expr> {
         let start = self.token.span.start;
-        let left = self.unary()?;
-        let mut left = self.rust_casts(start, left)?;
+        let mut left = self.unary()?;
         while let Token::Op(op) = self.token.token {
             let Some((level, to_right)) = precedence(op).filter(|p| p.0 >= least) else { break };
             self.advance()?;
@@ -282,7 +253,6 @@ impl Parser<'_> {
             Token::Op("--") => Unary::PreDecrement,
             // gdb reads `&&x` as the address of a label; here it is `& &x`, which is an error of its own.
             Token::Op("{") => return self.braces(start),
-            Token::Op("[") if self.is_rust() => return self.rust_array(start),
             Token::Op("(") => return self.parenthesis(start),
             Token::Name { name, quoted: false } => match &**name {
                 "sizeof" => return self.size_of(start, Unary::SizeOf),
@@ -296,9 +266,6 @@ impl Parser<'_> {
             _ => return self.postfix(),
         };
         self.advance()?;
-        if op == Unary::AddressOf {
-            self.skip_mut()?;
-        }
         let operand = self.nested(Self::unary)?;
         self.node(start, ExprKind::Unary(op, Box::new(operand)))
     }
@@ -423,13 +390,8 @@ impl Parser<'_> {
 
     fn index_suffix(&mut self, start: usize, left: Expr) -> Result<Expr> {
         self.advance()?;
-        let index = if self.is_rust() {
-            self.rust_index(start)?
-        } else {
-            let index = self.nested(Self::comma)?;
-            self.expect("]")?;
-            index
-        };
+        let index = self.nested(Self::comma)?;
+        self.expect("]")?;
         self.node(start, ExprKind::Index(Box::new(left), Box::new(index)))
     }
 
@@ -586,7 +548,7 @@ impl Parser<'_> {
 }
 
 /// `$`, `$$`, `$N`, `$$N` or `$name`, without its first `$`.
-fn dollar(name: Arc<str>) -> ExprKind {
+pub(super) fn dollar(name: Arc<str>) -> ExprKind {
     let number = |s: &str| s.bytes().all(|c| c.is_ascii_digit()).then(|| s.parse().unwrap_or(u64::MAX));
     match &*name {
         "" => ExprKind::HistoryBack(0),

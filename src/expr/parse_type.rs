@@ -6,7 +6,7 @@ use super::lex::Token;
 use super::parse::Parser;
 use super::scoped::Scoped;
 use crate::base::{Error, Result};
-use crate::value::{ArrayKind, Type, base_type, rust_type};
+use crate::value::{ArrayKind, Type, base_type};
 
 const SPECIFIERS: [&str; 14] = [
     "void", "char", "short", "int", "long", "signed", "unsigned", "float", "double", "_Bool", "__int128", "_Float16", "bool",
@@ -70,8 +70,7 @@ impl Parser<'_> {
             }
             let name = name.strip_prefix("::").unwrap_or(name);
             let found = self.names.find_type(&format!("{prefix}{name}"))?;
-            let known = |name: &str| rust_type(name).filter(|_| self.is_rust()).or_else(|| base_type(name));
-            if let Some(ty) = found.or_else(|| known(name).filter(|_| prefix.is_empty())) {
+            if let Some(ty) = found.or_else(|| base_type(name).filter(|_| prefix.is_empty())) {
                 return Ok(Some((ty, start + end)));
             }
         }

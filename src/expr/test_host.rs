@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Host, Names, ValueHistory, Variables, eval, eval_type, parse};
 use crate::base::{Error, Memory, Result, SliceMemory, VirtAddr};
 use crate::value::{
-    ArrayKind, Bits, Field, Flag, FormatSpec, ModuleRef, NoDebug, PrintOptions, Printer, Symbols, Type, TypeKind, Value,
+    ArrayKind, Bits, Field, Flag, FormatSpec, Language, ModuleRef, NoDebug, PrintOptions, Printer, Symbols, Type, TypeKind, Value,
 };
 
 pub(super) struct TestHost {
@@ -18,6 +18,7 @@ pub(super) struct TestHost {
     pub(super) history: ValueHistory,
     pub(super) options: PrintOptions,
     pub(super) warnings: Vec<String>,
+    pub(super) language: Language,
 }
 
 /// Bytes from 0x404000 on, as they lie in the program `nd` that gdb was asked about.
@@ -96,6 +97,7 @@ impl TestHost {
             history: ValueHistory::default(),
             options: PrintOptions::default(),
             warnings: Vec::new(),
+            language: Language::C,
         }
     }
 
@@ -150,6 +152,10 @@ impl Names for TestHost {
         let modules = [("libc.so.6", 2), ("libc", 2), ("nd", 1)];
         let found = modules.iter().find(|(name, _)| text.strip_prefix(name).is_some_and(|rest| rest.starts_with('!')));
         found.map(|(name, n)| (ModuleRef(*n), name.len()))
+    }
+
+    fn language(&self) -> Language {
+        self.language
     }
 
     fn find_type(&self, name: &str) -> Result<Option<Arc<Type>>> {

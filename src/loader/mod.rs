@@ -4,6 +4,7 @@
 mod call_sites;
 mod entry;
 mod got;
+mod initializers;
 mod ld_cache;
 mod lookup;
 mod plt;
@@ -16,6 +17,7 @@ mod startup;
 pub use call_sites::CallSites;
 pub use entry::find_main;
 pub use got::{Got, GotWords, Relro, ReservedWord, Slot, SlotState};
+pub use initializers::{finalizers, initializers};
 pub use lookup::{Answer, HashStep, LookupFor, Rejection, Wanted, ask, gnu_hash};
 pub use plt::{Plt, Stub};
 pub use rendezvous::{LinkMap, MapState, Rendezvous, event_address, find_rendezvous};

@@ -101,6 +101,11 @@ pub fn text(pid: Tid, file: &str) -> Result<String> {
     read_text(pid, file)
 }
 
+/// What an open descriptor leads to: an absolute path, or `socket:[7]` and its like; ` (deleted)` is kept.
+pub fn open_file(pid: Tid, fd: i32) -> Option<PathBuf> {
+    fs::read_link(format!("/proc/{pid}/fd/{fd}")).ok()
+}
+
 /// The thread ids, the leader's first where it lives.
 pub fn threads(pid: Tid) -> Result<Vec<Tid>> {
     let path = format!("/proc/{pid}/task");

@@ -62,13 +62,53 @@ pub fn to_system_call(tid: Tid, signal: Option<Signal>) -> Result<()> {
     request("PTRACE_SYSCALL", libc::PTRACE_SYSCALL, tid, 0, number(signal)).map(drop)
 }
 
-/// Whether a tracee that has stopped at a system call is on its way in.
-pub fn is_system_call_entry(tid: Tid) -> Result<bool> {
-    // ptrace(2) PTRACE_GET_SYSCALL_INFO: the kernel writes as much of the structure as fits; its first byte says which stop it is.
-    let mut info = [0u8; 88];
+/// A stop at a system call (ptrace(2) PTRACE_GET_SYSCALL_INFO).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SystemCallStop {
+    /// The address behind the instruction that makes the call.
+    pub pc: u64,
+    /// The stack pointer.
+    pub sp: u64,
+    /// Which of the two stops it is.
+    pub at: SystemCallAt,
+}
+
+/// On the way in, or on the way out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SystemCallAt {
+    /// The call begins.
+    Entry {
+        /// Its number.
+        number: u64,
+        /// Its argument words.
+        args: [u64; 6],
+    },
+    /// The call has ended with this result, an error as its negative number.
+    Exit {
+        /// The result.
+        ret: i64,
+    },
+    /// Neither: the tracee has gone on meanwhile, or stopped elsewhere.
+    Unknown,
+}
+
+/// What a tracee that has stopped at a system call is about to do, or has done.
+pub fn system_call_stop(tid: Tid) -> Result<SystemCallStop> {
+    // The kernel writes as much of `struct ptrace_syscall_info` as fits: the operation in the first byte, the pc at 8, the stack
+    // pointer at 16, and from 24 the number and the arguments, or the result.
+    let mut info = [0u64; 11];
     let at = ptr::from_mut(&mut info) as usize;
-    request("PTRACE_GET_SYSCALL_INFO", libc::PTRACE_GET_SYSCALL_INFO, tid, info.len(), at)?;
-    Ok(info[0] == libc::PTRACE_SYSCALL_INFO_ENTRY)
+    request("PTRACE_GET_SYSCALL_INFO", libc::PTRACE_GET_SYSCALL_INFO, tid, size_of_val(&info), at)?;
+    let [operation, pc, sp, first, args @ ..] = info;
+    let at = match operation as u8 {
+        libc::PTRACE_SYSCALL_INFO_ENTRY => {
+            let [a, b, c, d, e, f, _] = args;
+            SystemCallAt::Entry { number: first, args: [a, b, c, d, e, f] }
+        }
+        libc::PTRACE_SYSCALL_INFO_EXIT => SystemCallAt::Exit { ret: first as i64 },
+        _ => SystemCallAt::Unknown,
+    };
+    Ok(SystemCallStop { pc, sp, at })
 }
 
 /// Leaves a tracee in its group stop, to be told of its end.
@@ -192,6 +232,17 @@ pub fn has_pending_trap(tid: Tid) -> Result<bool> {
     let (from, to) = (ptr::from_ref(&args) as usize, ptr::from_mut(&mut infos) as usize);
     let count = request("PTRACE_PEEKSIGINFO", libc::PTRACE_PEEKSIGINFO, tid, from, to)?;
     Ok(infos.iter().take(count as usize).any(|i| i.si_signo == libc::SIGTRAP && i.si_code > 0))
+}
+
+/// The whole siginfo of the signal that a tracee is stopped with, as the kernel's `siginfo_t` has it.
+pub fn signal_bytes(tid: Tid) -> Result<[u8; 128]> {
+    let mut info = [0u64; 16];
+    request("PTRACE_GETSIGINFO", libc::PTRACE_GETSIGINFO, tid, 0, ptr::from_mut(&mut info) as usize)?;
+    let mut bytes = [0; 128];
+    for (to, from) in bytes.chunks_exact_mut(8).zip(info) {
+        to.copy_from_slice(&from.to_le_bytes());
+    }
+    Ok(bytes)
 }
 
 /// The siginfo of the signal that a tracee is stopped with.

@@ -66,6 +66,8 @@ pub struct Launched {
     pub pid: Tid,
     /// personality(2) was refused (as in some containers): addresses are random.
     pub randomized: bool,
+    /// What it gave to execve: the addresses of path, arguments and environment, in a memory that is gone.
+    pub exec: [u64; 3],
 }
 
 /// The step of the child that failed, as one byte before the error number on the pipe.
@@ -110,7 +112,8 @@ pub fn launch(launch: &Launch) -> Result<Launched> {
     if stopped.is_ok() {
         // The exec has closed the child's end; what is there was written before.
         let _ = File::from(fail_read).read_to_end(&mut report);
-        return Ok(Launched { pid, randomized: !report.is_empty() });
+        let exec = [launch.program.as_ptr() as u64, arguments.as_ptr() as u64, environment.as_ptr() as u64];
+        return Ok(Launched { pid, randomized: !report.is_empty(), exec });
     }
     let _ = File::from(fail_read).read_to_end(&mut report);
     Err(failure(launch, &report).unwrap_or(Error::user("During startup program terminated before its first instruction.")))

@@ -7,8 +7,8 @@ use crate::dwarf::{DebugInfo, DieRef, Hit};
 use crate::elf::Binding;
 
 use super::demangle::is_named;
-use super::linespec::{Place, PlaceKind};
 use super::module::Module;
+use super::place::{Place, PlaceKind};
 
 /// Whether a symbol of this name says all that there is to say: a global symbol of exactly this name, which other units know, of
 /// a function that was not inlined in its own unit. Then the names of the debug information need not be looked through, which

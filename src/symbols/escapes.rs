@@ -3,9 +3,7 @@
 use crate::arch::insn::{Flow, Insn, MAX_LEN, Target};
 use crate::arch::regs::{Gpr, find};
 use crate::base::FileAddr;
-use crate::elf::Probe;
-
-use super::module::{Module, ModuleFile};
+use crate::elf::{Image, Probe};
 
 /// How the address to which control will go is told.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,52 +29,43 @@ const JUMPS: [&str; 4] = ["longjmp", "_longjmp", "siglongjmp", "__longjmp_chk"];
 /// Instructions of the unwinder that are looked through for its hook.
 const MOST: usize = 1000;
 
-impl Module {
-    /// The places in this module; found once.
-    pub fn escapes(&self) -> &[Escape] {
-        self.file.escapes.get_or_init(|| self.file.find_escapes())
+/// The places in a file; `named` finds its symbols.
+pub(super) fn escapes_in(image: &Image, named: impl Fn(&str) -> Option<FileAddr>) -> Vec<Escape> {
+    let by_probe = |provider| image.probes().filter(move |p| p.provider == provider).filter_map(escape_of);
+    let mut jumps: Vec<Escape> = by_probe("libc").collect();
+    if jumps.is_empty() {
+        let tells = Tells::JumpBuffer(Gpr::Rdi);
+        jumps.extend(JUMPS.iter().filter_map(|n| named(n)).map(|addr| Escape { addr, tells }));
     }
+    let mut found: Vec<Escape> = by_probe("libgcc").collect();
+    if found.is_empty() {
+        let hook = named("_Unwind_DebugHook").or_else(|| find_hook(image, named("_Unwind_RaiseException")?));
+        found.extend(hook.map(|addr| Escape { addr, tells: Tells::Register(Gpr::Rsi) }));
+    }
+    found.extend(jumps);
+    found.sort_by_key(|e| e.addr);
+    found.dedup_by_key(|e| e.addr);
+    found
 }
 
-impl ModuleFile {
-    fn find_escapes(&self) -> Vec<Escape> {
-        let by_probe = |provider| self.image().probes().filter(move |p| p.provider == provider).filter_map(escape_of);
-        let named = |name: &str| self.symbols_named(name).into_iter().find(|s| s.has_place()).map(|s| s.addr);
-        let mut jumps: Vec<Escape> = by_probe("libc").collect();
-        if jumps.is_empty() {
-            let tells = Tells::JumpBuffer(Gpr::Rdi);
-            jumps.extend(JUMPS.iter().filter_map(|n| named(n)).map(|addr| Escape { addr, tells }));
+/// libgcc's `_Unwind_DebugHook (cfa, handler)` where no symbol names it.
+///
+/// *Folklore*: distributions strip it from libgcc_s.so.1, and not all build that with probes. It is the one function without
+/// any code that the unwinder calls directly, from `_Unwind_RaiseException` too.
+fn find_hook(image: &Image, from: FileAddr) -> Option<FileAddr> {
+    let code = image.read_from(from)?;
+    let mut at = 0;
+    for _ in 0..MOST {
+        let insn = Insn::decode(code.get(at..code.len().min(at + MAX_LEN))?, from.0 + at as u64)?;
+        if let Flow::Call(Target::Direct(to)) = insn.flow()
+            && let Some(callee) = image.read_from(FileAddr(to))
+            && callee.strip_prefix(&[0xf3, 0x0f, 0x1e, 0xfa]).unwrap_or(callee).first() == Some(&0xc3)
+        {
+            return Some(FileAddr(to));
         }
-        let mut found: Vec<Escape> = by_probe("libgcc").collect();
-        if found.is_empty() {
-            let hook = named("_Unwind_DebugHook").or_else(|| self.find_hook(named("_Unwind_RaiseException")?));
-            found.extend(hook.map(|addr| Escape { addr, tells: Tells::Register(Gpr::Rsi) }));
-        }
-        found.extend(jumps);
-        found.sort_by_key(|e| e.addr);
-        found.dedup_by_key(|e| e.addr);
-        found
+        at += insn.len();
     }
-
-    /// libgcc's `_Unwind_DebugHook (cfa, handler)` where no symbol names it.
-    ///
-    /// *Folklore*: distributions strip it from libgcc_s.so.1, and not all build that with probes. It is the one function without
-    /// any code that the unwinder calls directly, from `_Unwind_RaiseException` too.
-    fn find_hook(&self, from: FileAddr) -> Option<FileAddr> {
-        let code = self.image().read_from(from)?;
-        let mut at = 0;
-        for _ in 0..MOST {
-            let insn = Insn::decode(code.get(at..code.len().min(at + MAX_LEN))?, from.0 + at as u64)?;
-            if let Flow::Call(Target::Direct(to)) = insn.flow()
-                && let Some(callee) = self.image().read_from(FileAddr(to))
-                && callee.strip_prefix(&[0xf3, 0x0f, 0x1e, 0xfa]).unwrap_or(callee).first() == Some(&0xc3)
-            {
-                return Some(FileAddr(to));
-            }
-            at += insn.len();
-        }
-        None
-    }
+    None
 }
 
 /// The places among the probes of systemtap: libc's `longjmp` (its third argument is the address) and libgcc's `unwind` (the

@@ -1,17 +1,15 @@
 //! A module: an image at its place in a process.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use crate::base::{AddrRange, Error, FileAddr, LoadBias, Result, VirtAddr};
-use crate::dwarf::{CfiIndex, CfiSections, DebugInfo, UnwindRow};
+use crate::base::{AddrRange, FileAddr, LoadBias, Result, VirtAddr};
+use crate::dwarf::{CfiSections, DebugInfo, UnwindRow};
 use crate::elf::{Image, Symbol};
-use crate::loader::{self, CallSites, Got, Plt};
+use crate::loader::{CallSites, Got, Plt};
 
 use super::escapes::Escape;
-use super::finder::{DebugFiles, supplementary};
-use super::separate::Separate;
+use super::module_file::{FoundFunction, GUESSED_SIZE, ModuleFile, RESOLVER};
 
 /// A module's number, which stays its own as long as it is loaded.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -28,103 +26,6 @@ pub enum ModuleRole {
     Vdso,
     /// What the dynamic linker loaded.
     Library,
-}
-
-/// An image with what is derived from it alone: shared between processes and restarts.
-#[derive(Debug)]
-pub struct ModuleFile {
-    image: Arc<Image>,
-    got: OnceLock<Option<Got>>,
-    plt: OnceLock<Plt>,
-    call_sites: OnceLock<CallSites>,
-    pub(super) escapes: OnceLock<Vec<Escape>>,
-    found: OnceLock<Vec<FoundFunction>>,
-    debug_files: Arc<DebugFiles>,
-    separate: OnceLock<Option<Separate>>,
-    cfi: CfiIndex,
-    debug: OnceLock<Result<Option<Arc<DebugInfo>>>>,
-    has_complained: AtomicBool,
-}
-
-/// A function that has no symbol and is known all the same.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct FoundFunction {
-    /// `_start`, `main` or [`RESOLVER`].
-    pub name: &'static str,
-    /// Its link-time address.
-    pub addr: FileAddr,
-    /// Its size in bytes, by its unwind information; else a guess that is rather too small.
-    pub size: u64,
-}
-
-/// The name under which ld.so's lazy resolver goes where no symbol names it. Which of its variants (xsavec, xsave, fxsave) it is
-/// nobody says.
-pub const RESOLVER: &str = "_dl_runtime_resolve";
-
-/// What a function without unwind information is taken to be at least, in bytes.
-const GUESSED_SIZE: u64 = 64;
-
-impl ModuleFile {
-    /// Wraps an image; nothing is read yet. `debug_files`: where its debug file may be.
-    pub fn new(image: Arc<Image>, debug_files: Arc<DebugFiles>) -> ModuleFile {
-        ModuleFile {
-            image,
-            got: OnceLock::new(),
-            plt: OnceLock::new(),
-            call_sites: OnceLock::new(),
-            escapes: OnceLock::new(),
-            found: OnceLock::new(),
-            debug_files,
-            separate: OnceLock::new(),
-            cfi: CfiIndex::default(),
-            debug: OnceLock::new(),
-            has_complained: AtomicBool::new(false),
-        }
-    }
-
-    /// What was found damaged of its debug information since this was last asked.
-    pub fn take_complaints(&self) -> Vec<Error> {
-        match self.debug.get() {
-            Some(Ok(Some(debug))) => debug.take_complaints(),
-            Some(Err(e)) if !self.has_complained.swap(true, Ordering::Relaxed) => vec![e.clone()],
-            _ => Vec::new(),
-        }
-    }
-
-    /// Its debug information; `None` if there is none. Opened when it is first asked for.
-    pub fn debug_info(&self) -> Result<Option<&Arc<DebugInfo>>> {
-        let opened = self.debug.get_or_init(|| {
-            let own = self.image.section(".debug_info").map(|_| &self.image);
-            let Some(file) = own.or_else(|| self.separate().filter(|s| !s.is_mini()).map(Separate::image)) else {
-                return Ok(None);
-            };
-            Ok(DebugInfo::open(file, supplementary(file, &self.debug_files))?.map(Arc::new))
-        });
-        opened.as_ref().map(Option::as_ref).map_err(Error::clone)
-    }
-
-    /// The image.
-    pub fn image(&self) -> &Arc<Image> {
-        &self.image
-    }
-
-    /// Its separate debug file; `None` if there is none where it is looked for.
-    pub fn separate(&self) -> Option<&Separate> {
-        self.separate.get_or_init(|| Separate::of(&self.image, &self.debug_files)).as_ref()
-    }
-
-    /// `_start`, which the ELF header names, and `main`, found by what the start-up code does; those without a symbol.
-    fn find_functions(&self) -> Vec<FoundFunction> {
-        let has_symbol = |name: &str| self.symbols_named(name).iter().any(|s| s.has_place());
-        let sections = CfiSections::of(&self.image);
-        let size = |addr: FileAddr| {
-            let row = self.cfi.row(&sections, addr).ok().flatten().filter(|r| r.function == addr);
-            row.map_or(GUESSED_SIZE, |r| r.function_end - addr)
-        };
-        let candidates = [("_start", self.image.entry()), ("main", loader::find_main(&self.image))];
-        let missing = candidates.into_iter().filter(|(name, _)| !has_symbol(name));
-        missing.filter_map(|(name, addr)| addr.map(|addr| FoundFunction { name, addr, size: size(addr) })).collect()
-    }
 }
 
 /// A module of a process, or of a program that has not been started (with a load bias of 0).
@@ -155,7 +56,7 @@ const PAGE: u64 = 4096;
 impl Module {
     /// Its image.
     pub fn image(&self) -> &Arc<Image> {
-        &self.file.image
+        self.file.image()
     }
 
     /// The run-time address of one of its link-time addresses.
@@ -198,6 +99,11 @@ impl Module {
     /// Who calls through its PLT and GOT; found once, by disassembling it.
     pub fn call_sites(&self) -> &CallSites {
         self.file.call_sites.get_or_init(|| CallSites::of(self.image(), self.got(), self.plt()))
+    }
+
+    /// The places in it at which a thread tells that it is about to leave frames; found once.
+    pub fn escapes(&self) -> &[Escape] {
+        self.file.escapes()
     }
 
     /// The unwind row at one of its run-time addresses; `None` where its tables say nothing about it.

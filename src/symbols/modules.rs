@@ -9,7 +9,8 @@ use crate::elf::{Identity, Image};
 use crate::loader::LinkMap;
 
 use super::finder::DebugFiles;
-use super::module::{Module, ModuleFile, ModuleId, ModuleRole};
+use super::module::{Module, ModuleId, ModuleRole};
+use super::module_file::ModuleFile;
 
 /// What is known about a module that is to be added.
 #[derive(Clone, Debug)]

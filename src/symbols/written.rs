@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::elf::Symbol;
 
 use super::demangle::{demangle, is_mangled};
-use super::module::{Module, ModuleFile};
+use super::module::Module;
+use super::module_file::ModuleFile;
 use super::modules::Modules;
 use super::user_names::matches;
 

@@ -8,6 +8,7 @@ use crate::arch::regs::{Gpr, Registers};
 use crate::base::{Error, Memory, Result, Signal, Tid, VirtAddr};
 use crate::os::debugregs;
 use crate::os::mem::ProcessMemory;
+use crate::os::ptrace::SystemCallAt;
 use crate::os::wait::{Status, wait_for};
 use crate::os::{procfs, ptrace};
 
@@ -48,10 +49,7 @@ impl Live {
             Status::Exec => self.after_exec(tid)?,
             Status::Interrupted => RawStop::Interrupted,
             Status::GroupStop(signal) => RawStop::GroupStop(signal),
-            Status::Syscall if self.syscalls => RawStop::Syscall {
-                entry: known(ptrace::is_system_call_entry(tid))?.unwrap_or(false),
-                number: known(ptrace::peek_register(tid, Gpr::OrigRax))?.unwrap_or(u64::MAX),
-            },
+            Status::Syscall if self.syscalls => self.system_call(tid)?,
             // Not asked for: nothing to tell, go on.
             Status::Syscall | Status::ExitStop | Status::Seccomp | Status::Continued | Status::Exited(_) | Status::Killed(_) => {
                 self.let_go(tid, ResumeAction::Continue(None))?;
@@ -62,6 +60,23 @@ impl Live {
             thread.trapped &= !matches!(what, RawStop::Signal(_));
         }
         Ok(Some(Event { tid, what }))
+    }
+
+    /// A system call begins or ends. Its number is known at the entry only, and kept until the exit.
+    fn system_call(&mut self, tid: Tid) -> Result<RawStop> {
+        let Some(stop) = known(ptrace::system_call_stop(tid))? else { return Ok(RawStop::Interrupted) };
+        let thread = self.threads.get_mut(&tid);
+        let number = match stop.at {
+            SystemCallAt::Entry { number, .. } => {
+                thread.into_iter().for_each(|t| t.in_call = Some(number));
+                number
+            }
+            SystemCallAt::Exit { .. } | SystemCallAt::Unknown => match thread.and_then(|t| t.in_call.take()) {
+                Some(number) => number,
+                None => known(ptrace::peek_register(tid, Gpr::OrigRax))?.unwrap_or(u64::MAX),
+            },
+        };
+        Ok(RawStop::Syscall { number, stop })
     }
 
     pub(super) fn ended(&mut self, tid: Tid, status: Status) -> Event {

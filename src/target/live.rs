@@ -15,7 +15,7 @@ use crate::elf::Image;
 use crate::os::affinity::Follower;
 use crate::os::debugregs::{self, Watch};
 use crate::os::mem::ProcessMemory;
-use crate::os::spawn::{Launch, launch};
+use crate::os::spawn::{Launch, Launched, launch};
 use crate::os::wait::{Status, wait_any, wait_eagerly};
 use crate::os::{pagemap, procfs, ptrace, signals};
 
@@ -35,6 +35,8 @@ pub(super) struct Thread {
     pub(super) stepping: bool,
     /// It is stopped by a SIGTRAP of our making.
     pub(super) trapped: bool,
+    /// The number of the system call that it is in, where its entry was seen.
+    pub(super) in_call: Option<u64>,
     pub(super) pc: Cell<Option<u64>>,
     pub(super) pc_changed: bool,
     pub(super) registers: Cell<Option<Registers>>,
@@ -42,7 +44,15 @@ pub(super) struct Thread {
 
 impl Thread {
     pub(super) fn new(state: State) -> Thread {
-        Thread { state, stepping: false, trapped: false, pc: Cell::new(None), pc_changed: false, registers: Cell::new(None) }
+        Thread {
+            state,
+            stepping: false,
+            trapped: false,
+            in_call: None,
+            pc: Cell::new(None),
+            pc_changed: false,
+            registers: Cell::new(None),
+        }
     }
 
     /// Forgets what was cached: the thread is about to run.
@@ -92,13 +102,12 @@ pub struct Live {
 }
 
 impl Live {
-    /// Starts a program; it is stopped at its first instruction. Also whether its addresses are random although it was
-    /// asked that they are not.
-    pub fn launch(what: &Launch) -> Result<(Live, bool)> {
+    /// Starts a program; it is stopped at its first instruction. Also what there is to say of the start.
+    pub fn launch(what: &Launch) -> Result<(Live, Launched)> {
         let launched = launch(what)?;
         let mut live = Live::new(launched.pid, true)?;
         live.threads.insert(launched.pid, Thread::new(State::Stopped));
-        Ok((live, launched.randomized))
+        Ok((live, launched))
     }
 
     /// Seizes every thread of a process and stops them.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::arch::regs::{Registers, XState};
 use crate::base::{AddrRange, Error, Memory, MemoryMap, Need, PageState, Result, Signal, Tid, VirtAddr};
 use crate::elf::Image;
+use crate::os::ptrace::SystemCallStop;
 
 /// What live processes, core files and remote stubs have in common.
 pub trait Target: Memory {
@@ -108,8 +109,8 @@ pub enum RawStop {
     Syscall {
         /// Its number.
         number: u64,
-        /// It begins.
-        entry: bool,
+        /// Where, with what, and whether it begins or ends.
+        stop: SystemCallStop,
     },
     /// A new process; it is not traced any more.
     Fork(Tid),

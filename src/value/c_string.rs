@@ -79,6 +79,20 @@ pub fn quoted_char(bytes: &[u8], prefix: &str) -> String {
     out
 }
 
+/// A character of Rust with its quotes, as gdb writes it: what is not ASCII by its number.
+pub fn rust_char(n: u32) -> String {
+    match char::from_u32(n) {
+        Some('\n') => "'\\n'".to_owned(),
+        Some('\r') => "'\\r'".to_owned(),
+        Some('\t') => "'\\t'".to_owned(),
+        Some('\0') => "'\\0'".to_owned(),
+        Some(c @ ('\'' | '\\')) => format!("'\\{c}'"),
+        Some(c) if c.is_ascii_graphic() || c == ' ' => format!("'{c}'"),
+        _ if n < 256 => format!("'\\x{n:02x}'"),
+        _ => format!("'\\u{{{n:06x}}}'"),
+    }
+}
+
 /// A string with its quotes, runs folded and cut after so many characters:
 /// `"ab", 'x' <repeats 20 times>, "c"...`. `more` says that the string goes on behind `bytes`.
 pub fn quoted_string(bytes: &[u8], width: usize, prefix: &str, options: &PrintOptions, more: bool) -> String {

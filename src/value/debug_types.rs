@@ -1,21 +1,25 @@
 //! Types of the program's debug information.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use super::base_types::canonical_name;
 use super::language::Language;
 use super::layout::{Field, FieldKind, Fields, Layout, Method, TemplateArg, Variant, Variants};
 use super::types::{ArrayKind, Bits, Enumerator, FloatFormat, FunctionType, Qualifiers, Type, TypeKind};
-use crate::base::{Error, Result};
+use crate::base::{Error, FileAddr, Result};
 use crate::dwarf::{
     Bound, DebugInfo, DieRef, Dimension, Dynamic, Encoding, Member, MemberKind, Members, NameSpace, Offset, Parameter,
     StructKind, TypeDie, TypeShape, UnitId,
 };
 
-/// The types that were made already, kept with the debug information.
+/// What was made already, kept with the debug information.
 #[derive(Default)]
-struct Made(Mutex<HashMap<DieRef, Result<Arc<Type>>>>);
+pub(super) struct Made {
+    types: Mutex<HashMap<DieRef, Result<Arc<Type>>>>,
+    /// The variables that Rust's vtables are, by their link-time addresses.
+    pub(super) vtables: OnceLock<HashMap<FileAddr, DieRef>>,
+}
 
 /// How deep types are made of one another.
 const MAX_DEPTH: usize = 200;
@@ -68,7 +72,7 @@ struct Maker<'i> {
 impl Maker<'_> {
     fn made_already(&self) -> Option<std::sync::MutexGuard<'_, HashMap<DieRef, Result<Arc<Type>>>>> {
         let made: &Made = self.info.attached()?;
-        Some(made.0.lock().unwrap_or_else(PoisonError::into_inner))
+        Some(made.types.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn ty(&mut self, die: DieRef) -> Result<Arc<Type>> {

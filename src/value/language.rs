@@ -13,6 +13,15 @@ pub enum Language {
 }
 
 impl Language {
+    /// Its name, as `set language` takes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Language::C => "c",
+            Language::Cpp => "c++",
+            Language::Rust => "rust",
+        }
+    }
+
     /// The language of a unit by its DW_AT_language (DWARF5 §7.12, and the codes given since).
     pub fn of_dwarf(code: u16) -> Language {
         match code {

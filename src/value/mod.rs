@@ -26,6 +26,7 @@ mod scalar;
 mod signature;
 mod types;
 mod variants;
+mod vtables;
 
 pub use alignment::alignment;
 pub use base_types::{base_type, rust_type};
@@ -41,11 +42,13 @@ pub use layout::{Field, FieldKind, Fields, Layout, Method, TemplateArg, Variant,
 pub use number::{Number, extract_bits, insert_bits, int_from_bytes, int_to_bytes};
 pub use options::{OutputRadix, PrintOptions, Symbols};
 pub use place::{Absence, Place, Value};
-pub use pretty::elements_of;
+pub use pretty::{elements_of, pointee_of};
 pub use print::{Printer, StringEnd, read_string};
 pub use printf::{Conversion, Piece, echo_text, format_values, parse_format};
 pub use ptype::PtypeOptions;
+pub use rust_names::is_tuple as is_rust_tuple;
 pub use scalar::{Letter, char_prefix, scalar_text, symbol_suffix};
 pub use signature::function_title;
 pub use types::{ArrayKind, Bits, Enumerator, Flag, FloatFormat, FunctionType, ModuleRef, NoDebug, Qualifiers, Type, TypeKind};
 pub use variants::variant_of;
+pub use vtables::vtable_at;

@@ -92,6 +92,12 @@ pub trait Symbols {
         None
     }
 
+    /// The name of the vtable of Rust at an address, and the type that it is for.
+    fn vtable(&self, at: VirtAddr) -> Option<(String, Arc<Type>)> {
+        let _ = at;
+        None
+    }
+
     /// A type of the program by its full name.
     fn type_named(&self, name: &str) -> Option<Arc<Type>> {
         let _ = name;

@@ -302,6 +302,16 @@ impl Printer<'_> {
         } else if self.options.address {
             _ = write!(out, "{addr}");
         }
+        if let TypeKind::Array { element, count: Some(len), .. } = &bare.kind
+            && bare.language == Language::Rust
+            && &*element.stripped().name == "u8"
+            && addr.0 != 0
+        {
+            // `b"text"` is a reference to an array of bytes.
+            let gap = if out.len() > before { " " } else { "" };
+            let byte = Type::named_in(Language::Rust, "u8", 1, TypeKind::Char { signed: false });
+            _ = write!(out, "{gap}{}", self.text_at(addr, *len, &byte));
+        }
         if bare.is_char() && bare.language != Language::Rust && addr.0 != 0 {
             if out.len() > before {
                 out.push(' ');

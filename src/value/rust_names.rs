@@ -31,7 +31,9 @@ pub(super) fn name(ty: &Type, depth: u32) -> String {
         TypeKind::Qualified { target, .. } => inner(target),
         TypeKind::Function(f) => {
             let params: Vec<String> = f.params.iter().map(|p| inner(p)).collect();
-            let result = if f.result.is_void() { String::new() } else { format!(" -> {}", inner(&f.result)) };
+            // A function that returns nothing has no result at all; `-> ()` is written in a type.
+            let is_nothing = f.result.is_void() && f.result.name.is_empty() || &*f.result.name == "void";
+            let result = if is_nothing { String::new() } else { format!(" -> {}", inner(&f.result)) };
             format!("fn ({}){result}", params.join(", "))
         }
         TypeKind::Void => "()".to_owned(),
@@ -40,7 +42,7 @@ pub(super) fn name(ty: &Type, depth: u32) -> String {
 }
 
 /// Whether the members of a structure have numbers for names: a tuple, or a structure like one.
-pub(super) fn is_tuple(fields: &[Field]) -> bool {
+pub fn is_tuple(fields: &[Field]) -> bool {
     !fields.is_empty() && fields.iter().enumerate().all(|(i, f)| *f.name == *format!("__{i}") || *f.name == *i.to_string())
 }
 

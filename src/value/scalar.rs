@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::c_string::quoted_char;
+use super::c_string::{quoted_char, rust_char};
 use super::float::Real;
 use super::float_text::float_text;
 use super::language::Language;
@@ -89,6 +89,7 @@ fn natural_int(bytes: &[u8], ty: &Arc<Type>, options: &PrintOptions) -> String {
             1 => "true".to_owned(),
             _ => decimal,
         },
+        TypeKind::Char { .. } if ty.stripped().language == Language::Rust => format!("{decimal} {}", rust_char(n as u32)),
         TypeKind::Char { .. } => format!("{decimal} {}", quoted_char(bytes, char_prefix(ty))),
         _ => decimal,
     }
@@ -99,7 +100,8 @@ pub fn char_prefix(ty: &Arc<Type>) -> &'static str {
     let bare = ty.stripped();
     match (&*ty.name, bare.size) {
         ("wchar_t", _) => "L",
-        // Rust's characters have four bytes and no prefix.
+        // Rust's characters have four bytes and no prefix; of one byte are those of literals.
+        ("u8", _) if bare.language == Language::Rust => "b",
         _ if bare.language == Language::Rust => "",
         (_, 2) => "u",
         // Of the two sorts of four bytes the signed one is wchar_t.
@@ -148,6 +150,9 @@ pub fn scalar_text(
         }
         Letter::Char => {
             // Cut to one byte, signed as the type is; a wider character stays what it is.
+            if ty.is_char() && ty.language == Language::Rust {
+                return format!("{n} {}", rust_char(n as u32));
+            }
             let wide = ty.is_char() && ty.size > 1;
             let of = if wide { bytes.to_vec() } else { int_to_bytes(truncated(), 1) };
             let signed = ty.float().is_some() || ty.is_signed();

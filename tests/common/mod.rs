@@ -3,6 +3,7 @@
 #![allow(dead_code, unused_imports)]
 
 pub mod build;
+pub mod load;
 pub mod normalise;
 pub mod oracles;
 pub mod rdbg;

@@ -38,8 +38,19 @@ pub fn relocations(file: &Path, no_sections: bool) -> Vec<Relocation> {
             symbol: row.get(3).map(|s| s.as_str().replace("@@", "@")).unwrap_or_default(),
         })
         .collect();
-    assert!(!rows.is_empty(), "readelf shows no relocations of {}:\n{text}", file.display());
+    assert!(
+        !rows.is_empty() || text.contains("'.relr.dyn'") || text.contains("no relocations"),
+        "readelf shows no relocations of {}:\n{text}",
+        file.display()
+    );
     rows
+}
+
+/// The addresses of DT_RELR's relocations, which readelf shows one a line.
+pub fn relr(file: &Path) -> Vec<u64> {
+    let (text, _) = output(Command::new("readelf").arg("-rW").arg(file));
+    let rows = text.split("'.relr.dyn'").nth(1).unwrap_or_default();
+    rows.lines().filter(|l| l.len() == 16).filter_map(|l| u64::from_str_radix(l, 16).ok()).collect()
 }
 
 /// The stubs that objdump names in the PLT sections: address and symbol.

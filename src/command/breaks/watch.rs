@@ -6,6 +6,7 @@ use crate::base::{Error, Result};
 use crate::engine::{Condition, Disposition, Kind, Session, Watch, WatchKind};
 use crate::expr::{self, Host};
 use crate::symbols::Module;
+use crate::value::Language;
 
 use crate::command::args::Args;
 use crate::command::cx::Cx;
@@ -77,7 +78,10 @@ fn set_watch(cx: &mut Cx<'_>, args: &Args, kind: WatchKind) -> Result<Flow> {
     // `-l`: the address as it is now, whatever the expression will mean later.
     let (text, parsed) = if let Some(value) = value.as_ref().filter(|_| by_location) {
         let addr = value.address().unwrap_or_default();
-        let fixed = format!("*({} *) {addr:#x}", value.ty);
+        let fixed = match session.language() {
+            Language::Rust => format!("*({addr:#x} as *mut {})", value.ty),
+            _ => format!("*({} *) {addr:#x}", value.ty),
+        };
         let parsed = expr::parse(&fixed, session)?;
         (format!("-location {text}"), parsed)
     } else {

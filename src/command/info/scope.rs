@@ -26,17 +26,18 @@ fn info_scope(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         return Err(Error::user("requires an argument (function, line or *addr) to define a scope"));
     }
     let places = cx.session.locate(&args.text)?;
-    let mut is_first = true;
-    for at in places {
-        for (name, text) in variables_at(cx.session, at)? {
-            if std::mem::take(&mut is_first) {
-                cx.say(format!("Scope for {}:\n", args.text));
-            }
-            cx.say(format!("Symbol {name} is {text}.\n"));
-        }
-    }
-    if is_first {
+    // One scope, as in gdb; of several functions the one that has exactly this name, before the methods of classes.
+    let modules = &cx.session.inferior.modules;
+    let is_named = |at: &&VirtAddr| modules.at(**at).and_then(|m| m.function(**at)).is_some_and(|f| *f.name == *args.text);
+    let Some(at) = places.iter().find(is_named).or(places.first()) else { return Ok(Flow::Go) };
+    let found = variables_at(cx.session, *at)?;
+    if found.is_empty() {
         cx.say(format!("Scope for {} contains no locals or arguments.\n", args.text));
+    } else {
+        cx.say(format!("Scope for {}:\n", args.text));
+    }
+    for (name, text) in found {
+        cx.say(format!("Symbol {name} is {text}.\n"));
     }
     Ok(Flow::Go)
 }

@@ -21,8 +21,11 @@ mod recognise;
 mod rust_btree;
 mod rust_cell;
 mod rust_hash;
+mod rust_list;
 mod rust_number;
+mod rust_pointer;
 mod rust_rc;
+mod rust_sync;
 mod rust_text;
 mod rust_time;
 mod rust_vec;
@@ -31,5 +34,6 @@ mod shape;
 
 pub use recognise::elements_of;
 pub(super) use recognise::recognise;
+pub use rust_pointer::pointee_of;
 pub(super) use scene::Scene;
 pub(super) use shape::{Pretty, Style};

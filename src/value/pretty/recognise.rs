@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::{Pretty, Scene, scene};
 use super::{
     cpp_adaptor, cpp_bitset, cpp_chrono, cpp_deque, cpp_function, cpp_hash, cpp_iterator, cpp_list, cpp_llvm, cpp_optional,
-    cpp_pointer, cpp_string, cpp_tree, cpp_tuple, cpp_vector, rust_btree, rust_cell, rust_hash, rust_number, rust_rc, rust_text,
-    rust_time, rust_vec,
+    cpp_pointer, cpp_string, cpp_tree, cpp_tuple, cpp_vector, rust_btree, rust_cell, rust_hash, rust_list, rust_number, rust_rc,
+    rust_sync, rust_text, rust_time, rust_vec,
 };
 use crate::base::Result;
 use crate::value::language::Language;
@@ -42,6 +42,8 @@ const RUST: &[Recogniser] = &[
     rust_cell::show,
     rust_hash::show,
     rust_btree::show,
+    rust_list::show,
+    rust_sync::show,
     rust_number::show,
     rust_time::show,
 ];

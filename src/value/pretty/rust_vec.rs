@@ -1,4 +1,4 @@
-//! `Vec`, `VecDeque`, slices, boxed slices.
+//! `Vec` and `VecDeque`. Slices are known without a pretty printer.
 
 use std::sync::Arc;
 
@@ -9,12 +9,9 @@ use crate::value::place::Value;
 use crate::value::types::Type;
 
 pub(super) fn show(scene: &Scene<'_>, value: &Value, name: &str) -> Option<Result<Pretty>> {
-    let full = &*value.ty.stripped().name;
     match name {
         "Vec" => Some(vec(scene, value)),
         "VecDeque" => Some(deque(scene, value)),
-        "Box" if full.starts_with("alloc::boxed::Box<[") => Some(slice(scene, value)),
-        _ if full.starts_with("&[") || full.starts_with("&mut [") => Some(slice(scene, value)),
         _ => None,
     }
 }
@@ -36,13 +33,6 @@ fn vec(scene: &Scene<'_>, value: &Value) -> Result<Pretty> {
     let (element, len) = (scene.type_arg(value, 0)?, scene.number(value, &["len"])?);
     let first = scene.size(&scene.pointer(&scene.get(value, &["buf"])?)?)?;
     Ok(Pretty::array(format!("Vec(size={len})"), scene.row(&element, first, len)?))
-}
-
-fn slice(scene: &Scene<'_>, value: &Value) -> Result<Pretty> {
-    let (data, len) = (scene.get(value, &["data_ptr"])?, scene.number(value, &["length"])?);
-    let Some(element) = data.ty.target().cloned() else { return scene.unexpected() };
-    let head = format!("{}(size={len})", value.ty.stripped().name);
-    Ok(Pretty::array(head, scene.row(&element, scene.size(&data)?, len)?))
 }
 
 fn deque(scene: &Scene<'_>, value: &Value) -> Result<Pretty> {

@@ -14,7 +14,8 @@ impl Printer<'_> {
         let TypeKind::Array { element, count, lower, kind, .. } = &value.ty.stripped().kind else { return Ok(()) };
         let bare = element.stripped();
         let text = match walk.letter {
-            None => bare.is_char() && *kind == ArrayKind::Plain && bare.language != Language::Rust,
+            // Rust has no arrays of characters of one byte; literals of strings are some.
+            None => bare.is_char() && *kind == ArrayKind::Plain && (bare.language != Language::Rust || bare.size == 1),
             Some(Letter::Str) => bare.is_char() || (bare.is_integral() && bare.size == 1),
             Some(_) => false,
         };

@@ -48,13 +48,25 @@ impl Printer<'_> {
             if !tuple && !plain_tuple {
                 _ = write!(walk.out, "{}: ", field.name);
             }
-            self.show_inside(&value.member(field), depth.inside(), walk);
+            let member = value.member(field);
+            self.show_inside(&member, depth.inside(), walk);
+            if &*field.name == "vtable" && !self.options.raw {
+                self.vtable_name(&member, walk);
+            }
         }
         if self.options.pretty && !layout.fields.is_empty() {
             walk.line(depth);
         }
         walk.out.push(close);
         Ok(())
+    }
+
+    /// Which type a trait object is of: ` <<m::Circle as m::Shape>::{vtable}>` behind the address.
+    fn vtable_name(&self, pointer: &Value, walk: &mut Walk) {
+        let at = pointer.number(self.memory).ok().flatten().map(|n| VirtAddr(n.to_int() as u64));
+        if let Some((name, _)) = at.and_then(|at| self.symbols.vtable(at)) {
+            _ = write!(walk.out, " <{name}>");
+        }
     }
 
     /// `core::option::Option<i32>::Some(5)`

@@ -1,0 +1,62 @@
+//! `timeline start` and `timeline stop`, and the list of the family's commands.
+
+use crate::base::Result;
+use crate::command::args::Args;
+use crate::command::cx::Cx;
+use crate::command::describe::{Command, Example, Flow, Group, Repeat};
+use crate::command::help::list_below;
+
+/// The family.
+pub const COMMANDS: &[Command] = &[TIMELINE, START, STOP, super::show::SHOW, super::save::SAVE];
+
+/// `timeline`
+pub const TIMELINE: Command = Command {
+    name: "timeline",
+    group: Group::Loading,
+    summary: "Record how a program is loaded, from exec to exit, and show it.",
+    own: true,
+    run: |cx, _| list_below(cx, "timeline"),
+    ..Command::BASE
+};
+
+/// `timeline start`
+pub const START: Command = Command {
+    name: "timeline start",
+    group: Group::Loading,
+    summary: "Record what happens from exec to exit.",
+    help: "The next process that is started is recorded from its exec on, and one that lives from now on: system calls, mappings,\n\
+           libraries that come and go, signals, the end. What was recorded before is forgotten.",
+    examples: &[Example { line: "timeline start", what: "records the next run" }],
+    own: true,
+    repeat: Repeat::No,
+    run: start,
+    ..Command::BASE
+};
+
+/// `timeline stop`
+pub const STOP: Command = Command {
+    name: "timeline stop",
+    group: Group::Loading,
+    summary: "End the recording; the program goes on unrecorded.",
+    examples: &[Example { line: "timeline stop", what: "ends the recording" }],
+    own: true,
+    repeat: Repeat::No,
+    run: stop,
+    ..Command::BASE
+};
+
+fn start(cx: &mut Cx<'_>, _: &Args) -> Result<Flow> {
+    cx.session.start_timeline()?;
+    cx.say(if cx.session.timeline.is_armed() { "Recording from the next run.\n" } else { "Recording from now.\n" });
+    Ok(Flow::Go)
+}
+
+fn stop(cx: &mut Cx<'_>, _: &Args) -> Result<Flow> {
+    if !cx.session.stop_timeline() {
+        cx.say("Nothing is being recorded.\n");
+    } else if let Ok(events) = cx.session.timeline.events() {
+        let count = events.len();
+        cx.say(format!("Recorded {count} {}.\n", if count == 1 { "event" } else { "events" }));
+    }
+    Ok(Flow::Go)
+}

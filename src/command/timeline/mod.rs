@@ -1,0 +1,8 @@
+//! The timeline of a load: recorded, shown, saved.
+
+mod family;
+mod save;
+mod show;
+mod words;
+
+pub use family::COMMANDS;

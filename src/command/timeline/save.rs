@@ -1,0 +1,58 @@
+//! `timeline save`.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use crate::base::{Error, Result};
+use crate::command::args::Args;
+use crate::command::cx::Cx;
+use crate::command::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
+use crate::command::script::expand_home;
+use crate::engine::Spool;
+
+/// `timeline save`
+pub const SAVE: Command = Command {
+    name: "timeline save",
+    group: Group::Loading,
+    args: &[ArgSpec::must("FILE", ArgKind::File)],
+    summary: "Write the recording to FILE.",
+    help: "FILE.jsonl gets one JSON object a line, an event each, in order.",
+    examples: &[Example { line: "timeline save load.jsonl", what: "one event a line" }],
+    own: true,
+    repeat: Repeat::No,
+    run: save,
+    ..Command::BASE
+};
+
+fn save(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    let path = expand_home(args.get("FILE").unwrap_or_default());
+    let events = cx.session.timeline.events()?;
+    let count = match path.extension().and_then(|e| e.to_str()) {
+        Some("jsonl") => write(&path, |out| lines(events, out))?,
+        _ => return Err(Error::user("The file's name must end in .jsonl.")),
+    };
+    cx.say(format!("Saved {count} {} to {}.\n", if count == 1 { "event" } else { "events" }, path.display()));
+    Ok(Flow::Go)
+}
+
+/// Makes a file by what `fill` writes.
+fn write(path: &Path, fill: impl FnOnce(&mut dyn Write) -> std::io::Result<Result<u64>>) -> Result<u64> {
+    let failed = |e: std::io::Error| Error::io(path.display().to_string(), &e);
+    let mut out = BufWriter::new(File::create(path).map_err(failed)?);
+    let count = fill(&mut out).map_err(failed)??;
+    out.flush().map_err(failed)?;
+    Ok(count)
+}
+
+fn lines(events: &Spool, out: &mut dyn Write) -> std::io::Result<Result<u64>> {
+    let mut failure = None;
+    let read = events.read(|line| {
+        failure = writeln!(out, "{line}").err();
+        Ok(failure.is_none())
+    });
+    match failure {
+        Some(e) => Err(e),
+        None => Ok(read.map(|()| events.len())),
+    }
+}

@@ -1,0 +1,129 @@
+//! One event as a line of JSON.
+
+use std::fmt::Write;
+
+use crate::base::Tid;
+
+/// The largest integer that every reader of JSON takes as it is: 2^53.
+const EXACT: u64 = 1 << 53;
+
+/// A JSON object that is being written, in the order of its fields.
+#[derive(Clone, Debug)]
+pub struct Line {
+    text: String,
+}
+
+impl Line {
+    /// What all events have: when (in seconds since the exec), whose, what, and in which phase of its process.
+    pub fn new(t: f64, pid: Tid, tid: Tid, kind: &str, phase: &str) -> Line {
+        let mut text = String::with_capacity(256);
+        let _ = write!(text, "{{\"t\":{t:.6},\"pid\":{},\"tid\":{},\"kind\":\"{kind}\",\"phase\":\"{phase}\"", pid.0, tid.0);
+        Line { text }
+    }
+
+    fn key(&mut self, key: &str) {
+        let _ = write!(self.text, ",\"{key}\":");
+    }
+
+    /// A string.
+    pub fn text(mut self, key: &str, value: &str) -> Line {
+        self.key(key);
+        quote(&mut self.text, value);
+        self
+    }
+
+    /// A string, or null.
+    pub fn maybe(mut self, key: &str, value: Option<&str>) -> Line {
+        self.key(key);
+        match value {
+            Some(value) => quote(&mut self.text, value),
+            None => self.text.push_str("null"),
+        }
+        self
+    }
+
+    /// An address: `"0x7ffff7dd5000"`.
+    pub fn address(mut self, key: &str, value: u64) -> Line {
+        self.key(key);
+        let _ = write!(self.text, "\"{value:#x}\"");
+        self
+    }
+
+    /// An integer; one beyond 2^53 as a string.
+    pub fn integer(mut self, key: &str, value: i64) -> Line {
+        self.key(key);
+        integer(&mut self.text, value);
+        self
+    }
+
+    /// Seconds.
+    pub fn seconds(mut self, key: &str, value: f64) -> Line {
+        self.key(key);
+        let _ = write!(self.text, "{value:.6}");
+        self
+    }
+
+    /// An integer, or null.
+    pub fn maybe_integer(mut self, key: &str, value: Option<i64>) -> Line {
+        self.key(key);
+        match value {
+            Some(value) => integer(&mut self.text, value),
+            None => self.text.push_str("null"),
+        }
+        self
+    }
+
+    /// Integers.
+    pub fn integers(mut self, key: &str, values: impl Iterator<Item = i64>) -> Line {
+        self.key(key);
+        self.text.push('[');
+        for (n, value) in values.enumerate() {
+            if n > 0 {
+                self.text.push(',');
+            }
+            integer(&mut self.text, value);
+        }
+        self.text.push(']');
+        self
+    }
+
+    /// The whole line, without a newline.
+    pub fn end(mut self) -> String {
+        self.text.push('}');
+        self.text
+    }
+}
+
+fn integer(out: &mut String, value: i64) {
+    let _ = if value.unsigned_abs() <= EXACT { write!(out, "{value}") } else { write!(out, "\"{value}\"") };
+}
+
+fn quote(out: &mut String, value: &str) {
+    out.push('"');
+    for c in value.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            c if u32::from(c) < 0x20 => {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_one_object_with_its_fields_in_order() {
+        let line = Line::new(0.25, Tid(7), Tid(8), "x", "main").text("a", "q\"\\\n\u{1}").address("b", 0x10).integer("c", -100);
+        let line = line.integers("d", [1, i64::MIN].into_iter()).maybe("e", None).end();
+        let wanted = r#"{"t":0.250000,"pid":7,"tid":8,"kind":"x","phase":"main","a":"q\"\\\n\u0001","b":"0x10","c":-100,"d":[1,"-9223372036854775808"],"e":null}"#;
+        assert_eq!(line, wanted);
+        assert!(serde_json::from_str::<serde_json::Value>(&line).is_ok());
+    }
+}

@@ -1,0 +1,6 @@
+//! The names of flags and values.
+
+pub mod files;
+pub mod memory;
+pub mod processes;
+pub mod sockets;

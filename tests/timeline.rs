@@ -1,0 +1,190 @@
+//! The timeline of a load held against strace, ld.so, readelf and perf, on real programs.
+
+mod common;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use common::build::{self, NoProgram};
+use common::load::{self, Load};
+use common::oracles;
+use common::tools;
+use regex::Regex;
+use serde_json::Value;
+
+/// A program of the tests' own; `None` after having said aloud what this machine lacks.
+fn built(source: &str, name: &str) -> Option<PathBuf> {
+    match build::build(source, name) {
+        Ok(program) => Some(program.path),
+        Err(e @ NoProgram::Missing(_)) => {
+            tools::skip(&format!("{source} {name}"), e);
+            None
+        }
+        Err(e) => panic!("{e}"),
+    }
+}
+
+/// A program of the machine's; says aloud where there is none.
+fn installed(name: &str, args: &[&str]) -> Option<Load> {
+    match tools::find(name) {
+        Some(path) => Some(Load::of(path, args)),
+        None => {
+            tools::skip("the timeline", format!("no {name} on PATH"));
+            None
+        }
+    }
+}
+
+/// An interpreter of Python itself, not a shell script that looks for one.
+fn python(args: &[&str]) -> Option<Load> {
+    let shim = installed("python3", &["-c", "import sys; print(sys.executable)"])?;
+    let (out, _) = tools::output(std::process::Command::new(&shim.program).args(&shim.args));
+    Some(Load::of(out.trim(), args))
+}
+
+/// The programs that the timeline must be right on.
+fn loads() -> Vec<Load> {
+    let of = |source, name| built(source, name).map(|p| Load::of(p, &[]));
+    let mut all = vec![
+        installed("ls", &["/"]),
+        installed("git", &["--version"]),
+        python(&["-S", "-c", "import _ssl, _json"]),
+        of("cpp/throws.cpp", "lazy"),
+        of("c/dlhost.c", "lazy"),
+        of("c/ifunc.c", "lazy"),
+        of("c/ctor.c", "lazy"),
+    ];
+    for name in ["lazy", "static", "static-pie", "now", "noplt", "ibt", "stripped", "lld", "musl"] {
+        all.push(of("c/hello.c", name));
+    }
+    all.into_iter().flatten().collect()
+}
+
+/// All of them with their records, made once.
+fn recorded() -> &'static [(Load, Vec<Value>)] {
+    static RECORDED: LazyLock<Vec<(Load, Vec<Value>)>> =
+        LazyLock::new(|| loads().into_iter().map(|load| (load.clone(), load.record())).collect());
+    &RECORDED
+}
+
+/// Every call, in order, with arguments, result and text as `setarch -R strace -f` has it.
+#[test]
+fn system_calls_are_those_that_strace_sees() {
+    for (load, record) in recorded() {
+        let Some(theirs) = load.strace() else { return };
+        let ours = load::calls(record);
+        let (theirs, ours) = (load::comparable(&theirs), load::comparable(&ours));
+        assert!(ours.first().is_some_and(|o| o.len() > 3), "{load:?}: {ours:?}");
+        for (n, (theirs, ours)) in theirs.iter().zip(&ours).enumerate() {
+            for (theirs, ours) in theirs.iter().zip(ours) {
+                assert_eq!(theirs, ours, "{load:?}, task {n}: strace is left, rdbg right");
+            }
+            assert_eq!(theirs.len(), ours.len(), "{load:?}, task {n}");
+        }
+        assert_eq!(theirs.len(), ours.len(), "{load:?}");
+    }
+}
+
+fn text<'e>(event: &'e Value, key: &str) -> &'e str {
+    event[key].as_str().unwrap_or_default()
+}
+
+/// The file itself: `/lib64/ld-linux-x86-64.so.2` is a link.
+fn real(path: &str) -> String {
+    std::fs::canonicalize(path).map_or_else(|_| path.to_owned(), |p| p.display().to_string())
+}
+
+/// What ld.so says that it binds: module, provider, symbol. Not what dlsym and ld.so's own look-ups in the vdso come to: no
+/// relocation of the module has such a symbol.
+fn bindings_by_ld_so(load: &Load, record: &[Value]) -> BTreeSet<(String, String, String)> {
+    let line = Regex::new(r"binding file (\S+) \[\d+\] to (\S+) \[\d+\]: (?:normal|protected) symbol `([^']+)'").unwrap();
+    let log = load.ld_debug("bindings");
+    let of_file: HashMap<String, BTreeSet<String>> =
+        record.iter().filter(|e| e["kind"] == "reloc").fold(HashMap::new(), |mut all, e| {
+            all.entry(real(text(e, "object"))).or_default().insert(text(e, "symbol").to_owned());
+            all
+        });
+    let found = line.captures_iter(&log).map(|f| (real(&f[1]), real(&f[2]), f[3].to_owned()));
+    found.filter(|(object, _, symbol)| of_file.get(object).is_some_and(|s| s.contains(symbol))).collect()
+}
+
+/// Whether ld.so of glibc binds the program's libraries.
+fn is_dynamic(load: &Load) -> bool {
+    !["-static", "musl"].iter().any(|s| load.program.to_string_lossy().contains(s))
+}
+
+/// What is bound at the start and at first calls is what ld.so says: module, provider and symbol.
+#[test]
+fn bindings_are_those_that_ld_so_names() {
+    for (load, record) in recorded().iter().filter(|(l, _)| is_dynamic(l)) {
+        let theirs = bindings_by_ld_so(load, record);
+        let bound = record
+            .iter()
+            .filter(|e| ["reloc", "bind"].contains(&text(e, "kind")) && e["target"].is_string() && e["symbol"].is_string());
+        let ours: BTreeSet<_> =
+            bound.map(|e| (real(text(e, "object")), real(text(e, "target")), text(e, "symbol").to_owned())).collect();
+        assert!(theirs.len() > 5, "{load:?}: {theirs:?}");
+        // ld.so looks these four up for itself, in the program's name (glibc elf/dl-minimal.c `__rtld_malloc_init_real`).
+        let own = |b: &&(String, String, String)| !["calloc", "free", "malloc", "realloc"].contains(&b.2.as_str());
+        let missing: Vec<_> = theirs.difference(&ours).filter(own).take(10).collect();
+        let invented: Vec<_> = ours.difference(&theirs).take(10).collect();
+        assert!(missing.is_empty() && invented.is_empty(), "{load:?}\nmissing {missing:#?}\ninvented {invented:#?}");
+    }
+}
+
+/// Constructors and destructors come in the order in which ld.so announces them.
+#[test]
+fn constructors_come_in_the_order_of_ld_so() {
+    let line = Regex::new(r"calling (init|fini): (/\S*|)").unwrap();
+    for (load, record) in recorded().iter().filter(|(l, _)| is_dynamic(l)) {
+        let mut ours: Vec<(String, String)> = Vec::new();
+        let main = record.iter().find(|e| e["kind"] == "exec").map(|e| real(text(e, "path"))).unwrap();
+        for event in record.iter().filter(|e| ["init", "fini"].contains(&text(e, "kind"))) {
+            let called = (text(event, "kind").to_owned(), real(text(event, "object")));
+            if ours.last() != Some(&called) {
+                ours.push(called);
+            }
+        }
+        // libc's start-up code calls the program's own constructors, and says nothing of it.
+        ours.retain(|(kind, object)| *kind == "fini" || *object != main);
+        let log = load.ld_debug("files");
+        let runs = |kind: &str, object: &String| ours.contains(&(kind.to_owned(), object.clone()));
+        let named = |f: &regex::Captures| (f[1].to_owned(), if f[2].is_empty() { main.clone() } else { real(&f[2]) });
+        // What has no constructor is announced too.
+        let theirs: Vec<(String, String)> = line.captures_iter(&log).map(|f| named(&f)).filter(|(k, o)| runs(k, o)).collect();
+        assert!(!ours.is_empty(), "{load:?}: {log}");
+        assert_eq!(ours, theirs, "{load:?}: rdbg left, ld.so right");
+    }
+}
+
+/// Every relocation of every file that readelf shows, at its address.
+#[test]
+fn relocations_are_readelf_s() {
+    for (load, record) in recorded() {
+        let mut bases: BTreeMap<String, u64> = BTreeMap::new();
+        for event in record.iter().filter(|e| e["kind"] == "object" && e["action"] == "load" && e["name"] != "[vdso]") {
+            let base = u64::from_str_radix(text(event, "base").trim_start_matches("0x"), 16).unwrap();
+            bases.insert(text(event, "name").to_owned(), base);
+        }
+        for (file, base) in bases {
+            let theirs = oracles::relocations(Path::new(&file), false);
+            // A program that is not position-independent lies where its file says.
+            let bias = if theirs.iter().all(|r| r.offset >= base) { 0 } else { base };
+            let theirs: BTreeSet<(u64, String)> =
+                theirs.iter().map(|r| (r.offset + bias, format!("R_X86_64_{}", r.kind))).collect();
+            let of = |e: &&Value| e["kind"] == "reloc" && text(e, "object") == file;
+            let ours: BTreeSet<(u64, String)> = record
+                .iter()
+                .filter(of)
+                .map(|e| (u64::from_str_radix(text(e, "slot").trim_start_matches("0x"), 16).unwrap(), text(e, "type").to_owned()))
+                .collect();
+            // DT_RELR's are shown as bare addresses.
+            let relr: BTreeSet<(u64, String)> =
+                oracles::relr(Path::new(&file)).into_iter().map(|at| (at + bias, "R_X86_64_RELATIVE".to_owned())).collect();
+            let theirs: BTreeSet<(u64, String)> = theirs.union(&relr).cloned().collect();
+            let differing: Vec<_> = ours.symmetric_difference(&theirs).take(10).collect();
+            assert!(differing.is_empty(), "{load:?}: {file}: {differing:x?}");
+        }
+    }
+}
