@@ -82,6 +82,25 @@ fn types_of_rust_are_gdbs() {
     same_as_gdb("rust/types.rs", &["d4", "d5"], "break types.rs:207\nrun", "rust.txt", &[]);
 }
 
+/// Overloads, methods, the program's operators. Where gdb calls another function than C++ does (`calls/cpp.rdbg`) is not asked.
+#[test]
+fn calls_of_cpp_are_gdbs() {
+    // Of clang's `long long` gdb takes another overload, by the order of its tables.
+    // A constructor that clang emits is called by gdb, as a method like any other.
+    let known = [("clang", "p over(ll)"), ("clang", "p base.Base()")];
+    same_as_gdb("cpp/calls.cpp", &["d5", "d4", "clang"], "break calls.cpp:168\nrun", "calls.txt", &known);
+}
+
+#[test]
+fn member_pointers_and_casts_are_gdbs() {
+    same_as_gdb("cpp/calls.cpp", &["d5", "d4", "clang"], "break calls.cpp:168\nrun", "member_pointers.txt", &[]);
+}
+
+#[test]
+fn imported_names_are_gdbs() {
+    same_as_gdb("cpp/imports.cpp", &["d5", "d4"], "break imports.cpp:17\nrun", "imports.txt", &[]);
+}
+
 #[test]
 fn expressions_of_rust_are_gdbs() {
     // In DWARF 5 gdb does not find what the vtable belongs to.

@@ -80,7 +80,7 @@ fn ask_gdb(gdb: &Path, program: &Path, function: &str, args: &str) -> Option<Tru
     // A failing `frame N` beyond the last one ends the script: that is the end of the stack.
     // Without the C library's own debug information: no inlined and no tail call frames.
     command
-        .args(["-nx", "-q", "-batch", "-ex", "set breakpoint pending on", "-ex", "set debug-file-directory /nowhere", "-x"])
+        .args(["-nx", "-q", "-batch", "-ex", "set breakpoint pending on", "-iex", "set debug-file-directory /nowhere", "-x"])
         .arg(&script)
         .arg(program);
     let (out, _) = tools::output(&mut command);

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use super::addr::VirtAddr;
 use super::error::{Error, Result};
@@ -80,32 +81,26 @@ impl Memory for SliceMemory {
 
 const PAGE: usize = 4096;
 
-/// Memory read through a cache of whole pages. It lives as long as nothing runs and nothing writes: one stop.
-pub struct PageCache<'a> {
-    below: &'a dyn Memory,
+/// Whole pages of a memory that were read, kept for as long as nothing runs and nothing writes: one stop at most.
+#[derive(Debug, Default)]
+pub struct Pages {
     /// A page's number and what could be read of it.
-    pages: RefCell<HashMap<u64, Box<[u8]>>>,
+    known: RefCell<HashMap<u64, Box<[u8]>>>,
 }
 
-impl<'a> PageCache<'a> {
-    /// An empty cache over `below`.
-    pub fn new(below: &'a dyn Memory) -> PageCache<'a> {
-        PageCache { below, pages: RefCell::default() }
-    }
-}
-
-impl Memory for PageCache<'_> {
-    fn read_partial(&self, at: VirtAddr, buf: &mut [u8]) -> Result<usize> {
-        let mut pages = self.pages.borrow_mut();
+impl Pages {
+    /// What [`Memory::read_partial`] of `below` does, reading each page once.
+    pub fn read_partial(&self, below: &dyn Memory, at: VirtAddr, buf: &mut [u8]) -> Result<usize> {
+        let mut known = self.known.borrow_mut();
         let mut done = 0;
         while done < buf.len() {
             let addr = at + done as u64;
             let number = addr.0 / PAGE as u64;
-            let page = match pages.entry(number) {
-                std::collections::hash_map::Entry::Occupied(e) => e.into_mut(),
-                std::collections::hash_map::Entry::Vacant(e) => {
+            let page = match known.entry(number) {
+                Entry::Occupied(e) => e.into_mut(),
+                Entry::Vacant(e) => {
                     let mut page = vec![0; PAGE];
-                    let n = self.below.read_partial(VirtAddr(number * PAGE as u64), &mut page)?;
+                    let n = below.read_partial(VirtAddr(number * PAGE as u64), &mut page)?;
                     page.truncate(n);
                     e.insert(page.into_boxed_slice())
                 }
@@ -116,12 +111,31 @@ impl Memory for PageCache<'_> {
             if n == 0 {
                 break;
             }
-            for (to, from) in to.iter_mut().zip(rest) {
-                *to = *from;
+            if let (Some(to), Some(from)) = (to.get_mut(..n), rest.get(..n)) {
+                to.copy_from_slice(from);
             }
             done += n;
         }
         Ok(done)
+    }
+}
+
+/// Memory read through a cache of whole pages.
+pub struct PageCache<'a> {
+    below: &'a dyn Memory,
+    pages: Pages,
+}
+
+impl<'a> PageCache<'a> {
+    /// An empty cache over `below`.
+    pub fn new(below: &'a dyn Memory) -> PageCache<'a> {
+        PageCache { below, pages: Pages::default() }
+    }
+}
+
+impl Memory for PageCache<'_> {
+    fn read_partial(&self, at: VirtAddr, buf: &mut [u8]) -> Result<usize> {
+        self.pages.read_partial(self.below, at, buf)
     }
 }
 

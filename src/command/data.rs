@@ -4,9 +4,7 @@ use crate::base::{Error, Result};
 use crate::engine::Session;
 use crate::expr::{self, Binary, Expr, ExprKind, Host, Unary};
 use crate::ui::Role;
-use crate::value::{
-    FormatSpec, Letter, PrintOptions, Printer, PtypeOptions, Type, TypeKind, Value, echo_text, format_values, parse_format,
-};
+use crate::value::{FormatSpec, Letter, PrintOptions, Printer, Type, Value, echo_text, format_values, parse_format};
 
 use super::args::Args;
 use super::cx::Cx;
@@ -299,56 +297,6 @@ const ECHO: Command = Command {
     ..Command::BASE
 };
 
-const WHATIS: Command = Command {
-    name: "whatis",
-    group: Group::Data,
-    args: &[ArgSpec::may("EXP", ArgKind::Expr)],
-    summary: "Print data type of expression EXP.",
-    help: "Nothing of EXP is carried out. Of the name of a type one typedef is resolved; \"ptype\" resolves them all.",
-    examples: &[Example { line: "whatis 1 + 1.0", what: "double" }],
-    run: |cx, args| show_type(cx, args, false),
-    ..Command::BASE
-};
-
-const PTYPE: Command = Command {
-    name: "ptype",
-    group: Group::Data,
-    args: &[ArgSpec::may("/FLAGS", ArgKind::Format), ArgSpec::may("TYPE", ArgKind::Expr)],
-    summary: "Print definition of type TYPE.",
-    help: "TYPE may be an expression too; nothing of it is carried out.",
-    examples: &[Example { line: "ptype unsigned long", what: "unsigned long" }],
-    run: |cx, args| show_type(cx, args, true),
-    ..Command::BASE
-};
-
-fn show_type(cx: &mut Cx<'_>, args: &Args, expand: bool) -> Result<Flow> {
-    let text = args.text.as_str();
-    let defaults = PtypeOptions {
-        methods: cx.session.settings.print_type_methods,
-        typedefs: cx.session.settings.print_type_typedefs,
-        hex: cx.session.settings.print_type_hex,
-        ..PtypeOptions::default()
-    };
-    let flags = args.format.as_deref().unwrap_or_default();
-    let options = defaults.parse(flags).map_err(|c| Error::user(format!("unrecognized flag '{c}'")))?;
-    let (value, is_type) = if text.is_empty() {
-        (cx.session.history.back(0)?, false)
-    } else {
-        let expr = expr::parse(text, cx.session)?;
-        (expr::eval_type(&expr, cx.session)?, matches!(expr.kind, ExprKind::Type(_)))
-    };
-    show_warnings(cx);
-    let text = match (expand, is_type) {
-        (true, _) => value.ty.expanded_with(options)?,
-        (false, true) => value.ty.one_typedef_less().to_string(),
-        (false, false) => value.ty.to_string(),
-    };
-    let header = expand && options.offsets && matches!(value.ty.kind, TypeKind::Struct { .. });
-    let header = if header { "/* offset      |    size */  " } else { "" };
-    cx.say(format!("{header}type = {text}\n"));
-    Ok(Flow::Go)
-}
-
 const SHOW_VALUES: Command = Command {
     name: "show values",
     group: Group::Status,
@@ -431,5 +379,4 @@ fn init_if_undefined(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
 }
 
 /// Expressions and values.
-pub const COMMANDS: &[Command] =
-    &[PRINT, CALL, OUTPUT, PRINTF, ECHO, WHATIS, PTYPE, SHOW_VALUES, SHOW_CONVENIENCE, INIT_IF_UNDEFINED];
+pub const COMMANDS: &[Command] = &[PRINT, CALL, OUTPUT, PRINTF, ECHO, SHOW_VALUES, SHOW_CONVENIENCE, INIT_IF_UNDEFINED];

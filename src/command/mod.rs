@@ -51,6 +51,7 @@ mod step;
 mod test_settings;
 mod threads;
 mod timeline;
+mod type_of;
 
 pub use args::{Args, choice, split_words, word_end};
 pub use complete::{Completion, complete, hint};
@@ -92,6 +93,7 @@ pub const FAMILIES: &[&[Command]] = &[
     breaks::save::COMMANDS,
     breaks::table::COMMANDS,
     data::COMMANDS,
+    type_of::COMMANDS,
     display::COMMANDS,
     memory::COMMANDS,
     find::COMMANDS,

@@ -4,7 +4,7 @@ use crate::base::{Error, Need, Result, VirtAddr};
 use crate::engine::Session;
 use crate::stack::Frame;
 use crate::ui::Role;
-use crate::ui::render::{frame_line, next_line, source_line};
+use crate::ui::render::{FrameInfo, frame_line, next_line, source_line};
 
 use super::args::Args;
 use super::cx::Cx;
@@ -36,6 +36,7 @@ const BACKTRACE: Command = Command {
         ArgSpec::may("-past-entry", ArgKind::Switch),
         ArgSpec::may("-frame-arguments", ArgKind::Word),
         ArgSpec::may("-entry-values", ArgKind::Word),
+        ArgSpec::may("-frame-info", ArgKind::Word),
         ArgSpec::may("COUNT", ArgKind::Rest),
     ],
     summary: "Show the frames of the selected thread's stack.",
@@ -65,48 +66,58 @@ fn backtrace(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         count = rest;
     }
     let count = if count.is_empty() { None } else { Some(super::data::integer(cx, count)?) };
+    let settings = &cx.session.settings;
+    let past_main = settings.backtrace_past_main;
+    let before = (settings.print_frame_arguments, settings.print_entry_values, settings.print_frame_info);
+    cx.session.settings.backtrace_past_main |= args.has("-past-main");
+    let done = print_options(cx, args).and_then(|()| show_frames(cx, count, full));
+    let settings = &mut cx.session.settings;
+    settings.backtrace_past_main = past_main;
+    (settings.print_frame_arguments, settings.print_entry_values, settings.print_frame_info) = before;
+    done.map(|()| Flow::Go)
+}
+
+/// Shows `count` of the innermost frames, or so many of the outermost ones if it is negative, or all.
+fn show_frames(cx: &mut Cx<'_>, count: Option<i128>, full: bool) -> Result<()> {
     let tid = cx.session.selected_thread().map_err(|_| Error::Needs(Need::Stack))?;
-    let past_main = cx.session.settings.backtrace_past_main || args.has("-past-main");
-    let before = std::mem::replace(&mut cx.session.settings.backtrace_past_main, past_main);
-    let limit = match count {
-        Some(n) if n >= 0 => usize::try_from(n).unwrap_or(usize::MAX).saturating_add(1),
-        _ => usize::MAX,
+    let magnitude = |n: i128| usize::try_from(n.unsigned_abs()).unwrap_or(usize::MAX);
+    let limit = count.filter(|n| *n >= 0).map_or(usize::MAX, |n| magnitude(n).saturating_add(1));
+    let (frames, end) = cx.session.backtrace(tid, limit)?;
+    let asked = match count {
+        Some(n) if n < 0 => frames.get(frames.len().saturating_sub(magnitude(n))..),
+        Some(n) => frames.get(..magnitude(n)),
+        None => None,
     };
-    let walked = cx.session.backtrace(tid, limit);
-    cx.session.settings.backtrace_past_main = before;
-    let (mut frames, end) = walked?;
-    let mut more = false;
-    match count {
-        Some(n) if n < 0 => {
-            let shown = usize::try_from(-n).unwrap_or(usize::MAX);
-            frames.drain(..frames.len().saturating_sub(shown));
-        }
-        Some(n) => {
-            let shown = usize::try_from(n).unwrap_or(usize::MAX);
-            more = frames.len() > shown;
-            frames.truncate(shown);
-        }
-        None => {}
+    let shown = asked.unwrap_or(&frames);
+    cx.session.keep_pages(true);
+    let done = show_all(cx, shown, full);
+    cx.session.keep_pages(false);
+    if !done? {
+        return Ok(());
     }
-    let settings = (cx.session.settings.print_frame_arguments, cx.session.settings.print_entry_values);
-    if let Some(mode) = args.get("-frame-arguments") {
-        cx.session.settings.print_frame_arguments = choice(mode, &["all", "scalars", "none", "presence"])?;
-    }
-    if let Some(mode) = args.get("-entry-values") {
-        let modes = &["no", "only", "preferred", "if-needed", "both", "compact", "default"];
-        cx.session.settings.print_entry_values = choice(mode, modes)?;
-    }
-    let shown = show_all(cx, &frames, full);
-    (cx.session.settings.print_frame_arguments, cx.session.settings.print_entry_values) = settings;
-    if !shown? {
-        return Ok(Flow::Go);
-    }
-    if more {
+    if count.is_some_and(|n| n >= 0) && shown.len() < frames.len() {
         cx.say_directly("(More stack frames follow...)\n");
     } else if let Some(sentence) = end.and_then(|e| e.sentence()) {
         cx.say(format!("{sentence}\n"));
     }
-    Ok(Flow::Go)
+    Ok(())
+}
+
+/// The options that stand for settings.
+fn print_options(cx: &mut Cx<'_>, args: &Args) -> Result<()> {
+    let settings = &mut cx.session.settings;
+    if let Some(mode) = args.get("-frame-arguments") {
+        settings.print_frame_arguments = choice(mode, &["all", "scalars", "none", "presence"])?;
+    }
+    if let Some(mode) = args.get("-entry-values") {
+        let modes = &["no", "only", "preferred", "if-needed", "both", "compact", "default"];
+        settings.print_entry_values = choice(mode, modes)?;
+    }
+    if let Some(mode) = args.get("-frame-info") {
+        let modes = &["auto", "source-line", "location", "source-and-location", "location-and-address", "short-location"];
+        settings.print_frame_info = choice(mode, modes)?;
+    }
+    Ok(())
 }
 
 /// Shows frames, `full` with their variables; whether anybody wants to see the rest.
@@ -143,25 +154,33 @@ fn first_word(text: &str) -> Option<(&str, &str)> {
     (!word.is_empty()).then(|| (word, rest.trim_start()))
 }
 
-/// Writes `#1  0x... in main ()` and a newline.
+/// Writes `#1  0x... in main ()` and a newline, or what `set print frame-info` wants to see instead.
 pub(super) fn show(cx: &mut Cx<'_>, frame: &Frame) {
-    let line = frame_line(cx.session, frame);
-    cx.out.text(Role::Plain, &format!("#{:<3}", frame.level));
-    for (role, text) in line.pieces() {
-        cx.out.text(role, &text);
+    show_as(cx, frame, FrameInfo { location: true, source: false });
+}
+
+fn show_as(cx: &mut Cx<'_>, frame: &Frame, info: FrameInfo) {
+    let source = cx.session.frame_source(frame);
+    let info = info.or(cx.session, source.is_some());
+    if info.location {
+        let line = frame_line(cx.session, frame);
+        cx.out.text(Role::Plain, &format!("#{:<3}", frame.level));
+        for (role, text) in line.pieces() {
+            cx.out.text(role, &text);
+        }
+        cx.say("\n");
     }
-    cx.say("\n");
+    if let Some(source) = source.filter(|_| info.source) {
+        for (role, text) in source_line(cx.session, frame, &source, !info.location) {
+            cx.out.text(role, &text);
+        }
+    }
 }
 
 /// Writes the selected frame and its source line.
 pub(super) fn show_selected(cx: &mut Cx<'_>) -> Result<()> {
     let frame = cx.session.selected_frame()?;
-    show(cx, &frame);
-    if let Some(source) = cx.session.frame_source(&frame) {
-        for (role, text) in source_line(cx.session, &frame, &source, false) {
-            cx.out.text(role, &text);
-        }
-    }
+    show_as(cx, &frame, FrameInfo { location: true, source: true });
     let text = next_line(cx.session, &frame).unwrap_or_default();
     cx.say(text);
     Ok(())

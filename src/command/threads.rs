@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::arch::regs::Gpr;
 use crate::base::{Error, Result, Tid};
-use crate::engine::{Session, pending_signal};
+use crate::engine::{Selection, Session, pending_signal};
 use crate::ui::Role;
 use crate::ui::render::frame_line;
 
@@ -44,9 +44,14 @@ fn info_threads(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     for ((number, tid), name) in shown.iter().zip(names) {
         let mark = if cx.session.selection.tid == Some(*tid) { '*' } else { ' ' };
         cx.say(format!("{mark} {number:<4} {name:<width$} "));
-        match cx.session.backtrace(*tid, 1) {
-            Ok((frames, _)) => {
-                for (role, text) in frames.first().map(|f| frame_line(cx.session, f).pieces()).unwrap_or_default() {
+        // The values at a function's entry are told by the frames of the selected thread.
+        let before = std::mem::replace(&mut cx.session.selection, Selection { tid: Some(*tid), level: 0 });
+        let found = cx.session.backtrace(*tid, 1);
+        let pieces = found.map(|(frames, _)| frames.first().map(|f| frame_line(cx.session, f).pieces()).unwrap_or_default());
+        cx.session.selection = before;
+        match pieces {
+            Ok(pieces) => {
+                for (role, text) in pieces {
                     cx.out.text(role, &text);
                 }
                 cx.say("\n");

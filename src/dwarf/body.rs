@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use gimli::{UnitOffset, constants as dw};
 
 use super::functions::{Declared, FileRange, Function};
+use super::imports::Import;
 use super::unit::{DieRef, Units};
 use crate::base::FileAddr;
 
@@ -41,6 +42,8 @@ pub struct Block {
     pub parent: Option<usize>,
     /// Its parameters and variables, in the order of their declaration.
     pub variables: Vec<Variable>,
+    /// The names that it takes from namespaces.
+    pub imports: Vec<Import>,
 }
 
 impl Block {
@@ -101,6 +104,7 @@ impl Body {
             entry: Some(function.entry),
             parent: None,
             variables: Vec::new(),
+            imports: Vec::new(),
         }];
         // The blocks that are open at each depth.
         let mut open: Vec<(isize, usize)> = vec![(base, 0)];
@@ -142,7 +146,8 @@ impl Body {
                         _ => BlockKind::Lexical,
                     };
                     let entry = entry.map(FileAddr).or_else(|| ranges.first().map(|r| r.start));
-                    blocks.push(Block { kind, die: reference, ranges, entry, parent: Some(parent), variables: Vec::new() });
+                    let (variables, imports) = (Vec::new(), Vec::new());
+                    blocks.push(Block { kind, die: reference, ranges, entry, parent: Some(parent), variables, imports });
                     open.push((depth, blocks.len() - 1));
                     if blocks.len() >= MAX_BLOCKS {
                         break;
@@ -153,6 +158,11 @@ impl Body {
                     completed.extend(origin.map(|origin| (own_block(&blocks, parent), origin)));
                     if let Some(block) = blocks.get_mut(parent) {
                         block.variables.extend(Variable::read(units, reference, tag == dw::DW_TAG_formal_parameter));
+                    }
+                }
+                dw::DW_TAG_imported_module | dw::DW_TAG_imported_declaration => {
+                    if let Some(block) = blocks.get_mut(parent).filter(|b| b.imports.len() < MAX_BLOCKS) {
+                        block.imports.extend(Import::read(units, unit, die, ""));
                     }
                 }
                 dw::DW_TAG_label if labels.len() < MAX_BLOCKS => {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use gimli::{AttributeValue, constants as dw};
 
 use super::functions::{Declared, Enclosing, opens_scope, qualified, unnamed};
+use super::imports::Import;
 use super::info::DebugInfo;
 use super::type_names::ANONYMOUS;
 use super::unit::{Die, DieRef, LoadedUnit, UnitId, Units};
@@ -33,6 +34,9 @@ pub struct Enumerated {
     pub value: i128,
 }
 
+/// Imports in one unit, at most: a bound for damaged information.
+const MAX_IMPORTS: usize = 100_000;
+
 /// The global and static variables of a unit, and its enumerators.
 #[derive(Debug, Default)]
 pub struct Globals {
@@ -40,17 +44,20 @@ pub struct Globals {
     by_name: HashMap<Arc<str>, u32>,
     enumerators: HashMap<Arc<str>, Enumerated>,
     declarations: HashMap<Arc<str>, DieRef>,
+    imports: Arc<[Import]>,
 }
 
 impl Globals {
     /// Walks the entries of a unit that lie outside of functions; what comes before damage stays, and the damage is told too.
     pub(super) fn of(units: &Units<'_>, id: UnitId) -> gimli::Result<(Globals, gimli::Result<()>)> {
         let mut found = Globals::default();
-        let walked = found.walk(units, units.unit(id)?);
+        let mut imports = Vec::new();
+        let walked = found.walk(units, units.unit(id)?, &mut imports);
+        found.imports = imports.into();
         Ok((found, walked))
     }
 
-    fn walk<'a>(&mut self, units: &Units<'a>, unit: &LoadedUnit<'a>) -> gimli::Result<()> {
+    fn walk<'a>(&mut self, units: &Units<'a>, unit: &LoadedUnit<'a>, imports: &mut Vec<Import>) -> gimli::Result<()> {
         let mut enclosing: Vec<Enclosing> = Vec::new();
         // The enumeration that the cursor is in: its depth, its DIE, what its names stand behind.
         let mut enumeration: Option<(isize, DieRef, Vec<Enclosing>)> = None;
@@ -86,6 +93,10 @@ impl Globals {
                 }
                 dw::DW_TAG_enumerator => self.add_enumerator(unit, die, depth, enumeration.as_ref()),
                 dw::DW_TAG_variable | dw::DW_TAG_member => self.add_variable(units, unit, die, &enclosing),
+                dw::DW_TAG_imported_module | dw::DW_TAG_imported_declaration if imports.len() < MAX_IMPORTS => {
+                    let scope = enclosing.last().map_or("", |e| &*e.name);
+                    imports.extend(Import::read(units, unit, die, scope));
+                }
                 _ => skip = die.has_children(),
             }
             more = if skip { super::body::past(&mut cursor, depth)? } else { cursor.next_entry()? };
@@ -162,6 +173,11 @@ impl Globals {
     /// A declaration of a variable that the unit does not define.
     pub fn declaration(&self, name: &str) -> Option<DieRef> {
         self.declarations.get(name).copied()
+    }
+
+    /// What is imported outside of functions.
+    pub(super) fn imports(&self) -> Arc<[Import]> {
+        self.imports.clone()
     }
 
     /// The enumerator of this name.

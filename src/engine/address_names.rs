@@ -35,6 +35,9 @@ impl Session {
     /// Brings the names up to date: modules have come or gone, the program was started, or the setting was changed.
     pub fn refresh_address_names(&mut self) {
         let mut regions = Vec::new();
+        if self.is_elsewhere {
+            return;
+        }
         if self.settings.stable_addresses {
             for module in self.inferior.modules.iter() {
                 let zero = VirtAddr(module.bias.0);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::{Error, Result, VirtAddr};
-use crate::dwarf::LineFile;
+use crate::dwarf::{DieRef, LineFile};
 use crate::expr::{self, Expr, Host};
 use crate::value::Value;
 
@@ -149,12 +149,14 @@ pub struct Location {
     pub absent: bool,
     /// The line that it was set at, if it was set at a line.
     pub line: Option<(LineFile, u32)>,
+    /// It is the start of a copy of this inlined function.
+    pub copy_of: Option<DieRef>,
 }
 
 impl Located {
     /// A place of a breakpoint, enabled.
     pub(super) fn into_location(self) -> Location {
-        Location { addr: self.addr, enabled: true, absent: false, line: self.line }
+        Location { addr: self.addr, enabled: true, absent: false, line: self.line, copy_of: self.copy_of }
     }
 }
 

@@ -7,6 +7,7 @@ use crate::os::ptrace::SystemCallAt;
 use crate::os::signals;
 use crate::target::{Event, RawStop, ResumeAction};
 
+use super::frames::Entered;
 use super::inferior::Displaced;
 use super::past::will_restart;
 use super::session::Session;
@@ -41,6 +42,8 @@ impl Session {
         self.sync_sites()?;
         let (stops, stays) = (self.wants_syscalls(), self.settings.breakpoint_always_inserted);
         self.process_mut()?.control()?.set_modes(stops, stays);
+        let follows = self.timeline.is_recording();
+        self.process_mut()?.control()?.follow_children(follows);
         self.notices.extend(std::mem::take(&mut self.told_later));
         self.drop_frames();
         self.selection.level = 0;
@@ -154,6 +157,11 @@ impl Session {
     /// Decides about one event.
     fn handle(&mut self, event: Event) -> Result<Option<Happening>> {
         let tid = event.tid;
+        match event.what {
+            RawStop::Elsewhere(pid) => return self.child_event(pid).map(|()| None),
+            RawStop::Fork(_) | RawStop::Vfork(_) => self.adopt_children()?,
+            _ => {}
+        }
         if self.must_wait(&event) {
             return Ok(None);
         }
@@ -220,15 +228,16 @@ impl Session {
             }
             RawStop::Fork(child) | RawStop::Vfork(child) => {
                 let vfork = matches!(event.what, RawStop::Vfork(_));
-                let told = Notice::Forked { child, vfork };
+                // One that is followed for the record is not let go.
+                let told = (!self.timeline.is_recording()).then_some(Notice::Forked { child, vfork });
                 match self.caught(tid, if vfork { Caught::Vfork(child) } else { Caught::Fork(child) })? {
                     Some(reason) => {
                         // gdb lets go of the child when the parent goes on, and says so then.
-                        self.told_later.push(told);
+                        self.told_later.extend(told);
                         Verdict::Stop(reason)
                     }
                     None => {
-                        *notice = Some(told);
+                        *notice = told;
                         self.after_interlude(tid)?
                     }
                 }
@@ -269,7 +278,7 @@ impl Session {
                 Verdict::Nothing
             }
             // The target keeps it to itself.
-            RawStop::Interrupted => Verdict::Go(None),
+            RawStop::Interrupted | RawStop::Elsewhere(_) => Verdict::Go(None),
         })
     }
 
@@ -376,23 +385,28 @@ impl Session {
         self.selection.level = 0;
         self.shown_source = None;
         if let Ok(pc) = self.process()?.target.pc(tid) {
-            self.stand_before_inlined(pc, self.is_for_inlined(&reason));
+            self.stand_before_inlined(pc, entered_by(&reason));
         }
         self.find_resolver();
         Ok(Some(Stop { tid, reason }))
     }
 
-    /// Whether a stop is at a place that was named as such: a line, an address or an inlined function, rather than a function whose
-    /// first instruction may belong to a call that was inlined.
-    fn is_for_inlined(&self, reason: &StopReason) -> bool {
-        let StopReason::Breakpoints(hits) = reason else { return false };
-        hits.iter().any(|h| h.at_place)
-    }
-
     /// The process has gone.
     fn ended(&mut self, tid: Tid, reason: StopReason) -> Result<Option<Happening>> {
         self.line_step = None;
+        self.await_children();
         self.forget_process();
         Ok(Some(Happening::Stop(Stop { tid, reason })))
+    }
+}
+
+/// Which of the inlined calls that begin where a breakpoint has stopped the program it means: all at a line or an address, or the
+/// copy of the function that it was set on; none for a function whose first instruction may belong to a call that was inlined.
+fn entered_by(reason: &StopReason) -> Entered {
+    let StopReason::Breakpoints(hits) = reason else { return Entered::None };
+    match hits.iter().find_map(|h| h.copy_of) {
+        _ if hits.iter().any(|h| h.at_place) => Entered::All,
+        Some(function) => Entered::CopyOf(function),
+        None => Entered::None,
     }
 }

@@ -92,7 +92,7 @@ impl Session {
         if let Some(watched) = &mut process.watched {
             watched.landing = None;
         }
-        let frames = self.walk(tid, MAX_FRAMES)?.0;
+        let frames = self.walk(tid, MAX_FRAMES)?;
         let here = frames.first().map(|f| self.identity(f));
         let is_in_it = here.as_ref().is_some_and(|h| h.is_same_call(frame));
         let is_deeper = !is_in_it && frames.iter().any(|f| self.identity(f).is_same_call(frame));

@@ -137,11 +137,14 @@ const DTV_AT: u64 = 8;
 impl Session {
     /// The frame of the function that has called a frame's function, be it by a tail call; inlined calls on the way are none.
     fn calling_frame(&self, frame: &Frame) -> Option<Frame> {
-        let mut at = frame.clone();
-        while at.code.as_ref().is_some_and(|c| c.is_inlined()) {
+        let is_inlined = |f: &Frame| f.code.as_ref().is_some_and(|c| c.is_inlined());
+        let mut leaves = is_inlined(frame);
+        let mut at = self.frame_beyond(frame)?;
+        while leaves {
+            leaves = is_inlined(&at);
             at = self.frame_beyond(&at)?;
         }
-        self.frame_beyond(&at)
+        Some(at)
     }
 
     /// The frame whose pc gdb takes for the return address of a frame's function; for one that is inlined, or gone by a tail

@@ -2,12 +2,15 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::arch::regs::Gpr;
 use crate::base::{AddrRange, Error, MemoryMap, Need, PageCache, Result, Tid, VirtAddr};
-use crate::dwarf::LineFile;
-use crate::stack::{Frame, FrameCode, FrameHow, FramePc, ProcessCode, RuleCache, StackEnd, TailCallCache, Unwinder};
+use crate::dwarf::{BlockKind, DieRef, LineFile};
+use crate::stack::{Frame, FrameCode, FrameHow, FramePc, Frames, ProcessCode, RuleCache, StackEnd, TailCallCache, Unwinder};
+use crate::symbols::ModuleId;
+use crate::value::Type;
 
 use super::session::Session;
 
@@ -24,7 +27,11 @@ pub(super) struct FrameCache {
     code: RefCell<(u64, CodeByPc)>,
     /// So many inlined calls at whose first instruction the thread stands have not been stepped into yet.
     pub(super) not_entered: Cell<usize>,
+    /// The types of variables that were looked at, for one generation of the modules.
+    pub(super) types: RefCell<(u64, TypeByVariable)>,
 }
+
+type TypeByVariable = HashMap<(ModuleId, DieRef), Arc<Type>>;
 
 type CodeByPc = HashMap<VirtAddr, Arc<[FrameCode]>>;
 
@@ -32,25 +39,35 @@ type CodeByPc = HashMap<VirtAddr, Arc<[FrameCode]>>;
 struct Walked {
     tid: Tid,
     generation: u64,
-    frames: Vec<Frame>,
+    /// Those further out than `main` stand alone, without what debug information says of them, unless backtraces go on there.
+    frames: Rc<Vec<Frame>>,
+    /// The place of `main` among them, where a backtrace ends there.
+    main: Option<usize>,
+    past_main: bool,
     /// How many of them are neither inlined calls nor gone by tail calls.
     physical: usize,
     end: Option<StackEnd>,
-    /// The walk stopped at `main`: nobody has asked for its callers.
-    cut_at_main: bool,
 }
 
-/// How far a walk goes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Reach {
-    /// To `main`, where a backtrace ends: libc's frames behind it would cost its debug information.
-    Main,
-    /// To the end of the stack.
-    Bottom,
+impl Walked {
+    fn is_of(&self, tid: Tid, generation: u64, past_main: bool) -> bool {
+        self.tid == tid && self.generation == generation && self.past_main == past_main
+    }
 }
 
 /// How many frames are walked beyond the one that was asked for: the reading is cheap, the beginning is not.
 const AHEAD: usize = 16;
+
+/// Which of the inlined calls that begin at a thread's pc it has entered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Entered {
+    /// None.
+    None,
+    /// All.
+    All,
+    /// The copy of this function, and what that is in.
+    CopyOf(DieRef),
+}
 
 /// What tells one activation of a function from another.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -103,24 +120,12 @@ impl Session {
 
     /// The frames of a thread, at most `limit`, and why they ended (`None`: the limit). They end at `main`, unless `set backtrace
     /// past-main` says otherwise.
-    pub fn backtrace(&self, tid: Tid, limit: usize) -> Result<(Vec<Frame>, Option<StackEnd>)> {
+    pub fn backtrace(&self, tid: Tid, limit: usize) -> Result<(Frames, Option<StackEnd>)> {
         let limit = limit.min(self.settings.backtrace_limit.map_or(usize::MAX, |n| n as usize));
-        let reach = if self.settings.backtrace_past_main { Reach::Bottom } else { Reach::Main };
-        let (mut frames, mut end) = self.walk_reaching(tid, limit, reach)?;
-        if let Some(at) = self.main_among(&frames) {
-            frames.truncate(at + 1);
-            end = Some(StackEnd::Outermost);
-        }
-        Ok((frames, end))
-    }
-
-    /// The first of these frames that is `main`'s, where a backtrace is to end there.
-    fn main_among(&self, frames: &[Frame]) -> Option<usize> {
-        if self.settings.backtrace_past_main || frames.is_empty() {
-            return None;
-        }
-        let main = self.main_range()?;
-        frames.iter().position(|f| is_of(f, main))
+        self.walked(tid, limit, |w| match w.main {
+            Some(at) if at < limit => (Frames::first(&w.frames, at + 1), Some(StackEnd::Outermost)),
+            _ => (Frames::first(&w.frames, limit), w.end.clone().filter(|_| w.frames.len() <= limit)),
+        })
     }
 
     /// Whether a frame is that of `main`'s, and a backtrace is to end there.
@@ -153,80 +158,77 @@ impl Session {
         {
             // Whoever asks for one asks for all of them in turn.
             let walked = self.frames.walked.borrow();
-            if let Some(known) = walked.as_ref().filter(|w| w.tid == tid && w.generation == generation)
+            if let Some(known) = walked.as_ref().filter(|w| w.is_of(tid, generation, self.settings.backtrace_past_main))
                 && (known.end.is_some() || known.frames.len() > wanted)
             {
                 return known.frames.get(wanted).cloned();
             }
         }
-        let (frames, _) = self.walk(tid, (wanted + AHEAD).next_power_of_two()).ok()?;
-        frames.into_iter().nth(wanted)
+        self.walked(tid, (wanted + AHEAD).next_power_of_two(), |w| w.frames.get(wanted).cloned()).ok()?
     }
 
-    pub(super) fn walk(&self, tid: Tid, limit: usize) -> Result<(Vec<Frame>, Option<StackEnd>)> {
-        self.walk_reaching(tid, limit, Reach::Bottom)
-    }
-
-    fn walk_reaching(&self, tid: Tid, limit: usize, reach: Reach) -> Result<(Vec<Frame>, Option<StackEnd>)> {
-        self.walk_physical(tid, limit, reach)?;
-        let walked = self.frames.walked.borrow();
-        let Some(w) = walked.as_ref() else { return Err(Error::Needs(Need::Stack)) };
-        let cut = w.frames.len() > limit;
-        Ok((w.frames.iter().take(limit).cloned().collect(), w.end.clone().filter(|_| !cut)))
+    /// At most so many frames, also beyond `main`.
+    pub(super) fn walk(&self, tid: Tid, limit: usize) -> Result<Frames> {
+        self.walked(tid, limit, |w| Frames::first(&w.frames, limit))
     }
 
     /// At least this many frames, not counting inlined calls, which stand between them.
-    pub(super) fn innermost_frames(&self, tid: Tid, physical: usize) -> Result<Vec<Frame>> {
-        self.walk_physical(tid, physical, Reach::Bottom)?;
-        Ok(self.frames.walked.borrow().as_ref().map_or_else(Vec::new, |w| w.frames.clone()))
+    pub(super) fn innermost_frames(&self, tid: Tid, physical: usize) -> Result<Frames> {
+        self.walked(tid, physical, |w| Frames::first(&w.frames, usize::MAX))
     }
 
-    /// Walks so many frames, if they are not known.
-    fn walk_physical(&self, tid: Tid, limit: usize, reach: Reach) -> Result<()> {
+    /// Looks at the frames once so many are known, not counting inlined calls.
+    fn walked<T>(&self, tid: Tid, limit: usize, look: impl FnOnce(&Walked) -> T) -> Result<T> {
         self.require(Need::Stack)?;
         let process = self.process()?;
+        let past_main = self.settings.backtrace_past_main;
         let mut walked = self.frames.walked.borrow_mut();
-        let fresh = |w: &Walked| w.tid == tid && w.generation == process.generation;
-        let enough = |w: &Walked| w.end.is_some() || w.physical >= limit || (w.cut_at_main && reach == Reach::Main);
-        if !walked.as_ref().is_some_and(|w| fresh(w) && enough(w)) {
+        let own = walked.take().filter(|w| w.is_of(tid, process.generation, past_main));
+        let known = match own {
+            Some(known) if known.end.is_some() || known.physical >= limit => known,
             // Who has come back for more will come again.
-            let again = walked.as_ref().is_some_and(|w| fresh(w) && !w.cut_at_main);
-            let limit = if again { limit.saturating_mul(4).max(AHEAD) } else { limit };
-            let registers = process.target.registers(tid)?;
-            let maps = OnceCell::new();
-            // Read only where code belongs to no module.
-            let is_mapped_code = |at: VirtAddr| {
-                let maps: &MemoryMap = maps.get_or_init(|| process.target.maps().unwrap_or_default());
-                maps.at(at).is_some_and(|m| m.perms.exec)
-            };
-            let original_pc = |pc: VirtAddr| process.sites.original_pc(pc).unwrap_or(pc);
-            let code =
-                ProcessCode { modules: &self.inferior.modules, is_mapped_code: &is_mapped_code, original_pc: &original_pc };
-            let memory = PageCache::new(&*process.target);
-            let unwinder = Unwinder::new(&memory, &code, &self.frames.rules);
-            let (mut frames, mut end) = unwinder.walk(&registers, limit);
-            let mut level = 0;
-            // What a call has interrupted begins anew, with the registers of that time.
-            while let Some(registers) = self.split_at_call(tid, level, &mut frames, end.is_some()) {
-                level = frames.len();
-                end = None;
-                if level >= limit {
-                    break;
-                }
-                let (outer, outer_end) = unwinder.walk(&registers, limit - level);
-                frames.extend(outer.into_iter().map(|f| Frame { level: f.level + level, ..f }));
-                end = outer_end;
-            }
-            let main = self.main_among(&frames).filter(|_| reach == Reach::Main);
-            if let Some(at) = main {
-                frames.truncate(at + 1);
-                end = None;
-            }
-            let physical = frames.len();
-            let frames = self.with_inlined(frames);
-            *walked = Some(Walked { tid, generation: process.generation, frames, physical, end, cut_at_main: main.is_some() });
+            known => self.walk_anew(tid, if known.is_some() { limit.saturating_mul(4).max(AHEAD) } else { limit })?,
+        };
+        Ok(look(walked.insert(known)))
+    }
+
+    fn walk_anew(&self, tid: Tid, limit: usize) -> Result<Walked> {
+        let process = self.process()?;
+        let registers = process.target.registers(tid)?;
+        let maps = OnceCell::new();
+        // Read only where code belongs to no module.
+        let is_mapped_code = |at: VirtAddr| {
+            let maps: &MemoryMap = maps.get_or_init(|| process.target.maps().unwrap_or_default());
+            maps.at(at).is_some_and(|m| m.perms.exec)
+        };
+        let original_pc = |pc: VirtAddr| process.sites.original_pc(pc).unwrap_or(pc);
+        let code = ProcessCode { modules: &self.inferior.modules, is_mapped_code: &is_mapped_code, original_pc: &original_pc };
+        let memory = PageCache::new(&*process.target);
+        let unwinder = Unwinder::new(&memory, &code, &self.frames.rules);
+        let walked = |(frames, main): (Vec<Frame>, Option<usize>), physical, end| {
+            let past_main = self.settings.backtrace_past_main;
+            Walked { tid, generation: process.generation, frames: Rc::new(frames), main, past_main, physical, end }
+        };
+        if process.calls.is_empty() {
+            let mut walk = unwinder.frames(&registers, limit);
+            let frames = self.with_inlined(&mut walk);
+            return Ok(walked(frames, walk.count, walk.end));
         }
-        Ok(())
+        let (mut frames, mut end) = unwinder.walk(&registers, limit);
+        let mut level = 0;
+        // What a call has interrupted begins anew, with the registers of that time.
+        while let Some(registers) = self.split_at_call(tid, level, &mut frames, end.is_some()) {
+            level = frames.len();
+            end = None;
+            if level >= limit {
+                break;
+            }
+            let (outer, outer_end) = unwinder.walk(&registers, limit - level);
+            frames.extend(outer.into_iter().map(|f| Frame { level: f.level + level, ..f }));
+            end = outer_end;
+        }
+        let physical = frames.len();
+        Ok(walked(self.with_inlined(frames.into_iter()), physical, end))
     }
 
     /// Whose code is at a pc, the innermost inlined call first; empty without debug information.
@@ -258,44 +260,38 @@ impl Session {
             .clone()
     }
 
-    /// The frames with those of inlined calls between them, and those of functions that have left by tail calls.
-    fn with_inlined(&self, frames: Vec<Frame>) -> Vec<Frame> {
-        let mut all: Vec<Frame> = Vec::with_capacity(frames.len());
-        let mut frames = frames.into_iter().peekable();
+    /// The frames with those of inlined calls between them, and those of functions that have left by tail calls; and which of
+    /// them is `main`'s, if backtraces are to end there: what called it is not looked up in the C library's debug information.
+    fn with_inlined(&self, frames: impl Iterator<Item = Frame>) -> (Vec<Frame>, Option<usize>) {
+        let mut all: Vec<Frame> = Vec::new();
+        let mut main = None;
+        let mut frames = frames.peekable();
         while let Some(frame) = frames.next() {
+            if main.is_some() {
+                all.push(Frame { level: all.len(), ..frame });
+                continue;
+            }
             let codes = self.code_at(frame.pc);
             let skipped = if frame.level == 0 { self.frames.not_entered.get().min(codes.len().saturating_sub(1)) } else { 0 };
-            self.push_codes(&mut all, &frame, codes.get(skipped..).unwrap_or_default());
-            if let Some(caller) = frames.peek() {
-                for gone in self.left_by_tail_calls(&frame, caller, codes.last()) {
-                    let codes = self.code_at(gone.pc);
-                    self.push_codes(&mut all, &gone, &codes);
-                }
+            let is_last = self.ends_backtrace(&frame);
+            let caller = frames.peek().filter(|_| !is_last);
+            let gone = caller.map(|caller| self.left_by_tail_calls(&frame, caller)).unwrap_or_default();
+            push_codes(&mut all, frame, codes.get(skipped..).unwrap_or_default());
+            main = is_last.then(|| all.len() - 1);
+            for gone in gone {
+                let codes = self.code_at(gone.pc);
+                push_codes(&mut all, gone, &codes);
             }
         }
-        all
-    }
-
-    /// A frame as often as there are inlined calls around its pc, and once more for its function.
-    fn push_codes(&self, all: &mut Vec<Frame>, frame: &Frame, codes: &[FrameCode]) {
-        if codes.is_empty() {
-            all.push(Frame { level: all.len(), ..frame.clone() });
-        }
-        for code in codes {
-            all.push(Frame { level: all.len(), code: Some(code.clone()), ..frame.clone() });
-        }
+        (all, main)
     }
 
     /// The frames that are gone between a frame and the one that its function returns to, the innermost first.
-    fn left_by_tail_calls(&self, frame: &Frame, caller: &Frame, code: Option<&FrameCode>) -> Vec<Frame> {
-        let modules = &self.inferior.modules;
+    fn left_by_tail_calls(&self, frame: &Frame, caller: &Frame) -> Vec<Frame> {
         let (FramePc::Return(returns_to), FrameHow::Cfi, Some(cfa)) = (caller.pc, caller.how, frame.cfa) else {
             return Vec::new();
         };
-        let at = frame.pc.lookup();
-        let by_debug = code.zip(modules.at(at)).map(|(code, module)| module.virt(code.function.entry));
-        let Some(callee) = by_debug.or_else(|| Some(modules.locate(at).filter(|l| l.is_code)?.start)) else { return Vec::new() };
-        let pcs = self.frames.tail_calls.left(modules, returns_to, callee);
+        let pcs = self.frames.tail_calls.left(&self.inferior.modules, returns_to, frame.pc.lookup());
         let gone = pcs.iter().map(|pc| {
             // The jump was made with the return address on top.
             let mut registers = caller.registers;
@@ -307,12 +303,17 @@ impl Session {
     }
 
     /// After a stop: a thread at the first instruction of inlined calls has not entered them yet, unless a breakpoint on one of
-    /// them stopped it (`entered`).
-    pub(super) fn stand_before_inlined(&mut self, pc: VirtAddr, entered: bool) {
+    /// them stopped it: then those in that one.
+    pub(super) fn stand_before_inlined(&mut self, pc: VirtAddr, entered: Entered) {
         let codes = self.code_at(FramePc::Pc(pc));
         let at = self.inferior.modules.at(pc).map(|m| m.to_file(pc));
         let begins = |c: &&FrameCode| c.is_inlined() && c.own_block().zip(at).is_some_and(|(b, at)| b.begins_at(at));
-        let count = if entered { 0 } else { codes.iter().take_while(begins).count() };
+        let is_entered = |c: &&FrameCode| match (entered, c.own_block().map(|b| &b.kind)) {
+            (Entered::All, _) => true,
+            (Entered::CopyOf(function), Some(BlockKind::Inlined { origin, .. })) => *origin == function,
+            _ => false,
+        };
+        let count = codes.iter().take_while(begins).take_while(|c| !is_entered(c)).count();
         self.frames.not_entered.set(count);
         self.drop_frames();
     }
@@ -342,17 +343,15 @@ impl Session {
         {
             let generation = self.process()?.generation;
             let walked = self.frames.walked.borrow();
-            let known = walked.as_ref().filter(|w| w.tid == tid && w.generation == generation);
-            if let Some(frame) = known.and_then(|w| w.frames.get(level))
-                && known.is_some_and(|w| self.main_among(w.frames.get(..level).unwrap_or_default()).is_none())
-            {
+            let known = walked.as_ref().filter(|w| w.is_of(tid, generation, self.settings.backtrace_past_main));
+            if let Some(frame) = known.filter(|w| w.main.is_none_or(|main| level <= main)).and_then(|w| w.frames.get(level)) {
                 return Ok(frame.clone());
             }
         }
         // The innermost frame needs no walk at all; others come in strides.
         let limit = if level == 0 { 1 } else { (level + AHEAD).next_power_of_two() };
         let (frames, _) = self.backtrace(tid, limit)?;
-        frames.into_iter().nth(level).ok_or_else(|| Error::user(format!("No frame at level {level}.")))
+        frames.get(level).cloned().ok_or_else(|| Error::user(format!("No frame at level {level}.")))
     }
 
     /// The address by which the selected frame's code is looked up. Of the innermost frame nothing is unwound for it: conditions
@@ -375,4 +374,13 @@ impl Session {
 /// Whether a frame is that of the function whose code this is, and of no inlined call in it.
 fn is_of(frame: &Frame, function: AddrRange) -> bool {
     function.contains(frame.pc.lookup()) && frame.code.as_ref().is_none_or(|c| !c.is_inlined())
+}
+
+/// A frame as often as there are inlined calls around its pc, and once more for its function.
+fn push_codes(all: &mut Vec<Frame>, frame: Frame, codes: &[FrameCode]) {
+    let (last, inlined) = codes.split_last().map_or((None, codes), |(last, inlined)| (Some(last), inlined));
+    for code in inlined {
+        all.push(Frame { level: all.len(), code: Some(code.clone()), ..frame.clone() });
+    }
+    all.push(Frame { level: all.len(), code: last.cloned(), ..frame });
 }

@@ -86,6 +86,7 @@ impl Session {
         let location = breakpoint.locations.iter().position(|l| several && l.addr == pc).map(|i| i + 1);
         let temporary = breakpoint.disposition == Disposition::Delete;
         let at_place = breakpoint.is_at_place();
+        let copy_of = breakpoint.locations.iter().find(|l| l.addr == pc).and_then(|l| l.copy_of);
         self.stop_commands.push(breakpoint.commands.clone());
         self.variables.set("_hit_bpnum", Value::int(&Type::int(), id.into()));
         let breakpoint = self.breakpoints.get_mut(id)?;
@@ -100,7 +101,7 @@ impl Session {
                 self.breakpoints.remove(id)?;
             }
         }
-        Ok(Hit { id, location, temporary, at_place })
+        Ok(Hit { id, location, temporary, at_place, copy_of })
     }
 
     /// Debug registers fired: hardware breakpoints at the pc, or watched bytes.

@@ -7,7 +7,9 @@ use crate::base::{Error, Memory, Need, Result, VirtAddr};
 use crate::elf::SymbolKind;
 use crate::expr::{Host, Names, ValueHistory, Variables};
 use crate::symbols::{Location, LocationKind, Module, ModuleId, Named, is_rust, qualified_names};
-use crate::value::{Absence, ArrayKind, Language, ModuleRef, NoDebug, PrintOptions, Printer, Symbols, Type, Value};
+use crate::value::{
+    Absence, ArrayKind, Language, ModuleRef, NoDebug, PrintOptions, Printer, Symbols, Type, Value, function_title,
+};
 
 use super::journal::Change;
 use super::register_types::register_type;
@@ -106,12 +108,38 @@ impl Session {
     /// A location in the name that `print`, `backtrace` and `info symbol` show, with its offset: as it was written, unless `print
     /// demangle` is off.
     pub fn shown_name(&self, location: &Location) -> String {
-        if self.settings.print_demangle { location.with_offset_demangled() } else { location.with_offset() }
+        match self.settings.print_demangle {
+            true => self.titled(location).unwrap_or_else(|| location.with_offset_demangled()),
+            false => location.with_offset(),
+        }
+    }
+
+    /// The name of a function of C++ as debug information has it, where a symbol says less (`main` for `main()`) or more
+    /// (`int f<int>(int)` for `f<int>(int)`).
+    fn titled(&self, location: &Location) -> Option<String> {
+        let name = &location.raw_name;
+        if !location.is_code || !matches!(location.kind, LocationKind::Symbol(_)) || name.starts_with("_R") {
+            return None;
+        }
+        // Of mangled names only those of templates say what is returned.
+        if name.starts_with("_Z") && !name.contains('I') {
+            return None;
+        }
+        let module = &location.module;
+        let debug = module.debug()?;
+        let unit = debug.unit_at(module.to_file(location.start))?;
+        if Language::of_dwarf(debug.language(unit)) != Language::Cpp {
+            return None;
+        }
+        let function = module.function(location.start).filter(|f| module.virt(f.entry) == location.start)?;
+        let title = function_title(debug, function.die, &function.name);
+        Some(if location.offset == 0 { title } else { format!("{title}+{}", location.offset) })
     }
 
     /// The same in the name that `x` and disassembly show: as it is in the file, unless `print asm-demangle` is on too.
     pub fn code_name(&self, location: &Location) -> String {
-        if self.settings.print_asm_demangle { self.shown_name(location) } else { location.with_offset() }
+        let is_mangled = ["_Z", "_R"].iter().any(|mangling| location.raw_name.starts_with(mangling));
+        if self.settings.print_asm_demangle || !is_mangled { self.shown_name(location) } else { location.with_offset() }
     }
 
     /// Conditions read registers at each hit: the language is looked up only where it is seen.
@@ -198,7 +226,8 @@ impl Names for Session {
         // What debug information knows, and of symbols what it does not.
         let is_known = |name: &&str| !matches!(self.lookup_debug(name), Ok(None)) || matches!(self.find_type(name), Ok(Some(_)));
         let by_symbol = self.inferior.modules.match_qualified(text);
-        by_symbol.or_else(|| qualified_names(text).into_iter().find(is_known).map(str::len))
+        // Of functions with parameters only symbols know: `ns::f(1)` calls one.
+        by_symbol.or_else(|| qualified_names(text).into_iter().filter(|n| !n.contains('(')).find(is_known).map(str::len))
     }
 
     fn language(&self) -> Language {
@@ -218,7 +247,7 @@ impl Names for Session {
                 return Ok(Some(ty));
             }
         }
-        Ok(None)
+        self.imported_type(name)
     }
 }
 
@@ -258,7 +287,7 @@ impl Symbols for Session {
 impl Host for Session {
     fn memory(&self) -> &dyn Memory {
         match &self.inferior.process {
-            Some(process) => &*process.target,
+            Some(process) => process,
             None => &self.inferior.modules,
         }
     }
@@ -342,6 +371,10 @@ impl Host for Session {
                 None => Ok(self.lookup_anywhere(name).map(|v| self.typed_function(v))),
             },
         }
+    }
+
+    fn functions(&self, name: &str, near: &[String]) -> Result<Vec<Value>> {
+        self.overloads(name, near)
     }
 
     fn slot(&self, array: &Value, name: &str) -> Result<Value> {

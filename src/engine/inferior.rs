@@ -20,6 +20,7 @@ use super::inject::{Call, Returned};
 use super::journal::Journal;
 use super::sites::Sites;
 use super::step::Plan;
+use super::still::Still;
 use super::stop::StopReason;
 
 /// The executable that `file` named.
@@ -102,6 +103,7 @@ pub struct Process {
     last_number: u32,
     /// Counts stops: what was read at one is stale at the next.
     pub(super) generation: u64,
+    pub(super) still: Still,
 }
 
 impl std::fmt::Debug for Process {
@@ -136,6 +138,7 @@ impl Process {
             pthreads: BTreeMap::new(),
             last_number: 0,
             generation: 0,
+            still: Still::default(),
         };
         // The leader is number 1.
         process.number(process.target.pid());

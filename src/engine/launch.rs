@@ -188,6 +188,7 @@ impl Session {
 
     /// What is left when a process has gone: the program, at the addresses that it had last.
     pub(super) fn forget_process(&mut self) {
+        self.followed.clear();
         self.timeline.finish();
         self.drop_frames();
         self.inferior.process = None;

@@ -11,11 +11,11 @@ use std::sync::Arc;
 use crate::arch::insn::{Flow, Insn, MAX_LEN, Target};
 use crate::base::{AddrRange, Error, Result, Tid, VirtAddr, read_u64};
 use crate::dwarf::BlockKind;
-use crate::stack::{Frame, FramePc};
+use crate::stack::{Frame, FramePc, Frames};
 use crate::symbols::{Module, ModuleRole, SourceLine};
 
 use super::exits::{Exits, exits};
-use super::frames::FrameIdentity;
+use super::frames::{Entered, FrameIdentity};
 use super::session::Session;
 use super::step::{Plan, Return};
 
@@ -144,7 +144,7 @@ impl Session {
         self.process_mut()?.generation += 1;
         let pc = self.process()?.target.pc(tid)?;
         let pc = self.process()?.sites.original_pc(pc).unwrap_or(pc);
-        self.stand_before_inlined(pc, false);
+        self.stand_before_inlined(pc, Entered::None);
         let moved = if step.landed { self.judge_landing(&mut step, pc)? } else { self.judge_step(&mut step, pc)? };
         let next = match moved {
             Move::Go(plan) => plan,
@@ -171,7 +171,7 @@ impl Session {
         Ok(plan)
     }
 
-    fn walk_from(&self, tid: Tid, physical: usize) -> Result<Vec<Frame>> {
+    fn walk_from(&self, tid: Tid, physical: usize) -> Result<Frames> {
         self.innermost_frames(tid, physical)
     }
 

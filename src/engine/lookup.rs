@@ -7,7 +7,7 @@ use crate::dwarf::{Block, DebugInfo, DieRef, Function, UnitId};
 use crate::expr::{Expr, Host, Names, member_named};
 use crate::stack::Frame;
 use crate::symbols::{Module, is_file};
-use crate::value::{Value, type_of, type_of_function, type_of_variable};
+use crate::value::{TypeKind, Value, type_of, type_of_function, type_of_variable};
 
 use super::session::Session;
 
@@ -82,6 +82,11 @@ impl Session {
                 return Ok(Some(value));
             }
         }
+        for full in self.imported_names(name, context) {
+            if let Some(value) = self.global_named(&full, context)? {
+                return Ok(Some(value));
+            }
+        }
         Ok(None)
     }
 
@@ -108,7 +113,7 @@ impl Session {
     }
 
     /// The blocks whose variables a frame sees, from the inside: where it is, or where names are bound to.
-    fn scopes_of<'f>(&self, frame: &'f Frame) -> Vec<&'f Block> {
+    pub(super) fn scopes_of<'f>(&self, frame: &'f Frame) -> Vec<&'f Block> {
         let Some(code) = &frame.code else { return Vec::new() };
         let bound = self.bound_at.get().and_then(|at| {
             let around = code.body.around(self.inferior.modules.at(at)?.to_file(at));
@@ -177,7 +182,7 @@ impl Session {
     /// Selects the innermost frame that is inside of a block; whether there is one.
     pub(super) fn select_block(&mut self, scope: &BlockScope) -> bool {
         let Ok((frames, _)) = self.selected_thread().and_then(|tid| self.backtrace(tid, usize::MAX)) else { return false };
-        for frame in frames {
+        for frame in frames.iter() {
             self.selection.level = frame.level;
             if self.is_in_block(scope) {
                 return true;
@@ -396,11 +401,13 @@ impl Session {
     /// What is wrong with `SCOPE::NAME`: there is no such scope, or it has no such name.
     pub(super) fn no_member(&self, name: &str) -> Option<Error> {
         let (scope, member) = split_scope(name.strip_prefix("::").unwrap_or(name))?;
-        if matches!(self.find_type(scope), Ok(Some(_))) {
+        if let Ok(Some(ty)) = self.find_type(scope) {
+            if matches!(ty.stripped().kind, TypeKind::Enum { class: false, .. }) {
+                return Some(Error::user(format!("`{scope}' is not defined as an aggregate type.")));
+            }
             return Some(Error::user(format!("There is no field named {member}")));
         }
-        let is_namespace = |debug: &Arc<DebugInfo>| debug.namespaces_named(scope).is_ok_and(|found| !found.is_empty());
-        if self.inferior.modules.iter().filter_map(|m| m.debug()).any(is_namespace) {
+        if let Some(scope) = self.namespace_named(scope) {
             return Some(Error::user(format!("No symbol \"{member}\" in namespace \"{scope}\".")));
         }
         Some(Error::NoSymbol { name: scope.to_owned(), near: Vec::new(), in_rust: false })
@@ -453,7 +460,7 @@ pub(super) fn split_scope(name: &str) -> Option<(&str, &str)> {
 
 /// The full names that a name may stand for in a function: with the namespaces and classes around it, from the inside, those
 /// without a name among them.
-fn candidates(function: &str, name: &str) -> Vec<String> {
+pub(super) fn candidates(function: &str, name: &str) -> Vec<String> {
     if let Some(global) = name.strip_prefix("::") {
         return vec![global.to_owned()];
     }
@@ -469,7 +476,7 @@ fn candidates(function: &str, name: &str) -> Vec<String> {
     found
 }
 
-fn function_value(module: &Module, debug: &Arc<DebugInfo>, function: &Function) -> Result<Value> {
+pub(super) fn function_value(module: &Module, debug: &Arc<DebugInfo>, function: &Function) -> Result<Value> {
     Ok(Value::at(&type_of_function(debug, function.die)?, module.virt(function.entry)))
 }
 

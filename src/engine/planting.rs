@@ -59,7 +59,7 @@ impl Session {
     fn wanted_sites(&self) -> BTreeMap<VirtAddr, Vec<Owner>> {
         let mut wanted: BTreeMap<VirtAddr, Vec<Owner>> = BTreeMap::new();
         let mut want = |addr: VirtAddr, owner: Owner| wanted.entry(addr).or_default().push(owner);
-        for b in self.breakpoints.iter().filter(|b| b.enabled) {
+        for b in self.breakpoints.iter().filter(|b| b.enabled && !self.is_elsewhere) {
             if let Kind::Code { hardware: false } = b.kind {
                 b.locations.iter().filter(|l| l.is_wanted()).for_each(|l| want(l.addr, Owner::User(b.id)));
             }
@@ -70,7 +70,7 @@ impl Session {
             }
         }
         let is_bind = |k: &Kind| matches!(k, Kind::Catch(Catch::Bind { .. }));
-        if self.breakpoints.iter().any(|b| b.enabled && is_bind(&b.kind)) {
+        if !self.is_elsewhere && self.breakpoints.iter().any(|b| b.enabled && is_bind(&b.kind)) {
             self.inferior.modules.plt_heads().into_iter().for_each(|head| want(head, Owner::Bind));
         }
         if let Some(process) = &self.inferior.process {

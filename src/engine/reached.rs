@@ -140,7 +140,7 @@ impl Session {
     pub(super) fn last_step_begins(&mut self, tid: Tid) -> Result<()> {
         if self.line_step.is_none() {
             self.process_mut()?.generation += 1;
-            let frames = self.walk(tid, 1)?.0;
+            let frames = self.walk(tid, 1)?;
             self.step_began_in = frames.first().map(|f| self.identity(f));
         }
         Ok(())
@@ -209,7 +209,7 @@ impl Session {
     /// The canonical frame address of the function that a thread is in at this moment.
     pub(super) fn innermost_cfa(&mut self, tid: Tid) -> Result<Option<VirtAddr>> {
         self.process_mut()?.generation += 1;
-        Ok(self.walk(tid, 1)?.0.first().and_then(|f| f.cfa))
+        Ok(self.walk(tid, 1)?.first().and_then(|f| f.cfa))
     }
 
     pub(super) fn set_return(&mut self, place: Option<Return>) -> Result<()> {

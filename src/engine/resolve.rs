@@ -1,7 +1,7 @@
 //! Where breakpoints are: names become addresses, anew whenever modules come and go.
 
 use crate::base::{Error, Result, Span, VirtAddr, read_u64};
-use crate::dwarf::LineFile;
+use crate::dwarf::{DieRef, LineFile};
 use crate::elf::r_x86_64;
 use crate::expr;
 use crate::symbols::{Linespec, Place, PlaceKind};
@@ -17,11 +17,13 @@ pub struct Located {
     pub addr: VirtAddr,
     /// The line that was asked for, or the next one that has code; `None` where no line was asked for.
     pub line: Option<(LineFile, u32)>,
+    /// It is a copy of this inlined function, by its abstract instance.
+    pub copy_of: Option<DieRef>,
 }
 
 impl From<VirtAddr> for Located {
     fn from(addr: VirtAddr) -> Located {
-        Located { addr, line: None }
+        Located { addr, line: None, copy_of: None }
     }
 }
 
@@ -96,7 +98,7 @@ impl Session {
             }
             return Err(linespec.not_found(&self.inferior.modules));
         }
-        let locate = |p: Place| Located { addr: self.address_of(&p), line: p.line };
+        let locate = |p: Place| Located { addr: self.address_of(&p), copy_of: p.origin, line: p.line };
         let mut located: Vec<Located> = places.into_iter().map(locate).collect();
         located.sort_by_key(|p| p.addr);
         located.dedup_by_key(|p| p.addr);
@@ -172,6 +174,9 @@ impl Session {
     /// Finds the places of all breakpoints anew. A place that is still there stays as enabled as it was; a breakpoint whose
     /// function is not there (yet, or any more) becomes pending.
     pub(super) fn resolve_breakpoints(&mut self) {
+        if self.is_elsewhere {
+            return;
+        }
         let specs: Vec<(u32, String)> =
             self.breakpoints.iter().filter(|b| matches!(b.kind, Kind::Code { .. })).map(|b| (b.id, b.spec.clone())).collect();
         for (id, spec) in specs {

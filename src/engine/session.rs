@@ -84,6 +84,10 @@ pub struct Session {
     pub(super) moment: super::before::Moment,
     pub(super) looks_back: bool,
     pub(super) finished: Option<Finished>,
+    /// Children that are followed for the record.
+    pub(super) followed: Vec<Inferior>,
+    /// One of them has taken the place of the inferior, for the time of an event.
+    pub(super) is_elsewhere: bool,
     /// What is, or was last, recorded.
     pub timeline: Timeline,
     /// The frame with which the next plan ends.

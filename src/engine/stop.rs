@@ -1,6 +1,7 @@
 //! Why the program stands still, and what else there is to tell.
 
 use crate::base::{Signal, Tid, VirtAddr};
+use crate::dwarf::DieRef;
 use crate::stack::Frame;
 use crate::value::{ModuleRef, Value};
 
@@ -76,6 +77,8 @@ pub struct Hit {
     pub temporary: bool,
     /// It was set at a line or an address, and not on a function.
     pub at_place: bool,
+    /// It was set on this inlined function, of which a copy begins here.
+    pub copy_of: Option<DieRef>,
 }
 
 /// A lazy bind that was caught before it happens.

@@ -1,20 +1,23 @@
 //! Variables of the program as values: where the debug information says that they are.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::arch::regs::by_dwarf;
-use crate::base::{Error, Result};
+use crate::base::{Error, Result, VirtAddr};
 use crate::dwarf::{DebugInfo, DieRef, EntryOf, ExpressionHost, Gone, Location, Piece, Variable};
 use crate::expr::Host;
 use crate::stack::Frame;
 use crate::symbols::Module;
-use crate::value::{Absence, Extent, Place, Type, Value, resolve_dynamic, type_of_variable};
+use crate::value::{Absence, Extent, Place, Type, TypeKind, Value, resolve_dynamic, type_of_variable};
 
 use super::frame_host::FrameHost;
 use super::session::Session;
 
 /// How far pointers that do not exist are followed to what they point to.
 const MAX_POINTERS: u32 = 4;
+/// Types of variables that are kept.
+const MAX_TYPES: usize = 1 << 14;
 /// A larger value is never put together of pieces.
 const MAX_PIECED: u64 = 1 << 20;
 
@@ -70,8 +73,23 @@ impl Session {
 
     /// The type of a variable of a frame; `void` where nothing tells.
     pub fn type_of_variable_in(&self, frame: &Frame, variable: &Variable) -> Arc<Type> {
-        let found = self.frame_module(frame).and_then(|(_, debug)| type_of_variable(debug, variable.die).ok());
+        let found = self.frame_module(frame).and_then(|(module, debug)| self.known_type(module, debug, variable.die).ok());
         found.unwrap_or_else(Type::void)
+    }
+
+    /// The type of a variable, made once for one generation of the modules.
+    fn known_type(&self, module: &Module, debug: &Arc<DebugInfo>, die: DieRef) -> Result<Arc<Type>> {
+        let mut known = self.frames.types.borrow_mut();
+        let generation = self.inferior.modules.generation();
+        if known.0 != generation || known.1.len() >= MAX_TYPES {
+            *known = (generation, HashMap::new());
+        }
+        if let Some(ty) = known.1.get(&(module.id, die)) {
+            return Ok(ty.clone());
+        }
+        let ty = type_of_variable(debug, die)?;
+        known.1.insert((module.id, die), ty.clone());
+        Ok(ty)
     }
 
     /// The value of a variable of a module, in a frame or outside of all.
@@ -83,22 +101,31 @@ impl Session {
     pub fn value_at_entry(&self, module: &Arc<Module>, die: DieRef, frame: &Frame) -> Result<Value> {
         let debug = module.debug().ok_or_else(|| Error::user("No symbol table is loaded.  Use the \"file\" command."))?;
         let host = FrameHost::new(self, module, Some(frame));
-        let ty = type_of_variable(debug, die)?;
+        let ty = self.known_type(module, debug, die)?;
         let entry = frame.code.as_ref().map(|c| c.function.entry);
-        let found = match debug.location(die, crate::dwarf::Site { pc: entry, ..host.site() }, &host)? {
-            Location::Register(n) => host.entry_value(EntryOf::Register(n))?,
-            Location::Memory(at) if let Some(cfa) = frame.cfa => {
-                host.entry_value(EntryOf::Stack(at.0.wrapping_sub(cfa.0) as i64))?
-            }
-            _ => host.entry_value(EntryOf::Parameter(die))?,
+        let of = match debug.location(die, crate::dwarf::Site { pc: entry, ..host.site() }, &host)? {
+            Location::Register(n) => EntryOf::Register(n),
+            Location::Memory(at) if let Some(cfa) = frame.cfa => EntryOf::Stack(at.0.wrapping_sub(cfa.0) as i64),
+            _ => EntryOf::Parameter(die),
         };
-        Ok(found.map_or_else(|| Value::absent(&ty, Absence::OptimizedOut), |n| Value::int(&ty, n.into())))
+        let Some(passed) = host.entry_value(of)? else { return Ok(Value::absent(&ty, Absence::OptimizedOut)) };
+        let value = Value::int(&ty, passed.into());
+        let TypeKind::Reference(target, _) = &ty.stripped().kind else { return Ok(value) };
+        // What lies there now is not what lay there then: only the caller can tell (DW_AT_call_data_value).
+        let data = match of {
+            EntryOf::Register(register) if target.size <= 8 => host.entry_value(EntryOf::Deref { register, offset: 0 })?,
+            _ => None,
+        };
+        let data = data.ok_or_else(|| Error::user("Cannot resolve DW_AT_call_data_value"))?;
+        let referent =
+            Value::at(target, VirtAddr(passed)).with_bytes(Value::int(target, data.into()).bytes(self.memory(), None)?);
+        Ok(value.referring_to(referent))
     }
 
     fn variable_at_depth(&self, module: &Arc<Module>, die: DieRef, frame: Option<&Frame>, depth: u32) -> Result<VariableValue> {
         let debug = module.debug().ok_or_else(|| Error::user("No symbol table is loaded.  Use the \"file\" command."))?;
         let host = FrameHost::new(self, module, frame);
-        let ty = type_of_variable(debug, die)?;
+        let ty = self.known_type(module, debug, die)?;
         let ty = if ty.is_dynamic() {
             match resolve_dynamic(&ty, &mut |what| debug.dynamic(what, host.site(), &host)) {
                 Ok(ty) => ty,

@@ -10,7 +10,7 @@ pub(super) fn store(evaluator: &mut Evaluator<'_>, old: &Value, new: &Value) -> 
     if old.is_frozen() {
         return Err(Error::user("Left operand of assignment is not a modifiable lvalue."));
     }
-    if matches!(old.place, Place::Nowhere | Place::Absent(_)) {
+    if matches!(old.place, Place::Nowhere | Place::Referring(_) | Place::Absent(_)) {
         return Err(Error::user("Left operand of assignment is not an lvalue."));
     }
     let memory = evaluator.host.memory();

@@ -40,6 +40,8 @@ impl Expr {
         match &kind {
             ExprKind::Unary(_, a) | ExprKind::Member(a, ..) | ExprKind::Cast(_, a, _) => contains(a, false),
             ExprKind::NamedCast(_, _, a) => contains(a, false),
+            ExprKind::Overload(a, _) | ExprKind::TypeOf(a, _) | ExprKind::TypeId(a) => contains(a, false),
+            ExprKind::CastLike(_, a, b) => [a, b].into_iter().for_each(|e| contains(e, false)),
             ExprKind::Binary(_, a, b) => {
                 contains(a, matches!(a.kind, ExprKind::Binary(..)));
                 contains(b, false);
@@ -103,7 +105,7 @@ impl Expr {
                     }
                     left.push(a);
                 }
-                ExprKind::Unary(_, a) => left.push(a),
+                ExprKind::Unary(_, a) | ExprKind::CastLike(_, _, a) => left.push(a),
                 ExprKind::Binary(_, a, b) | ExprKind::Assign(_, a, b) | ExprKind::Filled(a, b) => left.extend([&**a, &**b]),
                 ExprKind::Conditional(parts) => left.extend(parts.iter()),
                 ExprKind::Array(parts) => left.extend(parts.iter()),
@@ -131,11 +133,13 @@ impl Expr {
                 ExprKind::Unary(_, a) | ExprKind::Member(a, ..) | ExprKind::Cast(_, a, _) | ExprKind::NamedCast(_, _, a) => {
                     left.push(a)
                 }
+                ExprKind::Overload(a, _) | ExprKind::TypeOf(a, _) | ExprKind::TypeId(a) => left.push(a),
                 ExprKind::Binary(_, a, b)
                 | ExprKind::Assign(_, a, b)
                 | ExprKind::Index(a, b)
+                | ExprKind::MemberPointer(a, b)
                 | ExprKind::Filled(a, b)
-                | ExprKind::MemberPointer(a, b) => left.extend([&**b, &**a]),
+                | ExprKind::CastLike(_, a, b) => left.extend([&**b, &**a]),
                 ExprKind::Range(from, to, _) => left.extend(to.iter().chain(from).map(|e| &**e)),
                 ExprKind::Conditional(parts) => left.extend(parts.iter().rev()),
                 ExprKind::Array(parts) => left.extend(parts.iter().rev()),
@@ -199,10 +203,27 @@ pub enum ExprKind {
     Filled(Box<Expr>, Box<Expr>),
     /// `f(a, b)`
     Call(Box<Expr>, Vec<Expr>),
+    /// `f(int, char)`: the function of this name with these parameters.
+    Overload(Box<Expr>, Vec<Arc<Type>>),
+    /// `typeof (a)`, `decltype (a)`: a type.
+    TypeOf(Box<Expr>, TypeOf),
+    /// A cast to the type that the first expression is; `static_cast<>` and its like where it is one of them.
+    CastLike(Option<NamedCast>, Box<Expr>, Box<Expr>),
+    /// `typeid (a)`
+    TypeId(Box<Expr>),
     /// Rust's `a.name(b)`, whose `(a.name)(b)` is something else.
     MethodCall(Box<Expr>, Arc<str>, Vec<Expr>),
     /// Rust's `Type { a: 1, b: 2, ..rest }` and `Type(1, 2)`, whose members are `0` and `1`.
     Struct(Arc<Type>, Vec<(Arc<str>, Expr)>, Option<Box<Expr>>),
+}
+
+/// What gives the type of an expression.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TypeOf {
+    /// `typeof`: the type of the value.
+    Value,
+    /// `decltype`: the declared type of a name or member; of other expressions that have an address a reference.
+    Declared,
 }
 
 /// C++'s casts.

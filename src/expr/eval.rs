@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use super::ast::{Binary, Expr, ExprKind, NamedCast, Unary};
-use super::functions;
+use super::ast::{Binary, Expr, ExprKind, Unary};
+use super::casts::eval_type_of;
 use super::host::Host;
 use super::members::{self, Member};
 use super::operators::{
     binary, cast, complemented, decayed, is_comparison, is_true, negated, pointer_step, promoted_type, structure_operator,
 };
 use super::rust::{self, range_of, unit_structure};
+use super::user_operators::{is_user_defined, sign};
 use super::{assign, variables::Variables};
 use crate::base::{Error, Result, VirtAddr};
 use crate::value::{Absence, ArrayKind, Language, NoDebug, Place, Type, TypeKind, Value, alignment};
@@ -26,6 +27,7 @@ pub fn eval_type(expr: &Expr, host: &mut dyn Host) -> Result<Value> {
     match &expr.kind {
         ExprKind::Type(ty) => Ok(Value::at(ty, VirtAddr(0))),
         ExprKind::Name(..) => evaluator.named(expr),
+        ExprKind::TypeOf(..) => Ok(Value::at(&eval_type_of(&mut evaluator, expr)?, VirtAddr(0))),
         _ => evaluator.value(expr),
     }
 }
@@ -59,6 +61,11 @@ impl Evaluator<'_> {
     /// The value of an expression; of a reference what it refers to.
     pub(super) fn operand(&mut self, expr: &Expr) -> Result<Value> {
         let value = self.value(expr)?;
+        self.referenced(value)
+    }
+
+    /// What a value refers to if it is a reference.
+    pub(super) fn referenced(&self, value: Value) -> Result<Value> {
         match value.ty.stripped().kind {
             TypeKind::Reference(..) => self.dereferenced(&value),
             _ => Ok(value),
@@ -116,9 +123,9 @@ impl Evaluator<'_> {
             ExprKind::Index(left, index) => self.index(left, index),
             ExprKind::Member(of, name, arrow) => self.member(of, name, *arrow),
             ExprKind::MemberPointer(of, pointer) => {
-                let object = self.object(of)?;
+                let object = self.object(of, false)?;
                 let pointer = self.operand(pointer)?;
-                members::through_member_pointer(&object, &pointer, self.host)
+                self.through_member_pointer(&object, &pointer)
             }
             ExprKind::NamedCast(kind, ty, operand) => self.named_cast(*kind, ty, operand),
             ExprKind::Cast(ty, operand, false) => self.cast(ty, operand),
@@ -132,21 +139,34 @@ impl Evaluator<'_> {
             ExprKind::MethodCall(of, name, arguments) => self.method_call(of, name, arguments),
             ExprKind::Struct(ty, members, rest) => self.rust_structure(ty, members, rest.as_deref()),
             ExprKind::Call(function, arguments) => self.call(function, arguments, None),
+            ExprKind::Overload(function, types) => self.overload_of(function, types).map(|(value, _)| value),
+            ExprKind::TypeOf(..) => Err(Error::user("Attempt to use a type as an expression")),
+            ExprKind::CastLike(kind, like, operand) => {
+                let ty = eval_type_of(self, like)?;
+                match kind {
+                    Some(kind) => self.named_cast(*kind, &ty, operand),
+                    None => self.cast(&ty, operand),
+                }
+            }
+            ExprKind::TypeId(operand) => self.type_id(operand),
         }
     }
 
     /// A symbol, whether its type is known or not.
-    fn named(&self, expr: &Expr) -> Result<Value> {
+    fn named(&mut self, expr: &Expr) -> Result<Value> {
         let ExprKind::Name(name, module) = &expr.kind else { return Err(Error::user("Not a name.")) };
         match self.host.lookup(name, *module)? {
             Some(value) => Ok(value),
             None if module.is_some() => Err(Error::user(format!("No symbol \"{name}\" in specified context."))),
-            None => Err(self.host.no_symbol(name)),
+            None => match self.class_member(name)? {
+                Some(value) => Ok(value),
+                None => Err(self.host.no_symbol(name)),
+            },
         }
     }
 
     /// The operand of `&` or of a cast, where a symbol without a type is welcome.
-    fn place(&mut self, expr: &Expr) -> Result<Value> {
+    pub(super) fn place(&mut self, expr: &Expr) -> Result<Value> {
         let value = match &expr.kind {
             ExprKind::Name(..) => self.named(expr)?,
             _ => self.operand(expr)?,
@@ -194,8 +214,11 @@ impl Evaluator<'_> {
                 {
                     return self.rust_slice(of, range);
                 }
+                if let ExprKind::Overload(function, types) = &operand.kind {
+                    return self.overload_pointer(function, types);
+                }
                 if let ExprKind::Name(name, None) = &operand.kind
-                    && let Some(pointer) = members::member_pointer(name, self.host)?
+                    && let Some(pointer) = self.member_pointer(name)?
                 {
                     return Ok(pointer);
                 }
@@ -219,12 +242,16 @@ impl Evaluator<'_> {
             }
             Unary::Deref => {
                 let value = self.operand(operand)?;
+                if is_user_defined(&value) {
+                    return self.unary_operator("*", value, false);
+                }
                 let value = self.in_memory(&value)?;
                 self.dereferenced(&value)
             }
             Unary::SizeOf | Unary::AlignOf => {
                 let of = match &operand.kind {
                     ExprKind::Type(ty) => ty.clone(),
+                    ExprKind::TypeOf(..) => eval_type_of(self, operand)?,
                     _ => Evaluator { host: self.host, dry: true }.operand(operand)?.ty,
                 };
                 let of = match &of.stripped().kind {
@@ -239,6 +266,10 @@ impl Evaluator<'_> {
             Unary::PreIncrement | Unary::PreDecrement | Unary::PostIncrement | Unary::PostDecrement => {
                 let step = if matches!(op, Unary::PreIncrement | Unary::PostIncrement) { Binary::Add } else { Binary::Subtract };
                 let old = self.operand(operand)?;
+                if is_user_defined(&old) {
+                    let sign = if step == Binary::Add { "++" } else { "--" };
+                    return self.unary_operator(sign, old, matches!(op, Unary::PostIncrement | Unary::PostDecrement));
+                }
                 let old = if self.dry { old } else { self.fetched(&old)? };
                 let new = self.computed(step, &old, &Value::int(&Type::int(), 1))?;
                 let stored = self.store(operand, &old, &new)?;
@@ -247,16 +278,17 @@ impl Evaluator<'_> {
             }
             Unary::Plus | Unary::Minus | Unary::Not | Unary::Complement => {
                 let value = self.operand(operand)?;
+                let sign = match op {
+                    Unary::Plus => "+",
+                    Unary::Minus => "-",
+                    Unary::Not => "!",
+                    _ => "~",
+                };
+                if is_user_defined(&value) {
+                    return self.unary_operator(sign, value, false);
+                }
                 let value = self.readable(value);
-                structure_operator(
-                    &value,
-                    match op {
-                        Unary::Plus => "+",
-                        Unary::Minus => "-",
-                        Unary::Not => "!",
-                        _ => "~",
-                    },
-                )?;
+                structure_operator(&value, sign)?;
                 match op {
                     Unary::Minus => negated(&value, self.host.memory()).map(|v| self.in_language(v)),
                     Unary::Complement => complemented(&value, self.host.memory()),
@@ -273,7 +305,7 @@ impl Evaluator<'_> {
     }
 
     /// An array that is to have an address, and lives in no memory, is put into the program's (`"abc" + 1`).
-    fn in_memory(&mut self, value: &Value) -> Result<Value> {
+    pub(super) fn in_memory(&mut self, value: &Value) -> Result<Value> {
         let is_array = matches!(value.ty.stripped().kind, TypeKind::Array { vector: false, kind: ArrayKind::Plain, .. });
         if !is_array || value.address().is_some() || self.dry {
             return Ok(value.clone());
@@ -284,7 +316,7 @@ impl Evaluator<'_> {
     }
 
     /// Where only the type matters, a value that cannot be read is taken for zero.
-    fn readable(&self, value: Value) -> Value {
+    pub(super) fn readable(&self, value: Value) -> Value {
         if self.dry && value.ty.size <= 16 && value.bytes(self.host.memory(), None).is_err() {
             let size = value.ty.size as usize;
             return Value::computed(&value.ty, vec![0; size]);
@@ -307,6 +339,9 @@ impl Evaluator<'_> {
                     return Err(Error::user("Attempt to dereference a generic pointer."));
                 }
                 let target = &self.complete(target);
+                if let Some(referent) = value.referent() {
+                    return Ok(referent.clone());
+                }
                 if value.pointee().is_some() {
                     return Ok(value.through(target, 0).unwrap_or_else(|| Value::absent(target, Absence::OptimizedOut)));
                 }
@@ -331,6 +366,7 @@ impl Evaluator<'_> {
             TypeKind::Struct { .. } if ty.language != Language::Rust => {
                 Err(Error::user("Structure has no component named operator*."))
             }
+            TypeKind::MemberPointer { .. } => Err(Error::user("Attempt to dereference pointer to member without an object")),
             _ => Err(Error::user("Attempt to take contents of a non-pointer value.")),
         }
     }
@@ -351,7 +387,12 @@ impl Evaluator<'_> {
     }
 
     fn operator(&mut self, op: Binary, a: Value, right: &Expr) -> Result<Value> {
+        let a = self.referenced(a)?;
         match op {
+            Binary::And | Binary::Or if is_user_defined(&a) => {
+                let b = self.operand(right)?;
+                self.operator_call(sign(op), &[a, b])
+            }
             Binary::Comma => self.value(right),
             Binary::And | Binary::Or => {
                 structure_operator(&a, if op == Binary::And { "&&" } else { "||" })?;
@@ -378,6 +419,9 @@ impl Evaluator<'_> {
 
     /// An arithmetic operator on two values, its warnings given.
     pub(super) fn computed(&mut self, op: Binary, a: &Value, b: &Value) -> Result<Value> {
+        if is_user_defined(a) || is_user_defined(b) {
+            return self.operator_call(sign(op), &[a.clone(), b.clone()]);
+        }
         if let Some(equal) = self.same_text(op, a, b) {
             return Ok(self.truth_value(equal));
         }
@@ -420,6 +464,7 @@ impl Evaluator<'_> {
         let new = self.operand(right)?;
         let new = match op {
             None => new,
+            Some(op) if is_user_defined(&old) => return self.operator_call(&format!("{}=", sign(op)), &[old, new]),
             Some(op) => {
                 let old = self.readable(old.clone());
                 self.computed(op, &old, &new)?
@@ -456,6 +501,9 @@ impl Evaluator<'_> {
             return self.host.slot(&array, &name);
         }
         let index = self.operand(index)?;
+        if is_user_defined(&array) {
+            return self.operator_call("[]", &[array, index]);
+        }
         if self.is_rust()
             && array.table_bounds().is_none()
             && let Some(element) = self.rust_element(&array, &index)?
@@ -498,8 +546,11 @@ impl Evaluator<'_> {
     }
 
     /// A structure, or what a pointer to one leads to: gdb takes `.` and `->` for one another.
-    fn object(&mut self, of: &Expr) -> Result<Value> {
-        let value = self.operand(of)?;
+    pub(super) fn object(&mut self, of: &Expr, arrow: bool) -> Result<Value> {
+        let mut value = self.operand(of)?;
+        if arrow && is_user_defined(&value) {
+            value = self.arrow(value)?;
+        }
         match value.ty.target().map(|t| &t.stripped().kind) {
             Some(TypeKind::Struct { .. }) => self.dereferenced(&value),
             _ => Ok(value),
@@ -507,7 +558,7 @@ impl Evaluator<'_> {
     }
 
     fn member(&mut self, of: &Expr, name: &str, arrow: bool) -> Result<Value> {
-        let mut value = self.object(of)?;
+        let mut value = self.object(of, arrow)?;
         if self.is_rust() {
             return rust::member(&value, name, self.host);
         }
@@ -526,65 +577,13 @@ impl Evaluator<'_> {
         }
         match found {
             Some(Member::Data(member)) => Ok(member),
-            Some(Member::Methods(methods)) => match &methods[..] {
-                [method] => members::method_value(method, self.host),
+            Some(Member::Methods(methods, part)) => match &methods[..] {
+                [method] => members::method_value(method, &part.ty, self.host),
                 _ => Err(Error::user(format!("cannot resolve overloaded method `{name}': no arguments supplied"))),
             },
             None if has_methods => Err(Error::user(format!("There is no member or method named {name}."))),
             None => Err(Error::user(format!("There is no member named {name}."))),
         }
-    }
-
-    fn named_cast(&mut self, kind: NamedCast, ty: &Arc<Type>, operand: &Expr) -> Result<Value> {
-        let value = self.operand(operand)?;
-        match kind {
-            NamedCast::Reinterpret => cast(ty, &value, self.host.memory()),
-            NamedCast::Static | NamedCast::Const => self.cast_value(ty, value),
-            NamedCast::Dynamic => {
-                // The object is asked what it really is.
-                let whole = self.host.seen_as_it_is(&value).map(|(whole, _)| whole).unwrap_or(value);
-                let to = ty.target().map(|t| t.stripped().name.clone());
-                let from = whole.ty.target().map(|t| t.stripped().name.clone());
-                if to.is_some() && to == from {
-                    return Ok(whole.retyped(ty));
-                }
-                match members::class_cast(ty, &whole, self.host)? {
-                    Some(found) => Ok(found),
-                    None if ty.is_pointer() => Ok(Value::int(ty, 0)),
-                    None => Err(Error::user("dynamic_cast failed")),
-                }
-            }
-        }
-    }
-
-    /// A value as one of another type: between classes and their bases, to references, else as C converts.
-    fn cast_value(&mut self, ty: &Arc<Type>, value: Value) -> Result<Value> {
-        if let TypeKind::Reference(target, _) = &ty.stripped().kind {
-            let object = members::class_cast(target, &value, self.host)?.unwrap_or(value);
-            let addr = object.address().ok_or_else(|| Error::user("Attempt to take address of value not located in memory."))?;
-            return Ok(Value::int(ty, addr.0.into()));
-        }
-        if let Some(found) = members::class_cast(ty, &value, self.host)? {
-            return Ok(found);
-        }
-        cast(ty, &value, self.host.memory())
-    }
-
-    fn cast(&mut self, ty: &Arc<Type>, operand: &Expr) -> Result<Value> {
-        if let ExprKind::Call(function, arguments) = &operand.kind {
-            let result = self.call(function, arguments, Some(ty))?;
-            let result = self.readable(result);
-            return cast(ty, &result, self.host.memory());
-        }
-        let value = self.place(operand)?;
-        if let TypeKind::NoDebug(NoDebug::Data | NoDebug::Tls) = value.ty.stripped().kind {
-            // A symbol without a type is what the cast says that it is, but nothing to assign to.
-            let value = value.retyped(ty);
-            return if self.dry { Ok(value) } else { Ok(self.fetched(&value)?.placed(Place::Nowhere)) };
-        }
-        let value = self.readable(value);
-        let value = if ty.is_aggregate() || ty.is_void() { value } else { self.in_memory(&value)? };
-        self.cast_value(ty, value)
     }
 
     fn array(&mut self, elements: &[Expr]) -> Result<Value> {
@@ -601,58 +600,6 @@ impl Evaluator<'_> {
         }
         let ty = ty.ok_or_else(|| Error::user("array elements must all be the same size"))?;
         Ok(Value::computed(&Type::array(&ty, elements.len() as u64), bytes))
-    }
-
-    /// A call. `result` is the type that a cast around it says the function returns, should nothing else tell.
-    fn call(&mut self, function: &Expr, arguments: &[Expr], result: Option<&Arc<Type>>) -> Result<Value> {
-        let mut values = Vec::with_capacity(arguments.len());
-        for argument in arguments {
-            values.push(self.operand(argument)?);
-        }
-        if let ExprKind::Dollar(name) = &function.kind
-            && let Some(value) = functions::call(name, &values, self.host)?
-        {
-            return Ok(value);
-        }
-        let mut callee = self.operand(function)?;
-        if returned_type(&callee).is_none() {
-            // As gdb has it, the arguments are the prototype.
-            let parameters = || values.iter().map(|v| v.ty.clone()).collect();
-            let known = result.map(|result| Type::function(result, parameters(), false));
-            callee = match (&callee.ty.stripped().kind, known) {
-                (TypeKind::NoDebug(_), Some(known)) => callee.retyped(&known),
-                (TypeKind::NoDebug(_), None) => {
-                    let name = if let ExprKind::Name(name, _) = &function.kind { name } else { "function" };
-                    let message = format!("'{name}' has unknown return type; cast the call to its declared return type");
-                    return Err(Error::user(message));
-                }
-                (_, Some(known)) if callee.ty.is_pointer() || callee.ty.is_integral() && callee.ty.size > 1 => {
-                    let addr = callee.to_int(self.host.memory())? as u64;
-                    Value::pointer(&known, VirtAddr(addr))
-                }
-                _ => callee,
-            };
-        }
-        if self.dry
-            && let Some(result) = returned_type(&callee)
-        {
-            return Ok(Value::at(&result, VirtAddr(0)));
-        }
-        if self.dry {
-            return Err(Error::user("Expression of type other than \"Function returning ...\" used as function"));
-        }
-        if self.is_rust() {
-            values = self.rust_arguments(&callee, values)?;
-        }
-        self.host.call(&callee, &values)
-    }
-}
-
-fn returned_type(callee: &Value) -> Option<Arc<Type>> {
-    let ty = callee.ty.target().unwrap_or(&callee.ty);
-    match &ty.stripped().kind {
-        TypeKind::Function(f) => Some(f.result.clone()),
-        _ => None,
     }
 }
 

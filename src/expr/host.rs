@@ -70,6 +70,13 @@ pub trait Host: Names + Symbols {
     /// without debug information has a [`crate::value::NoDebug`] type. `None` if there is none.
     fn lookup(&self, name: &str, module: Option<ModuleRef>) -> Result<Option<Value>>;
 
+    /// The functions of the program that a name without parameters means where the user stands, C++'s overloads among them; those
+    /// of the namespaces `near` too, in which the types of a call's arguments are declared.
+    fn functions(&self, name: &str, near: &[String]) -> Result<Vec<Value>> {
+        let _ = (name, near);
+        Ok(Vec::new())
+    }
+
     /// `GOT["puts"]`, `PLT["puts"]`: the slot or stub of this name in the table `array`.
     fn slot(&self, array: &Value, name: &str) -> Result<Value>;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::host::Names;
 use crate::base::{Error, Result, Span};
-use crate::value::{FloatFormat, ModuleRef, Real, Type, Value};
+use crate::value::{FloatFormat, Language, ModuleRef, Real, Type, Value};
 
 /// A token.
 #[derive(Clone, Debug)]
@@ -42,6 +42,7 @@ const OPERATORS: [&str; 48] = [
     "[", "]", "{", "}",
 ];
 
+#[derive(Clone)]
 pub(super) struct Lexer<'a> {
     text: &'a str,
     pos: usize,
@@ -142,6 +143,9 @@ impl<'a> Lexer<'a> {
             return Token::End;
         }
         // gdb's names of slots and stubs, which are no `@` operators: `puts@got.plt`.
+        if word == "operator" && self.names.language() == Language::Cpp {
+            len += operator_sign(&self.rest()[len..]);
+        }
         for suffix in ["@got.plt", "@plt", "@got", "@entry"] {
             let after = bytes.get(len + suffix.len());
             if self.rest()[len..].starts_with(suffix) && !after.is_some_and(|c| is_name_byte(*c)) {
@@ -150,8 +154,10 @@ impl<'a> Lexer<'a> {
             }
         }
         let name = &self.rest()[..len];
+        let is_operator = name.starts_with("operator") && !name.ends_with(is_name_char);
+        let name: Arc<str> = if is_operator { name.split_whitespace().collect::<String>().into() } else { name.into() };
         self.pos += len;
-        Token::Name { name: name.into(), quoted: false }
+        Token::Name { name, quoted: false }
     }
 
     /// `if`, and `thread 3`, `task 3` (also shortened): what follows an expression in `break` and `watch`.
@@ -252,6 +258,21 @@ impl<'a> Lexer<'a> {
             None => Err(self.error(format!("Invalid number \"{}\".", shortened(text)))),
         }
     }
+}
+
+fn is_name_char(c: char) -> bool {
+    u8::try_from(c).map_or(true, is_name_byte)
+}
+
+/// The length of the sign of C++ behind `operator`, with blanks before it; 0 if there is none.
+fn operator_sign(text: &str) -> usize {
+    const SIGNS: [&str; 42] = [
+        "()", "[]", "->*", "<<=", ">>=", "<=>", "->", "++", "--", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "+=", "-=",
+        "*=", "/=", "%=", "^=", "&=", "|=", "+", "-", "*", "/", "%", "^", "&", "|", "~", "!", "=", "<", ">", ",", "new[]",
+        "delete[]", "( )",
+    ];
+    let trimmed = text.trim_start();
+    SIGNS.iter().find(|sign| trimmed.starts_with(**sign)).map_or(0, |sign| text.len() - trimmed.len() + sign.len())
 }
 
 /// The text, cut where it would not fit on a line.

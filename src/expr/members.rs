@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::host::Host;
+use super::overload;
 use crate::base::{Error, Result, VirtAddr};
 use crate::value::{
     Absence, Field, FieldKind, Fields, Language, Method, Type, TypeKind, Value, base_of, int_to_bytes, static_member, variant_of,
@@ -15,11 +16,11 @@ const MAX_DEPTH: u32 = 50;
 pub(super) enum Member {
     /// A member.
     Data(Value),
-    /// The methods of this name.
-    Methods(Vec<Method>),
+    /// The methods of this name, and the part of the object whose class declares them.
+    Methods(Vec<Method>, Value),
 }
 
-fn fields_of(ty: &Arc<Type>) -> Option<&Fields> {
+pub(super) fn fields_of(ty: &Arc<Type>) -> Option<&Fields> {
     match &ty.stripped().kind {
         TypeKind::Struct { fields, .. } => Some(fields),
         _ => None,
@@ -48,7 +49,7 @@ fn has(ty: &Arc<Type>, name: &str, depth: u32) -> Result<bool> {
 }
 
 /// A base, or a member without a name, of an object; a virtual base of one that cannot be read is anywhere.
-fn part(value: &Value, field: &Field, host: &dyn Host) -> Value {
+pub(super) fn part(value: &Value, field: &Field, host: &dyn Host) -> Value {
     base_of(host.memory(), value, field).unwrap_or_else(|_| Value::at(&field.ty, VirtAddr(0)))
 }
 
@@ -86,7 +87,7 @@ fn find_in(value: &Value, name: &str, host: &dyn Host, depth: u32) -> Result<Opt
     }
     let methods: Vec<Method> = layout.methods.iter().filter(|m| &*m.name == name).cloned().collect();
     if !methods.is_empty() {
-        return Ok(Some(Member::Methods(methods)));
+        return Ok(Some(Member::Methods(methods, value.clone())));
     }
     for field in layout.fields.iter().filter(|f| is_transparent(f) && depth < MAX_DEPTH) {
         if has(&field.ty, name, depth + 1)?
@@ -99,7 +100,7 @@ fn find_in(value: &Value, name: &str, host: &dyn Host, depth: u32) -> Result<Opt
 }
 
 /// The object itself, or its base, of the class of this name.
-fn subobject(value: &Value, class: &str, host: &dyn Host, depth: u32) -> Result<Option<Value>> {
+pub(super) fn subobject(value: &Value, class: &str, host: &dyn Host, depth: u32) -> Result<Option<Value>> {
     let ty = value.ty.stripped();
     let bare = |name: &str| name == class || name.rsplit("::").next() == Some(class);
     if bare(&ty.name) {
@@ -130,12 +131,17 @@ fn has_base(ty: &Arc<Type>, wanted: &dyn Fn(&str) -> bool, depth: u32) -> Result
     Ok(false)
 }
 
-/// The function that a method is, as a value of the method's type.
-pub(super) fn method_value(method: &Method, host: &dyn Host) -> Result<Value> {
-    let missing = || Error::user(format!("Cannot take address of method {}.", method.name));
-    let symbol = method.linkage_name.as_deref().ok_or_else(missing)?;
-    let found = host.lookup(symbol, None)?.filter(|v| v.ty.is_function()).ok_or_else(missing)?;
-    Ok(found.retyped(&method.ty))
+/// The function that a method of a class is, as a value of the method's type.
+pub(super) fn method_value(method: &Method, class: &Arc<Type>, host: &dyn Host) -> Result<Value> {
+    if let Some(symbol) = method.linkage_name.as_deref()
+        && let Some(found) = host.lookup(symbol, None)?.filter(|v| v.ty.is_function())
+    {
+        return Ok(found.retyped(&method.ty));
+    }
+    // *Folklore*: clang 14 leaves the linkage name out of the declarations of some methods: they are known by their types.
+    let named = host.functions(&format!("{}::{}", class.stripped().name, method.name), &[])?;
+    let found = named.into_iter().find(|f| overload::is_same(&f.ty, &method.ty));
+    found.map(|f| f.retyped(&method.ty)).ok_or_else(|| Error::user(format!("Cannot take address of method {}.", method.name)))
 }
 
 /// A member of what a pointer to a structure leads to, as names in methods mean members of `*this`.
@@ -150,12 +156,18 @@ pub fn member_named(pointer: &Value, name: &str, host: &dyn Host) -> Result<Opti
     };
     match find(&object, name, host)? {
         Some(Member::Data(value)) => Ok(Some(value)),
-        Some(Member::Methods(methods)) => match &methods[..] {
-            [method] => method_value(method, host).map(Some),
+        Some(Member::Methods(methods, part)) => match &methods[..] {
+            [method] => method_value(method, &part.ty, host).map(Some),
             _ => Ok(None),
         },
         None => Ok(None),
     }
+}
+
+/// Whether a class is another one or a base of it.
+pub(super) fn is_base(base: &Arc<Type>, class: &Arc<Type>) -> Result<bool> {
+    let name = base.stripped().name.clone();
+    has_base(&class.completed(), &|n| n == &*name, 0)
 }
 
 /// A pointer, reference or object of one class as one of another class of the same family; `None` where the classes are none
@@ -185,6 +197,12 @@ pub(super) fn class_cast(ty: &Arc<Type>, value: &Value, host: &dyn Host) -> Resu
         subobject(&object, &name, host, 0)?
     } else if let (Some(offset), Some(addr)) = (offset_of(&to, &from.stripped().name, 0)?, object.address()) {
         Some(Value::at(&to, VirtAddr(addr.0.wrapping_sub(offset))))
+    } else if has_base(&to, &|n| n == &*from.stripped().name, 0)? {
+        // Down from a virtual base: only the object itself knows how far.
+        match host.seen_as_it_is(&object) {
+            Some((whole, _)) => subobject(&whole, &name, host, 0)?,
+            None => None,
+        }
     } else {
         None
     };
@@ -206,36 +224,4 @@ fn offset_of(class: &Arc<Type>, base: &str, depth: u32) -> Result<Option<u64>> {
         }
     }
     Ok(None)
-}
-
-/// `&Class::member`: a pointer to a member or to a method; `None` where the name is not that of one of a class.
-pub(super) fn member_pointer(name: &str, host: &dyn Host) -> Result<Option<Value>> {
-    let Some((scope, own)) = name.rsplit_once("::") else { return Ok(None) };
-    let Some(class) = host.find_type(scope)?.filter(|c| fields_of(c).is_some()) else { return Ok(None) };
-    let Some(layout) = fields_of(&class).map(Fields::layout).transpose()? else { return Ok(None) };
-    if let Some(field) = layout.fields.iter().find(|f| !f.is_base() && !f.is_static() && &*f.name == own) {
-        let ty = Type::member_pointer(class.stripped(), &field.ty);
-        return Ok(Some(Value::int(&ty, field.offset.into())));
-    }
-    let Some(method) = layout.methods.iter().find(|m| !m.is_static && &*m.name == own) else { return Ok(None) };
-    let first = match method.vtable_index.filter(|_| method.is_virtual) {
-        Some(index) => i128::from(index) * 8 + 1,
-        None => method_value(method, host)?.address().map_or(0, |a| a.0.into()),
-    };
-    let ty = Type::member_pointer(class.stripped(), &method.ty);
-    Ok(Some(Value::computed(&ty, int_to_bytes(first, 16))))
-}
-
-/// `object.*pointer`
-pub(super) fn through_member_pointer(object: &Value, pointer: &Value, host: &dyn Host) -> Result<Value> {
-    let TypeKind::MemberPointer { target, .. } = &pointer.ty.stripped().kind else {
-        return Err(Error::user("not implemented: pointer-to-method in pointer-to-member construct"));
-    };
-    let bytes = pointer.bytes(host.memory(), None)?;
-    let first = crate::value::int_from_bytes(bytes.get(..8).unwrap_or(&bytes), true);
-    if let TypeKind::Function(_) = target.stripped().kind {
-        return Ok(Value::at(target, VirtAddr(first as u64)));
-    }
-    let offset = u64::try_from(first).map_err(|_| Error::user("Attempt to use a null pointer to a member."))?;
-    Ok(object.part(target, offset))
 }

@@ -2,19 +2,26 @@
 
 mod assign;
 mod ast;
+mod calls;
+mod casts;
 mod eval;
 mod functions;
 mod host;
 mod lex;
+mod member_pointers;
 mod members;
+mod methods;
 mod operators;
+mod overload;
 mod parse;
+mod parse_cpp;
 mod parse_type;
 mod rust;
 mod scoped;
+mod user_operators;
 mod variables;
 
-pub use ast::{Binary, Expr, ExprKind, Unary};
+pub use ast::{Binary, Expr, ExprKind, TypeOf, Unary};
 pub use eval::{address_of_value, eval, eval_address, eval_condition, eval_type};
 pub use host::{Host, Names};
 pub use members::member_named;

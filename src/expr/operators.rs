@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::ast::Binary;
 use super::eval::{needs_memory, stepped};
+use super::user_operators::sign;
 use crate::base::{Error, Memory, Result};
 use crate::value::{NoDebug, Number, Place, Type, TypeKind, Value, int_to_bytes};
 
@@ -73,6 +74,9 @@ pub(super) fn is_true(value: &Value, memory: &dyn Memory) -> Result<bool> {
     if value.ty.is_void() {
         return Ok(false);
     }
+    if let Ok(Some(null)) = equal_member_pointers(value, &Value::int(&Type::int(), 0), memory) {
+        return Ok(!null);
+    }
     match decayed(value)?.number(memory)? {
         Some(n) => Ok(!n.is_zero()),
         None => Err(Error::user("Invalid type combination in equality test.")),
@@ -131,7 +135,7 @@ pub(super) fn complemented(value: &Value, memory: &dyn Memory) -> Result<Value> 
 
 /// An operator between two values (all but `,`, `&&`, `||`, `@`). A warning may be left in `warning`.
 pub(super) fn binary(op: Binary, a: &Value, b: &Value, memory: &dyn Memory, warning: &mut Option<&'static str>) -> Result<Value> {
-    structure_operator(a, symbol(op)).and(structure_operator(b, symbol(op)))?;
+    structure_operator(a, sign(op)).and(structure_operator(b, sign(op)))?;
     match (vector(a), vector(b)) {
         (None, None) => {}
         (Some((_, n)), Some((_, m))) if n != m => {
@@ -169,31 +173,6 @@ pub(super) fn binary(op: Binary, a: &Value, b: &Value, memory: &dyn Memory, warn
     }
 }
 
-fn symbol(op: Binary) -> &'static str {
-    match op {
-        Binary::Equal => "==",
-        Binary::NotEqual => "!=",
-        Binary::Less => "<",
-        Binary::LessEqual => "<=",
-        Binary::Greater => ">",
-        Binary::GreaterEqual => ">=",
-        Binary::BitOr => "|",
-        Binary::BitXor => "^",
-        Binary::BitAnd => "&",
-        Binary::ShiftLeft => "<<",
-        Binary::ShiftRight => ">>",
-        Binary::Add => "+",
-        Binary::Subtract => "-",
-        Binary::Multiply => "*",
-        Binary::Divide => "/",
-        Binary::Remainder => "%",
-        Binary::Comma => ",",
-        Binary::Or => "||",
-        Binary::And => "&&",
-        Binary::Repeat => "@",
-    }
-}
-
 pub(super) fn is_comparison(op: Binary) -> bool {
     use Binary::*;
     matches!(op, Equal | NotEqual | Less | LessEqual | Greater | GreaterEqual)
@@ -202,6 +181,9 @@ pub(super) fn is_comparison(op: Binary) -> bool {
 fn compare(op: Binary, a: &Value, b: &Value, memory: &dyn Memory) -> Result<Value> {
     let equality = matches!(op, Binary::Equal | Binary::NotEqual);
     let kind = if equality { "equality test" } else { "ordering comparison" };
+    if equality && let Ok(Some(equal)) = equal_member_pointers(a, b, memory) {
+        return Ok(Value::int(&Type::int(), (equal == (op == Binary::Equal)).into()));
+    }
     let (a, b) = (decayed(a)?, decayed(b)?);
     let (Some(x), Some(y)) = (a.number(memory)?, b.number(memory)?) else {
         return Err(Error::user(format!("Invalid type combination in {kind}.")));
@@ -331,6 +313,9 @@ pub fn cast(ty: &Arc<Type>, value: &Value, memory: &dyn Memory) -> Result<Value>
             false => Err(invalid()),
         };
     }
+    if let Some(result) = cast_member_pointer(ty, value, memory)? {
+        return Ok(result);
+    }
     let value = decayed(value)?;
     let number = value.number(memory)?.ok_or_else(invalid)?;
     // gdb: no floating-point number becomes a pointer, nor the other way round.
@@ -340,6 +325,45 @@ pub fn cast(ty: &Arc<Type>, value: &Value, memory: &dyn Memory) -> Result<Value>
     }
     let bytes = number.encode(to).ok_or_else(invalid)?;
     Ok(Value::computed(ty, bytes).placed(Place::Nowhere))
+}
+
+/// Casts from and to pointers to members (Itanium C++ ABI §2.3): the null pointer to data is -1, that to a method 0. `None` where
+/// none of the types is one.
+fn cast_member_pointer(ty: &Arc<Type>, value: &Value, memory: &dyn Memory) -> Result<Option<Value>> {
+    let target = |ty: &Arc<Type>| match &ty.stripped().kind {
+        TypeKind::MemberPointer { target, .. } => Some(target.clone()),
+        _ => None,
+    };
+    let is_method = |target: &Arc<Type>| matches!(target.stripped().kind, TypeKind::Function(_));
+    match (target(ty), target(&value.ty)) {
+        (None, None) => Ok(None),
+        (Some(_), Some(_)) if ty.stripped().size == value.ty.stripped().size => Ok(Some(value.clone().retyped(ty))),
+        (Some(target), None) if value.ty.is_integral() && value.to_int(memory)? == 0 => {
+            let null = if is_method(&target) { 0 } else { -1 };
+            Ok(Some(Value::computed(ty, int_to_bytes(null, ty.stripped().size))))
+        }
+        (None, Some(_)) if ty.is_integral() => {
+            let bytes = value.bytes(memory, None)?;
+            let first = crate::value::int_from_bytes(bytes.get(..8).unwrap_or(&bytes), true);
+            Ok(Some(Value::int(ty, first)))
+        }
+        _ => Err(Error::user("Invalid cast.")),
+    }
+}
+
+/// Whether two pointers to members are equal, or one is null; `None` where none is one. Of null pointers to methods only the first
+/// word counts.
+fn equal_member_pointers(a: &Value, b: &Value, memory: &dyn Memory) -> Result<Option<bool>> {
+    let is = |v: &Value| matches!(v.ty.stripped().kind, TypeKind::MemberPointer { .. });
+    let (a, b) = match (is(a), is(b)) {
+        (true, true) => (a.clone(), b.clone()),
+        (true, false) => (a.clone(), cast_member_pointer(&a.ty, b, memory)?.unwrap_or_else(|| b.clone())),
+        (false, true) => (cast_member_pointer(&b.ty, a, memory)?.unwrap_or_else(|| a.clone()), b.clone()),
+        (false, false) => return Ok(None),
+    };
+    let (x, y) = (a.bytes(memory, None)?, b.bytes(memory, None)?);
+    let is_null = |bytes: &[u8]| bytes.len() > 8 && bytes.iter().take(8).all(|b| *b == 0);
+    Ok(Some(x == y || (is_null(&x) && is_null(&y))))
 }
 
 fn from_vector(ty: &Arc<Type>) -> bool {

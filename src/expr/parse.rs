@@ -198,7 +198,7 @@ impl Parser<'_> {
         self.comma()
     }
 
-    fn comma(&mut self) -> Result<Expr> {
+    pub(super) fn comma(&mut self) -> Result<Expr> {
         let start = self.token.span.start;
         let mut left = self.expression(0)?;
         while self.take(",")? {
@@ -240,7 +240,7 @@ impl Parser<'_> {
         self.node(start, kind)
     }
 
-    fn unary(&mut self) -> Result<Expr> {
+    pub(super) fn unary(&mut self) -> Result<Expr> {
         let start = self.token.span.start;
         let op = match &self.token.token {
             Token::Op("+") => Unary::Plus,
@@ -261,7 +261,11 @@ impl Parser<'_> {
                 "dynamic_cast" => return self.named_cast(start, NamedCast::Dynamic),
                 "reinterpret_cast" => return self.named_cast(start, NamedCast::Reinterpret),
                 "const_cast" => return self.named_cast(start, NamedCast::Const),
-                _ => return self.postfix(),
+                "typeid" => return self.type_id(start),
+                _ => match self.at_type_of() {
+                    Some(how) => return self.type_of(start, how),
+                    None => return self.postfix(),
+                },
             },
             _ => return self.postfix(),
         };
@@ -289,22 +293,8 @@ impl Parser<'_> {
         self.node(start, ExprKind::Unary(op, Box::new(operand)))
     }
 
-    /// `static_cast<type>(a)`
-    fn named_cast(&mut self, start: usize, kind: NamedCast) -> Result<Expr> {
-        self.advance()?;
-        self.expect("<")?;
-        let ty = self.nested(Self::type_name)?;
-        // The `>` of a template's arguments was taken with its name.
-        self.expect(">")?;
-        self.expect("(")?;
-        let operand = self.nested(Self::comma)?;
-        self.expect(")")?;
-        let cast = self.node(start, ExprKind::NamedCast(kind, ty, Box::new(operand)))?;
-        self.suffixes(start, cast)
-    }
-
     /// A name with `::` in it that is next, and where it ends in the text.
-    fn scoped_name(&self) -> Option<(Arc<str>, usize)> {
+    pub(super) fn scoped_name(&self) -> Option<(Arc<str>, usize)> {
         if !matches!(self.token.token, Token::Name { quoted: false, .. } | Token::Op("::" | "~")) {
             return None;
         }
@@ -324,6 +314,8 @@ impl Parser<'_> {
         if name.contains("::")
             && (follows.starts_with('(') || name.ends_with("::operator"))
             && let Some(len) = self.names.match_qualified(text).filter(|len| *len > end)
+            // `ns::f()` is a call.
+            && !text.get(..len).is_some_and(|name| name.ends_with("()") && !name.ends_with("operator()"))
         {
             return Some((text.get(..len)?.trim_start_matches("::").into(), start + len));
         }
@@ -334,6 +326,9 @@ impl Parser<'_> {
     /// `(type) a` or `(a)`
     fn parenthesis(&mut self, start: usize) -> Result<Expr> {
         self.advance()?;
+        if let Some(how) = self.at_type_of() {
+            return self.cast_like(start, how);
+        }
         if self.at_type()? {
             let ty = self.nested(Self::type_name)?;
             self.expect(")")?;
@@ -401,34 +396,6 @@ impl Parser<'_> {
         self.node(start, ExprKind::MemberPointer(Box::new(left), Box::new(pointer)))
     }
 
-    fn member_suffix(&mut self, start: usize, left: Expr, arrow: bool) -> Result<Expr> {
-        self.advance()?;
-        if let Some((name, end)) = self.scoped_name() {
-            self.jump(end)?;
-            return self.node(start, ExprKind::Member(Box::new(left), name, arrow));
-        }
-        match self.advance()? {
-            Spanned { token: Token::Name { name, .. }, .. } => self.node(start, ExprKind::Member(Box::new(left), name, arrow)),
-            wrong => {
-                self.token = wrong;
-                Err(self.syntax_error())
-            }
-        }
-    }
-
-    fn call_suffix(&mut self, start: usize, left: Expr) -> Result<Expr> {
-        self.advance()?;
-        let mut arguments = Vec::new();
-        if !self.is_op(")") {
-            arguments.push(self.nested(|p| p.expression(0))?);
-            while self.take(",")? {
-                arguments.push(self.nested(|p| p.expression(0))?);
-            }
-        }
-        self.expect(")")?;
-        self.node(start, ExprKind::Call(Box::new(left), arguments))
-    }
-
     fn primary(&mut self) -> Result<Expr> {
         let start = self.token.span.start;
         let kind = match self.token.token.clone() {
@@ -473,6 +440,7 @@ impl Parser<'_> {
             }
             Token::Name { name, quoted } => {
                 self.advance()?;
+                let name = if quoted { name } else { self.conversion_operator(name)? };
                 self.qualified(name, quoted)?
             }
             _ => return Err(self.syntax_error()),
@@ -480,26 +448,8 @@ impl Parser<'_> {
         self.node(start, kind)
     }
 
-    /// `int(5)`: a cast in the manner of a call.
-    fn construction(&mut self, start: usize) -> Result<Expr> {
-        let error = self.syntax_error();
-        let first = self.word();
-        let ty = self.nested(Self::specifiers)?;
-        if let Some(name) = first.filter(|_| self.is_op("::")) {
-            let kind = self.qualified(name, false)?;
-            return self.node(start, kind);
-        }
-        if !self.take("(")? {
-            return Err(error);
-        }
-        let operand = self.nested(Self::comma)?;
-        self.expect(")")?;
-        let cast = self.node(start, ExprKind::Cast(ty, Box::new(operand), false))?;
-        self.suffixes(start, cast)
-    }
-
     /// A name, with what `::` and (for quoted modules) `!` add to it.
-    fn qualified(&mut self, name: Arc<str>, quoted: bool) -> Result<ExprKind> {
+    pub(super) fn qualified(&mut self, name: Arc<str>, quoted: bool) -> Result<ExprKind> {
         if self.is_op("::") || (quoted && self.is_op("!")) {
             let with_bang = format!("{name}!");
             let module = self.names.match_module(&with_bang).filter(|(_, len)| *len == name.len());

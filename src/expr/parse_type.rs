@@ -276,6 +276,15 @@ impl Parser<'_> {
     }
 }
 
+impl Parser<'_> {
+    /// Behind a `(`: the types of parameters, the `)`, and the `const` of a method.
+    pub(super) fn parameter_types(&mut self) -> Result<Vec<Arc<Type>>> {
+        let Derivation::Function { params, .. } = self.parameters()? else { return Err(self.syntax_error()) };
+        self.qualifiers()?;
+        Ok(params)
+    }
+}
+
 /// The type of some specifiers in any order: `long unsigned int`.
 fn combined(words: &[Arc<str>]) -> Option<Arc<Type>> {
     let count = |w: &str| words.iter().filter(|x| &***x == w).count();

@@ -45,8 +45,11 @@ impl CallGraph for ProcessCalls<'_> {
     }
 }
 
-/// A return address, and the function that runs.
+/// A return address, and where in the code the next frame further in is.
 type Between = (VirtAddr, VirtAddr);
+
+/// More places are not kept.
+const LIMIT: usize = 1 << 16;
 
 /// What was found out about tail calls, for one generation of the modules.
 #[derive(Debug, Default)]
@@ -64,11 +67,22 @@ impl TailCallCache {
         }
     }
 
-    /// What [`left_by_tail_calls`] says, asked once.
-    pub fn left(&self, modules: &Modules, returns_to: VirtAddr, callee: VirtAddr) -> Arc<[VirtAddr]> {
+    /// What [`left_by_tail_calls`] says of the frame that is at `at` and returns to `returns_to`, asked once.
+    pub fn left(&self, modules: &Modules, returns_to: VirtAddr, at: VirtAddr) -> Arc<[VirtAddr]> {
         self.refresh(modules);
-        let find = || left_by_tail_calls(&ProcessCalls(modules), returns_to, callee).into();
-        self.left.borrow_mut().entry((returns_to, callee)).or_insert_with(find).clone()
+        let calls = ProcessCalls(modules);
+        let find = || {
+            // Most calls are of the function itself, and most code has no entries.
+            let Some(target) = calls.target(returns_to) else { return Arc::new([]) as Arc<[VirtAddr]> };
+            let by_debug = calls.function(at).map(|(module, _, function)| module.virt(function.entry));
+            let callee = by_debug.or_else(|| modules.locate(at).filter(|l| l.is_code).map(|l| l.start));
+            callee.filter(|c| *c != target).map_or(Vec::new(), |c| left_by_tail_calls(&calls, returns_to, c)).into()
+        };
+        let mut left = self.left.borrow_mut();
+        if left.len() >= LIMIT {
+            left.clear();
+        }
+        left.entry((returns_to, at)).or_insert_with(find).clone()
     }
 
     /// What [`may_call_itself`] says, asked once.

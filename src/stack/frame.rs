@@ -1,10 +1,12 @@
 //! A frame: one function's activation on a thread's stack.
 
+use std::ops::Deref;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::arch::regs::{Gpr, Registers};
 use crate::base::VirtAddr;
-use crate::dwarf::{Block, BlockKind, Body, Declared, Function};
+use crate::dwarf::{Block, BlockKind, Body, Declared, Function, RULES};
 
 /// A frame's program counter, which is either where the thread is or where it will come back to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -119,6 +121,25 @@ impl FrameCode {
     }
 }
 
+/// Where in memory a caller's registers are saved: 0 for those that are not, by DWARF number.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct SavedAt([u64; RULES]);
+
+impl SavedAt {
+    /// Where a register is saved.
+    pub fn get(&self, register: Gpr) -> Option<VirtAddr> {
+        let at = self.0.get(usize::from(register.dwarf()?))?;
+        (*at != 0).then_some(VirtAddr(*at))
+    }
+
+    /// Notes where a register is saved, or that it is not.
+    pub fn set(&mut self, register: Gpr, at: Option<VirtAddr>) {
+        if let Some(slot) = register.dwarf().and_then(|n| self.0.get_mut(usize::from(n))) {
+            *slot = at.map_or(0, |at| at.0);
+        }
+    }
+}
+
 /// One frame.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Frame {
@@ -132,7 +153,7 @@ pub struct Frame {
     /// Its registers, as far as they are known: of outer frames those that the ABI preserves.
     pub registers: Registers,
     /// Where each register's value is in memory, if it was saved there: what a write to this frame's register changes.
-    pub saved: [Option<VirtAddr>; 17],
+    pub saved: SavedAt,
     /// How it was found.
     pub how: FrameHow,
     /// Whether this is the trampoline that a signal handler returns to: shown as `<signal handler called>`.
@@ -144,6 +165,28 @@ pub struct Frame {
 impl Frame {
     /// Where the value of a register is saved in memory.
     pub fn saved_at(&self, register: Gpr) -> Option<VirtAddr> {
-        self.saved.get(usize::from(register.dwarf()?)).copied().flatten()
+        self.saved.get(register)
+    }
+}
+
+/// Frames of one thread, from the innermost on; shared, because there may be very many.
+#[derive(Clone, Debug)]
+pub struct Frames {
+    all: Rc<Vec<Frame>>,
+    count: usize,
+}
+
+impl Frames {
+    /// The first `count` of them, or all if there are fewer.
+    pub fn first(all: &Rc<Vec<Frame>>, count: usize) -> Frames {
+        Frames { all: all.clone(), count: count.min(all.len()) }
+    }
+}
+
+impl Deref for Frames {
+    type Target = [Frame];
+
+    fn deref(&self) -> &[Frame] {
+        self.all.get(..self.count).unwrap_or_default()
     }
 }

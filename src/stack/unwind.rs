@@ -1,7 +1,7 @@
 //! Walking from a frame to its caller.
 
 use super::code_map::{CodeMap, CodeRow};
-use super::frame::{Frame, FrameHow, FramePc};
+use super::frame::{Frame, FrameHow, FramePc, SavedAt};
 use super::guess::{Guess, guess, is_sigreturn};
 use super::rule_cache::RuleCache;
 use crate::arch::regs::{Gpr, Registers};
@@ -38,6 +38,33 @@ pub struct Unwinder<'a> {
     memory: &'a dyn Memory,
     code: &'a dyn CodeMap,
     rules: &'a RuleCache,
+}
+
+/// A walk from the innermost frame outwards.
+pub struct Walk<'u, 'a> {
+    unwinder: &'u Unwinder<'a>,
+    next: Option<Frame>,
+    limit: usize,
+    /// How many frames have been walked.
+    pub count: usize,
+    /// Why it has ended (`None`: the limit).
+    pub end: Option<StackEnd>,
+}
+
+impl Iterator for Walk<'_, '_> {
+    type Item = Frame;
+
+    fn next(&mut self) -> Option<Frame> {
+        let frame = self.next.take()?;
+        self.count += 1;
+        if self.count < self.limit {
+            match self.unwinder.caller(&frame) {
+                Ok(caller) => self.next = Some(caller),
+                Err(end) => self.end = Some(end),
+            }
+        }
+        Some(frame)
+    }
 }
 
 /// How to get from a frame to its caller.
@@ -84,7 +111,7 @@ impl<'a> Unwinder<'a> {
         let mut registers = *registers;
         let pc = self.code.original_pc(VirtAddr(registers.pc()));
         registers.set(Gpr::Rip, pc.0);
-        self.frame(0, FramePc::Pc(pc), registers, [None; 17], FrameHow::Innermost)
+        self.frame(0, FramePc::Pc(pc), registers, SavedAt::default(), FrameHow::Innermost)
     }
 
     /// The caller's frame, or why there is none.
@@ -111,17 +138,17 @@ impl<'a> Unwinder<'a> {
 
     /// The frames from the innermost outwards, at most `limit`, and why they ended (`None`: the limit).
     pub fn walk(&self, registers: &Registers, limit: usize) -> (Vec<Frame>, Option<StackEnd>) {
-        let mut frames = vec![self.innermost(registers)];
-        while let Some(last) = frames.last().filter(|f| f.level + 1 < limit) {
-            match self.caller(last) {
-                Ok(caller) => frames.push(caller),
-                Err(end) => return (frames, Some(end)),
-            }
-        }
-        (frames, None)
+        let mut walk = self.frames(registers, limit);
+        let frames = walk.by_ref().collect();
+        (frames, walk.end)
     }
 
-    fn frame(&self, level: usize, pc: FramePc, registers: Registers, saved: [Option<VirtAddr>; 17], how: FrameHow) -> Frame {
+    /// The same one by one.
+    pub fn frames(&self, registers: &Registers, limit: usize) -> Walk<'_, 'a> {
+        Walk { unwinder: self, next: Some(self.innermost(registers)), limit: limit.max(1), count: 0, end: None }
+    }
+
+    fn frame(&self, level: usize, pc: FramePc, registers: Registers, saved: SavedAt, how: FrameHow) -> Frame {
         let way = self.way(pc, &registers);
         let is_signal_trampoline = match &way {
             Some(Way::Row(row)) => row.row.signal_frame,
@@ -185,9 +212,7 @@ impl<'a> Unwinder<'a> {
                 RegRule::Constant(n) => (Some(*n), None),
             };
             set(&mut registers, register, value);
-            if let Some(slot) = saved.get_mut(usize::from(number)) {
-                *slot = at;
-            }
+            saved.set(register, at);
         }
         if let Some(other) = Gpr::from_dwarf(row.return_address).filter(|r| *r != Gpr::Rip) {
             let value = registers.get(other);
@@ -200,9 +225,7 @@ impl<'a> Unwinder<'a> {
         let (mut registers, mut saved) = unchanged(frame);
         for register in CONTEXT {
             registers.set(register, self.context_word(&frame.registers, register)?);
-            if let Some(slot) = register.dwarf().and_then(|n| saved.get_mut(usize::from(n))) {
-                *slot = context_address(&frame.registers, register);
-            }
+            saved.set(register, context_address(&frame.registers, register));
         }
         Ok(Some((registers, saved)))
     }
@@ -216,9 +239,7 @@ impl<'a> Unwinder<'a> {
         let (mut registers, mut saved) = unchanged(frame);
         let mut save = |register: Gpr, (value, at): (Option<u64>, Option<VirtAddr>)| {
             set(&mut registers, register, value);
-            if let Some(slot) = register.dwarf().and_then(|n| saved.get_mut(usize::from(n))) {
-                *slot = at;
-            }
+            saved.set(register, at);
         };
         save(Gpr::Rip, self.saved_word(guess.cfa.0.wrapping_sub(8))?);
         save(Gpr::Rsp, (Some(guess.cfa.0), None));
@@ -238,7 +259,7 @@ impl<'a> Unwinder<'a> {
 }
 
 /// A caller's registers and where they are saved.
-type Restored = (Registers, [Option<VirtAddr>; 17]);
+type Restored = (Registers, SavedAt);
 
 /// What the caller has for sure: the segments. The rest is filled in.
 fn unchanged(frame: &Frame) -> Restored {
@@ -249,18 +270,19 @@ fn unchanged(frame: &Frame) -> Restored {
         }
     }
     registers.forget(Gpr::OrigRax);
-    let mut saved = [None; 17];
-    for (number, slot) in (0u16..).zip(&mut saved) {
-        if Gpr::from_dwarf(number).is_some_and(is_preserved) {
-            *slot = frame.saved.get(usize::from(number)).copied().flatten();
-        }
+    let mut saved = SavedAt::default();
+    for register in PRESERVED {
+        saved.set(register, frame.saved.get(register));
     }
     (registers, saved)
 }
 
+/// What functions leave as it was (psABI §3.2.1).
+const PRESERVED: [Gpr; 6] = [Gpr::Rbx, Gpr::Rbp, Gpr::R12, Gpr::R13, Gpr::R14, Gpr::R15];
+
 /// Whether a function leaves the register as it was (psABI §3.2.1).
 fn is_preserved(register: Gpr) -> bool {
-    matches!(register, Gpr::Rbx | Gpr::Rbp | Gpr::R12 | Gpr::R13 | Gpr::R14 | Gpr::R15)
+    PRESERVED.contains(&register)
 }
 
 fn continue_with(frame: &Frame, register: Gpr) -> (Option<u64>, Option<VirtAddr>) {

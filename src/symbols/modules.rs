@@ -37,7 +37,7 @@ pub struct Update {
 }
 
 /// The modules of a process: the program first, then in the order of loading.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Modules {
     list: Vec<Arc<Module>>,
     /// Page ranges, sorted, with indices into `list`.

@@ -24,9 +24,19 @@ pub(super) fn written<'m>(file: &'m ModuleFile, name: &str, qualified: bool) -> 
     }
     let is_abbreviated = |n: &&str| n.starts_with("operator") || matches!(*n, "allocator" | "string" | "basic_string");
     let is_stream = |n: &&str| n.ends_with("stream");
-    let key = if is_abbreviated(&last) || is_stream(&last) { "" } else { last };
-    let candidates = file.symbols_containing(key).into_iter().filter(|s| is_mangled(s.name));
+    let key = if is_abbreviated(&last) || is_stream(&last) { String::new() } else { mangled_part(last) };
+    let candidates = file.symbols_containing(&key).into_iter().filter(|s| is_mangled(s.name));
     candidates.filter(|s| s.name != name && s.has_place() && matches(&demangle(s.name), name, qualified)).collect()
+}
+
+/// How an identifier stands in mangled names: behind its length (Itanium C++ ABI §5.1.3). Rust's v0 puts a `_` between them if
+/// the identifier begins with one, and spells others than ASCII's differently.
+fn mangled_part(identifier: &str) -> String {
+    let is_plain = identifier.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    match is_plain && identifier.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        true => format!("{}{identifier}", identifier.len()),
+        false => identifier.to_owned(),
+    }
 }
 
 /// `f` of `int ns::f<long>(char)`, `X` of `vtable for ns::X` and of `ns::X::~X`.

@@ -25,7 +25,7 @@ impl Ctx<'_> {
 
     /// Whether the call has returned an error.
     pub fn failed(&self) -> bool {
-        self.ret.is_some_and(super::call::is_error)
+        self.ret.is_some_and(super::errors::is_error)
     }
 
     /// What the call returned, as a length; 0 for an error.

@@ -26,6 +26,11 @@ static NAMES: &[(i32, &str)] = &[
     (131, "ENOTRECOVERABLE"), (132, "ERFKILL"),
 ];
 
+/// Whether a result is an error: the kernel's -4095 to -1.
+pub fn is_error(ret: i64) -> bool {
+    (-4095..0).contains(&ret)
+}
+
 /// `ENOENT`; `None` for a number that is no error's.
 pub fn error_name(errno: i32) -> Option<&'static str> {
     let at = NAMES.binary_search_by_key(&errno, |n| n.0).ok()?;

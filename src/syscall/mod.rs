@@ -1,5 +1,6 @@
 //! System calls in words: a decoder with one row a call, written as strace writes them.
 
+mod arg;
 mod call;
 mod ctx;
 mod errors;
@@ -16,6 +17,6 @@ mod table;
 mod text;
 mod times;
 
-pub use call::{Call, Entered, execve_text, is_error};
-pub use errors::{error_name, error_text};
+pub use call::{Call, Entered, execve_text};
+pub use errors::{error_name, error_text, is_error};
 pub use signals::signal_text;

@@ -1,6 +1,6 @@
 //! One row a call: its name and how its arguments are written.
 
-use super::call::{Arg, Arg::*, Ret};
+use super::arg::{Arg, Arg::*, Ret};
 use super::names::{files::*, memory::*, processes::*, sockets::*};
 use super::{files, ioctl, memory, poll, processes, signals, sockets, text, times};
 

@@ -17,7 +17,7 @@ impl Live {
     pub(super) fn digest(&mut self, tid: Tid, status: Status) -> Result<Option<Event>> {
         if !self.threads.contains_key(&tid) {
             if !matches!(status, Status::Exited(_) | Status::Killed(_)) {
-                self.newborn.insert(tid, status);
+                self.keep_newborn(tid, status);
             }
             return Ok(None);
         }
@@ -32,9 +32,11 @@ impl Live {
             Status::Signal(Signal::TRAP) => self.classify_trap(tid)?,
             Status::Signal(signal) => RawStop::Signal(signal),
             // *Folklore*: the kernel tells of a fork whose child ends without SIGCHLD as of a clone.
-            Status::Clone if !self.is_thread(known(ptrace::event_message(tid))?) => RawStop::Fork(self.release_child(tid)?),
+            Status::Clone if !self.is_thread(known(ptrace::event_message(tid))?) => RawStop::Fork(self.part_with_child(tid)?),
             Status::Clone => RawStop::Clone(self.adopt_thread(tid)?),
-            Status::Fork => RawStop::Fork(self.release_child(tid)?),
+            Status::Fork => RawStop::Fork(self.part_with_child(tid)?),
+            // A followed child knows of the int3s.
+            Status::Vfork if self.follows() => RawStop::Vfork(self.adopt_process(tid)?),
             Status::Vfork => {
                 // The child runs in this very memory until it execs; it is not traced, so an int3 would kill it.
                 self.lift();
@@ -81,6 +83,7 @@ impl Live {
 
     pub(super) fn ended(&mut self, tid: Tid, status: Status) -> Event {
         self.threads.remove(&tid);
+        self.disown(tid);
         let what = match status {
             _ if tid != self.pid => RawStop::ThreadExited,
             Status::Killed(signal) => RawStop::Killed(signal),
@@ -145,7 +148,7 @@ impl Live {
     /// Waits for the first stop of a child that an event announces; `None` when it has died before.
     pub(super) fn first_stop(&mut self, child: Tid) -> Result<Option<Status>> {
         loop {
-            let status = match self.newborn.remove(&child) {
+            let status = match self.take_newborn(child) {
                 Some(status) => status,
                 None => match wait_for(child, true) {
                     Ok(Some((_, status))) => status,
@@ -171,12 +174,17 @@ impl Live {
         let child = Tid(known(ptrace::event_message(parent))?.unwrap_or(0) as i32);
         if self.first_stop(child)?.is_some() {
             self.threads.insert(child, Thread::new(State::Stopped));
+            self.own(child);
             // *Folklore*: a clone does not inherit debug registers that a tracer has set.
             if self.watches.iter().any(Option::is_some) {
                 alive(debugregs::set(child, &self.watches))?;
             }
         }
         Ok(child)
+    }
+
+    fn part_with_child(&mut self, parent: Tid) -> Result<Tid> {
+        if self.follows() { self.adopt_process(parent) } else { self.release_child(parent) }
     }
 
     /// Lets go of a forked child, whose memory is a copy with our int3 bytes in it.

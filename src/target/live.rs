@@ -1,11 +1,12 @@
 //! A live process under ptrace.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::marker::PhantomData;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::family::Kin;
 use super::parking::alive;
 use super::planted::{as_watch, lift_one, plant_one};
 use super::traits::{Control, Event, RawStop, ResumeAction, Target, Trap};
@@ -16,7 +17,7 @@ use crate::os::affinity::Follower;
 use crate::os::debugregs::{self, Watch};
 use crate::os::mem::ProcessMemory;
 use crate::os::spawn::{Launch, Launched, launch};
-use crate::os::wait::{Status, wait_any, wait_eagerly};
+use crate::os::wait::{wait_any, wait_eagerly};
 use crate::os::{pagemap, procfs, ptrace, signals};
 
 /// Whether a thread runs.
@@ -84,7 +85,7 @@ pub struct Live {
     /// Threads that go on stop at system calls.
     pub(super) syscalls: bool,
     /// Int3s stay in memory while all stand still, also in a process that rdbg attached to.
-    int3s_stay: bool,
+    pub(super) int3s_stay: bool,
     /// Where rdbg's own code lies: what was there before.
     pub(super) own_code: BTreeMap<VirtAddr, Box<[u8]>>,
     /// How many vfork children run in this memory, untraced: no int3 may be there.
@@ -94,8 +95,8 @@ pub struct Live {
     pub(super) watches: [Option<Watch>; debugregs::SLOTS],
     /// Events that came while all were being stopped.
     pub(super) ready: VecDeque<Event>,
-    /// First stops of children whose birth has not been reported yet: the two come in either order.
-    pub(super) newborn: HashMap<Tid, Status>,
+    /// What is shared with the children that are followed.
+    pub(super) family: Kin,
     pub(super) follower: Follower,
     pub(super) ended: bool,
     pub(super) not_send: PhantomData<*const ()>,
@@ -144,10 +145,15 @@ impl Live {
     }
 
     fn new(pid: Tid, launched: bool) -> Result<Live> {
-        Ok(Live {
+        Ok(Live::with(pid, launched, ProcessMemory::open(pid)?))
+    }
+
+    /// A process of which nothing is known but its memory.
+    pub(super) fn with(pid: Tid, launched: bool, memory: ProcessMemory) -> Live {
+        Live {
             pid,
             launched,
-            memory: ProcessMemory::open(pid)?,
+            memory,
             threads: BTreeMap::new(),
             int3s: BTreeMap::new(),
             planted: false,
@@ -159,11 +165,11 @@ impl Live {
             kept_in_children: Vec::new(),
             watches: [None; debugregs::SLOTS],
             ready: VecDeque::new(),
-            newborn: HashMap::new(),
+            family: Kin::default(),
             follower: Follower::new(),
             ended: false,
             not_send: PhantomData,
-        })
+        }
     }
 
     pub(super) fn thread(&self, tid: Tid) -> Result<&Thread> {
@@ -353,8 +359,12 @@ impl Control for Live {
             if signals::interrupted() {
                 return Err(Error::Cancelled);
             }
-            let Some((tid, status)) = wait_eagerly()? else { continue };
+            let heard = self.next_heard();
+            let Some((tid, status)) = (if heard.is_some() { heard } else { wait_eagerly()? }) else { continue };
             self.follower.follow(tid);
+            if let Some(owner) = self.hand_on(tid, status) {
+                return Ok(Event { tid, what: RawStop::Elsewhere(owner) });
+            }
             let Some(event) = self.digest(tid, status)? else { continue };
             match event.what {
                 // Left over from an earlier stop, or the handler's (then the flag is set): nothing happened.
@@ -500,6 +510,18 @@ impl Control for Live {
             self.set_debug_registers()?;
         }
         Ok(())
+    }
+
+    fn follow_children(&mut self, on: bool) {
+        self.set_follows(on);
+    }
+
+    fn take_born(&mut self) -> Vec<Box<dyn Target>> {
+        self.take_children()
+    }
+
+    fn heard(&mut self) -> Result<Option<Event>> {
+        self.digest_heard()
     }
 
     fn keep_in_children(&mut self, places: Vec<VirtAddr>) {

@@ -2,6 +2,7 @@
 #![deny(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod events;
+mod family;
 mod live;
 mod parking;
 mod planted;

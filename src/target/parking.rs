@@ -104,6 +104,10 @@ impl Live {
 
     /// Takes in one event while all are being stopped.
     pub(super) fn collect(&mut self, tid: Tid, status: Status) -> Result<()> {
+        if let Some(owner) = self.hand_on(tid, status) {
+            self.ready.push_back(Event { tid, what: RawStop::Elsewhere(owner) });
+            return Ok(());
+        }
         let Some(event) = self.digest(tid, status)? else { return Ok(()) };
         match event.what {
             // The pc is back at the int3: it will be reached again, if it is still there then.

@@ -99,6 +99,8 @@ pub enum RawStop {
     Debug(u8),
     /// A signal is about to be delivered (also a SIGTRAP that is not ours).
     Signal(Signal),
+    /// Something has happened to a followed child, this process: its own [`Control::heard`] says what.
+    Elsewhere(Tid),
     /// Stopped because rdbg asked.
     Interrupted,
     /// A group stop by this signal (job control).
@@ -112,7 +114,7 @@ pub enum RawStop {
         /// Where, with what, and whether it begins or ends.
         stop: SystemCallStop,
     },
-    /// A new process; it is not traced any more.
+    /// A new process; it is not traced any more, unless children are followed: then it is stopped.
     Fork(Tid),
     /// A new process that shares this one's memory until it execs or exits.
     Vfork(Tid),
@@ -172,6 +174,12 @@ pub trait Control: Target {
     fn insert(&mut self, trap: Trap) -> Result<()>;
     /// Takes a trap out.
     fn remove(&mut self, trap: Trap) -> Result<()>;
+    /// Whether forked children are traced from now on.
+    fn follow_children(&mut self, on: bool);
+    /// The children that were born since, each a process of its own. This one's `wait` hears of them too.
+    fn take_born(&mut self) -> Vec<Box<dyn Target>>;
+    /// What another process's `wait` has heard for this one; `None` where it concerns nobody.
+    fn heard(&mut self) -> Result<Option<Event>>;
     /// The int3s that forked children keep, and die of, instead of those named before.
     fn keep_in_children(&mut self, places: Vec<VirtAddr>);
     /// The addresses of the debug registers whose bits [`RawStop::Debug`] named.

@@ -145,6 +145,12 @@ pub(super) fn wrap(ty: &Type, declarator: &mut String, depth: u32) {
             declarator.push_str("[variable length]");
             wrap(element, declarator, depth + 1);
         }
+        // Every reference is constant: gdb does not say so.
+        TypeKind::Qualified { target, qualifiers: Qualifiers { volatile: false, restrict: false, atomic: false, .. } }
+            if matches!(target.kind, TypeKind::Reference(..)) =>
+        {
+            wrap(target, declarator, depth + 1);
+        }
         TypeKind::Qualified { target, qualifiers: q } if is_derived(target) => {
             let words = qualifiers(*q);
             let gap = if declarator.is_empty() { "" } else { " " };

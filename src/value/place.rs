@@ -38,6 +38,8 @@ pub enum Place {
     },
     /// A pointer that does not exist in the program, to something that does.
     Synthetic(Arc<Pointee>),
+    /// Nowhere, as a reference whose target is to be seen as it was at another time.
+    Referring(Arc<Pointee>),
     /// It exists in the source and not in the program now.
     Absent(Absence),
 }
@@ -143,6 +145,20 @@ impl Value {
     pub fn with_bytes(mut self, bytes: impl Into<Arc<[u8]>>) -> Value {
         self.held = Some((bytes.into(), 0));
         self
+    }
+
+    /// The same reference, to what that was when these were its bytes.
+    pub fn referring_to(mut self, referent: Value) -> Value {
+        self.place = Place::Referring(Arc::new(Pointee { target: Some(referent), offset: 0 }));
+        self
+    }
+
+    /// What a reference refers to, if that is to be seen as it was at another time.
+    pub fn referent(&self) -> Option<&Value> {
+        match &self.place {
+            Place::Referring(pointee) => pointee.target.as_ref(),
+            _ => None,
+        }
     }
 
     /// The same value, but as one of type `ty`.

@@ -273,7 +273,7 @@ impl Printer<'_> {
             if self.options.address {
                 walk.out.push_str(": ");
             }
-            let target = Value::at(&target.completed(), addr);
+            let target = value.referent().cloned().unwrap_or_else(|| Value::at(&target.completed(), addr));
             match target.fetched(self.memory, self.options.max_value_size) {
                 Ok(target) => self.show(&target, depth, walk)?,
                 Err(error) => _ = write!(walk.out, "<error: {error}>"),
@@ -286,7 +286,8 @@ impl Printer<'_> {
     fn referred(&self, value: &Value, target: &Arc<Type>, depth: Depth, walk: &mut Walk) -> bool {
         let bytes = value.bytes(self.memory, None).unwrap_or_else(|_| Arc::new([]));
         let addr = VirtAddr(int_from_bytes(&bytes, false) as u64);
-        let target = Value::at(&target.completed(), addr).fetched(self.memory, self.options.max_value_size);
+        let target = value.referent().cloned().unwrap_or_else(|| Value::at(&target.completed(), addr));
+        let target = target.fetched(self.memory, self.options.max_value_size);
         target.is_ok_and(|target| self.prettily(&target, depth, walk))
     }
 

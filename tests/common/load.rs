@@ -124,13 +124,19 @@ fn by_task(text: &str) -> Vec<(String, Vec<String>)> {
         if let Some(begun) = rest.strip_suffix("<unfinished ...>") {
             own.push(begun.to_owned());
         } else if let (Some(found), Some(last)) = (resumed.captures(rest), own.last_mut()) {
-            let joint = if last.ends_with(", ") { last.clone() } else { last.trim_end().to_owned() };
-            *last = joint + &found[1];
+            let begun = last.trim_end();
+            *last = format!("{begun}{}{}", if begun.ends_with(',') { " " } else { "" }, &found[1]);
         } else {
             own.push(rest.to_owned());
         }
     }
-    order.into_iter().map(|task| (task.clone(), calls.remove(&task).unwrap_or_default())).collect()
+    in_order_of_birth(order.into_iter().map(|task| (task.clone(), calls.remove(&task).unwrap_or_default())).collect())
+}
+
+/// Tasks by their numbers, which the kernel gives out in order.
+fn in_order_of_birth(mut tasks: Vec<(String, Vec<String>)>) -> Vec<(String, Vec<String>)> {
+    tasks.sort_by_key(|t| t.0.parse::<u64>().unwrap_or(0));
+    tasks
 }
 
 /// The system calls of a record by task.
@@ -144,7 +150,7 @@ pub fn calls(record: &[Value]) -> Vec<(String, Vec<String>)> {
             None => tasks.push((task, vec![text])),
         }
     }
-    tasks
+    in_order_of_birth(tasks)
 }
 
 /// Calls without what differs between two runs of the same load: task numbers, random bytes, the state of the machine.
@@ -153,7 +159,7 @@ pub fn comparable(tasks: &[(String, Vec<String>)]) -> Vec<Vec<String>> {
     let number = Regex::new(r"\b\d+\b").unwrap();
     let volatile = Regex::new(concat!(
         r#"getrandom\("[^"]*"|0x[0-9a-f]+ /\* \d+ vars|sysinfo\(\{[^}]*\}|si_[us]time=\d+|tv_u?n?sec=\d+|"#,
-        r"f_(?:bfree|bavail|ffree)=\d+|(?:left|load\S*|rseq_cs)=\S+"
+        r"get(?:ppid|pgrp)\(\) = \d+|f_(?:bfree|bavail|ffree)=\d+|(?:left|load\S*|rseq_cs)=\S+"
     ))
     .unwrap();
     let of = |text: &String| {

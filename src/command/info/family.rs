@@ -1,6 +1,6 @@
 //! The commands of this room.
 
-use super::{files, process, scope, signals, sources, symbols, xinfo};
+use super::{files, process, scope, signals, sources, symbols, vtables, xinfo};
 use crate::command::Command;
 
 /// The family.
@@ -15,6 +15,7 @@ pub const COMMANDS: &[Command] = &[
     symbols::VARIABLES,
     symbols::TYPES,
     sources::SOURCES,
+    vtables::VTBL,
     signals::SIGNALS,
     signals::HANDLE,
     xinfo::XINFO,

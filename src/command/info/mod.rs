@@ -8,6 +8,7 @@ mod scope;
 mod signals;
 mod sources;
 mod symbols;
+mod vtables;
 mod xinfo;
 
 pub use family::COMMANDS;

@@ -10,7 +10,7 @@ use crate::command::{ArgKind, ArgSpec, Args, Command, Cx, Example, Flow, Group, 
 use crate::dwarf::DebugInfo;
 use crate::elf::{Symbol, SymbolKind};
 use crate::expr::Host;
-use crate::symbols::{Location, LocationKind, Module, demangle};
+use crate::symbols::{LocationKind, Module, demangle};
 use crate::ui::{Role, Row};
 
 /// `info symbol`
@@ -33,7 +33,9 @@ fn symbol(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let at = address(cx, text)?;
     let modules = &cx.session.inferior.modules;
     let Some(location) = modules.locate(at) else { return Err(unnamed(cx, at, text)) };
-    let name = cx.session.shown_name(&Location { offset: 0, ..location.clone() });
+    // The symbol's own name, whatever debug information says.
+    let demangled = cx.session.settings.print_demangle;
+    let name = if demangled { location.name().into_owned() } else { location.raw_name.clone() };
     let offset = if location.offset == 0 { String::new() } else { format!(" + {}", location.offset) };
     let section = location.section.as_ref().map_or_else(String::new, |s| format!(" in section {s}"));
     // gdb names the file only where there are several; what has no section is somewhere in a file all the same.

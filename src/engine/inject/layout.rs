@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::arch::abi::{Layout, Scalar, ScalarKind};
 use crate::base::{Error, Result};
-use crate::value::{FloatFormat, Type, TypeKind};
+use crate::value::{FieldKind, FloatFormat, Language, Method, Type, TypeKind};
 
 /// Structures within each other: damaged debug information may hold more.
 const MAX_DEPTH: u32 = 64;
@@ -20,10 +20,56 @@ pub fn layout(ty: &Arc<Type>) -> Result<Layout> {
     if let TypeKind::Complex(part) = &ty.stripped().kind {
         out.complex_x87 = matches!(part.stripped().kind, TypeKind::Float(FloatFormat::X87));
     }
-    if ty.size <= MAX_IN_REGISTERS {
+    out.by_address = is_by_address(ty, 0)?;
+    if ty.size <= MAX_IN_REGISTERS && !out.by_address {
         flatten(ty, 0, &mut out.scalars, 0)?;
     }
     Ok(out)
+}
+
+/// Whether objects of a class are passed and returned by address (Itanium C++ ABI §3.1.2.3, C++17 \[class.temporary\]): it has a
+/// destructor, copy or move constructor that does something, by its own declaration or by what it consists of.
+fn is_by_address(ty: &Arc<Type>, depth: u32) -> Result<bool> {
+    let ty = ty.stripped();
+    let TypeKind::Struct { fields, .. } = &ty.kind else {
+        return match &ty.kind {
+            TypeKind::Array { element, .. } if depth <= MAX_DEPTH => is_by_address(element, depth + 1),
+            _ => Ok(false),
+        };
+    };
+    if ty.language != Language::Cpp || depth > MAX_DEPTH {
+        return Ok(false);
+    }
+    let layout = fields.layout()?;
+    let own = ty.name.split('<').next().unwrap_or(&ty.name).rsplit("::").next().unwrap_or_default().to_owned();
+    if layout.methods.iter().any(|m| m.is_virtual || does_something(m, &own)) {
+        return Ok(true);
+    }
+    for part in layout.fields.iter().filter(|f| !f.is_static()) {
+        if matches!(part.kind, FieldKind::VirtualBase(_)) || is_by_address(&part.ty, depth + 1)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether a method is a destructor, copy or move constructor of the class of this name that its author wrote.
+fn does_something(method: &Method, class: &str) -> bool {
+    if method.is_artificial || method.is_defaulted {
+        return false;
+    }
+    let TypeKind::Function(f) = &method.ty.kind else { return false };
+    let copies = || match (&f.params[..], &*method.name == class) {
+        ([_, from], true) => match &from.stripped().kind {
+            TypeKind::Reference(of, _) => {
+                let of = of.stripped();
+                matches!(of.kind, TypeKind::Struct { .. }) && of.name.split('<').next().is_some_and(|n| n.ends_with(class))
+            }
+            _ => false,
+        },
+        _ => false,
+    };
+    method.name.starts_with('~') || copies()
 }
 
 /// The kind of a type that is one scalar.

@@ -5,7 +5,7 @@ use crate::base::{Error, Result, Signal, Tid, VirtAddr};
 use crate::engine::inferior::{Displaced, Process};
 use crate::engine::stop::{Happening, Notice, Stop, StopReason};
 use crate::engine::{Plan, Session};
-use crate::stack::{Frame, FrameHow, FramePc};
+use crate::stack::{Frame, FrameHow, FramePc, SavedAt};
 use crate::target::{Event, RawStop, ResumeAction};
 
 /// Conditions of breakpoints may call functions that have breakpoints with conditions: each level takes stack.
@@ -372,7 +372,7 @@ impl Session {
             how: FrameHow::Call,
             ..last.clone()
         };
-        frames.push(Frame { saved: [None; 17], is_signal_trampoline: false, ..frame });
+        frames.push(Frame { saved: SavedAt::default(), is_signal_trampoline: false, ..frame });
         Some(call.registers)
     }
 }

@@ -1,6 +1,7 @@
 //! The timeline of a load: what happens from exec to exit, recorded as JSON lines and kept on disk where there is much of it.
 
 mod binds;
+mod children;
 mod line;
 mod objects;
 mod process;

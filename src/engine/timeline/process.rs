@@ -76,7 +76,7 @@ pub enum Change {
 }
 
 /// A process that is recorded.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Recorded {
     /// How far it has come.
     pub phase: Phase,

@@ -115,7 +115,7 @@ impl Recorder {
     }
 
     /// A thread stops at a system call.
-    pub fn system_call(&mut self, view: View<'_>, tid: Tid, number: u64, stop: SystemCallStop) -> Result<()> {
+    pub fn system_call(&mut self, view: View<'_>, tid: Tid, stop: SystemCallStop) -> Result<()> {
         let now = self.now();
         let Some(recorded) = self.processes.get_mut(&view.pid) else { return Ok(()) };
         match stop.at {
@@ -133,14 +133,8 @@ impl Recorder {
             // Told already.
             SystemCallAt::Exit { .. } if std::mem::take(&mut recorded.leaves_exec) => Ok(()),
             SystemCallAt::Exit { ret } => {
-                let pending = recorded.pending.remove(&tid);
-                let pending = pending.unwrap_or_else(|| Pending {
-                    // Its entry came before the recording.
-                    entered: Call { number, args: [0; 6] }.enter(view.target),
-                    since: now,
-                    pc: stop.pc,
-                    object: None,
-                });
+                // Its entry came before the recording, or in the parent.
+                let Some(pending) = recorded.pending.remove(&tid) else { return Ok(()) };
                 let text = pending.entered.finish(ret, view.target);
                 self.finished(view.pid, tid, &pending, Some(ret), &text)?;
                 self.changed(view, tid, &pending, ret)
@@ -180,6 +174,23 @@ impl Recorder {
     pub fn signal(&mut self, pid: Tid, tid: Tid, signal: Signal, text: Option<&str>, pc: u64) -> Result<()> {
         let line = self.line(pid, tid, "signal").text("name", &signal.name()).address("pc", pc);
         self.push(line.maybe("text", text))
+    }
+
+    /// The memory in which the places were is gone.
+    pub fn forget_places(&mut self, pid: Tid) {
+        if let Some(recorded) = self.processes.get_mut(&pid) {
+            recorded.places.clear();
+        }
+    }
+
+    /// A child begins as its parent is.
+    pub fn copied(&mut self, parent: Tid, child: Tid) {
+        if let Some(recorded) = self.processes.get(&parent) {
+            let mut recorded = recorded.clone();
+            recorded.pending.clear();
+            recorded.binds.clear();
+            self.processes.insert(child, recorded);
+        }
     }
 
     /// A process or a thread was born.

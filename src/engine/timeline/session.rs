@@ -41,6 +41,11 @@ impl Timeline {
         self.armed
     }
 
+    /// The recording that goes on.
+    pub(in crate::engine) fn recorder_mut(&mut self) -> Option<&mut Recorder> {
+        self.recorder.as_mut()
+    }
+
     /// Ends the recording, if there is one; what it has got stays, as long as no other begins.
     pub fn finish(&mut self) {
         if let Some(recorder) = self.recorder.take() {
@@ -64,6 +69,7 @@ impl Timeline {
 impl Session {
     /// Records from now, or, where nothing runs, from the next start.
     pub fn start_timeline(&mut self) -> Result<()> {
+        self.followed.clear();
         self.timeline.finish();
         match &self.inferior.process {
             None => self.timeline.armed = true,
@@ -80,6 +86,8 @@ impl Session {
     pub fn stop_timeline(&mut self) -> bool {
         let was = self.timeline.recorder.is_some() || self.timeline.armed;
         self.timeline.armed = false;
+        // They go on alone.
+        self.followed.clear();
         self.timeline.finish();
         was
     }
@@ -227,11 +235,15 @@ impl Session {
         let (pid, tid) = (view.pid, event.tid);
         recorder.binds_done(view, matches!(event.what, RawStop::Exited(_) | RawStop::Killed(_) | RawStop::Exec(_)))?;
         match event.what {
-            RawStop::Syscall { number, stop } => recorder.system_call(view, tid, number, stop),
+            RawStop::Syscall { stop, .. } => recorder.system_call(view, tid, stop),
             RawStop::Signal(signal) => {
                 let text = signal_bytes(tid).ok().map(|info| signal_text(&info));
                 let pc = process.target.pc(tid).map_or(0, |pc| pc.0);
                 recorder.signal(pid, tid, signal, text.as_deref(), pc)
+            }
+            RawStop::Exec(_) => {
+                recorder.forget_places(pid);
+                Ok(())
             }
             RawStop::Clone(child) => recorder.born(pid, tid, "clone", child),
             RawStop::Fork(child) | RawStop::Vfork(child) => recorder.born(pid, tid, "fork", child),

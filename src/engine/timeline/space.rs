@@ -48,7 +48,7 @@ pub struct Loaded {
 }
 
 /// All mappings, and the ELF files among them.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Space {
     areas: BTreeMap<u64, Area>,
     loaded: Vec<Loaded>,

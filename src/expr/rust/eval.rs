@@ -421,7 +421,7 @@ impl Evaluator<'_> {
         if let Some(layout) = layout_of(ty) {
             let found = layout.methods.iter().filter(|m| &*m.name == name || m.name.starts_with(&generic));
             for method in found {
-                if let Ok(function) = members::method_value(method, self.host) {
+                if let Ok(function) = members::method_value(method, ty, self.host) {
                     return Ok(Some(function));
                 }
             }

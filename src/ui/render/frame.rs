@@ -6,6 +6,28 @@ use crate::symbols::{Location, ModuleRole};
 
 use super::super::Role;
 
+/// What is shown of a frame, in the words of `set print frame-info`; "auto" leaves it to who shows it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FrameInfo {
+    /// The frame's line: its function, arguments and place.
+    pub location: bool,
+    /// The source line.
+    pub source: bool,
+}
+
+impl FrameInfo {
+    /// What the setting asks for, else this. A frame without a source line has its location shown in any case.
+    pub fn or(self, session: &Session, has_source: bool) -> FrameInfo {
+        let asked = match session.settings.print_frame_info {
+            "source-line" => FrameInfo { location: false, source: true },
+            "source-and-location" => FrameInfo { location: true, source: true },
+            "location" | "location-and-address" | "short-location" => FrameInfo { location: true, source: false },
+            _ => self,
+        };
+        FrameInfo { location: asked.location || !has_source, source: asked.source && has_source }
+    }
+}
+
 /// The parts of a frame's line.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FrameLine {
@@ -19,6 +41,8 @@ pub struct FrameLine {
     pub source: Option<(String, u32)>,
     /// The library, for functions outside of the program without a source line.
     pub from: Option<String>,
+    /// File and line are not shown.
+    pub is_short: bool,
     /// It is the kernel's trampoline for a signal.
     pub is_signal: bool,
     /// It is where a function that rdbg has called returns to.
@@ -43,12 +67,12 @@ impl FrameLine {
         }
         out.push((Role::Symbol, self.function.clone()));
         out.push((Role::Plain, format!(" ({})", self.arguments)));
-        if let Some((file, line)) = &self.source {
+        if let Some((file, line)) = self.source.as_ref().filter(|_| !self.is_short) {
             out.push((Role::Plain, " at ".to_owned()));
             out.push((Role::File, file.clone()));
             out.push((Role::Plain, format!(":{line}")));
         }
-        if let Some(from) = &self.from {
+        if let Some(from) = self.from.as_ref().filter(|_| !self.is_short) {
             out.push((Role::Plain, " from ".to_owned()));
             out.push((Role::File, from.clone()));
         }
@@ -79,8 +103,11 @@ pub fn frame_line(session: &Session, frame: &Frame) -> FrameLine {
         let head = module.plt().header_at(module.bias)?;
         (at >= head && at < head + 16).then(|| "PLT[0]".to_owned())
     });
+    let mode = session.settings.print_frame_info;
+    let shows_pc = source.as_ref().is_none_or(|s| s.shows_pc || mode == "location-and-address") && session.settings.print_address;
     FrameLine {
-        pc: source.as_ref().is_none_or(|s| s.shows_pc).then(|| format!("0x{:016x}", frame.pc.addr().0)),
+        is_short: mode == "short-location",
+        pc: shows_pc.then(|| format!("0x{:016x}", frame.pc.addr().0)),
         function: function.unwrap_or_else(|| "??".to_owned()),
         arguments: super::variables::arguments_text(session, frame),
         from: module

@@ -2,7 +2,7 @@
 
 use crate::arch::syscalls::syscall_name;
 use crate::base::{Result, Tid, VirtAddr};
-use crate::dwarf::BlockKind;
+use crate::dwarf::{Block, BlockKind};
 use crate::engine::{Bind, Breakpoint, Caught, Hit, Kind, Notice, Session, Stop, StopReason, WatchKind};
 use crate::expr::Host;
 use crate::stack::Frame;
@@ -11,7 +11,7 @@ use crate::value::{Printer, Value, function_title};
 
 use super::super::Role;
 use super::asm::next_line;
-use super::frame::frame_line;
+use super::frame::{FrameInfo, frame_line};
 use super::source::source_line;
 
 type Pieces = Vec<(Role, String)>;
@@ -120,12 +120,13 @@ fn place_text(session: &mut Session, frame: &Frame, of_step: bool) -> Pieces {
     let source = session.frame_source(frame);
     let stayed = of_step && session.step_began_in.as_ref() == Some(&session.identity(frame));
     let mut out = Vec::new();
-    if !stayed || source.is_none() {
+    let shown = FrameInfo { location: !stayed, source: true }.or(session, source.is_some());
+    if shown.location {
         out.extend(frame_line(session, frame).pieces());
         out.push((Role::Plain, "\n".to_owned()));
     }
-    if let Some(source) = source {
-        out.extend(source_line(session, frame, &source, stayed));
+    if let Some(source) = source.filter(|_| shown.source) {
+        out.extend(source_line(session, frame, &source, !shown.location));
     }
     out.extend(next_line(session, frame).map(|text| (Role::Plain, text)));
     out
@@ -225,6 +226,13 @@ pub fn place_of(session: &Session, addr: VirtAddr, breakpoint: &Breakpoint) -> O
     let (file, line) = asked.clone().or_else(|| module.source_line(addr).map(|l| (l.file, l.line)))?;
     let (function, body, around) = module.function_body(addr)?;
     let is_own = module.past_prologue(function.entry) == module.to_file(addr);
+    let copy_of = breakpoint.locations.iter().find(|l| l.addr == addr).and_then(|l| l.copy_of);
+    let is_asked = |b: &&Block| matches!(&b.kind, BlockKind::Inlined { origin, .. } if Some(*origin) == copy_of);
+    let asked_block = around.iter().filter_map(|b| body.blocks.get(*b)).find(is_asked);
+    if let Some(BlockKind::Inlined { name, origin, .. }) = asked_block.map(|b| &b.kind) {
+        let title = debug.linkage_name(*origin).map(|raw| demangle_function(&raw));
+        return Some((title.unwrap_or_else(|| name.clone()), session.file_name(&file), line));
+    }
     let mut call = None;
     let mut copy = None;
     for block in around.iter().filter_map(|b| body.blocks.get(*b)) {

@@ -68,7 +68,9 @@ fn argument_text(session: &Session, frame: &Frame, parameter: &Variable, mode: &
     let is_same = match (&actual, &entry) {
         (Ok(actual), Some(entry)) if matches!(setting, "compact" | "default") => {
             let memory = session.memory();
-            matches!((actual.bytes(memory, None), entry.bytes(memory, None)), (Ok(a), Ok(b)) if a == b)
+            let same = |a: &Value, b: &Value| matches!((a.bytes(memory, None), b.bytes(memory, None)), (Ok(a), Ok(b)) if a == b);
+            let now = |then: &Value| then.address().map(|at| Value::at(&then.ty, at));
+            same(actual, entry) && entry.referent().is_none_or(|then| now(then).is_some_and(|now| same(&now, then)))
         }
         _ => false,
     };
