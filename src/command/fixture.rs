@@ -128,6 +128,7 @@ impl Bench {
             shell::COMMANDS,
             environment::COMMANDS,
             complete::COMMANDS,
+            crate::command::index_cache::COMMANDS,
             history::COMMANDS,
             EXTRA,
         ];

@@ -24,6 +24,7 @@ mod give_up;
 mod help;
 mod hex_files;
 mod history;
+mod index_cache;
 mod info;
 mod info_frame;
 mod info_line;
@@ -79,6 +80,7 @@ pub const FAMILIES: &[&[Command]] = &[
     test_settings::COMMANDS,
     environment::COMMANDS,
     complete::COMMANDS,
+    index_cache::COMMANDS,
     history::COMMANDS,
     run::COMMANDS,
     step::COMMANDS,
