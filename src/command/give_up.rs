@@ -39,7 +39,7 @@ fn return_(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     };
     let named = frame.code.as_ref().filter(|_| result.is_some()).map(|c| c.name().to_owned());
     let what = named.unwrap_or_else(|| "selected stack frame".to_owned());
-    let lost = value.as_ref().is_some_and(|v| cx.session.is_result_in_memory(v));
+    let lost = value.as_ref().is_some_and(|v| cx.session.is_result_in_memory(&frame, v));
     let warning = "The location at which to store the function's return value is unknown.\n\
                    If you continue, the return value that you specified will be ignored.\n";
     if !cx.query(&format!("{}Make {what} return now? ", if lost { warning } else { "" }))? {

@@ -239,32 +239,6 @@ impl<'a> Units<'a> {
         unit.string(die, dw::DW_AT_name).or_else(of_type_unit).unwrap_or_else(|| unnamed(die.tag()).to_owned())
     }
 
-    /// The names of the namespaces, classes and functions around a DIE, from the outside.
-    pub(super) fn enclosing_names(&self, die: DieRef) -> Vec<String> {
-        let Ok(unit) = self.unit(die.unit) else { return Vec::new() };
-        let target = UnitOffset(die.offset as usize);
-        let mut path: Vec<(isize, Option<String>)> = Vec::new();
-        let mut cursor = unit.unit.entries();
-        while let Ok(true) = cursor.next_entry() {
-            if cursor.offset() >= target {
-                break;
-            }
-            let depth = cursor.depth();
-            let Some(entry) = cursor.current() else { continue };
-            while path.last().is_some_and(|(d, _)| *d >= depth) {
-                path.pop();
-            }
-            let name = match entry.tag() {
-                tag if opens_scope(tag) => Some(self.scope_name(unit, entry)),
-                dw::DW_TAG_subprogram => unit.string(entry, dw::DW_AT_name),
-                _ => None,
-            };
-            path.push((depth, name));
-        }
-        let depth = cursor.depth();
-        path.into_iter().filter(|(d, _)| *d < depth).filter_map(|(_, name)| name).collect()
-    }
-
     /// The first value of an attribute of a DIE or of what it completes, with the unit that the value is to be read in.
     pub(super) fn inherited(&self, die: DieRef, name: gimli::DwAt) -> Option<(UnitId, AttributeValue<super::info::R<'a>>)> {
         let mut at = die;

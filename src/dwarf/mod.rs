@@ -9,6 +9,7 @@ mod complaints;
 mod cpp_names;
 mod describe;
 mod description;
+mod enclosing;
 mod expression;
 mod functions;
 mod globals;

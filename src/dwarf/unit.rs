@@ -46,6 +46,8 @@ pub(super) struct LoadedUnit<'a> {
     /// Where its line program is in .debug_line, and why it cannot be read.
     pub no_lines: Option<(u64, gimli::Error)>,
     lists: OnceLock<bool>,
+    /// What encloses its DIEs, once that was asked for.
+    pub(super) enclosing: OnceLock<Box<[super::enclosing::Enclosing]>>,
 }
 
 /// The header of a unit, and the unit once it was read.
@@ -327,7 +329,8 @@ impl<'a> LoadedUnit<'a> {
             _ => 0,
         };
         let producer = root.attr_value(constants::DW_AT_producer).and_then(|v| dwarf.attr_string(&unit, v).ok());
-        Ok(LoadedUnit { id, dwarf, unit, skeleton, language, producer, no_lines: None, lists: OnceLock::new() })
+        let (lists, enclosing) = (OnceLock::new(), OnceLock::new());
+        Ok(LoadedUnit { id, dwarf, unit, skeleton, language, producer, no_lines: None, lists, enclosing })
     }
 
     /// Where its code is.

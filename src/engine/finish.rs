@@ -9,9 +9,12 @@ use crate::expr::Host;
 use crate::stack::Frame;
 use crate::value::{Type, Value, type_of_variable};
 
-use super::inject::{gather, layout};
+use super::inject::{Convention, gather, layout_in};
 use super::session::Session;
 use super::step::{Plan, Return};
+
+/// How far a caller's variables may be from the top of the stack, in bytes.
+const MAX_STACK: u64 = 64 << 20;
 
 /// A function that has returned to a `finish`, and when that was.
 #[derive(Clone, Copy, Debug)]
@@ -65,17 +68,26 @@ impl Session {
         if ty.stripped().is_void() {
             return None;
         }
-        Some(ReturnedValue { value: self.returned_value(finished.tid, &ty).ok(), ty })
+        Some(ReturnedValue { value: self.returned_value(finished.tid, entry, &ty).ok(), ty })
     }
 
-    /// The value of this type that a function has just returned (psABI §3.2.3).
-    fn returned_value(&self, tid: Tid, ty: &Arc<Type>) -> Result<Value> {
+    /// The value of this type that a function has just returned (psABI §3.2.3, or as Rust has it).
+    fn returned_value(&self, tid: Tid, function: VirtAddr, ty: &Arc<Type>) -> Result<Value> {
         let process = self.process()?;
-        let (registers, layout) = (process.target.registers(tid)?, layout(ty)?);
+        let convention = self.convention(function);
+        let (registers, layout) = (process.target.registers(tid)?, layout_in(convention, ty)?);
         match place_result(&layout) {
             ResultPlace::Registers(pieces) => {
                 let bytes = gather(&pieces, layout.size, &registers, &process.target.xstate(tid)?)?;
                 Ok(Value::computed(ty, bytes))
+            }
+            // *Folklore*: what rustc has optimised does not return the address of the result in rax, as C does it. One that is not
+            // in the frames that are left is none.
+            ResultPlace::Memory
+                if convention == Convention::Rust
+                    && registers.get(Gpr::Rax).is_none_or(|at| at < registers.sp() || at - registers.sp() > MAX_STACK) =>
+            {
+                Err(Error::user("Cannot determine contents"))
             }
             ResultPlace::Memory => {
                 let value = Value::at(ty, VirtAddr(registers.get(Gpr::Rax).unwrap_or(0)));

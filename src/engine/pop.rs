@@ -9,7 +9,7 @@ use crate::expr::Host;
 use crate::stack::{Frame, FrameHow};
 use crate::value::{Type, Value, type_of_variable};
 
-use super::inject::{layout, scatter};
+use super::inject::{Convention, layout_in, scatter};
 use super::session::Session;
 
 impl Session {
@@ -22,6 +22,7 @@ impl Session {
             return self.unwind_call_to(tid, frame.registers.sp());
         }
         let caller = self.physical_caller(&frame).ok_or_else(|| Error::user("Cannot pop the initial frame."))?;
+        let convention = self.convention_of(&frame);
         let process = self.process_mut()?;
         let mut registers = process.target.registers(tid)?;
         let mut xstate = process.target.xstate(tid)?;
@@ -35,7 +36,7 @@ impl Session {
         // *Folklore*: an interrupted system call is not to be restarted there.
         registers.set(Gpr::OrigRax, u64::MAX);
         if let Some(value) = value {
-            self.store_result(value, &mut registers, &mut xstate)?;
+            self.store_result(convention, value, &mut registers, &mut xstate)?;
         }
         let control = self.process_mut()?.control()?;
         control.set_registers(tid, &registers)?;
@@ -55,14 +56,24 @@ impl Session {
     }
 
     /// Whether a result goes by memory: nobody knows any more where the caller wanted it.
-    pub fn is_result_in_memory(&self, value: &Value) -> bool {
-        layout(&value.ty).is_ok_and(|l| place_result(&l) == ResultPlace::Memory)
+    pub fn is_result_in_memory(&self, frame: &Frame, value: &Value) -> bool {
+        layout_in(self.convention_of(frame), &value.ty).is_ok_and(|l| place_result(&l) == ResultPlace::Memory)
+    }
+
+    fn convention_of(&self, frame: &Frame) -> Convention {
+        self.identity(frame).function().map_or(Convention::C, |entry| self.convention(entry))
     }
 
     /// Puts a result where a caller looks for it.
-    fn store_result(&mut self, value: &Value, registers: &mut Registers, xstate: &mut XState) -> Result<()> {
+    fn store_result(
+        &mut self,
+        convention: Convention,
+        value: &Value,
+        registers: &mut Registers,
+        xstate: &mut XState,
+    ) -> Result<()> {
         let bytes = value.whole_bytes(self.memory(), self.options().max_value_size)?;
-        if let ResultPlace::Registers(pieces) = place_result(&layout(&value.ty)?) {
+        if let ResultPlace::Registers(pieces) = place_result(&layout_in(convention, &value.ty)?) {
             scatter(&pieces, &bytes, registers, xstate);
         }
         Ok(())

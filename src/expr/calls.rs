@@ -8,6 +8,7 @@ use super::functions;
 use super::members::{self, Member, fields_of};
 use super::methods::method_type;
 use super::overload;
+use super::rust;
 use crate::base::{Error, Result, VirtAddr};
 use crate::value::{FunctionType, Language, Method, Type, TypeKind, Value};
 
@@ -163,6 +164,7 @@ impl Evaluator<'_> {
         };
         let values = if self.is_rust() { self.rust_arguments(&callee, values)? } else { values };
         let result = self.host.call(&callee, &values)?;
+        let result = if self.is_rust() { rust::result(result) } else { result };
         // gdb shows what is returned without the outer typedefs: `(int &) @...` rather than `(reference) @...`.
         let plain = result.ty.stripped().clone();
         Ok(if plain.target().is_some() { result.retyped(&plain) } else { result })

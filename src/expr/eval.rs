@@ -593,6 +593,9 @@ impl Evaluator<'_> {
             let value = self.operand(element)?;
             let value = self.readable(value);
             let first = ty.get_or_insert_with(|| value.ty.clone());
+            // `[1u8, 2]`: in Rust the other numbers are what the first one is.
+            let is_number = self.is_rust() && first.is_integral() && value.ty.is_integral();
+            let value = if is_number { cast(first, &value, self.host.memory())? } else { value };
             if first.size != value.ty.size {
                 return Err(Error::user("array elements must all be the same size"));
             }

@@ -38,6 +38,8 @@ pub struct Layout {
     /// It is passed and returned by address whatever it holds: C++ objects with a destructor or copy constructor of their
     /// own (Itanium C++ ABI §3.1.2.3).
     pub by_address: bool,
+    /// By Rust's convention: what goes in a register of its own each (an integer of 16 bytes in two).
+    pub parts: Option<Vec<Scalar>>,
 }
 
 impl Layout {

@@ -1,7 +1,7 @@
 //! Where the arguments of a call lie when the function begins, and its result when it returns (psABI §3.2.3, "Passing" and
 //! "Returning of Values").
 
-use super::classes::{Class, Layout, classify};
+use super::classes::{Class, Layout, Scalar, ScalarKind, classify};
 use crate::arch::regs::Gpr;
 
 /// The registers of integer arguments, in their order.
@@ -95,6 +95,16 @@ fn place(layout: &Layout, named: bool, free: &mut Free) -> ArgumentPlace {
             None => Err(free.take_stack(8, 8)),
         });
     }
+    if let Some(parts) = &layout.parts {
+        return match place_parts(parts, ARGUMENTS.get(free.general..).unwrap_or_default(), free.vector..VECTORS) {
+            Some((pieces, general, vector)) => {
+                free.general += general;
+                free.vector += vector;
+                ArgumentPlace::Registers(pieces)
+            }
+            None => ArgumentPlace::Stack(free.take_stack(layout.size, layout.align)),
+        };
+    }
     let classes = classify(layout);
     let count = |class| classes.iter().filter(|c| **c == class).count();
     let (general, vector) = (count(Class::Integer), count(Class::Sse));
@@ -125,6 +135,26 @@ fn place(layout: &Layout, named: bool, free: &mut Free) -> ArgumentPlace {
     ArgumentPlace::Registers(pieces)
 }
 
+/// Scalars in registers of their own, out of these; how many of each sort they take. `None` if there are not enough.
+fn place_parts(parts: &[Scalar], general: &[Gpr], vector: std::ops::Range<u8>) -> Option<(Vec<Piece>, usize, u8)> {
+    let (mut pieces, mut generals, mut vectors) = (Vec::new(), general.iter(), vector);
+    let (mut used, mut wide) = (0, 0);
+    for part in parts {
+        if part.kind != ScalarKind::Integer {
+            let register = RegisterPiece::Vector(vectors.next()?);
+            wide += 1;
+            pieces.push(Piece { register, offset: part.offset, len: part.size });
+            continue;
+        }
+        for at in (0..part.size).step_by(8) {
+            let register = RegisterPiece::General(*generals.next()?);
+            used += 1;
+            pieces.push(Piece { register, offset: part.offset + at, len: (part.size - at).min(8) });
+        }
+    }
+    Some((pieces, used, wide))
+}
+
 fn lengthen(pieces: &mut [Piece], len: u64) {
     if let Some(last) = pieces.last_mut() {
         last.len += len;
@@ -142,6 +172,10 @@ pub enum ResultPlace {
 
 /// The place of a result of this layout.
 pub fn place_result(layout: &Layout) -> ResultPlace {
+    if let Some(parts) = &layout.parts {
+        let found = if layout.size > 16 { None } else { place_parts(parts, &RESULTS, 0..2) };
+        return found.map_or(ResultPlace::Memory, |(pieces, ..)| ResultPlace::Registers(pieces));
+    }
     let classes = classify(layout);
     let mut pieces: Vec<Piece> = Vec::new();
     let (mut general, mut vector) = (RESULTS.into_iter(), 0u8);

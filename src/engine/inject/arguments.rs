@@ -8,7 +8,7 @@ use crate::engine::Session;
 use crate::expr::{Host, cast, decayed};
 use crate::value::{FloatFormat, FunctionType, Type, TypeKind, Value, base_type};
 
-use super::layout::layout;
+use super::layout::{Convention, layout_in};
 
 /// An argument that is ready to be passed.
 pub(super) struct Argument {
@@ -22,13 +22,16 @@ pub(super) struct Argument {
 impl Session {
     /// The arguments of a call of a function of this type, each converted to its parameter's type or, where there is none,
     /// promoted.
-    pub(super) fn prepared(&mut self, ty: &FunctionType, arguments: &[Value]) -> Result<Vec<Argument>> {
+    pub(super) fn prepared(&mut self, ty: &FunctionType, arguments: &[Value], convention: Convention) -> Result<Vec<Argument>> {
         if arguments.len() < ty.params.len() {
             return Err(Error::user("Too few arguments in function call."));
         }
         let argument = |(i, value): (usize, &Value)| {
             let parameter = ty.params.get(i).filter(|_| ty.prototyped);
-            self.argument(value, parameter)
+            match (convention, parameter) {
+                (Convention::Rust, Some(parameter)) => self.rust_argument(value, parameter),
+                _ => self.argument(value, parameter),
+            }
         };
         arguments.iter().enumerate().map(argument).collect()
     }
@@ -60,7 +63,16 @@ impl Session {
             None => value,
         };
         let bytes = value.whole_bytes(self.memory(), self.options().max_value_size)?.to_vec();
-        Ok(Argument { layout: layout(&value.ty)?, bytes, pointee: None })
+        Ok(Argument { layout: layout_in(Convention::C, &value.ty)?, bytes, pointee: None })
+    }
+
+    /// An argument of a function of Rust: nothing is promoted, and arrays are values.
+    fn rust_argument(&mut self, value: &Value, parameter: &Arc<Type>) -> Result<Argument> {
+        let value = value.fetched(self.memory(), self.options().max_value_size)?;
+        let is_same = value.ty.stripped().to_string() == parameter.stripped().to_string();
+        let value = if is_same { value } else { cast(parameter, &value, self.memory())? };
+        let bytes = value.whole_bytes(self.memory(), self.options().max_value_size)?.to_vec();
+        Ok(Argument { layout: layout_in(Convention::Rust, parameter)?, bytes, pointee: None })
     }
 
     /// What a value is widened to: short integers to `int`, as registers hold them, and `float` to `double` where no
@@ -76,12 +88,12 @@ impl Session {
     fn by_reference(&mut self, value: &Value, target: &Arc<Type>, parameter: &Arc<Type>) -> Result<Argument> {
         if let TypeKind::Reference(..) = value.ty.stripped().kind {
             let bytes = value.bytes(self.memory(), None)?.to_vec();
-            return Ok(Argument { layout: layout(parameter)?, bytes, pointee: None });
+            return Ok(Argument { layout: layout_in(Convention::C, parameter)?, bytes, pointee: None });
         }
         let same = value.ty.stripped().to_string() == target.stripped().to_string();
         if let Some(addr) = value.address().filter(|_| same || value.ty.is_aggregate()) {
             let bytes = addr.0.to_le_bytes().to_vec();
-            return Ok(Argument { layout: layout(parameter)?, bytes, pointee: None });
+            return Ok(Argument { layout: layout_in(Convention::C, parameter)?, bytes, pointee: None });
         }
         let bytes = cast(target, value, self.memory())?.whole_bytes(self.memory(), self.options().max_value_size)?;
         self.pointing_to(&bytes)

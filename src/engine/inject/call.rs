@@ -11,11 +11,11 @@ use crate::base::{Error, Result, VirtAddr};
 use crate::elf::{AuxEntry, SymbolKind, aux};
 use crate::engine::Session;
 use crate::expr::Host;
-use crate::symbols::LocationKind;
+use crate::symbols::{LocationKind, is_rust};
 use crate::value::{FunctionType, Type, TypeKind, Value};
 
 use super::arguments::Argument;
-use super::layout::layout;
+use super::layout::{Convention, layout_in};
 use super::pending::Call;
 
 /// The bytes below the stack pointer that belong to the running function (psABI §3.2.2).
@@ -48,12 +48,13 @@ impl Session {
     }
 
     fn invoke(&mut self, callee: &Callee, arguments: &[Value]) -> Result<Value> {
-        let result = layout(&callee.ty.result)?;
+        let convention = self.convention(callee.addr);
+        let result = layout_in(convention, &callee.ty.result)?;
         if result.size > MAX_RESULT {
             return Err(Error::user(format!("value requires {} bytes, which is more than max-value-size", result.size)));
         }
         // First the arguments: to have memory for them is a call of its own.
-        let arguments = self.prepared(&callee.ty, arguments)?;
+        let arguments = self.prepared(&callee.ty, arguments, convention)?;
         let place = place_result(&result);
         let named = if callee.ty.variadic { callee.ty.params.len() } else { usize::MAX };
         let tid = self.selected_thread()?;
@@ -83,6 +84,12 @@ impl Session {
             }
         };
         Ok(Value::computed(&callee.ty.result, bytes))
+    }
+
+    /// The convention by which a function is called: Rust's own where the symbol is mangled as Rust's.
+    pub(in crate::engine) fn convention(&self, function: VirtAddr) -> Convention {
+        let symbol = self.inferior.modules.locate(function).filter(|l| l.offset == 0);
+        if symbol.is_some_and(|l| is_rust(&l.raw_name)) { Convention::Rust } else { Convention::C }
     }
 
     /// The function that a value means.

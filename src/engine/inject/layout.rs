@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::rust_layout::rust_layout;
 use crate::arch::abi::{Layout, Scalar, ScalarKind};
 use crate::base::{Error, Result};
 use crate::value::{FieldKind, FloatFormat, Language, Method, Type, TypeKind};
@@ -11,8 +12,25 @@ const MAX_DEPTH: u32 = 64;
 /// What is larger goes by memory, whatever is in it (psABI §3.2.3).
 const MAX_IN_REGISTERS: u64 = 64;
 
-/// What the calling convention needs to know of a type. Functions and types that are not known cannot be passed.
-pub fn layout(ty: &Arc<Type>) -> Result<Layout> {
+/// What a calling convention needs to know of a type.
+pub fn layout_in(convention: Convention, ty: &Arc<Type>) -> Result<Layout> {
+    match convention {
+        Convention::C => layout(ty),
+        Convention::Rust => rust_layout(ty),
+    }
+}
+
+/// Who says where arguments and results lie.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Convention {
+    /// The psABI.
+    C,
+    /// rustc, for functions that are not `extern "C"`.
+    Rust,
+}
+
+/// What the calling convention of C needs to know of a type. Functions and types that are not known cannot be passed.
+fn layout(ty: &Arc<Type>) -> Result<Layout> {
     let mut out = Layout { size: ty.size, align: align(ty, 0)?, ..Layout::default() };
     if ty.is_void() {
         return Ok(Layout::default());

@@ -7,11 +7,12 @@ mod displace;
 mod emulate;
 mod layout;
 mod pending;
+mod rust_layout;
 mod trace;
 
 pub(super) use call::{gather, scatter};
 pub use displace::{Room, SLOT_SIZE, Way, move_to, way};
 pub use emulate::emulate;
-pub use layout::layout;
+pub use layout::{Convention, layout_in};
 pub(super) use pending::{Active, Call, Returned};
 pub use trace::{End, Trace};

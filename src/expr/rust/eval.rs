@@ -7,6 +7,7 @@ use super::super::eval::Evaluator;
 use super::super::host::Host;
 use super::super::members::{self, Member};
 use super::super::operators::cast;
+use super::parse::unit;
 use crate::base::{Error, Result, VirtAddr};
 use crate::value::{
     Field, Language, Layout, Printer, Type, TypeKind, Value, elements_of, int_to_bytes, is_rust_tuple, pointee_of, rust_type,
@@ -24,6 +25,11 @@ pub(super) fn string(bytes: Vec<u8>, is_bytes: bool) -> Value {
     let name = if is_bytes { "u8" } else { "char" };
     let character = Type::named_in(Language::Rust, name, 1, TypeKind::Char { signed: false });
     Value::computed(&Type::array(&character, bytes.len() as u64), bytes)
+}
+
+/// What a function has returned: nothing is `()`.
+pub(in crate::expr) fn result(value: Value) -> Value {
+    if value.ty.is_void() { unit() } else { value }
 }
 
 /// Rust's type of the size and signedness of one of C's.
@@ -363,7 +369,7 @@ impl Evaluator<'_> {
             return Ok(Value::at(&signature.result, VirtAddr(0)));
         }
         let values = self.rust_arguments(&function, values)?;
-        self.host.call(&function, &values)
+        self.host.call(&function, &values).map(result)
     }
 
     /// The method of this name, of an object or of what it leads to, and the one that it is a method of.

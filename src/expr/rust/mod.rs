@@ -7,5 +7,5 @@ mod parse;
 mod paths;
 mod types;
 
-pub(super) use eval::{member, range_of, type_like, unit_structure};
+pub(super) use eval::{member, range_of, result, type_like, unit_structure};
 pub(super) use parse::{parse_start, unit};
