@@ -8,9 +8,11 @@ use std::sync::Arc;
 use common::build::{self, Program};
 use common::tools;
 use rdbg::arch::regs::Gpr;
-use rdbg::base::{Signal, Tid, VirtAddr, read_u64};
+use rdbg::base::{AddrRange, Signal, Tid, VirtAddr, read_u64};
 use rdbg::elf::{AuxEntry, aux};
-use rdbg::engine::{Catch, Condition, Disposition, Happening, Kind, Notice, Plan, Session, Stop, StopReason, Watch, WatchKind};
+use rdbg::engine::{
+    Catch, Condition, Disposition, Happening, Kind, Notice, Plan, Session, Stop, StopReason, Watch, WatchKind, WatchedParts,
+};
 use rdbg::expr::{self, Host};
 
 /// A session and what it has been told on the way.
@@ -98,10 +100,11 @@ impl Run {
     fn watch(&mut self, text: &str, address: &str, len: u64) -> u32 {
         let expr = Arc::new(expr::parse(text, &self.session).unwrap());
         let start = self.session.locate(address).unwrap()[0];
-        let pieces = Session::watch_pieces(start, len).unwrap();
+        let parts = WatchedParts { ranges: vec![AddrRange::with_len(start, len)], elsewhere: false };
+        let pieces = parts.pieces().unwrap();
         let old = self.session.watched_value(&expr).ok();
-        let watch = Watch { text: text.to_owned(), expr, kind: WatchKind::Write, pieces, old, scope: None };
-        self.session.breakpoints.add(Kind::Watch(watch), text, Disposition::Keep)
+        let watch = Watch { text: text.to_owned(), expr, kind: WatchKind::Write, pieces, software: None, old, scope: None };
+        self.session.breakpoints.add(Kind::Watch(Box::new(watch)), text, Disposition::Keep)
     }
 
     fn written(&self) -> String {
@@ -214,9 +217,10 @@ fn a_watchpoint_sees_every_change() {
     loop {
         let stop = run.go(None);
         match &stop.reason {
-            StopReason::Watch { id: hit, new, .. } => {
-                assert_eq!(*hit, id);
-                let bytes = new.as_ref().unwrap().bytes(run.session.memory(), None).unwrap();
+            StopReason::Watch(hits) => {
+                assert_eq!(hits.len(), 1);
+                assert_eq!(hits[0].id, id);
+                let bytes = hits[0].new.as_ref().unwrap().bytes(run.session.memory(), None).unwrap();
                 values.push(u64::from_le_bytes((*bytes).try_into().unwrap()));
                 let at = run.session.locate("*&wide").unwrap()[0];
                 assert_eq!(read_u64(run.session.memory(), at).unwrap(), *values.last().unwrap());

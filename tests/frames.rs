@@ -55,3 +55,12 @@ fn clangs_tail_calls_are_gdbs() {
         same_as_gdb(NAME, &program, &[], &format!("break last\nrun{again}"), &["bt", "up"], own);
     }
 }
+
+/// What callers tell of arguments, each by what its own caller tells.
+#[test]
+fn chains_of_entry_values_are_gdbs() {
+    const NAME: &str = "chains_of_entry_values_are_gdbs";
+    let Some(program) = program(NAME, "c/chain.c", "O2") else { return };
+    let looks = ["bt", "bt -4", "frame 101\ninfo frame", "frame 50\np n@entry\np acc@entry", "down 20\ninfo args"];
+    same_as_gdb(NAME, &program, &["120"], "break bottom\nrun", &looks, whole);
+}

@@ -194,3 +194,25 @@ fn relocations_are_readelf_s() {
         }
     }
 }
+
+/// The page faults of the second run are as many as perf counts, but for one or two: which pages come along with others is for
+/// the page cache to say.
+#[test]
+fn page_faults_are_as_many_as_perf_counts() {
+    let Some(perf) = tools::find("perf") else {
+        return tools::skip("page_faults_are_as_many_as_perf_counts", "no perf on PATH");
+    };
+    let count = Regex::new(r"(?m)^(\d+),,page-faults").unwrap();
+    for (load, record) in recorded().iter().filter(|(l, _)| l.environment.is_empty()) {
+        let ours = record.iter().filter(|e| e["kind"] == "fault").count();
+        let mut command = load.under(&perf, &["stat", "-x,", "-e", "page-faults:u"]);
+        command.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::null());
+        let (_, log) = tools::output(&mut command);
+        let Some(theirs) = count.captures(&log).and_then(|f| f[1].parse::<usize>().ok()) else {
+            return tools::skip("page_faults_are_as_many_as_perf_counts", format!("perf counts nothing: {log}"));
+        };
+        let most = 3 + theirs / 50;
+        assert!(ours.abs_diff(theirs) <= most, "{load:?}: rdbg {ours}, perf {theirs}");
+        assert!(record.iter().filter(|e| e["kind"] == "fault").all(|e| e["run"] == 2));
+    }
+}

@@ -107,3 +107,50 @@ fn expressions_of_rust_are_gdbs() {
     let known = [("d5", "print *object"), ("d5", "print *boxed")];
     same_as_gdb("rust/expressions.rs", &["d4", "d5", "v0"], "break expressions.rs:141\nrun", "rust_expressions.txt", &known);
 }
+
+#[test]
+fn garbage_in_rusts_types_is_shown_or_refused() {
+    const TYPES: &[&str] = &[
+        "alloc::vec::Vec<u32, alloc::alloc::Global>",
+        "alloc::string::String",
+        "alloc::collections::vec_deque::VecDeque<u8, alloc::alloc::Global>",
+        "alloc::collections::linked_list::LinkedList<u8, alloc::alloc::Global>",
+        "alloc::collections::binary_heap::BinaryHeap<i32, alloc::alloc::Global>",
+        "alloc::collections::btree::map::BTreeMap<i32, &str, alloc::alloc::Global>",
+        "std::collections::hash::map::HashMap<alloc::string::String, alloc::vec::Vec<i32, alloc::alloc::Global>, \
+         std::hash::random::RandomState, alloc::alloc::Global>",
+        "alloc::rc::Rc<dyn values::Shape, alloc::alloc::Global>",
+        "alloc::rc::Rc<core::cell::RefCell<i32>, alloc::alloc::Global>",
+        "alloc::sync::Arc<str, alloc::alloc::Global>",
+        "core::cell::RefCell<alloc::vec::Vec<i32, alloc::alloc::Global>>",
+        "std::sync::poison::mutex::Mutex<alloc::vec::Vec<i32, alloc::alloc::Global>>",
+        "std::sync::once_lock::OnceLock<alloc::string::String>",
+        "alloc::boxed::Box<dyn values::Shape, alloc::alloc::Global>",
+        "values::middle::{async_fn_env#0}",
+        "values::Tree",
+        "[values::Nested; 4]",
+        "((i32, char), (&str, (f64, bool)), ())",
+        "&[[u8; 2]]",
+        "&str",
+    ];
+    let test = "garbage in Rust's types";
+    let program = match build::build("rust/values.rs", "d4") {
+        Ok(program) => program,
+        Err(e @ NoProgram::Missing(_)) => return tools::skip(test, e),
+        Err(e) => panic!("{e}"),
+    };
+    let mut script = "break values.rs:265\nrun\nset print elements unlimited\n".to_owned();
+    // Variables of other types, code, and what cannot be read at all.
+    let places = ["$sp as u64", "$sp as u64 + 8", "$sp as u64 + 1004", "$pc as u64", "0x10"];
+    let all: Vec<_> = TYPES.iter().flat_map(|ty| places.map(|at| (ty, at))).collect();
+    for (i, (ty, at)) in all.iter().enumerate() {
+        script.push_str(&format!("echo S{i}\\n\nprint *(({at}) as *mut {ty})\necho E{i}\\n\n"));
+    }
+    let ours = oracles::rdbg(&program, &[], &(script + "kill\n"));
+    for (i, (ty, at)) in all.iter().enumerate() {
+        let answer = between(&ours.text, &format!("S{i}"), &format!("E{i}")).concat();
+        let refusals = ["Cannot access memory", "more than max-value-size"];
+        let is_answer = answer.contains(" = ") || refusals.iter().any(|r| answer.contains(r));
+        assert!(is_answer && !answer.contains("panicked"), "{ty} at {at}: {answer:?}");
+    }
+}

@@ -129,7 +129,7 @@ fn missing_argument(command: &Command, spec: &ArgSpec) -> Error {
 fn cut(kind: ArgKind, text: &str, last: bool) -> (&str, &str) {
     use ArgKind::*;
     match kind {
-        Rest | Command | Setting | Type | Regex | BpId => (text, ""),
+        Rest | OneOf(_) | Command | Setting | Type | Regex | BpId => (text, ""),
         Expr if last => (text, ""),
         Linespec => text.split_at(linespec_end(text)),
         _ => text.split_at(word_end(text)),

@@ -96,6 +96,8 @@ fn argument(interpreter: &Interpreter, session: &Session, line: &str, found: &Re
     match &found.entry {
         Entry::Set(setting) => match setting.kind {
             super::settings::SettingKind::File(_) | super::settings::SettingKind::NeededFile(_) => files(start, word),
+            // A value is one word.
+            _ if !text.get(..text.len() - word.len()).unwrap_or_default().trim().is_empty() => Completion::default(),
             _ => fitting(start, word, setting.words()),
         },
         Entry::Command(command) => {
@@ -108,16 +110,26 @@ fn argument(interpreter: &Interpreter, session: &Session, line: &str, found: &Re
             }
             match kind_at(command, text) {
                 Some(ArgKind::Choice(words)) => fitting(start, word, words),
+                Some(ArgKind::OneOf(words)) => {
+                    Completion { start, words: words().into_iter().filter(|w| w.starts_with(word)).map(Into::into).collect() }
+                }
                 Some(ArgKind::File) => files(start, word),
                 Some(ArgKind::Command) if depth < 4 => {
                     let begin = line.len() - text.trim_start().len();
                     let inner = find(interpreter, session, text.trim_start(), depth + 1);
                     Completion { start: begin + inner.start, words: inner.words }
                 }
+                Some(ArgKind::Setting) if depth < 4 && text.contains("-- ") => {
+                    let begin = text.find("-- ").map_or(0, |at| at + 3);
+                    let begin = line.len() - text.get(begin..).unwrap_or_default().trim_start().len();
+                    let inner = find(interpreter, session, line.get(begin..).unwrap_or_default(), depth + 1);
+                    Completion { start: begin + inner.start, words: inner.words }
+                }
                 Some(ArgKind::Setting) if depth < 4 => {
-                    let inner = find(interpreter, session, &format!("set {}", text.trim_start()), depth + 1);
+                    let prefix = if command.name.starts_with("maintenance") { "maintenance set " } else { "set " };
+                    let inner = find(interpreter, session, &format!("{prefix}{}", text.trim_start()), depth + 1);
                     Completion {
-                        start: (line.len() + inner.start).saturating_sub(text.trim_start().len() + 4),
+                        start: (line.len() + inner.start).saturating_sub(text.trim_start().len() + prefix.len()),
                         words: inner.words,
                     }
                 }
@@ -239,7 +251,7 @@ fn list(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let text = |c: &Candidate| format!("{before}{}\n", if found.words.len() == 1 { &c.word } else { &c.shown });
     let mut out: String = found.words.iter().take(most).map(text).collect();
     if found.words.len() > most {
-        out.push_str(&format!("{before}{line} *** List may be truncated, max-completions reached. ***\n"));
+        out.push_str(&format!("{line} *** List may be truncated, max-completions reached. ***\n"));
     }
     cx.say(out);
     Ok(Flow::Go)

@@ -4,7 +4,7 @@ use crate::base::{Error, Result};
 use crate::engine::Session;
 use crate::expr::{self, Binary, Expr, ExprKind, Host, Unary};
 use crate::ui::Role;
-use crate::value::{FormatSpec, Letter, PrintOptions, Printer, Type, Value, echo_text, format_values, parse_format};
+use crate::value::{FormatSpec, Letter, PrintOptions, Printer, Type, Value, echo_text};
 
 use super::args::Args;
 use super::cx::Cx;
@@ -81,14 +81,9 @@ fn truth(cx: &mut Cx<'_>, text: &str) -> Result<bool> {
 
 /// What `printf` writes.
 fn format(cx: &mut Cx<'_>, text: &str) -> Result<String> {
-    let (pieces, arguments) = parse_format(text)?;
-    let mut values = Vec::new();
-    for argument in expr::parse_list(arguments.unwrap_or_default(), cx.session)? {
-        values.push(expr::eval(&argument, cx.session)?);
-    }
+    let text = cx.session.formatted(text);
     show_warnings(cx);
-    let options = cx.session.options();
-    format_values(&pieces, &values, &Printer { memory: cx.session.memory(), symbols: cx.session, options: &options })
+    text
 }
 
 /// The operands of a condition with their values, a line each: `$rax = 5`.
@@ -341,7 +336,7 @@ fn show_convenience(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
     for (name, value) in cx.session.variables.newest_first() {
         text.push_str(&format!("${name} = {}\n", shown(value)));
     }
-    for name in ["_regex", "_streq", "_strlen", "_memeq", "_isvoid"] {
+    for name in expr::FUNCTIONS {
         text.push_str(&format!("${name} = <internal function {name}>\n"));
     }
     for name in ["_inferior", "_thread", "GOT", "PLT"] {

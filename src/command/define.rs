@@ -245,7 +245,7 @@ fn show_user(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     for (name, entry) in cx.interpreter.registry.iter() {
         let Entry::User(command) = entry else { continue };
         if wanted.as_ref().is_none_or(|w| w == name) {
-            let body: String = command.body.iter().map(|l| format!("  {}\n", l.trim())).collect();
+            let body = indented(&command.body, 1);
             text.push_str(&format!("User command \"{name}\":\n{body}\n"));
         }
     }
@@ -254,6 +254,23 @@ fn show_user(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     }
     cx.say(text);
     Ok(Flow::Go)
+}
+
+/// The lines of a body, those of blocks within it further in.
+pub fn indented(body: &[String], depth: usize) -> String {
+    let mut depth = depth;
+    let mut text = String::new();
+    for line in body.iter().map(|l| l.trim()) {
+        let word = line.split_whitespace().next().unwrap_or_default();
+        if matches!(word, "end" | "else") {
+            depth = depth.saturating_sub(1);
+        }
+        text.push_str(&format!("{}{line}\n", "  ".repeat(depth)));
+        if matches!(word, "if" | "while" | "else" | "commands" | "python" | "document" | "define") {
+            depth += 1;
+        }
+    }
+    text
 }
 
 /// The family.

@@ -161,6 +161,8 @@ pub enum ArgKind {
     Int,
     /// One of these words, or an unambiguous start of one.
     Choice(&'static [&'static str]),
+    /// Words, each of which completion may make one of these: takes the rest of the line.
+    OneOf(fn() -> Vec<String>),
     /// A regular expression: takes the rest of the line.
     Regex,
     /// One word, or a quoted one.

@@ -143,6 +143,12 @@ impl Cx<'_> {
         if let Entry::Alias(start) = &entry {
             return self.run_line(&format!("{start} {rest}"));
         }
+        if matches!(entry, Entry::Set(_))
+            && !rest.is_empty()
+            && !line.strip_suffix(rest).unwrap_or(line).ends_with(char::is_whitespace)
+        {
+            return Err(Error::user("Argument must be preceded by space."));
+        }
         self.run_hook("hook-", &name)?;
         let flow = match entry {
             Entry::Command(command) => self.run_command(command, rest, false)?,

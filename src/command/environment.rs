@@ -103,6 +103,14 @@ setting_group!(SET_BREAKPOINT, SHOW_BREAKPOINT, "breakpoint", &[], &[], "Breakpo
 setting_group!(SET_BACKTRACE, SHOW_BACKTRACE, "backtrace", &[], &[], "Set backtrace specific variables.");
 setting_group!(SET_AUTO_LOAD, SHOW_AUTO_LOAD, "auto-load", &[], &[], "Auto-loading specific settings.");
 setting_group!(SET_DEBUGINFOD, SHOW_DEBUGINFOD, "debuginfod", &[], &[], "Settings for debuginfod.");
+setting_group!(
+    SET_CHECK,
+    SHOW_CHECK,
+    "check",
+    &["set c", "set ch"],
+    &["show c", "show ch"],
+    "Set the status of the type/range checker."
+);
 setting_group!(SET_ERROR, SHOW_ERROR, "error", &[], &[], "What errors do to rdbg's exit status.");
 
 /// `set index-cache`; what shows it tells more than the settings.
@@ -307,6 +315,8 @@ pub const COMMANDS: &[Command] = &[
     SET_DEBUGINFOD,
     SHOW_DEBUGINFOD,
     SET_ERROR,
+    SET_CHECK,
+    SHOW_CHECK,
     SHOW_ERROR,
     SET_ENVIRONMENT,
     SHOW_ENVIRONMENT,

@@ -36,6 +36,7 @@ mod memory;
 mod names;
 mod patch;
 mod print_options;
+mod read_setting;
 mod redirect;
 mod registers;
 mod registry;
@@ -64,6 +65,7 @@ pub use docs::reference;
 pub use help::{list_below, usage};
 pub use history::history_file;
 pub use interpreter::{Interpreter, Language, LineReader, NoLines};
+pub use read_setting::read_setting;
 pub use registry::{Entry, Registry, Resolved};
 pub use run::{load, run_to_stop};
 pub use script::{decode_line, expand_home};
@@ -92,6 +94,7 @@ pub const FAMILIES: &[&[Command]] = &[
     breaks::catch::COMMANDS,
     breaks::catch_event::COMMANDS,
     breaks::edit::COMMANDS,
+    breaks::rbreak::COMMANDS,
     breaks::save::COMMANDS,
     breaks::table::COMMANDS,
     data::COMMANDS,

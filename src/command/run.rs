@@ -15,7 +15,8 @@ use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
 use super::script::expand_home;
 
 /// Starting and stopping.
-pub const COMMANDS: &[Command] = &[FILE, EXEC_FILE, RUN, START, STARTI, KILL, ATTACH, DETACH, CONTINUE, JUMP, SIGNAL];
+pub const COMMANDS: &[Command] =
+    &[FILE, EXEC_FILE, RUN, START, STARTI, KILL, ATTACH, DETACH, CONTINUE, JUMP, SIGNAL, QUEUE_SIGNAL];
 
 /// Waits until the program stands still, shows what happens until then, and runs the commands of the breakpoints that
 /// stopped it. Every front end comes here.
@@ -50,10 +51,24 @@ fn show_notice(cx: &mut Cx<'_>, notice: &Notice) {
     }
 }
 
+/// Deletes the breakpoints of threads that have gone with their process.
+fn show_ended(cx: &mut Cx<'_>) {
+    for line in cx.session.end_thread_breakpoints() {
+        cx.say(format!("{line}\n"));
+    }
+}
+
 /// Shows a stop and does what belongs to it.
 pub(super) fn stopped(cx: &mut Cx<'_>, stop: &Stop, pid: Tid) -> Result<Flow> {
     if stop.reason.is_end() {
         keep_end(cx.session, &stop.reason);
+    } else {
+        // Before anything is shown, as gdb has it; what lets the program go on there has shown the next stop.
+        let count = cx.session.stop_count();
+        cx.run_hook("hook-", "stop")?;
+        if cx.session.stop_count() != count {
+            return Ok(Flow::Go);
+        }
     }
     let silent = cx.session.stop_commands.iter().any(|c| c.first().is_some_and(|l| l.trim() == "silent"));
     if !silent || stop.reason.is_end() {
@@ -70,14 +85,12 @@ pub(super) fn stopped(cx: &mut Cx<'_>, stop: &Stop, pid: Tid) -> Result<Flow> {
         }
     }
     if stop.reason.is_end() {
+        show_ended(cx);
         cx.session.stop_commands.clear();
-    } else {
-        cx.run_hook("hook", "stop")?;
-        if !silent {
-            // gdb's order: what is shown at each stop comes before what this one is about.
-            super::data::show_displays(cx);
-            super::finish::show_returned(cx);
-        }
+    } else if !silent {
+        // gdb's order: what is shown at each stop comes before what this one is about.
+        super::data::show_displays(cx);
+        super::finish::show_returned(cx);
     }
     run_stop_commands(cx)
 }
@@ -311,6 +324,7 @@ fn kill(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
     let pid = cx.session.process()?.target.pid();
     cx.session.kill()?;
     cx.say(format!("[Inferior 1 (process {pid}) killed]\n"));
+    show_ended(cx);
     Ok(Flow::Go)
 }
 
@@ -363,6 +377,7 @@ fn detach(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
     cx.say_directly(format!("Detaching from program: {path}, process {pid}\n"));
     cx.session.detach()?;
     cx.say(format!("[Inferior 1 (process {pid}) detached]\n"));
+    show_ended(cx);
     Ok(Flow::Go)
 }
 
@@ -441,14 +456,42 @@ const SIGNAL: Command = Command {
     ..Command::BASE
 };
 
+const QUEUE_SIGNAL: Command = Command {
+    name: "queue-signal",
+    group: Group::Running,
+    args: &[ArgSpec::must("SIGNAL", ArgKind::Word)],
+    summary: "Let the selected thread have a signal when it goes on; with 0, none.",
+    help: "\"signal\" does the same and goes on at once.",
+    examples: &[Example { line: "queue-signal 0", what: "the program never hears of the signal that stopped it" }],
+    needs: Some(Need::Live),
+    repeat: Repeat::No,
+    run: queue_signal,
+    ..Command::BASE
+};
+
+fn queue_signal(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    let tid = cx.session.selected_thread()?;
+    let signal = signal_named(&args.text)?;
+    if let Some(signal) = signal.filter(|s| !cx.session.signals.get(*s).pass) {
+        return Err(Error::user(format!("Signal handling set to not pass this signal to the program: {}.", signal.name())));
+    }
+    cx.session.set_pending_signal(tid, signal)?;
+    Ok(Flow::Go)
+}
+
+/// A signal by name or number; 0 is none.
+fn signal_named(text: &str) -> Result<Option<Signal>> {
+    if text == "0" {
+        return Ok(None);
+    }
+    Signal::parse(text).map(Some).ok_or_else(|| {
+        Error::user("Only signals 1-15 are valid as numeric signals.\nUse \"info signals\" for a list of symbolic signals.")
+    })
+}
+
 fn signal(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let tid = cx.session.selected_thread()?;
-    let signal = match args.text.as_str() {
-        "0" => None,
-        text => Some(Signal::parse(text).ok_or_else(|| {
-            Error::user("Only signals 1-15 are valid as numeric signals.\nUse \"info signals\" for a list of symbolic signals.")
-        })?),
-    };
+    let signal = signal_named(&args.text)?;
     cx.say_directly(match signal {
         Some(s) => format!("Continuing with signal {}.\n", s.name()),
         None => "Continuing with no signal.\n".to_owned(),

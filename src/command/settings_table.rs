@@ -159,7 +159,15 @@ pub const SETTINGS: &[Setting] = &[
         "The filename in which to record the command history is \"{}\".",
         "Set the filename in which to record the command history.",
     )
-    .by(|s| format!("The filename in which to record the command history is \"{}\".", history_file(s).display())),
+    .by(|s| format!("The filename in which to record the command history is \"{}\".", history_file(s).display()))
+    .after(|cx| {
+        let name = &mut cx.session.settings.history_filename;
+        if !name.is_empty() && let Ok(path) = std::path::absolute(&*name) {
+            // The file is where it was meant, wherever `cd` goes.
+            *name = path.to_string_lossy().into_owned();
+        }
+        Ok(())
+    }),
     row(
         "history expansion",
         Bool(|s| &mut s.history_expansion),
@@ -201,6 +209,41 @@ pub const SETTINGS: &[Setting] = &[
         "Set the logging debug output mode.",
     )
     .by(|s| redirected(s.logging_debugredirect, "Debug output")),
+    row(
+        "write",
+        Bool(|s| &mut s.write),
+        "Writing into executable and core files is {}.",
+        "Set writing into executable and core files.",
+    )
+    .after(|cx| refuse(cx.session.settings.write, "rdbg writes into processes, never into programs' files.")),
+    row(
+        "complaints",
+        Uint(|s| &mut s.complaints),
+        "Max number of complaints about incorrect symbols is {}.",
+        "Set max number of complaints about incorrect symbols.",
+    )
+    .help("For gdb's scripts: what rdbg has to say about damaged debug information it says where it matters."),
+    row("check type", Bool(|s| &mut s.check_type), "Strict type checking is {}.", "Set strict type checking.")
+        .help("Off, an argument that is not of its parameter's type is taken as it is."),
+    row(
+        "check range",
+        Enum(|s| &mut s.check_range, &["on", "off", "warn", "auto"]),
+        "",
+        "Set range checking.",
+    )
+    .help("For languages whose values have ranges; C, C++ and Rust have none, and nothing is checked.")
+    .by(|s| match s.check_range {
+        "auto" => "Range checking is \"auto; currently off\".".to_owned(),
+        chosen => format!("Range checking is \"{chosen}\".{}", range_warning(s)),
+    })
+    .after(|cx| {
+        let warning = range_warning(&cx.session.settings);
+        cx.say(warning.trim_start_matches('\n'));
+        if !warning.is_empty() {
+            cx.say("\n");
+        }
+        Ok(())
+    }),
     // The program, breakpoints, the stack.
     row(
         "args",
@@ -370,8 +413,43 @@ pub const SETTINGS: &[Setting] = &[
         Uint(|s| &mut s.can_use_hw_watchpoints),
         "Debugger's willingness to use watchpoint hardware is {}.",
         "Set debugger's willingness to use watchpoint hardware.",
+    ),
+    row(
+        "dprintf-style",
+        Enum(|s| &mut s.dprintf_style, &["gdb", "call", "agent"]),
+        "The style of usage for dynamic printf is \"{}\".",
+        "Set the style of usage for dynamic printf.",
     )
-    .after(|cx| refuse(cx.session.settings.can_use_hw_watchpoints == 0, "rdbg watches by debug registers only: there are no software watchpoints.")),
+    .help("gdb: rdbg itself prints; call: the program's function prints, that \"set dprintf-function\" names.")
+    .after(|cx| refuse(cx.session.settings.dprintf_style == "agent", "rdbg has no agent in the program: \"gdb\" and \"call\" print too.")),
+    row(
+        "dprintf-function",
+        Text(|s| &mut s.dprintf_function),
+        "The function to use for dynamic printf is \"{}\".",
+        "Set the function to use for dynamic printf.",
+    ),
+    row(
+        "dprintf-channel",
+        Text(|s| &mut s.dprintf_channel),
+        "The channel to use for dynamic printf is \"{}\".",
+        "Set the channel to use for dynamic printf.",
+    )
+    .help("It stands before the format: \"stderr\" for \"set dprintf-function fprintf\"."),
+    row(
+        "displaced-stepping",
+        Auto(|s| &mut s.displaced_stepping),
+        "",
+        "Set debugger's willingness to use displaced stepping.",
+    )
+    .help("Off: the breakpoint is taken out while its instruction is stepped, and all other threads stand still.")
+    .by(|s| {
+        let value = match s.displaced_stepping {
+            None => "auto (currently on)",
+            Some(true) => "on",
+            Some(false) => "off",
+        };
+        format!("Debugger's willingness to use displaced stepping to step over breakpoints is {value}.")
+    }),
     row(
         "backtrace limit",
         Limit(|s| &mut s.backtrace_limit),
@@ -733,6 +811,13 @@ fn language_sentence(s: &Settings) -> String {
     match s.language {
         "auto" | "local" => format!("The current source language is \"{}; currently c\".", s.language),
         chosen => format!("The current source language is \"{chosen}\"."),
+    }
+}
+
+fn range_warning(s: &Settings) -> &'static str {
+    match s.check_range {
+        "on" | "warn" => "\nwarning: the current range check setting does not match the language.",
+        _ => "",
     }
 }
 

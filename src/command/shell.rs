@@ -10,7 +10,7 @@ use super::args::Args;
 use super::cx::Cx;
 use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Repeat};
 use super::interpreter::Again;
-use super::registry::Entry;
+use super::registry::{Entry, word_length};
 use super::script::expand_home;
 use super::settings;
 
@@ -225,13 +225,18 @@ pub(super) fn with_setting(cx: &mut Cx<'_>, prefix: &str, text: &str) -> Result<
         None => (text, None),
     };
     let line = format!("{prefix} {setting}");
-    let found = cx.interpreter.registry.resolve(&line)?;
+    let word = setting.split_whitespace().next().unwrap_or_default();
+    let undefined = || Error::user(format!("Undefined {prefix} command: \"{word}\".  Try \"help {prefix}\"."));
+    let registry = &cx.interpreter.registry;
+    if word_length(word) == word.len() && registry.below(prefix, word).next().is_none() {
+        return Err(undefined());
+    }
+    let found = registry.resolve(&line)?;
     let (Entry::Set(setting), value) = (found.entry, found.rest.to_owned()) else {
         if found.name != prefix {
             return Err(Error::user("Cannot use this setting with the \"with\" command"));
         }
-        let word = setting.split_whitespace().next().unwrap_or_default();
-        return Err(Error::user(format!("Undefined {prefix} command: \"{word}\".  Try \"help {prefix}\".")));
+        return Err(undefined());
     };
     let command = match command {
         Some(command) => command,

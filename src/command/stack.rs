@@ -164,7 +164,7 @@ fn show_as(cx: &mut Cx<'_>, frame: &Frame, info: FrameInfo) {
     let info = info.or(cx.session, source.is_some());
     if info.location {
         let line = frame_line(cx.session, frame);
-        cx.out.text(Role::Plain, &format!("#{:<3}", frame.level));
+        cx.out.text(Role::Plain, &format!("#{:<2} ", frame.level));
         for (role, text) in line.pieces() {
             cx.out.text(role, &text);
         }

@@ -82,7 +82,7 @@ const MAINTENANCE: Command = Command {
 const WITH: Command = Command {
     name: "maintenance with",
     group: Group::Internals,
-    args: &[ArgSpec::may("SETTING [VALUE] [-- COMMAND]", ArgKind::Rest)],
+    args: &[ArgSpec::may("SETTING [VALUE] [-- COMMAND]", ArgKind::Setting)],
     summary: "Like \"with\", but works with \"maintenance set\" variables.",
     run: with,
     ..Command::BASE

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use gimli::{UnitOffset, constants as dw};
 
-use super::functions::{Declared, FileRange, Function};
+use super::entries::{Declared, FileRange, past};
 use super::imports::Import;
 use super::unit::{DieRef, Units};
 use crate::base::FileAddr;
@@ -91,17 +91,18 @@ pub struct Body {
 const MAX_BLOCKS: usize = 200_000;
 
 impl Body {
-    pub(super) fn of(units: &Units<'_>, function: &Function) -> gimli::Result<Body> {
-        let unit = units.unit(function.die.unit)?;
-        let start = UnitOffset(function.die.offset as usize);
+    /// The body of the function of this DIE, whose code is in these ranges.
+    pub(super) fn of(units: &Units<'_>, function: DieRef, ranges: &[FileRange], entry: FileAddr) -> gimli::Result<Body> {
+        let unit = units.unit(function.unit)?;
+        let start = UnitOffset(function.offset as usize);
         let mut cursor = unit.unit.entries_at_offset(start)?;
         cursor.next_entry()?;
         let base = cursor.depth();
         let mut blocks = vec![Block {
             kind: BlockKind::Function,
-            die: function.die,
-            ranges: function.ranges.clone(),
-            entry: Some(function.entry),
+            die: function,
+            ranges: ranges.to_vec(),
+            entry: Some(entry),
             parent: None,
             variables: Vec::new(),
             imports: Vec::new(),
@@ -174,7 +175,7 @@ impl Body {
             }
             more = if skip { past(&mut cursor, depth)? } else { cursor.next_entry()? };
         }
-        let abstract_instance = units.abstract_origin(function.die);
+        let abstract_instance = units.abstract_origin(function);
         inherit(units, &mut blocks, abstract_instance, &completed);
         Ok(Body { blocks, labels })
     }
@@ -269,24 +270,4 @@ fn declared_in(units: &Units<'_>, origin: DieRef) -> gimli::Result<Vec<Variable>
         more = if skip { past(&mut cursor, depth)? } else { cursor.next_entry()? };
     }
     Ok(found)
-}
-
-impl Units<'_> {
-    /// The abstract instance that a DIE completes.
-    fn abstract_origin(&self, die: DieRef) -> Option<DieRef> {
-        let (unit, entry) = self.entry(die).ok()?;
-        self.reference(unit.id, entry.attr_value(dw::DW_AT_abstract_origin)?)
-    }
-}
-
-/// Moves the cursor behind the children of the entry at this depth.
-pub(super) fn past(cursor: &mut gimli::EntriesCursor<'_, super::info::R<'_>>, depth: isize) -> gimli::Result<bool> {
-    loop {
-        if !cursor.next_entry()? {
-            return Ok(false);
-        }
-        if cursor.depth() <= depth && cursor.current().is_some() || cursor.depth() < depth {
-            return Ok(true);
-        }
-    }
 }

@@ -4,8 +4,10 @@ use std::fmt::Write;
 
 use gimli::{AttributeValue, DwOp, Operation, constants as dw};
 
-use super::info::{DebugInfo, R};
-use super::location::{ListEntries, Trouble};
+use super::info::DebugInfo;
+use super::location_lists::ListEntries;
+use super::places::Trouble;
+use super::reader::R;
 use super::unit::{DieRef, LoadedUnit, Units};
 use crate::arch::regs::by_dwarf;
 use crate::base::{FileAddr, LoadBias, Result};

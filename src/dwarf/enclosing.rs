@@ -2,19 +2,8 @@
 
 use gimli::{UnitOffset, constants as dw};
 
-use super::functions::opens_scope;
-use super::unit::{DieRef, LoadedUnit, Units};
-
-/// A DIE that others stand in, and that has a name or stands for one.
-#[derive(Clone, Debug)]
-pub(super) struct Enclosing {
-    start: UnitOffset,
-    /// Behind its last child.
-    end: UnitOffset,
-    /// The one around it.
-    outer: Option<usize>,
-    name: String,
-}
+use super::entries::opens_scope;
+use super::unit::{DieRef, Enclosing, LoadedUnit, Units};
 
 impl<'a> Units<'a> {
     /// The names of the namespaces, classes and functions around a DIE, from the outside.

@@ -5,8 +5,10 @@ use gimli::{
     Value, ValueType, constants as dw,
 };
 
-use super::info::R;
+use super::entry_value::{EntryOf, entry_of};
 use super::location::{Gone, Location, Piece};
+use super::location_lists::{ListEntries, MAX_ENTRIES};
+use super::reader::R;
 use super::unit::{DieRef, LoadedUnit, Units};
 use crate::base::{Error, FileAddr, LoadBias, Memory, Result, VirtAddr};
 
@@ -16,24 +18,8 @@ const MAX_STEPS: u32 = 10_000;
 const MAX_DEPTH: u32 = 8;
 /// More pieces than any real location has.
 const MAX_PIECES: usize = 1 << 16;
-
-/// What had which value when the function was entered (DWARF5 §2.5.1.7 DW_OP_entry_value).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum EntryOf {
-    /// A register, by its DWARF number.
-    Register(u16),
-    /// The memory that a register pointed to, plus an offset in bytes.
-    Deref {
-        /// The register, by its DWARF number.
-        register: u16,
-        /// Bytes added to it.
-        offset: i64,
-    },
-    /// The memory this many bytes above the frame's CFA, where arguments are passed that have no register.
-    Stack(i64),
-    /// A parameter, by its DIE (DW_OP_GNU_parameter_ref).
-    Parameter(DieRef),
-}
+/// Most ranges of a location list that are kept to be shown.
+const MAX_RANGES: usize = 64;
 
 /// What an expression may ask for: the frame that it is evaluated in.
 pub trait ExpressionHost {
@@ -307,18 +293,37 @@ impl<'a> Run<'_, 'a> {
     }
 }
 
-/// What the expression inside a DW_OP_entry_value asks for: a register, or memory that it points to.
-pub(super) fn entry_of(mut inner: R<'_>, encoding: gimli::Encoding) -> Option<EntryOf> {
-    let first = Operation::parse(&mut inner, encoding).ok()?;
-    let second = if inner.is_empty() { None } else { Some(Operation::parse(&mut inner, encoding).ok()?) };
-    match (first, second) {
-        (Operation::Register { register }, None) => Some(EntryOf::Register(register.0)),
-        (Operation::RegisterOffset { register, base_type: UnitOffset(0), offset }, Some(Operation::Deref { .. })) => {
-            Some(EntryOf::Deref { register: register.0, offset })
+impl<'a> Run<'_, 'a> {
+    /// The expression of a location list that holds at the pc (DWARF5 §2.6.2), or why there is none.
+    pub(super) fn in_list(&self, value: AttributeValue<R<'a>>) -> gimli::Result<Result<R<'a>, Gone>> {
+        let Some((_, unit)) = self.scope else { return Ok(Err(Gone::NoLocation)) };
+        let Some(mut entries) = ListEntries::of(unit, value)? else { return Ok(Err(Gone::NoLocation)) };
+        let mut default = None;
+        let mut live = Vec::new();
+        for _ in 0..MAX_ENTRIES {
+            let Some(entry) = entries.next()? else { break };
+            if entry.is_default {
+                default = Some(entry.data);
+                continue;
+            }
+            if self.pc.is_some_and(|pc| entry.range.contains(pc) || (entry.is_at(pc) && self.is_entry(pc))) {
+                return Ok(Ok(entry.data));
+            }
+            if live.len() < MAX_RANGES && !entry.data.is_empty() && entry.range.start < entry.range.end {
+                live.push(entry.range);
+            }
         }
-        // DW_OP_regval_type, and clang's DW_OP_breg with an offset of 0.
-        (Operation::RegisterOffset { register, offset: 0, .. }, None) => Some(EntryOf::Register(register.0)),
-        _ => None,
+        Ok(default.ok_or(Gone::NotHere(live)))
+    }
+
+    /// Whether the function is entered at an address.
+    fn is_entry(&self, pc: FileAddr) -> bool {
+        let entry = || {
+            let (units, _) = self.scope?;
+            let (unit, die) = units.entry(self.function?).ok()?;
+            unit.dwarf.attr_address(&unit.unit, die.attr_value(dw::DW_AT_low_pc)?).ok()?
+        };
+        entry() == Some(pc.0)
     }
 }
 
@@ -412,16 +417,6 @@ mod tests {
         assert_eq!(place(&[0x70, 0]).unwrap(), gone(Gone::Register(0)));
         // DW_OP_fbreg, DW_OP_call_frame_cfa and DW_OP_form_tls_address where there is no frame and no thread.
         assert!(place(&[0x91, 0]).is_err() && place(&[0x9c]).is_err() && place(&[0x30, 0x9b]).is_err());
-    }
-
-    #[test]
-    fn what_an_entry_value_asks_for() {
-        let encoding = gimli::Encoding { address_size: 8, format: gimli::Format::Dwarf32, version: 5 };
-        let of = |bytes: &[u8]| entry_of(EndianSlice::new(bytes, LittleEndian), encoding);
-        assert_eq!(of(&[0x55]), Some(EntryOf::Register(5)));
-        assert_eq!(of(&[0x75, 8, 0x06]), Some(EntryOf::Deref { register: 5, offset: 8 }));
-        assert_eq!(of(&[0x75, 8]), None);
-        assert_eq!(of(&[]), None);
     }
 
     #[test]

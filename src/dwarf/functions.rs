@@ -3,40 +3,13 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-use gimli::{AttributeValue, DwTag, UnitOffset, constants as dw};
+use gimli::{AttributeValue, UnitOffset, constants as dw};
 
 use super::body::Body;
 use super::calls::CallSite;
-use super::info::DebugInfo;
+use super::entries::{Declared, Enclosing, FileRange, opens_scope, origin, qualified};
 use super::unit::{Die, DieRef, LoadedUnit, UnitId, Units};
 use crate::base::{FileAddr, Result};
-
-/// A half-open range of link-time addresses.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct FileRange {
-    /// First address.
-    pub start: FileAddr,
-    /// One past the last.
-    pub end: FileAddr,
-}
-
-impl FileRange {
-    /// Whether an address lies in it.
-    pub fn contains(&self, addr: FileAddr) -> bool {
-        self.start <= addr && addr < self.end
-    }
-}
-
-/// A line of a file, by the file's index in the line table of a unit.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Declared {
-    /// The unit whose line table numbers the file: not always that of the DIE that asks.
-    pub unit: UnitId,
-    /// Index into [`LineTable::files`](super::LineTable::files).
-    pub file: u32,
-    /// The line, from 1.
-    pub line: u32,
-}
 
 /// A function that has code of its own.
 #[derive(Debug)]
@@ -55,7 +28,7 @@ pub struct Function {
     pub declared: Option<Declared>,
     /// Whether other units see it.
     pub is_external: bool,
-    body: OnceLock<Result<Arc<Body>>>,
+    pub(super) body: OnceLock<Result<Arc<Body>>>,
     pub(super) calls: OnceLock<Result<Arc<[CallSite]>>>,
 }
 
@@ -79,15 +52,6 @@ pub struct Functions {
     /// Start, end, index; sorted by start.
     by_addr: Vec<(FileAddr, FileAddr, u32)>,
 }
-
-/// What a name may be prefixed with, at each depth of the walk.
-pub(super) struct Enclosing {
-    pub depth: isize,
-    pub name: Arc<str>,
-}
-
-/// How deep references to declarations are followed.
-const MAX_ORIGINS: u32 = 16;
 
 impl Functions {
     /// Walks the entries of a unit; what comes before damage stays, and the damage is told too.
@@ -164,29 +128,6 @@ impl Functions {
     }
 }
 
-pub(super) fn opens_scope(tag: DwTag) -> bool {
-    matches!(
-        tag,
-        dw::DW_TAG_namespace | dw::DW_TAG_module | dw::DW_TAG_structure_type | dw::DW_TAG_class_type | dw::DW_TAG_union_type
-    )
-}
-
-pub(super) fn unnamed(tag: DwTag) -> &'static str {
-    match tag {
-        dw::DW_TAG_namespace => "(anonymous namespace)",
-        dw::DW_TAG_union_type => "{union}",
-        dw::DW_TAG_class_type => "{class}",
-        _ => "{struct}",
-    }
-}
-
-pub(super) fn qualified(enclosing: &[Enclosing], name: &str) -> Arc<str> {
-    match enclosing.last() {
-        Some(outer) => format!("{}::{name}", outer.name).into(),
-        None => name.into(),
-    }
-}
-
 /// The name of a subprogram: its own in its scope, or that of the declaration or abstract instance that it completes.
 fn function_name<'a>(
     units: &Units<'a>,
@@ -206,90 +147,6 @@ fn function_name<'a>(
     }
     let die = units.reference(unit.id, value)?;
     units.qualified_name(die).map(Arc::from)
-}
-
-fn origin<'a>(die: &Die<'a>) -> Option<AttributeValue<super::info::R<'a>>> {
-    die.attr_value(dw::DW_AT_specification).or_else(|| die.attr_value(dw::DW_AT_abstract_origin))
-}
-
-impl<'a> Units<'a> {
-    /// The name of a DIE with what encloses it, found by walking its unit from the root; through declarations.
-    pub(super) fn qualified_name(&self, mut die: DieRef) -> Option<String> {
-        for _ in 0..MAX_ORIGINS {
-            let (unit, entry) = self.entry(die).ok()?;
-            match unit.string(&entry, dw::DW_AT_name) {
-                Some(name) => {
-                    let mut outer = self.enclosing_names(die);
-                    outer.push(name);
-                    return Some(outer.join("::"));
-                }
-                None => die = self.reference(unit.id, origin(&entry)?)?,
-            }
-        }
-        None
-    }
-
-    /// The name of a namespace or class; of one that only stands for the definition in a type unit (DW_AT_signature) that one's.
-    pub(super) fn scope_name(&self, unit: &LoadedUnit<'a>, die: &Die<'a>) -> String {
-        let of_type_unit = || {
-            let definition = self.reference(unit.id, die.attr_value(dw::DW_AT_signature)?)?;
-            let (unit, die) = self.entry(definition).ok()?;
-            unit.string(&die, dw::DW_AT_name)
-        };
-        unit.string(die, dw::DW_AT_name).or_else(of_type_unit).unwrap_or_else(|| unnamed(die.tag()).to_owned())
-    }
-
-    /// The first value of an attribute of a DIE or of what it completes, with the unit that the value is to be read in.
-    pub(super) fn inherited(&self, die: DieRef, name: gimli::DwAt) -> Option<(UnitId, AttributeValue<super::info::R<'a>>)> {
-        let mut at = die;
-        for _ in 0..MAX_ORIGINS {
-            let (unit, entry) = self.entry(at).ok()?;
-            if let Some(value) = entry.attr_value(name) {
-                return Some((unit.id, value));
-            }
-            at = self.reference(unit.id, origin(&entry)?)?;
-        }
-        None
-    }
-
-    /// A string attribute of a DIE or of what it completes.
-    pub(super) fn inherited_string(&self, die: DieRef, name: gimli::DwAt) -> Option<String> {
-        let (unit, value) = self.inherited(die, name)?;
-        Some(self.unit(unit).ok()?.text(value)?.to_string_lossy().into_owned())
-    }
-
-    /// Where a DIE, or what it completes, is declared. A file index of version 5 counts from 0, of earlier ones from 1.
-    pub(super) fn declared(&self, die: DieRef) -> Option<Declared> {
-        let (unit, line) = self.inherited(die, dw::DW_AT_decl_line)?;
-        let (_, file) = self.inherited(die, dw::DW_AT_decl_file)?;
-        Some(Declared { unit, file: self.unit(unit).ok()?.file_index(&file)?, line: u32::try_from(line.udata_value()?).ok()? })
-    }
-
-    /// The code of a DIE, in order, what was thrown away by the linker left out.
-    pub(super) fn code_ranges(&self, unit: &LoadedUnit<'a>, die: &Die<'a>) -> Vec<FileRange> {
-        let mut ranges = Vec::new();
-        if let Ok(mut found) = unit.dwarf.die_ranges(&unit.unit, die) {
-            while let Ok(Some(r)) = found.next() {
-                if r.begin > 1 && r.begin < r.end {
-                    ranges.push(FileRange { start: FileAddr(r.begin), end: FileAddr(r.end) });
-                }
-            }
-        }
-        ranges
-    }
-}
-
-impl<'a> LoadedUnit<'a> {
-    /// The index into the unit's files that an attribute such as DW_AT_decl_file means.
-    pub(super) fn file_index(&self, value: &AttributeValue<super::info::R<'a>>) -> Option<u32> {
-        let number = match value {
-            AttributeValue::FileIndex(n) => *n,
-            other => other.udata_value()?,
-        };
-        let version = self.unit.line_program.as_ref().map_or(5, |p| p.header().version());
-        let first = if version >= 5 { 0 } else { 1 };
-        u32::try_from(number.checked_sub(first)?).ok()
-    }
 }
 
 impl Function {
@@ -316,40 +173,5 @@ impl Function {
             body: OnceLock::new(),
             calls: OnceLock::new(),
         })
-    }
-}
-
-impl DebugInfo {
-    /// The function in whose code an address lies.
-    pub fn function_at(&self, addr: FileAddr) -> Option<Arc<Function>> {
-        let unit = self.unit_at(addr)?;
-        self.functions(unit).ok()?.at(addr).cloned()
-    }
-
-    /// The symbol's name that a DIE, or what it completes, has.
-    pub fn linkage_name(&self, die: DieRef) -> Option<String> {
-        let name = |name| self.with(|units| units.inherited_string(die, name));
-        name(dw::DW_AT_linkage_name).or_else(|| name(dw::DW_AT_MIPS_linkage_name))
-    }
-
-    /// Whether other units see a function or variable (DW_AT_external), by its DIE or what that completes.
-    pub fn is_external(&self, die: DieRef) -> bool {
-        self.with(|units| matches!(units.inherited(die, dw::DW_AT_external), Some((_, AttributeValue::Flag(true)))))
-    }
-
-    /// Where a DIE, or what it completes, is declared. The index of the file is that of the DIE's own unit.
-    pub fn declared_in(&self, die: DieRef) -> Option<Declared> {
-        self.with(|units| units.declared(die))
-    }
-
-    /// The blocks, inlined calls and variables of a function.
-    pub fn body(&self, function: &Function) -> Result<Arc<Body>> {
-        function
-            .body
-            .get_or_init(|| {
-                let body = self.with(|units| Body::of(units, function));
-                body.map(Arc::new).map_err(|e| self.damaged(function.die.unit, e))
-            })
-            .clone()
     }
 }

@@ -5,12 +5,10 @@ use std::sync::Arc;
 
 use gimli::{AttributeValue, constants as dw};
 
-use super::functions::{Declared, Enclosing, opens_scope, qualified, unnamed};
+use super::entries::{Declared, Enclosing, opens_scope, past, qualified, unnamed};
 use super::imports::Import;
-use super::info::DebugInfo;
 use super::type_names::ANONYMOUS;
 use super::unit::{Die, DieRef, LoadedUnit, UnitId, Units};
-use crate::base::Result;
 
 /// A variable outside of functions.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -99,7 +97,7 @@ impl Globals {
                 }
                 _ => skip = die.has_children(),
             }
-            more = if skip { super::body::past(&mut cursor, depth)? } else { cursor.next_entry()? };
+            more = if skip { past(&mut cursor, depth)? } else { cursor.next_entry()? };
         }
         Ok(())
     }
@@ -183,52 +181,5 @@ impl Globals {
     /// The enumerator of this name.
     pub fn enumerator(&self, name: &str) -> Option<Enumerated> {
         self.enumerators.get(name).copied()
-    }
-}
-
-impl Units<'_> {
-    fn has_place(&self, die: DieRef) -> bool {
-        self.inherited(die, dw::DW_AT_location).is_some() || self.inherited(die, dw::DW_AT_const_value).is_some()
-    }
-}
-
-impl DebugInfo {
-    /// The global and static variables of a unit, and its enumerators.
-    pub fn globals(&self, unit: UnitId) -> Result<Arc<Globals>> {
-        let slot = self.globals_slot(unit)?;
-        slot.get_or_init(|| self.salvaged(unit, self.with(|units| Globals::of(units, unit)))).clone()
-    }
-
-    /// The enumeration that an enumerator's DIE belongs to, and its number.
-    pub fn enumerator(&self, die: DieRef) -> Option<(DieRef, i128)> {
-        let Some(super::members::Constant::Int(value)) = self.constant(die) else { return None };
-        let enumeration = self.with(|units| {
-            let unit = units.unit(die.unit).ok()?;
-            let mut cursor = unit.unit.entries();
-            let mut last = None;
-            while cursor.next_entry().ok()? && cursor.offset().0 < die.offset as usize {
-                if let Some(entry) = cursor.current().filter(|e| e.tag() == dw::DW_TAG_enumeration_type) {
-                    last = Some(unit.die_ref(entry.offset()));
-                }
-            }
-            last
-        });
-        Some((enumeration?, value))
-    }
-
-    /// Whether GCC has compiled a unit. *Folklore*: its location lists end a register's range one byte before the address behind
-    /// a call that clobbers the register, so that what they say of a caller's frame can be trusted; clang's and rustc's do not.
-    pub fn ends_lists_before_calls(&self, unit: UnitId) -> bool {
-        self.with(|units| units.unit(unit).is_ok_and(|u| u.producer.is_some_and(|p| p.slice().starts_with(b"GNU "))))
-    }
-
-    /// DW_AT_name of a DIE, or of what it completes.
-    pub fn name(&self, die: DieRef) -> Option<String> {
-        self.with(|units| units.inherited_string(die, dw::DW_AT_name))
-    }
-
-    /// Whether a variable is only declared where its DIE is: another unit, or another place of this one, has it.
-    pub fn is_declaration(&self, die: DieRef) -> bool {
-        self.with(|units| units.inherited(die, dw::DW_AT_declaration).is_some() && !units.has_place(die))
     }
 }

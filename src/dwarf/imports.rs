@@ -4,9 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use gimli::constants as dw;
 
-use super::info::DebugInfo;
-use super::unit::{Die, DieRef, LoadedUnit, UnitId, Units};
-use crate::base::Result;
+use super::unit::{Die, DieRef, LoadedUnit, Units};
 
 /// A `using namespace`, a `using` of one name, or an alias of a namespace.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -18,9 +16,9 @@ pub struct Import {
     /// All names of a namespace are meant: `using namespace`.
     pub is_whole: bool,
     /// What is imported.
-    target: DieRef,
+    pub(super) target: DieRef,
     /// Its full name, once somebody has asked.
-    full: Arc<OnceLock<Option<Arc<str>>>>,
+    pub(super) full: Arc<OnceLock<Option<Arc<str>>>>,
 }
 
 impl Import {
@@ -32,17 +30,5 @@ impl Import {
             target: units.reference(unit.id, die.attr_value(dw::DW_AT_import)?)?,
             full: Arc::default(),
         })
-    }
-}
-
-impl DebugInfo {
-    /// What is imported outside of the functions of a unit.
-    pub fn imports(&self, unit: UnitId) -> Result<Arc<[Import]>> {
-        Ok(self.globals(unit)?.imports())
-    }
-
-    /// The full name of what is imported.
-    pub fn imported_name(&self, import: &Import) -> Option<Arc<str>> {
-        import.full.get_or_init(|| self.with(|units| units.qualified_name(import.target)).map(Arc::from)).clone()
     }
 }

@@ -7,20 +7,20 @@ use std::sync::{Arc, OnceLock};
 use gimli::{Dwarf, EndianSlice, LittleEndian, SectionId};
 use self_cell::self_cell;
 
+use super::body::Body;
 use super::complaints::Complaints;
-use super::functions::Functions;
+use super::functions::{Function, Functions};
 use super::globals::Globals;
+use super::imports::Import;
 use super::index::NameIndex;
 use super::lines::LineTable;
 use super::ranges::UnitRanges;
+use super::reader::{R, bad};
 use super::split::SplitFiles;
 use super::type_names::TypeNames;
 use super::unit::{UnitId, Units};
 use crate::base::{Error, FileAddr, Result};
 use crate::elf::Image;
-
-/// How everything in this room reads: straight from the mapping.
-pub(super) type R<'a> = EndianSlice<'a, LittleEndian>;
 
 /// The files that readers borrow from.
 #[derive(Debug)]
@@ -197,19 +197,48 @@ impl DebugInfo {
         slot.get_or_init(|| self.salvaged(unit, self.with(|units| Functions::of(units, unit)))).clone()
     }
 
-    /// Where the names of a unit's types are kept.
-    pub(super) fn type_name_slot(&self, unit: UnitId) -> Result<&OnceLock<Result<Arc<TypeNames>>>> {
-        self.type_names.get(unit.0 as usize).ok_or_else(|| no_unit(self.path()))
+    /// The function in whose code an address lies.
+    pub fn function_at(&self, addr: FileAddr) -> Option<Arc<Function>> {
+        let unit = self.unit_at(addr)?;
+        self.functions(unit).ok()?.at(addr).cloned()
+    }
+
+    /// The blocks, inlined calls and variables of a function.
+    pub fn body(&self, function: &Function) -> Result<Arc<Body>> {
+        function
+            .body
+            .get_or_init(|| {
+                let body = self.with(|units| Body::of(units, function.die, &function.ranges, function.entry));
+                body.map(Arc::new).map_err(|e| self.damaged(function.die.unit, e))
+            })
+            .clone()
+    }
+
+    /// The global and static variables of a unit, and its enumerators.
+    pub fn globals(&self, unit: UnitId) -> Result<Arc<Globals>> {
+        let slot = self.globals.get(unit.0 as usize).ok_or_else(|| no_unit(self.path()))?;
+        slot.get_or_init(|| self.salvaged(unit, self.with(|units| Globals::of(units, unit)))).clone()
+    }
+
+    /// What is imported outside of the functions of a unit.
+    pub fn imports(&self, unit: UnitId) -> Result<Arc<[Import]>> {
+        Ok(self.globals(unit)?.imports())
+    }
+
+    /// The full name of what is imported.
+    pub fn imported_name(&self, import: &Import) -> Option<Arc<str>> {
+        import.full.get_or_init(|| self.with(|units| units.qualified_name(import.target)).map(Arc::from)).clone()
+    }
+
+    /// The named types of a unit; its entries are walked once.
+    pub fn type_names(&self, unit: UnitId) -> Result<Arc<TypeNames>> {
+        let slot = self.type_names.get(unit.0 as usize).ok_or_else(|| no_unit(self.path()))?;
+        slot.get_or_init(|| self.salvaged(unit, self.with(|units| TypeNames::of(units, unit)))).clone()
     }
 
     /// What another room keeps with this debug information, made when it is first asked for; always of the same type `T`.
     pub fn attached<T: Any + Send + Sync + Default>(&self) -> Option<&T> {
         self.attached.get_or_init(|| Box::new(T::default())).downcast_ref()
-    }
-
-    /// Where the variables of a unit are kept once they were read.
-    pub(super) fn globals_slot(&self, unit: UnitId) -> Result<&OnceLock<Result<Arc<Globals>>>> {
-        self.globals.get(unit.0 as usize).ok_or_else(|| no_unit(self.path()))
     }
 
     /// An error about a unit, with its place in the file; the user will be told.
@@ -247,11 +276,6 @@ fn unreadable(image: &Image) -> Vec<(&'static str, Error)> {
     });
     drop(load);
     found
-}
-
-/// gimli's error as one about a place in a file.
-pub(super) fn bad(module: &Path, section: &'static str, offset: u64, error: gimli::Error) -> Error {
-    Error::BadDwarf { module: module.display().to_string(), section, offset, what: error.to_string() }
 }
 
 /// The sections of a file as gimli wants them; one that is damaged is taken for empty, and what needs it will say so.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use gimli::constants as dw;
 use rayon::prelude::*;
 
-use super::functions::FileRange;
+use super::entries::FileRange;
 use super::index::threads;
 use super::info::DebugInfo;
 use super::unit::{DieRef, LoadedUnit, UnitId, Units};

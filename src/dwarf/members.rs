@@ -2,8 +2,10 @@
 
 use gimli::{AttributeValue, Reader, constants as dw};
 
-use super::info::{DebugInfo, R};
-use super::types::{Encoding, Parameter, StructKind, TypeShape, is_type_tag};
+use super::entries::is_type_tag;
+use super::info::DebugInfo;
+use super::reader::R;
+use super::types::{Encoding, Parameter, StructKind, TypeShape};
 use super::unit::{Die, DieRef, LoadedUnit, Units};
 use crate::base::Result;
 

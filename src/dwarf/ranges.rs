@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::unit::{UnitId, Units};
+use gimli::constants as dw;
+
+use super::functions::Functions;
+use super::unit::{LoadedUnit, UnitId, Units};
 use crate::base::FileAddr;
 use crate::elf::Image;
 
@@ -47,15 +50,22 @@ impl UnitRanges {
         }
         // rustc writes no .debug_aranges, clang only when it is asked to.
         for id in units.ids().filter(|u| units.is_compilation(*u) && !told.contains(u)) {
+            let before = ranges.len();
             let looked = units.look_into(id, |unit| {
                 let mut found = unit.code()?;
                 while let Some(range) = found.next()? {
                     ranges.push((range.begin, range.end, id));
                 }
-                Ok(())
+                Ok(may_have_code(unit))
             });
-            if let Err(e) = looked.flatten() {
+            let may_have_code = looked.flatten().unwrap_or_else(|e| {
                 damaged.push((Some(id), e));
+                false
+            });
+            if ranges.len() == before && may_have_code {
+                let functions = Functions::of(units, id).map(|f| f.0).unwrap_or_default();
+                let own = functions.iter().flat_map(|f| &f.ranges);
+                ranges.extend(own.map(|r| (r.start.0, r.end.0, id)));
             }
         }
         // What the linker has thrown away is left at address 0 or 1, or at the highest ones.
@@ -75,4 +85,15 @@ impl UnitRanges {
         let candidates = self.ranges.get(..after)?.iter().zip(self.reach.get(..after)?);
         candidates.rev().take_while(|(_, reach)| **reach > addr.0).find(|(r, _)| addr.0 < r.1).map(|(r, _)| r.2)
     }
+}
+
+/// Larger units without a word about their code have none: compilers say it.
+const SMALL_UNIT: usize = 1 << 12;
+
+/// *Folklore*: hand-written units may give at most a base address, and leave it to their functions to tell where the code is.
+fn may_have_code(unit: &LoadedUnit<'_>) -> bool {
+    let mut cursor = unit.unit.entries();
+    let root = cursor.next_entry().ok().and_then(|_| cursor.current());
+    let only_base = root.is_some_and(|root| root.has_attr(dw::DW_AT_low_pc) && !root.has_attr(dw::DW_AT_ranges));
+    only_base || unit.unit.header.length_including_self() < SMALL_UNIT
 }

@@ -9,7 +9,7 @@ use gimli::{
     AttributeValue, Dwarf, DwarfPackage, DwoId, EndianSlice, LittleEndian, SectionId, Unit, UnitHeader, UnitType, constants as dw,
 };
 
-use super::info::R;
+use super::reader::R;
 use crate::elf::Image;
 
 /// The files of the split units of a module.

@@ -6,11 +6,10 @@ use std::sync::{Arc, OnceLock};
 use gimli::{Abbreviation, AttributeValue, DwTag, EntriesRaw, UnitOffset, constants as dw};
 
 use super::cpp_names::canonical;
-use super::index::{Kind, squeeze};
-use super::info::{DebugInfo, R};
-use super::types::is_type_tag;
-use super::unit::{DieRef, LoadedUnit, UnitId, Units};
-use crate::base::Result;
+use super::entries::is_type_tag;
+use super::index::squeeze;
+use super::reader::R;
+use super::unit::{LoadedUnit, UnitId, Units};
 
 /// What a name of a type is: C has structures, unions and enumerations in a name space of their own.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -206,42 +205,4 @@ fn name_space(tag: DwTag) -> Option<NameSpace> {
         tag if is_type_tag(tag) => NameSpace::Plain,
         _ => return None,
     })
-}
-
-impl DebugInfo {
-    /// The named types of a unit; its entries are walked once.
-    pub fn type_names(&self, unit: UnitId) -> Result<Arc<TypeNames>> {
-        let slot = self.type_name_slot(unit)?;
-        slot.get_or_init(|| self.salvaged(unit, self.with(|units| TypeNames::of(units, unit)))).clone()
-    }
-
-    /// The full name of the type of a DIE, if it has one.
-    pub fn type_name(&self, die: DieRef) -> Option<Arc<str>> {
-        Some(self.type_names(die.unit).ok()?.at(die.offset)?.name.clone())
-    }
-
-    /// The definition of a type by its full name, a structure as well as a typedef unless `space` says more: in `first` if it
-    /// is there, else in whatever unit has it; a declaration if there is nothing better.
-    pub fn find_type(&self, name: &str, space: Option<NameSpace>, first: Option<UnitId>) -> Option<DieRef> {
-        let mut declared = None;
-        if let Some(unit) = first
-            && let Ok(names) = self.type_names(unit)
-        {
-            for ty in names.named(name).filter(|t| space.is_none_or(|s| s == t.space)) {
-                let die = DieRef { unit, offset: ty.offset };
-                if !ty.is_declaration {
-                    return Some(die);
-                }
-                declared.get_or_insert(die);
-            }
-        }
-        let fits = |kind: Kind| match kind {
-            Kind::Structure | Kind::Class => space.is_none_or(|s| s == NameSpace::Struct),
-            Kind::Union => space.is_none_or(|s| s == NameSpace::Union),
-            Kind::Enumeration => space.is_none_or(|s| s == NameSpace::Enum),
-            kind => kind.is_type() && space.is_none_or(|s| s == NameSpace::Plain),
-        };
-        let found = self.named(name, fits).ok()?;
-        found.iter().find(|e| !e.is_declaration).or(found.first().filter(|_| declared.is_none())).map(|e| e.die).or(declared)
-    }
 }

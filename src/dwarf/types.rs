@@ -2,7 +2,9 @@
 
 use gimli::{AttributeValue, DwTag, constants as dw};
 
-use super::info::{DebugInfo, R};
+use super::entries::is_type_tag;
+use super::info::DebugInfo;
+use super::reader::R;
 use super::unit::{Die, DieRef, LoadedUnit, UnitId, Units};
 use crate::base::Result;
 
@@ -164,29 +166,9 @@ pub struct TypeDie {
 pub(super) const MAX_CHILDREN: usize = 200_000;
 
 impl<'a> LoadedUnit<'a> {
-    /// An attribute that is a number; a sign is kept.
-    pub(super) fn number(&self, die: &Die<'a>, name: gimli::DwAt) -> Option<i128> {
-        Some(match die.attr_value(name)? {
-            AttributeValue::Sdata(n) => n.into(),
-            AttributeValue::Block(bytes) => int_of(bytes.slice())?,
-            other => other.udata_value()?.into(),
-        })
-    }
-
-    pub(super) fn flag(&self, die: &Die<'a>, name: gimli::DwAt) -> bool {
-        matches!(die.attr_value(name), Some(AttributeValue::Flag(true)))
-    }
-
     fn size_attr(&self, die: &Die<'a>, name: gimli::DwAt) -> Option<u64> {
         u64::try_from(self.number(die, name)?).ok()
     }
-}
-
-/// A little-endian number in a block of at most 16 bytes.
-fn int_of(bytes: &[u8]) -> Option<i128> {
-    let mut raw = [0; 16];
-    raw.get_mut(..bytes.len())?.copy_from_slice(bytes);
-    Some(i128::from_le_bytes(raw))
 }
 
 impl<'a> Units<'a> {
@@ -248,7 +230,7 @@ impl<'a> Units<'a> {
                 let (params, variadic) = self.parameters(unit, die)?;
                 // C++ and Rust have no functions without declared parameters.
                 let is_c = matches!(unit.language, 0x1 | 0x2 | 0xc | 0x1d | 0x2c);
-                let prototyped = unit.flag(die, dw::DW_AT_prototyped) || !is_c || !params.is_empty();
+                let prototyped = unit.flag(die, dw::DW_AT_prototyped) || !is_c;
                 TypeShape::Function { params, variadic, prototyped }
             }
             dw::DW_TAG_structure_type | dw::DW_TAG_interface_type => TypeShape::Structure(StructKind::Struct),
@@ -390,31 +372,4 @@ impl DebugInfo {
     pub fn language(&self, unit: UnitId) -> u16 {
         self.with(|units| units.unit(unit).map_or(0, |u| u.language))
     }
-}
-
-/// Whether a tag is that of a type.
-pub(super) fn is_type_tag(tag: DwTag) -> bool {
-    matches!(
-        tag,
-        dw::DW_TAG_base_type
-            | dw::DW_TAG_unspecified_type
-            | dw::DW_TAG_pointer_type
-            | dw::DW_TAG_reference_type
-            | dw::DW_TAG_rvalue_reference_type
-            | dw::DW_TAG_ptr_to_member_type
-            | dw::DW_TAG_array_type
-            | dw::DW_TAG_subroutine_type
-            | dw::DW_TAG_structure_type
-            | dw::DW_TAG_interface_type
-            | dw::DW_TAG_class_type
-            | dw::DW_TAG_union_type
-            | dw::DW_TAG_enumeration_type
-            | dw::DW_TAG_typedef
-            | dw::DW_TAG_template_alias
-            | dw::DW_TAG_const_type
-            | dw::DW_TAG_volatile_type
-            | dw::DW_TAG_restrict_type
-            | dw::DW_TAG_atomic_type
-            | dw::DW_TAG_subrange_type
-    )
 }

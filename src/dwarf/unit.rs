@@ -7,7 +7,7 @@ use gimli::{
     AttributeValue, DebugTypeSignature, DebuggingInformationEntry, Dwarf, Unit, UnitHeader, UnitOffset, UnitType, constants,
 };
 
-use super::info::R;
+use super::reader::R;
 use super::split::SplitFiles;
 use super::without_lines::without_lines;
 use crate::elf::Image;
@@ -28,6 +28,17 @@ pub struct DieRef {
 /// One entry with its attributes.
 pub(super) type Die<'a> = DebuggingInformationEntry<R<'a>>;
 
+/// A DIE that others stand in, and that has a name or stands for one.
+#[derive(Clone, Debug)]
+pub(super) struct Enclosing {
+    pub(super) start: UnitOffset,
+    /// Behind its last child.
+    pub(super) end: UnitOffset,
+    /// The one around it.
+    pub(super) outer: Option<usize>,
+    pub(super) name: String,
+}
+
 /// A unit whose root has been read.
 #[derive(Debug)]
 pub(super) struct LoadedUnit<'a> {
@@ -47,7 +58,7 @@ pub(super) struct LoadedUnit<'a> {
     pub no_lines: Option<(u64, gimli::Error)>,
     lists: OnceLock<bool>,
     /// What encloses its DIEs, once that was asked for.
-    pub(super) enclosing: OnceLock<Box<[super::enclosing::Enclosing]>>,
+    pub(super) enclosing: OnceLock<Box<[Enclosing]>>,
 }
 
 /// The header of a unit, and the unit once it was read.

@@ -5,7 +5,7 @@ use gimli::{
     UnitHeader, UnitType, constants as dw,
 };
 
-use super::info::R;
+use super::reader::R;
 
 /// Reads a unit as `gimli::Unit::new` does (DWARF5 §3.1.1), but for its line program, whose offset in .debug_line is returned.
 pub(super) fn without_lines<'a>(

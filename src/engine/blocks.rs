@@ -74,7 +74,7 @@ impl Session {
     pub(super) fn runs_blocks(&self) -> bool {
         let Some(process) = &self.inferior.process else { return false };
         let enough = matches!(process.plan, Some(Plan::Instructions { left, over_calls: false, until: None, .. }) if left >= WORTH_IT || !process.blocks.planted.is_empty());
-        enough && process.hardware.is_empty() && process.target.threads().len() == 1
+        enough && !self.looks_at_each_step() && process.hardware.is_empty() && process.target.threads().len() == 1
     }
 
     /// Runs instructions of the plan by traces, as many as there are or as will go.

@@ -12,6 +12,7 @@ use super::lookup::BlockScope;
 use super::resolve::Located;
 use super::session::Session;
 use super::watch_scope::WatchScope;
+use super::watched::Looked;
 
 /// What happens to a breakpoint when it is hit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,6 +60,8 @@ pub struct Watch {
     pub kind: WatchKind,
     /// The aligned pieces (address and 1, 2, 4 or 8 bytes) that cover the value.
     pub pieces: Vec<(VirtAddr, u8)>,
+    /// What is looked at after each instruction, where debug registers are not to be had.
+    pub software: Option<Looked>,
     /// The frame that it is about, if it names local variables.
     pub scope: Option<WatchScope>,
     /// The value when it was looked at last; `None` where it could not be read.
@@ -100,7 +103,7 @@ pub enum Kind {
         hardware: bool,
     },
     /// A value that changes or is looked at.
-    Watch(Watch),
+    Watch(Box<Watch>),
     /// An event.
     Catch(Catch),
 }
@@ -185,6 +188,8 @@ pub struct Breakpoint {
     pub locations: Vec<Location>,
     /// Only for this thread's number.
     pub thread: Option<u32>,
+    /// It prints this, a format in quotes and its arguments, and does not stop (`dprintf`).
+    pub printf: Option<String>,
 }
 
 impl Location {
@@ -209,10 +214,12 @@ impl Breakpoint {
     /// The noun for it: `Breakpoint`, `Hardware watchpoint`, ...
     pub fn noun(&self) -> &'static str {
         match &self.kind {
+            Kind::Code { .. } if self.printf.is_some() => "Dprintf",
             Kind::Code { hardware: true } => "Hardware assisted breakpoint",
             Kind::Code { .. } if self.disposition == Disposition::Delete => "Temporary breakpoint",
             Kind::Code { .. } => "Breakpoint",
             Kind::Watch(w) => match w.kind {
+                WatchKind::Write if w.software.is_some() => "Watchpoint",
                 WatchKind::Write => "Hardware watchpoint",
                 WatchKind::Read => "Hardware read watchpoint",
                 WatchKind::Access => "Hardware access (read/write) watchpoint",
@@ -225,9 +232,11 @@ impl Breakpoint {
     /// The `Type` column of `info breakpoints`.
     pub fn type_word(&self) -> &'static str {
         match &self.kind {
+            Kind::Code { .. } if self.printf.is_some() => "dprintf",
             Kind::Code { hardware: false } => "breakpoint",
             Kind::Code { hardware: true } => "hw breakpoint",
             Kind::Watch(w) => match w.kind {
+                WatchKind::Write if w.software.is_some() => "watchpoint",
                 WatchKind::Write => "hw watchpoint",
                 WatchKind::Read => "read watchpoint",
                 WatchKind::Access => "acc watchpoint",
@@ -271,6 +280,7 @@ impl Breakpoints {
             commands: Vec::new(),
             locations: locations.into_iter().map(|l| l.into().into_location()).collect(),
             thread: None,
+            printf: None,
         });
         self.last_id
     }

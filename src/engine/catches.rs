@@ -2,7 +2,10 @@
 
 use crate::base::{Result, Signal, Tid};
 
-use super::breakpoints::{Catch, Kind};
+use crate::os::ptrace::{SystemCallAt, SystemCallStop};
+use crate::syscall::Call;
+
+use super::breakpoints::{Breakpoint, Catch, Kind};
 use super::session::Session;
 use super::stop::{Caught, StopReason};
 
@@ -53,6 +56,41 @@ impl Session {
             }
         }
         Ok(first.map(|hit| StopReason::Caught { hit, event }))
+    }
+
+    /// A system call that somebody wants to catch, in strace's words.
+    pub(super) fn call_text(&mut self, tid: Tid, number: u64, stop: SystemCallStop) -> Option<String> {
+        let is_caught = |k: &Kind| matches!(k, Kind::Catch(Catch::Syscalls(n)) if n.is_empty() || n.contains(&number));
+        if !self.breakpoints.iter().any(|b| b.enabled && is_caught(&b.kind)) {
+            return None;
+        }
+        let process = self.inferior.process.as_mut()?;
+        match stop.at {
+            SystemCallAt::Entry { number, args } => {
+                let entered = Call { number, args }.enter(&*process.target);
+                let text = entered.begun();
+                process.entered.insert(tid, entered);
+                Some(text)
+            }
+            SystemCallAt::Exit { ret } => process.entered.remove(&tid).map(|e| e.finish(ret, &*process.target)),
+            SystemCallAt::Unknown => None,
+        }
+    }
+
+    /// Deletes the breakpoints of threads that there are no more; gdb's sentence for each.
+    pub fn end_thread_breakpoints(&mut self) -> Vec<String> {
+        let Session { breakpoints, inferior, .. } = self;
+        let is_there = |thread: u32| {
+            let process = inferior.process.as_ref();
+            process.is_some_and(|p| p.target.threads().into_iter().any(|tid| p.number_of(tid) == Some(thread)))
+        };
+        let gone = |b: &Breakpoint| b.thread.filter(|thread| !is_there(*thread)).map(|thread| (b.id, thread));
+        let ended: Vec<(u32, u32)> = breakpoints.iter().filter_map(gone).collect();
+        let end = |(id, thread): (u32, u32)| {
+            breakpoints.remove(id).ok()?;
+            Some(format!("Thread-specific breakpoint {id} deleted - thread {thread} no longer in the thread list."))
+        };
+        ended.into_iter().filter_map(end).collect()
     }
 
     /// Whether the program has to stop at system calls.

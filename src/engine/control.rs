@@ -41,9 +41,13 @@ impl Session {
         }
         self.sync_sites()?;
         let (stops, stays) = (self.wants_syscalls(), self.settings.breakpoint_always_inserted);
-        self.process_mut()?.control()?.set_modes(stops, stays);
+        let looks = self.looks_at_each_step();
         let follows = self.timeline.is_recording();
-        self.process_mut()?.control()?.follow_children(follows);
+        let control = self.process_mut()?.control()?;
+        control.set_modes(stops, stays);
+        control.follow_children(follows);
+        control.step_always(looks);
+        control.forget_steps();
         self.notices.extend(std::mem::take(&mut self.told_later));
         self.drop_frames();
         self.selection.level = 0;
@@ -125,6 +129,10 @@ impl Session {
         loop {
             if let Some(notice) = self.notices.pop_front() {
                 return Ok(Happening::Notice(notice));
+            }
+            if let Some(tid) = self.process_mut()?.printing.pop() {
+                self.carry_out(tid, Verdict::Past)?;
+                continue;
             }
             if let Some((tid, reason)) = self.deferred_stop() {
                 let stop = match self.stop_within_call(tid, &reason) {
@@ -258,7 +266,8 @@ impl Session {
             }
             RawStop::Syscall { number, stop } => {
                 let entry = matches!(stop.at, SystemCallAt::Entry { .. });
-                match self.caught(tid, Caught::Syscall { number, entry })? {
+                let text = self.call_text(tid, number, stop);
+                match self.caught(tid, Caught::Syscall { number, entry, text })? {
                     Some(reason) => Verdict::Stop(reason),
                     None => self.after_interlude(tid)?,
                 }
@@ -266,6 +275,8 @@ impl Session {
             RawStop::ThreadExited => {
                 let pthread = self.process_mut()?.forget_thread(tid);
                 *notice = Some(Notice::ThreadEnded { tid, pthread });
+                let ended = self.end_thread_breakpoints();
+                self.notices.extend(ended.into_iter().map(Notice::Warning));
                 Verdict::Nothing
             }
             RawStop::Exited(code) => Verdict::Stop(StopReason::Exited(code)),
@@ -356,6 +367,11 @@ impl Session {
             }
         }
         process.plan = None;
+        for tid in std::mem::take(&mut process.printing) {
+            if let Ok(pc) = process.target.pc(tid) {
+                process.reported.insert(tid, pc);
+            }
+        }
         // What they were told of comes again when they go on.
         process.deferred.clear();
         self.line_step = None;
@@ -395,6 +411,7 @@ impl Session {
     fn ended(&mut self, tid: Tid, reason: StopReason) -> Result<Option<Happening>> {
         self.line_step = None;
         self.await_children();
+        self.record_faults(&reason);
         self.forget_process();
         Ok(Some(Happening::Stop(Stop { tid, reason })))
     }

@@ -22,6 +22,8 @@ pub(super) struct Finished {
     tid: Tid,
     function: Option<VirtAddr>,
     resumes: u64,
+    /// It returned to where rdbg had called it: the registers are those of before that call again.
+    pub(super) into_call: bool,
 }
 
 /// What a function has returned.
@@ -55,7 +57,7 @@ impl Session {
 
     /// A function has returned to a `finish`: its value is to be looked at as soon as the program stands still.
     pub(super) fn note_finished(&mut self, tid: Tid, function: Option<VirtAddr>) {
-        self.finished = Some(Finished { tid, function, resumes: self.resumes });
+        self.finished = Some(Finished { tid, function, resumes: self.resumes, into_call: false });
     }
 
     /// What the function has returned that a `finish` has just ended; `None` for `void` and functions without debug information.
@@ -68,17 +70,22 @@ impl Session {
         if ty.stripped().is_void() {
             return None;
         }
-        Some(ReturnedValue { value: self.returned_value(finished.tid, entry, &ty).ok(), ty })
+        Some(ReturnedValue { value: self.returned_value(&finished, entry, &ty).ok(), ty })
     }
 
     /// The value of this type that a function has just returned (psABI §3.2.3, or as Rust has it).
-    fn returned_value(&self, tid: Tid, function: VirtAddr, ty: &Arc<Type>) -> Result<Value> {
+    fn returned_value(&self, finished: &Finished, function: VirtAddr, ty: &Arc<Type>) -> Result<Value> {
         let process = self.process()?;
         let convention = self.convention(function);
-        let (registers, layout) = (process.target.registers(tid)?, layout_in(convention, ty)?);
+        let layout = layout_in(convention, ty)?;
+        let kept = process.returned.iter().rev().find_map(|r| r.of(finished.tid));
+        let (registers, xstate) = match kept.filter(|_| finished.into_call) {
+            Some(kept) => kept,
+            None => (process.target.registers(finished.tid)?, process.target.xstate(finished.tid)?),
+        };
         match place_result(&layout) {
             ResultPlace::Registers(pieces) => {
-                let bytes = gather(&pieces, layout.size, &registers, &process.target.xstate(tid)?)?;
+                let bytes = gather(&pieces, layout.size, &registers, &xstate)?;
                 Ok(Value::computed(ty, bytes))
             }
             // *Folklore*: what rustc has optimised does not return the address of the result in rax, as C does it. One that is not

@@ -6,22 +6,21 @@ use crate::arch::regs::{Gpr, by_dwarf};
 use crate::base::{Error, LoadBias, Memory, Result, VirtAddr, read_u64};
 use crate::dwarf::{EntryOf, ExpressionHost, Site};
 use crate::expr::Host;
-use crate::stack::{Frame, FrameHow, FramePc};
+use crate::stack::{Frame, FrameHow};
 use crate::symbols::{Module, ModuleRole};
 
 use super::session::Session;
 
 /// Through how many calls a register that every one of them may change is taken to have its value still.
 const MAX_UNCHANGED: usize = 32;
-/// How far outwards entry values may lead to entry values.
-const MAX_CALLERS: u32 = 32;
 
 /// The frame that an expression of a module is evaluated in; without one only what is the same in all frames is known.
 pub(super) struct FrameHost<'s> {
-    session: &'s Session,
-    module: &'s Module,
-    frame: Option<&'s Frame>,
-    depth: u32,
+    pub(super) session: &'s Session,
+    pub(super) module: &'s Module,
+    pub(super) frame: Option<&'s Frame>,
+    /// So many frames further out than where somebody has asked for an entry value.
+    pub(super) depth: u32,
     /// Whether an expression has asked for thread-local storage.
     pub thread_local_asked: Cell<bool>,
 }
@@ -48,33 +47,6 @@ impl<'s> FrameHost<'s> {
         let frame = self.frame.filter(|_| self.trusts_lists())?;
         let innermost = frame.level.saturating_sub(MAX_UNCHANGED);
         (innermost..frame.level).rev().find_map(|level| self.session.frame(level).ok()?.registers.get(register))
-    }
-
-    fn passed(&self, of: EntryOf) -> Result<Option<u64>> {
-        let Some(frame) = self.frame.filter(|_| self.depth < MAX_CALLERS) else { return Ok(None) };
-        let Some(callee) = frame.code.as_ref().map(|c| &c.function) else { return Ok(None) };
-        if self.session.ends_backtrace(frame) {
-            return Ok(None);
-        }
-        let Some(caller) = self.session.calling_frame(frame) else { return Ok(None) };
-        let (FramePc::Return(returns_to), Some(code)) = (caller.pc, caller.code.as_ref()) else { return Ok(None) };
-        let Some(module) = self.session.inferior.modules.at(caller.pc.lookup()) else { return Ok(None) };
-        let Some(debug) = module.debug() else { return Ok(None) };
-        let Some(call) = debug.call_site(&code.function, module.to_file(returns_to))? else { return Ok(None) };
-        let host = FrameHost { depth: self.depth + 1, ..FrameHost::new(self.session, module, Some(&caller)) };
-        // The frame may be that of a function which the callee has jumped to: then nothing is known of its arguments.
-        let is_callee = match &call.callee_name {
-            Some(name) => {
-                let own = callee.linkage_name.as_deref().unwrap_or(&callee.name);
-                own == &**name || own.rsplit("::").next() == Some(name)
-            }
-            None => debug.call_target(&call, host.site(), &host)? == Some(self.module.virt(callee.entry).0),
-        };
-        let modules = &self.session.inferior.modules;
-        if !is_callee || self.session.frames.tail_calls.may_call_itself(modules, self.module.virt(callee.entry)) {
-            return Ok(None);
-        }
-        debug.passed(&call, of, host.site(), &host)
     }
 }
 
@@ -126,7 +98,7 @@ impl ExpressionHost for FrameHost<'_> {
     }
 
     fn entry_value(&self, of: EntryOf) -> Result<Option<u64>> {
-        self.passed(of)
+        self.at_entry(of)
     }
 }
 
@@ -136,7 +108,7 @@ const DTV_AT: u64 = 8;
 
 impl Session {
     /// The frame of the function that has called a frame's function, be it by a tail call; inlined calls on the way are none.
-    fn calling_frame(&self, frame: &Frame) -> Option<Frame> {
+    pub(super) fn calling_frame(&self, frame: &Frame) -> Option<Frame> {
         let is_inlined = |f: &Frame| f.code.as_ref().is_some_and(|c| c.is_inlined());
         let mut leaves = is_inlined(frame);
         let mut at = self.frame_beyond(frame)?;

@@ -12,6 +12,7 @@ use crate::stack::{Frame, FrameCode, FrameHow, FramePc, Frames, ProcessCode, Rul
 use crate::symbols::ModuleId;
 use crate::value::Type;
 
+use super::entry_values::EntryValues;
 use super::session::Session;
 
 /// The frames that were walked so far, and the unwind rules that were used.
@@ -27,6 +28,8 @@ pub(super) struct FrameCache {
     code: RefCell<(u64, CodeByPc)>,
     /// So many inlined calls at whose first instruction the thread stands have not been stepped into yet.
     pub(super) not_entered: Cell<usize>,
+    /// What callers have told about values at the entry of functions.
+    pub(super) entries: EntryValues,
     /// The types of variables that were looked at, for one generation of the modules.
     pub(super) types: RefCell<(u64, TypeByVariable)>,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::arch::regs::{Gpr, RegId, RegType, XState, find};
 use crate::base::{Error, Memory, Need, Result, VirtAddr};
 use crate::elf::SymbolKind;
-use crate::expr::{Host, Names, ValueHistory, Variables};
+use crate::expr::{Host, Names, SettingValue, ValueHistory, Variables};
 use crate::symbols::{Location, LocationKind, Module, ModuleId, Named, is_rust, qualified_names};
 use crate::value::{
     Absence, ArrayKind, Language, ModuleRef, NoDebug, PrintOptions, Printer, Symbols, Type, Value, function_title,
@@ -371,6 +371,10 @@ impl Host for Session {
                 None => Ok(self.lookup_anywhere(name).map(|v| self.typed_function(v))),
             },
         }
+    }
+
+    fn setting(&self, name: &str, maintenance: bool) -> Option<(SettingValue, String)> {
+        (self.settings.reader)(&self.settings, name, maintenance)
     }
 
     fn functions(&self, name: &str, near: &[String]) -> Result<Vec<Value>> {

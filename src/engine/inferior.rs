@@ -11,6 +11,7 @@ use crate::base::{AddrRange, Error, Result, Signal, Tid, VirtAddr};
 use crate::elf::Image;
 use crate::os::sentinel::Sentinel;
 use crate::symbols::Modules;
+use crate::syscall::Entered;
 use crate::target::{Control, Event, Target, Trap, TrapKind};
 
 use super::blocks::Blocks;
@@ -93,8 +94,12 @@ pub struct Process {
     pub(super) deferred: VecDeque<(Tid, StopReason)>,
     /// Events that wait for the same.
     pub(super) waiting: Vec<Event>,
+    /// Threads that go on past the site at their pc once what a `dprintf` has printed there is shown.
+    pub(super) printing: Vec<Tid>,
     /// A stop that came of resuming alone, before anything ran.
     pub(super) early: Option<(Tid, StopReason)>,
+    /// System calls that were caught, until they return.
+    pub(super) entered: HashMap<Tid, Entered>,
     /// Hears the Ctrl-C that the program does not.
     pub(super) sentinel: Option<Sentinel>,
     numbers: BTreeMap<Tid, u32>,
@@ -132,7 +137,9 @@ impl Process {
             returned: Vec::new(),
             deferred: VecDeque::new(),
             waiting: Vec::new(),
+            printing: Vec::new(),
             early: None,
+            entered: HashMap::new(),
             sentinel: None,
             numbers: BTreeMap::new(),
             pthreads: BTreeMap::new(),
@@ -185,6 +192,7 @@ impl Process {
         self.reported.remove(&tid);
         self.deliver.remove(&tid);
         self.displaced.remove(&tid);
+        self.entered.remove(&tid);
         self.calls.retain(|c| !c.is_of(tid));
         if self.plan.as_ref().is_some_and(|p| p.tid() == tid) {
             self.plan = None;

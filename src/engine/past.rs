@@ -43,6 +43,9 @@ impl Session {
 
     /// How to get past the site at `pc`; prepares a slot where that is the way.
     pub(super) fn past_of(&mut self, pc: VirtAddr) -> Result<Past> {
+        if self.settings.displaced_stepping == Some(false) {
+            return Ok(Past::InPlace);
+        }
         if let Some(past) = self.process()?.sites.past(pc) {
             return Ok(past);
         }
@@ -68,10 +71,11 @@ impl Session {
 
     /// The same for an instruction with these bytes.
     pub(super) fn emulate_code(&mut self, tid: Tid, pc: VirtAddr, code: &[u8]) -> Result<bool> {
+        let looks = self.looks_at_each_step();
         let process = self.process_mut()?;
         let mut before = process.target.registers(tid)?;
         // What the processor does not run, its debug registers do not see.
-        let watched = process.hardware.iter().any(|t| t.kind != TrapKind::HardwareExecute);
+        let watched = looks || process.hardware.iter().any(|t| t.kind != TrapKind::HardwareExecute);
         if watched || will_restart(&before) {
             return Ok(false);
         }
@@ -100,6 +104,8 @@ impl Session {
     /// Steps the instruction under a site where it is: all others are stopped, the int3 is taken out, and put back. If
     /// `as_step`, the step is one of the plan's.
     pub(super) fn step_in_place(&mut self, tid: Tid, pc: VirtAddr, signal: Option<Signal>, as_step: bool) -> Result<()> {
+        // A software watchpoint is looked at when the step is told.
+        let as_step = as_step || self.looks_at_each_step();
         let process = self.process_mut()?;
         let trap = Trap { addr: pc, kind: TrapKind::Int3 };
         let pid = process.target.pid();

@@ -9,7 +9,7 @@ use super::control::Verdict;
 use super::session::Session;
 use super::sites::{Owner, Past};
 use super::step::{Plan, Return};
-use super::stop::StopReason;
+use super::stop::{Notice, StopReason};
 
 /// What to do when a plan's place was reached.
 pub(super) enum Arrival {
@@ -32,9 +32,13 @@ impl Session {
             process.control()?.remove(Trap { addr: at, kind: TrapKind::Int3 })?;
             return self.after_interlude(tid);
         }
-        let mut user = false;
+        // A debug register that is due here has left it to the int3 to tell.
+        let mut user = self.process()?.breaks_in_hardware_at(at);
         let (mut arrived, mut returned, mut landed) = (None, None, None);
-        for owner in site.owners.clone() {
+        let mut owners = site.owners.clone();
+        // `finish` reads what was returned before the registers are those of before the call again.
+        owners.sort_by_key(|o| matches!(o, Owner::Call));
+        for owner in owners {
             match owner {
                 Owner::User(_) => user = true,
                 Owner::Libraries => {
@@ -62,6 +66,9 @@ impl Session {
         if let Some(reason) = returned {
             // `finish` wants to see where it is now.
             let wanted = matches!(arrived, Some(Arrival::Stop)) && matches!(reason, StopReason::CallReturned);
+            if let Some(finished) = self.finished.as_mut().filter(|_| wanted) {
+                finished.into_call = true;
+            }
             return Ok(Verdict::Stop(if wanted { StopReason::Arrived } else { reason }));
         }
         // Back from a signal's handler: this instruction was reached before.
@@ -75,12 +82,19 @@ impl Session {
         match arrived {
             Some(Arrival::Stop) => Ok(Verdict::Stop(StopReason::Arrived)),
             Some(Arrival::Step | Arrival::Back) => self.step_instruction(tid, true, None),
+            None if self.notices.iter().any(|n| matches!(n, Notice::Printed(_))) => {
+                self.process_mut()?.printing.push(tid);
+                Ok(Verdict::Nothing)
+            }
             None => Ok(Verdict::Past),
         }
     }
 
     /// A single step has ended.
     pub(super) fn stepped(&mut self, tid: Tid) -> Result<Verdict> {
+        if let Some(reason) = self.software_watch_fired(tid)? {
+            return Ok(Verdict::Stop(reason));
+        }
         if self.process()?.plan.as_ref().is_none_or(|p| p.tid() != tid || !p.is_stepping()) {
             return Ok(Verdict::Go(None));
         }

@@ -9,6 +9,7 @@ use crate::value::TypeKind;
 
 use super::breakpoints::{Breakpoint, Kind, Location};
 use super::session::Session;
+use super::watched::Looked;
 
 /// A place that a location leads to.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -229,13 +230,17 @@ impl Session {
             .collect();
         for (id, expr) in watched {
             let value = expr::eval(&expr, self);
-            let place = self.watched_pieces(&expr).map(Option::unwrap_or_default);
+            let parts = self.watched_parts(&expr).unwrap_or_default();
             let old = value.ok().and_then(|v| v.fetched(expr::Host::memory(self), None).ok());
-            if let Ok(b) = self.breakpoints.get_mut(id)
+            let Session { breakpoints, inferior, .. } = self;
+            if let (Ok(b), Some(process)) = (breakpoints.get_mut(id), &inferior.process)
                 && let Kind::Watch(watch) = &mut b.kind
             {
-                watch.pieces = place.unwrap_or_default();
                 watch.old = old;
+                match &mut watch.software {
+                    Some(looked) => *looked = Looked::new(parts, &*process.target),
+                    None => watch.pieces = parts.pieces().unwrap_or_default(),
+                }
             }
         }
     }

@@ -2,7 +2,11 @@
 
 use std::ffi::OsString;
 
+use crate::expr::SettingValue;
 use crate::value::{OutputRadix, PrintOptions};
+
+/// Finds a setting by the name that `show` (or `maintenance show`) knows: its value, and its text.
+pub type SettingReader = fn(&Settings, &str, bool) -> Option<(SettingValue, String)>;
 
 /// Declares [`Settings`] and its defaults in one place.
 macro_rules! settings {
@@ -70,6 +74,8 @@ impl Default for TestSettings {
 }
 
 settings! {
+    /// How a setting is found by its name: the table of names is the commands'.
+    reader: SettingReader = |_, _, _| None;
     /// Those that mean nothing.
     test: TestSettings = TestSettings::default();
     // How rdbg talks.
@@ -123,6 +129,15 @@ settings! {
     logging_redirect: bool = false;
     /// As gdb's; rdbg has no debug output of its own there.
     logging_debugredirect: bool = false;
+
+    /// Most complaints about damaged debug information; rdbg tells each damage where it matters.
+    complaints: u32 = 0;
+    /// Write into the program's file: always off.
+    write: bool = false;
+    /// Checks of ranges in expressions: `on`, `off`, `auto`; C and Rust have none.
+    check_range: &'static str = "auto";
+    /// Arguments of functions are checked against their types.
+    check_type: bool = true;
 
     // The program.
     /// The program's arguments as they were typed, quotes and redirections included.
@@ -183,6 +198,15 @@ settings! {
     breakpoint_auto_hw: bool = true;
     /// Use debug registers for watchpoints when not 0.
     can_use_hw_watchpoints: u32 = 1;
+
+    /// How `dprintf` prints: `gdb` by rdbg itself, `call` by a function of the program.
+    dprintf_style: &'static str = "gdb";
+    /// That function.
+    dprintf_function: String = "printf".to_owned();
+    /// Its first argument, if it takes one before the format.
+    dprintf_channel: String = String::new();
+    /// Run the instruction under a breakpoint elsewhere: `None` where that can be done.
+    displaced_stepping: Option<bool> = None;
 
     // The stack.
     /// Most frames of a backtrace.

@@ -19,6 +19,8 @@ pub enum Happening {
 /// Something that happens while the program runs.
 #[derive(Clone, Debug)]
 pub enum Notice {
+    /// What a `dprintf` has printed.
+    Printed(String),
     /// A thread has begun. `pthread` is its pthread_t (its fs base), 0 where there is none.
     ThreadBegun {
         /// The thread.
@@ -117,7 +119,28 @@ pub enum Caught {
         number: u64,
         /// On its way in.
         entry: bool,
+        /// The call in strace's words; with its result on its way out, where its entry was seen.
+        text: Option<String>,
     },
+}
+
+/// A watchpoint that stops the program.
+#[derive(Clone, Debug)]
+pub struct WatchHit {
+    /// Its number.
+    pub id: u32,
+    /// What it watches for.
+    pub kind: WatchKind,
+    /// It was looked at after each instruction.
+    pub software: bool,
+    /// What it watches.
+    pub text: String,
+    /// Whether the value has changed.
+    pub changed: bool,
+    /// The value before; `None` if it could not be read.
+    pub old: Option<Value>,
+    /// The value now; `None` if it cannot be read.
+    pub new: Option<Value>,
 }
 
 /// Why the program stands still.
@@ -125,21 +148,8 @@ pub enum Caught {
 pub enum StopReason {
     /// Breakpoints.
     Breakpoints(Vec<Hit>),
-    /// A watchpoint.
-    Watch {
-        /// Its number.
-        id: u32,
-        /// What it watches for.
-        kind: WatchKind,
-        /// What it watches.
-        text: String,
-        /// Whether the value has changed.
-        changed: bool,
-        /// The value before; `None` if it could not be read.
-        old: Option<Value>,
-        /// The value now; `None` if it cannot be read.
-        new: Option<Value>,
-    },
+    /// Watchpoints.
+    Watch(Vec<WatchHit>),
     /// Watchpoints whose function has returned: they are deleted.
     WatchEnded {
         /// Their numbers.

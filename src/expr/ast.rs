@@ -120,44 +120,50 @@ impl Expr {
 
     /// The names of the program that it uses, each with the module before its `!`, in their order.
     pub fn names(&self) -> Vec<(Arc<str>, Option<ModuleRef>)> {
-        let mut names = Vec::new();
+        let name = |e: &Expr| if let ExprKind::Name(name, module) = &e.kind { Some((name.clone(), *module)) } else { None };
+        self.all().into_iter().filter_map(name).collect()
+    }
+
+    /// Whether it uses a `$name`.
+    pub fn uses_dollar(&self) -> bool {
+        self.all().iter().any(|e| matches!(e.kind, ExprKind::Dollar(_)))
+    }
+
+    /// The expression and all within it, in the order in which they are written.
+    fn all(&self) -> Vec<&Expr> {
+        let mut all = Vec::new();
         let mut left = vec![self];
         while let Some(expr) = left.pop() {
-            match &expr.kind {
-                ExprKind::Name(name, module) => names.push((name.clone(), *module)),
-                ExprKind::Constant(_)
-                | ExprKind::Dollar(_)
-                | ExprKind::HistoryBack(_)
-                | ExprKind::History(_)
-                | ExprKind::Type(_) => {}
-                ExprKind::Unary(_, a) | ExprKind::Member(a, ..) | ExprKind::Cast(_, a, _) | ExprKind::NamedCast(_, _, a) => {
-                    left.push(a)
-                }
-                ExprKind::Overload(a, _) | ExprKind::TypeOf(a, _) | ExprKind::TypeId(a) => left.push(a),
-                ExprKind::Binary(_, a, b)
-                | ExprKind::Assign(_, a, b)
-                | ExprKind::Index(a, b)
-                | ExprKind::MemberPointer(a, b)
-                | ExprKind::Filled(a, b)
-                | ExprKind::CastLike(_, a, b) => left.extend([&**b, &**a]),
-                ExprKind::Range(from, to, _) => left.extend(to.iter().chain(from).map(|e| &**e)),
-                ExprKind::Conditional(parts) => left.extend(parts.iter().rev()),
-                ExprKind::Array(parts) => left.extend(parts.iter().rev()),
-                ExprKind::Call(function, arguments) => {
-                    left.extend(arguments.iter().rev());
-                    left.push(function);
-                }
-                ExprKind::MethodCall(of, _, arguments) => {
-                    left.extend(arguments.iter().rev());
-                    left.push(of);
-                }
-                ExprKind::Struct(_, members, base) => {
-                    left.extend(base.as_deref());
-                    left.extend(members.iter().rev().map(|(_, e)| e));
-                }
-            }
+            all.push(expr);
+            left.extend(expr.operands().into_iter().rev());
         }
-        names
+        all
+    }
+
+    /// The expressions that it is directly made of.
+    fn operands(&self) -> Vec<&Expr> {
+        match &self.kind {
+            ExprKind::Name(..)
+            | ExprKind::Constant(_)
+            | ExprKind::Dollar(_)
+            | ExprKind::HistoryBack(_)
+            | ExprKind::History(_)
+            | ExprKind::Type(_) => Vec::new(),
+            ExprKind::Unary(_, a) | ExprKind::Member(a, ..) | ExprKind::Cast(_, a, _) | ExprKind::NamedCast(_, _, a) => vec![a],
+            ExprKind::Binary(_, a, b)
+            | ExprKind::Assign(_, a, b)
+            | ExprKind::Index(a, b)
+            | ExprKind::Filled(a, b)
+            | ExprKind::CastLike(_, a, b)
+            | ExprKind::MemberPointer(a, b) => vec![a, b],
+            ExprKind::Overload(a, _) | ExprKind::TypeOf(a, _) | ExprKind::TypeId(a) => vec![a],
+            ExprKind::MethodCall(of, _, arguments) => std::iter::once(&**of).chain(arguments.iter()).collect(),
+            ExprKind::Struct(_, members, base) => members.iter().map(|(_, e)| e).chain(base.as_deref()).collect(),
+            ExprKind::Range(from, to, _) => from.iter().chain(to).map(|e| &**e).collect(),
+            ExprKind::Conditional(parts) => parts.iter().collect(),
+            ExprKind::Array(parts) => parts.iter().collect(),
+            ExprKind::Call(function, arguments) => std::iter::once(&**function).chain(arguments.iter()).collect(),
+        }
     }
 }
 

@@ -1,12 +1,25 @@
-//! gdb's convenience functions: `$_strlen`, `$_streq`, `$_regex`, `$_memeq`, `$_isvoid`.
+//! gdb's convenience functions: `$_strlen`, `$_streq`, `$_regex`, `$_memeq`, `$_isvoid`, `$_gdb_setting` and its kin.
 
 use super::eval::address_of_value;
-use super::host::Host;
+use super::host::{Host, SettingValue};
 use crate::base::{Error, Result, read_vec};
 use crate::value::{Place, StringEnd, Type, TypeKind, Value, read_string};
 
 /// Where no limit is set, a string this long is cut.
 const MAX_STRING: usize = 1 << 26;
+
+/// The functions there are.
+pub const FUNCTIONS: &[&str] = &[
+    "_gdb_maint_setting",
+    "_gdb_maint_setting_str",
+    "_gdb_setting",
+    "_gdb_setting_str",
+    "_regex",
+    "_streq",
+    "_strlen",
+    "_memeq",
+    "_isvoid",
+];
 
 /// Calls a convenience function by its name without `$`; `None` if there is no such function.
 pub(super) fn call(name: &str, arguments: &[Value], host: &mut dyn Host) -> Result<Option<Value>> {
@@ -31,11 +44,40 @@ pub(super) fn call(name: &str, arguments: &[Value], host: &mut dyn Host) -> Resu
             int((a == b).into())
         }
         ("_isvoid", [v]) => int(v.ty.is_void().into()),
+        ("_gdb_setting" | "_gdb_setting_str" | "_gdb_maint_setting" | "_gdb_maint_setting_str", _) => {
+            setting(name, arguments, host).map(Some)
+        }
         ("_strlen" | "_streq" | "_regex" | "_memeq" | "_isvoid", _) => {
             Err(Error::user(format!("Wrong number of arguments in call of ${name}.")))
         }
         _ => Ok(None),
     }
+}
+
+/// `$_gdb_setting("NAME")` and its kin: the value of a setting, or its text.
+fn setting(function: &str, arguments: &[Value], host: &dyn Host) -> Result<Value> {
+    let Some(argument) = arguments.first() else {
+        return Err(Error::user(format!("You must provide an argument to ${function}")));
+    };
+    let no_string = |_| Error::user(format!("First argument of ${function} must be a string."));
+    let name = String::from_utf8_lossy(&string(argument, host).map_err(no_string)?).into_owned();
+    let maintenance = function.starts_with("_gdb_maint");
+    let list = if maintenance { "maint show" } else { "show" };
+    let (value, text) = host
+        .setting(&name, maintenance)
+        .ok_or_else(|| Error::user(format!("First argument of ${function} must be a valid setting of the '{list}' command.")))?;
+    Ok(match value {
+        _ if function.ends_with("_str") => text_value(&text),
+        SettingValue::Int(n) => Value::int(&Type::int(), n.into()),
+        SettingValue::Unsigned(n) => Value::int(&Type::uint(), n.into()),
+        SettingValue::Text(text) => text_value(&text),
+    })
+}
+
+/// An array of characters with its NUL.
+fn text_value(text: &str) -> Value {
+    let bytes: Vec<u8> = text.bytes().chain([0]).collect();
+    Value::computed(&Type::array(&Type::char(), bytes.len() as u64), bytes)
 }
 
 /// The bytes of a string: of a literal or variable, or behind a pointer.

@@ -39,6 +39,17 @@ pub trait Names {
     fn find_type(&self, name: &str) -> Result<Option<Arc<Type>>>;
 }
 
+/// What a setting holds, as `$_gdb_setting` gives it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SettingValue {
+    /// A number that may be negative, on (1), off (0) or auto (-1).
+    Int(i64),
+    /// A number from 0.
+    Unsigned(u64),
+    /// A word or text.
+    Text(String),
+}
+
 /// The world in which an expression is evaluated: the engine implements it, tests have a small one.
 pub trait Host: Names + Symbols {
     /// The memory of the process (or of the file, before there is one).
@@ -104,6 +115,12 @@ pub trait Host: Names + Symbols {
     /// An object, a pointer or a reference as what its vtable says that it is; `None` where that is nothing new.
     fn seen_as_it_is(&self, value: &Value) -> Option<(Value, bool)> {
         let _ = value;
+        None
+    }
+
+    /// The value of a setting, and its text as `show` has it; of `maintenance set` those that mean nothing. `None`: there is none.
+    fn setting(&self, name: &str, maintenance: bool) -> Option<(SettingValue, String)> {
+        let _ = (name, maintenance);
         None
     }
 

@@ -23,7 +23,8 @@ mod variables;
 
 pub use ast::{Binary, Expr, ExprKind, TypeOf, Unary};
 pub use eval::{address_of_value, eval, eval_address, eval_condition, eval_type};
-pub use host::{Host, Names};
+pub use functions::FUNCTIONS;
+pub use host::{Host, Names, SettingValue};
 pub use members::member_named;
 pub use operators::{cast, decayed};
 pub use parse::{parse, parse_list, parse_prefix};

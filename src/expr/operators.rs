@@ -307,6 +307,11 @@ pub fn cast(ty: &Arc<Type>, value: &Value, memory: &dyn Memory) -> Result<Value>
             _ => Err(invalid()),
         };
     }
+    if let (TypeKind::Complex(a), TypeKind::Complex(b)) = (&to.kind, &from.kind)
+        && a.size == b.size
+    {
+        return Ok(value.clone().retyped(ty));
+    }
     if let TypeKind::Function(_) = to.kind {
         return match from.is_function() {
             true => Ok(value.clone().retyped(ty)),

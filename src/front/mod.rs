@@ -4,6 +4,7 @@ mod options;
 mod plain;
 mod repl;
 mod start;
+mod state;
 
 pub use options::{HELP, Options, Step, quote};
 pub use start::run;

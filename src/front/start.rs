@@ -6,21 +6,14 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::base::{Error, Result};
-use crate::command::{Cx, FAMILIES, Flow, Interpreter, LANGUAGE, LineReader, SETTINGS, expand_home};
+use crate::command::{Cx, FAMILIES, Flow, Interpreter, LANGUAGE, LineReader, SETTINGS, expand_home, read_setting};
 use crate::engine::Session;
 use crate::ui::{Output, Role, TextOutput};
 
 use super::options::{HELP, Options, Step, quote};
 use super::plain::PlainReader;
 use super::repl::{DumbTerminal, Repl};
-
-/// The session and the interpreter, which completion looks at while a line is typed.
-pub(super) struct State {
-    /// What is debugged.
-    pub session: Session,
-    /// Names, user's commands, sources.
-    pub interpreter: Interpreter,
-}
+use super::state::State;
 
 /// A run of rdbg.
 struct Front {
@@ -48,7 +41,9 @@ pub fn run(options: &Options) -> i32 {
         false => TextOutput::stdout(),
     };
     let interpreter = Interpreter::new(FAMILIES, SETTINGS, LANGUAGE);
-    let state = Rc::new(RefCell::new(State { session: Session::new(), interpreter }));
+    let mut session = Session::new();
+    session.settings.reader = read_setting;
+    let state = Rc::new(RefCell::new(State { session, interpreter }));
     let mut front = Front { state, out, any_failed: false, last_failed: options.batch };
     front.session(options)
 }

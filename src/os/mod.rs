@@ -5,6 +5,7 @@ pub mod debugregs;
 pub mod files;
 pub mod mem;
 pub mod pagemap;
+pub mod perf;
 pub mod procfs;
 pub mod ptrace;
 pub mod sentinel;

@@ -199,6 +199,13 @@ pub fn set_xstate(tid: Tid, state: &XState) -> Result<()> {
     request("PTRACE_SETREGSET", libc::PTRACE_SETREGSET, tid, NT_X86_XSTATE, ptr::from_mut(&mut iov) as usize).map(drop)
 }
 
+/// Whether two processes run in the same memory (kcmp(2), KCMP_VM); no where the kernel does not tell.
+pub fn share_memory(a: Tid, b: Tid) -> bool {
+    const KCMP_VM: libc::c_int = 1;
+    // SAFETY: kcmp takes numbers only.
+    unsafe { libc::syscall(libc::SYS_kcmp, a.0, b.0, KCMP_VM, 0, 0) == 0 }
+}
+
 /// The number that belongs to a PTRACE_EVENT stop: a new thread's id, say.
 pub fn event_message(tid: Tid) -> Result<u64> {
     let mut message: libc::c_ulong = 0;

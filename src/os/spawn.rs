@@ -4,7 +4,7 @@
 use std::ffi::{CString, c_char};
 use std::fs::File;
 use std::io::{Read, Write};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::ptr;
 
 use nix::fcntl::OFlag;
@@ -83,19 +83,9 @@ const STEP_OPEN: u8 = 3;
 /// The child waits on a pipe until it is seized, so that it is traced by SEIZE from its first instruction on, without the
 /// SIGSTOP and the half-way state of PTRACE_TRACEME.
 pub fn launch(launch: &Launch) -> Result<Launched> {
-    let pipe = || pipe2(OFlag::O_CLOEXEC).map_err(|e| Error::Os { call: "pipe2".into(), errno: e as i32 });
-    let (go_read, go_write) = pipe()?;
-    let (fail_read, fail_write) = pipe()?;
     let arguments = pointers(&launch.arguments);
     let environment = pointers(&launch.environment);
-    // SAFETY: the child calls only async-signal-safe functions (`in_child`) and never returns; everything that it needs
-    // was allocated before.
-    let pid = match unsafe { libc::fork() } {
-        -1 => return Err(Error::last_os("fork")),
-        0 => unsafe { in_child(launch, &arguments, &environment, go_read.as_raw_fd(), fail_write.as_raw_fd()) },
-        pid => Tid(pid),
-    };
-    drop((go_read, fail_write));
+    let Paused { pid, go: go_write, fail: fail_read } = pause(launch, &arguments, &environment)?;
     let seized = ptrace::seize(pid, true);
     if let Err(error) = seized {
         let _ = signals::kill(pid, Signal::KILL);
@@ -117,6 +107,39 @@ pub fn launch(launch: &Launch) -> Result<Launched> {
     }
     let _ = File::from(fail_read).read_to_end(&mut report);
     Err(failure(launch, &report).unwrap_or(Error::user("During startup program terminated before its first instruction.")))
+}
+
+/// A program that is about to be executed, and waits for a byte.
+#[derive(Debug)]
+pub struct Paused {
+    /// Its process.
+    pub pid: Tid,
+    /// Where the byte goes.
+    pub go: OwnedFd,
+    /// Where it says what fails.
+    pub fail: OwnedFd,
+}
+
+/// Begins to start a program, and holds it before its exec. It must be let go, or killed, and waited for.
+pub fn start_paused(launch: &Launch) -> Result<Paused> {
+    let arguments = pointers(&launch.arguments);
+    let environment = pointers(&launch.environment);
+    pause(launch, &arguments, &environment)
+}
+
+fn pause(launch: &Launch, arguments: &[*const c_char], environment: &[*const c_char]) -> Result<Paused> {
+    let pipe = || pipe2(OFlag::O_CLOEXEC).map_err(|e| Error::Os { call: "pipe2".into(), errno: e as i32 });
+    let (go_read, go_write) = pipe()?;
+    let (fail_read, fail_write) = pipe()?;
+    // SAFETY: the child calls only async-signal-safe functions (`in_child`) and never returns; everything that it needs
+    // was allocated before.
+    let pid = match unsafe { libc::fork() } {
+        -1 => return Err(Error::last_os("fork")),
+        0 => unsafe { in_child(launch, arguments, environment, go_read.as_raw_fd(), fail_write.as_raw_fd()) },
+        pid => Tid(pid),
+    };
+    drop((go_read, fail_write));
+    Ok(Paused { pid, go: go_write, fail: fail_read })
 }
 
 fn pointers(strings: &[CString]) -> Vec<*const c_char> {

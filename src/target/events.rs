@@ -1,9 +1,9 @@
 //! What a wait status means: traps, threads that begin and end, children, exec.
 
+use super::gone::{alive, known};
 use super::live::{Live, State, Thread};
-use super::parking::{alive, known};
-use super::planted::INT3;
 use super::traits::{Event, RawStop, ResumeAction};
+use super::traps::INT3;
 use crate::arch::regs::{Gpr, Registers};
 use crate::base::{Error, Memory, Result, Signal, Tid, VirtAddr};
 use crate::os::debugregs;
@@ -32,9 +32,10 @@ impl Live {
             Status::Signal(Signal::TRAP) => self.classify_trap(tid)?,
             Status::Signal(signal) => RawStop::Signal(signal),
             // *Folklore*: the kernel tells of a fork whose child ends without SIGCHLD as of a clone.
-            Status::Clone if !self.is_thread(known(ptrace::event_message(tid))?) => RawStop::Fork(self.part_with_child(tid)?),
-            Status::Clone => RawStop::Clone(self.adopt_thread(tid)?),
-            Status::Fork => RawStop::Fork(self.part_with_child(tid)?),
+            Status::Clone | Status::Fork if self.is_within(known(ptrace::event_message(tid))?, status) => {
+                RawStop::Clone(self.adopt_thread(tid)?)
+            }
+            Status::Clone | Status::Fork => RawStop::Fork(self.part_with_child(tid)?),
             // A followed child knows of the int3s.
             Status::Vfork if self.follows() => RawStop::Vfork(self.adopt_process(tid)?),
             Status::Vfork => {
@@ -47,6 +48,12 @@ impl Live {
                 self.vforking = self.vforking.saturating_sub(1);
                 self.plant();
                 RawStop::VforkDone
+            }
+            // A process in this memory, not a thread: it has another memory now, and is none of ours.
+            Status::Exec if !self.is_thread(Some(tid.0 as u64)) => {
+                alive(ptrace::detach(tid, None))?;
+                self.threads.remove(&tid);
+                RawStop::ThreadExited
             }
             Status::Exec => self.after_exec(tid)?,
             Status::Interrupted => RawStop::Interrupted,
@@ -162,6 +169,13 @@ impl Live {
                 stopped => Some(stopped),
             });
         }
+    }
+
+    /// Whether the new task is a thread, or a process in this very memory: then our int3s are in its way too, and it is treated as
+    /// a thread.
+    fn is_within(&self, task: Option<u64>, status: Status) -> bool {
+        let shares = || task.is_some_and(|t| ptrace::share_memory(self.pid, Tid(t as i32)));
+        status == Status::Clone && self.is_thread(task) || shares()
     }
 
     /// Whether the new task is a thread of this process; one that has ended already passes for one.

@@ -1,34 +1,12 @@
 //! Processes that one thread traces beside each other: a program and the children of it that are followed.
 
-use std::cell::RefCell;
-use std::collections::{HashMap, VecDeque};
-use std::rc::Rc;
-
+use super::gone::known;
 use super::live::{Live, State, Thread};
-use super::parking::known;
 use super::traits::{Event, RawStop, Target};
 use crate::base::{Error, Result, Tid};
 use crate::os::mem::ProcessMemory;
 use crate::os::ptrace;
 use crate::os::wait::Status;
-
-/// What they share: waitpid(2) tells each of them of all.
-#[derive(Debug, Default)]
-pub(super) struct Family {
-    /// Whether children are followed rather than let go.
-    follows: bool,
-    /// The process of each task of a followed child.
-    owners: HashMap<Tid, Tid>,
-    /// What one has heard for another.
-    heard: HashMap<Tid, VecDeque<(Tid, Status)>>,
-    /// First stops of children whose birth has not been reported yet: the two come in either order.
-    newborn: HashMap<Tid, Status>,
-    /// Children that nobody has taken yet.
-    born: Vec<Live>,
-}
-
-/// Shared by the processes of one thread.
-pub(super) type Kin = Rc<RefCell<Family>>;
 
 impl Live {
     pub(super) fn follows(&self) -> bool {

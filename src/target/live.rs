@@ -1,15 +1,15 @@
 //! A live process under ptrace.
 
-use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::marker::PhantomData;
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 
-use super::family::Kin;
-use super::parking::alive;
-use super::planted::{as_watch, lift_one, plant_one};
+use super::gone::alive;
 use super::traits::{Control, Event, RawStop, ResumeAction, Target, Trap};
+use super::traps::{as_watch, lift_one, plant_one};
 use crate::arch::regs::{Gpr, Registers, XState};
 use crate::base::{AddrRange, Error, Memory, MemoryMap, PageState, Result, Signal, Tid, VirtAddr};
 use crate::elf::Image;
@@ -17,7 +17,7 @@ use crate::os::affinity::Follower;
 use crate::os::debugregs::{self, Watch};
 use crate::os::mem::ProcessMemory;
 use crate::os::spawn::{Launch, Launched, launch};
-use crate::os::wait::{wait_any, wait_eagerly};
+use crate::os::wait::{Status, wait_any, wait_eagerly};
 use crate::os::{pagemap, procfs, ptrace, signals};
 
 /// Whether a thread runs.
@@ -64,6 +64,24 @@ impl Thread {
     }
 }
 
+/// What the processes that one thread traces share: waitpid(2) tells each of them of all.
+#[derive(Debug, Default)]
+pub(super) struct Family {
+    /// Whether children are followed rather than let go.
+    pub(super) follows: bool,
+    /// The process of each task of a followed child.
+    pub(super) owners: HashMap<Tid, Tid>,
+    /// What one has heard for another.
+    pub(super) heard: HashMap<Tid, VecDeque<(Tid, Status)>>,
+    /// First stops of children whose birth has not been reported yet: the two come in either order.
+    pub(super) newborn: HashMap<Tid, Status>,
+    /// Children that nobody has taken yet.
+    pub(super) born: Vec<Live>,
+}
+
+/// Shared by the processes of one thread.
+pub(super) type Kin = Rc<RefCell<Family>>;
+
 /// A process that rdbg started or attached to. Everything happens in the thread that made it (`!Send`): ptrace accepts
 /// requests from no other.
 ///
@@ -84,6 +102,8 @@ pub struct Live {
     pub(super) retired: BTreeSet<VirtAddr>,
     /// Threads that go on stop at system calls.
     pub(super) syscalls: bool,
+    /// Threads that go on stop after each instruction.
+    step_always: bool,
     /// Int3s stay in memory while all stand still, also in a process that rdbg attached to.
     pub(super) int3s_stay: bool,
     /// Where rdbg's own code lies: what was there before.
@@ -160,6 +180,7 @@ impl Live {
             retired: BTreeSet::new(),
             own_code: BTreeMap::new(),
             syscalls: false,
+            step_always: false,
             int3s_stay: launched,
             vforking: 0,
             kept_in_children: Vec::new(),
@@ -185,6 +206,10 @@ impl Live {
     pub(super) fn let_go(&mut self, tid: Tid, action: ResumeAction) -> Result<()> {
         self.thread(tid)?;
         self.settle_one(tid)?;
+        let action = match action {
+            ResumeAction::Continue(signal) if self.step_always => ResumeAction::Step(signal),
+            other => other,
+        };
         let thread = self.thread_mut(tid)?;
         thread.forget();
         thread.state = State::Running;
@@ -311,7 +336,6 @@ impl Control for Live {
 
     fn resume_all(&mut self) -> Result<()> {
         self.plant();
-        self.ready.retain(|e| e.what != RawStop::Stepped);
         for tid in self.threads() {
             if self.is_free(tid) {
                 self.resume(tid, ResumeAction::Continue(None))?;
@@ -323,6 +347,14 @@ impl Control for Live {
     fn set_modes(&mut self, syscalls: bool, int3s_stay: bool) {
         self.syscalls = syscalls;
         self.int3s_stay = self.launched || int3s_stay;
+    }
+
+    fn forget_steps(&mut self) {
+        self.ready.retain(|e| e.what != RawStop::Stepped);
+    }
+
+    fn step_always(&mut self, always: bool) {
+        self.step_always = always;
     }
 
     fn running(&self) -> Vec<Tid> {

@@ -3,10 +3,12 @@
 
 mod events;
 mod family;
+mod gone;
 mod live;
 mod parking;
 mod planted;
 mod traits;
+mod traps;
 
 pub use live::Live;
 pub use traits::{Control, Event, RawStop, ResumeAction, Target, Trap, TrapKind};

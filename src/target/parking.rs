@@ -1,5 +1,6 @@
 //! Stopping all threads, and seeing those through that die meanwhile.
 
+use super::gone::{alive, known};
 use super::live::{Live, State};
 use super::traits::{Event, RawStop, Target};
 use crate::arch::regs::Gpr;
@@ -136,19 +137,4 @@ impl Live {
         self.ended = true;
         self.threads.clear();
     }
-}
-
-/// A thread may die at any moment, killed by another's exit_group or from outside; ptrace then says ESRCH, and the truth
-/// comes with its wait status. `None` for a thread that has gone.
-pub(super) fn known<T>(result: Result<T>) -> Result<Option<T>> {
-    match result {
-        Ok(value) => Ok(Some(value)),
-        Err(Error::Gone) => Ok(None),
-        Err(e) => Err(e),
-    }
-}
-
-/// [`known`], where there is nothing to know.
-pub(super) fn alive(result: Result<()>) -> Result<()> {
-    known(result).map(drop)
 }

@@ -140,6 +140,10 @@ pub trait Control: Target {
     fn resume_all(&mut self) -> Result<()>;
     /// Whether threads that go on stop at system calls, and whether int3s stay in memory while all stand still.
     fn set_modes(&mut self, syscalls: bool, int3s_stay: bool);
+    /// Forgets the ends of steps that nobody waits for any more, before threads go on anew.
+    fn forget_steps(&mut self);
+    /// Whether threads that go on stop after each instruction, with [`RawStop::Stepped`].
+    fn step_always(&mut self, always: bool);
     /// The threads that run now.
     fn running(&self) -> Vec<Tid>;
     /// Lets a thread go on as it did before [`stop_all`](Control::stop_all), with its step or freely, unless it is stopped by an

@@ -42,7 +42,7 @@ fn is_dynamic(class: &Arc<Type>, depth: u32) -> bool {
     let TypeKind::Struct { fields, .. } = &class.stripped().kind else { return false };
     let Ok(layout) = fields.layout() else { return false };
     let own = layout.methods.iter().any(|m| m.is_virtual) || layout.fields.iter().any(|f| f.name.starts_with("_vptr"));
-    let is_virtual = |f: &super::layout::Field| matches!(f.kind, super::layout::FieldKind::VirtualBase(_));
+    let is_virtual = |f: &super::types::Field| matches!(f.kind, super::types::FieldKind::VirtualBase(_));
     own || layout.fields.iter().any(|f| is_virtual(f) || (f.is_base() && depth < MAX_DEPTH && is_dynamic(&f.ty, depth + 1)))
 }
 

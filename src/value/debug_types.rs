@@ -5,8 +5,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use super::base_types::canonical_name;
 use super::language::Language;
-use super::layout::{Field, FieldKind, Fields, Layout, Method, TemplateArg, Variant, Variants};
-use super::types::{ArrayKind, Bits, Enumerator, FloatFormat, FunctionType, Qualifiers, Type, TypeKind};
+use super::types::{
+    ArrayKind, Bits, Enumerator, Field, FieldKind, Fields, FloatFormat, FunctionType, Layout, Method, Qualifiers, TemplateArg,
+    Type, TypeKind, Variant, Variants,
+};
 use crate::base::{Error, FileAddr, Result};
 use crate::dwarf::{
     Bound, DebugInfo, DieRef, Dimension, Dynamic, Encoding, Member, MemberKind, Members, NameSpace, Offset, Parameter,

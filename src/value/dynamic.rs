@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use super::layout::{Field, FieldKind};
 use super::number::{int_from_bytes, int_to_bytes};
 use super::options::Symbols;
 use super::place::Value;
-use super::print::Printer;
-use super::types::{Type, TypeKind};
+use super::printer::Printer;
+use super::types::{Field, FieldKind, Type, TypeKind};
 use crate::base::{Error, LoadBias, Memory, Result, VirtAddr};
 use crate::dwarf::{Constant, ExpressionHost, evaluate};
 

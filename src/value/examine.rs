@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::base_types::base_type;
 use super::c_string::quoted_string;
-use super::print::{Printer, StringEnd, read_string};
+use super::print::{StringEnd, read_string};
+use super::printer::Printer;
 use super::scalar::{Letter, scalar_text, symbol_suffix};
 use super::types::Type;
 use crate::base::{Error, Memory, Result, VirtAddr};

@@ -3,36 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::place::{Absence, Place, Value};
+use super::place::{Absence, Extent, Place, Pointee, Value};
 use super::types::Type;
-
-/// A stretch of a value that lives in one place.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Extent {
-    /// Which bits of the whole value, half-open, from its least significant one.
-    pub bits: Range<u64>,
-    /// Where they are; [`Place::Absent`] if nowhere.
-    pub place: Place,
-    /// Bits of the place that come before them.
-    pub skip: u64,
-}
-
-/// What a pointer that does not exist would point to.
-#[derive(Clone, Debug)]
-pub struct Pointee {
-    /// The variable, if it is somewhere itself.
-    pub target: Option<Value>,
-    /// Bytes from its start.
-    pub offset: i64,
-}
-
-impl PartialEq for Pointee {
-    fn eq(&self, other: &Pointee) -> bool {
-        self.offset == other.offset && self.target.as_ref().map(|t| &t.place) == other.target.as_ref().map(|t| &t.place)
-    }
-}
-
-impl Eq for Pointee {}
 
 impl Value {
     /// A value in several places. Its bytes were read already, with zeros where there is nothing.

@@ -1,8 +1,7 @@
 //! The margin of `ptype /o`: offsets, sizes, holes.
 
+use super::types::Field;
 use std::fmt::Write;
-
-use super::layout::Field;
 
 /// What stands in the margin where there is nothing to say.
 pub(super) const MARGIN: &str = "                           ";

@@ -1,10 +1,9 @@
 //! A value: a type, a place, and the bytes once they were read.
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use super::extent::{Extent, Pointee};
-use super::layout::Field;
-use super::types::{ArrayKind, Bits, Type, TypeKind};
+use super::types::{ArrayKind, Bits, Field, Type, TypeKind};
 use crate::base::{Error, Memory, Result, VirtAddr};
 
 /// Where a value lives. Only what lives somewhere can be assigned to.
@@ -67,6 +66,34 @@ impl std::fmt::Display for Absence {
         })
     }
 }
+
+/// A stretch of a value that lives in one place.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Extent {
+    /// Which bits of the whole value, half-open, from its least significant one.
+    pub bits: Range<u64>,
+    /// Where they are; [`Place::Absent`] if nowhere.
+    pub place: Place,
+    /// Bits of the place that come before them.
+    pub skip: u64,
+}
+
+/// What a pointer that does not exist would point to.
+#[derive(Clone, Debug)]
+pub struct Pointee {
+    /// The variable, if it is somewhere itself.
+    pub target: Option<Value>,
+    /// Bytes from its start.
+    pub offset: i64,
+}
+
+impl PartialEq for Pointee {
+    fn eq(&self, other: &Pointee) -> bool {
+        self.offset == other.offset && self.target.as_ref().map(|t| &t.place) == other.target.as_ref().map(|t| &t.place)
+    }
+}
+
+impl Eq for Pointee {}
 
 /// A value: a type, a place, and the bytes once they were read. Members and elements of it move the place and read nothing.
 #[derive(Clone, Debug)]

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use super::dynamic;
 use super::language::Language;
 use super::number::{Number, int_from_bytes};
-use super::options::{PrintOptions, Symbols};
 use super::place::{Absence, Place, Value};
+use super::printer::Printer;
 use super::scalar::{Letter, scalar_text};
 use super::types::{Type, TypeKind};
-use crate::base::{Error, Memory, Result, VirtAddr};
+use crate::base::{Error, Result, VirtAddr};
 
 mod array;
 mod children;
@@ -26,20 +26,6 @@ use names::{enumeration, flags_text};
 
 /// Deeper than this nothing is shown, whatever `set print max-depth` says.
 const MAX_DEPTH: u32 = 200;
-
-/// The longest string that is read where `set print elements` sets no limit.
-const MAX_STRING: usize = 1 << 26;
-
-/// Shows values: with the memory that pointers lead to, names of addresses, and options.
-#[derive(Clone, Copy)]
-pub struct Printer<'a> {
-    /// Where strings behind pointers are read.
-    pub memory: &'a dyn Memory,
-    /// Names of addresses.
-    pub symbols: &'a dyn Symbols,
-    /// `set print ...`
-    pub options: &'a PrintOptions,
-}
 
 /// What is written, and what one walk through a value remembers.
 struct Walk {

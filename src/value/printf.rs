@@ -3,7 +3,8 @@
 use super::float::Real;
 use super::number::Number;
 use super::place::{Place, Value};
-use super::print::{Printer, StringEnd, read_string};
+use super::print::{StringEnd, read_string};
+use super::printer::Printer;
 use super::types::{FloatFormat, TypeKind};
 use crate::base::{Error, Result, VirtAddr};
 

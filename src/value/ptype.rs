@@ -4,11 +4,11 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use super::language::Language;
-use super::layout::{Field, FieldKind, Layout, Method};
-use super::names::{base_of, declaration, keyword, qualifiers, short_name, wrap};
+use super::names::{declaration, wrap};
 use super::offsets::{self, Holes};
 use super::rust_names;
-use super::types::{NoDebug, Type, TypeKind};
+use super::short_names::{base_of, keyword, qualifiers, short_name};
+use super::types::{Field, FieldKind, Layout, Method, NoDebug, Type, TypeKind};
 use crate::base::Result;
 use crate::dwarf::{Access, template_arguments};
 

@@ -3,10 +3,9 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use super::layout::Field;
-use super::names::{base_of, short_name};
 use super::offsets::{Holes, MARGIN};
-use super::types::{Type, TypeKind};
+use super::short_names::{base_of, short_name};
+use super::types::{Field, Type, TypeKind};
 use crate::base::Result;
 
 /// How deep types are written.

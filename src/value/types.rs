@@ -1,10 +1,11 @@
 //! Types: immutable, shared, the same for registers, GOT and PLT, and what debug information tells.
 
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use super::language::Language;
-use super::layout::{Field, Fields};
-use crate::dwarf::Dynamic;
+use crate::base::Result;
+use crate::dwarf::{Access, Constant, Dynamic};
 
 /// A module, as whoever implements the look-ups numbers it. Values and expressions only carry it around.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -229,241 +230,213 @@ impl FloatFormat {
     }
 }
 
-impl Type {
-    /// A type with a name.
-    pub fn named(name: &str, size: u64, kind: TypeKind) -> Arc<Type> {
-        Arc::new(Type { name: name.into(), size, kind, language: Language::C })
-    }
+/// A member of a structure.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Its name; empty for an anonymous member. A base class has its class's name.
+    pub name: Arc<str>,
+    /// Its type.
+    pub ty: Arc<Type>,
+    /// Offset in the structure, in bytes; meaningless for static members and virtual bases.
+    pub offset: u64,
+    /// For a bit-field, its bits, counted from `offset`.
+    pub bits: Option<Bits>,
+    /// What sort of member.
+    pub kind: FieldKind,
+    /// Who may use it.
+    pub access: Access,
+    /// Made by the compiler, as the pointer to the vtable.
+    pub is_artificial: bool,
+}
 
-    /// A type with a name, in a language.
-    pub fn named_in(language: Language, name: &str, size: u64, kind: TypeKind) -> Arc<Type> {
-        Arc::new(Type { name: name.into(), size, kind, language })
-    }
+/// What sort of member.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub enum FieldKind {
+    /// One that each object has.
+    #[default]
+    Data,
+    /// A base class.
+    Base,
+    /// A virtual base class: the DWARF expression that makes its address of the object's address.
+    VirtualBase(Box<[u8]>),
+    /// One that the class has once: its full name, and its value where the debug information has it.
+    Static(Arc<str>, Option<Constant>),
+}
 
-    /// A type made of another one, in its language.
-    fn of(other: &Arc<Type>, size: u64, kind: TypeKind) -> Arc<Type> {
-        Arc::new(Type { name: "".into(), size, kind, language: other.language })
-    }
-
-    /// A pointer to `target`.
-    pub fn pointer(target: &Arc<Type>) -> Arc<Type> {
-        Type::of(target, 8, TypeKind::Pointer(target.clone()))
-    }
-
-    /// A reference to `target`.
-    pub fn reference(target: &Arc<Type>, rvalue: bool) -> Arc<Type> {
-        Type::of(target, 8, TypeKind::Reference(target.clone(), rvalue))
-    }
-
-    /// A pointer to a member of a class; to a method if `target` is a function.
-    pub fn member_pointer(class: &Arc<Type>, target: &Arc<Type>) -> Arc<Type> {
-        let size = if matches!(target.stripped().kind, TypeKind::Function(_)) { 16 } else { 8 };
-        Type::of(target, size, TypeKind::MemberPointer { class: class.clone(), target: target.clone() })
-    }
-
-    /// An array of `count` elements from index 0.
-    pub fn array(element: &Arc<Type>, count: u64) -> Arc<Type> {
-        Type::array_of(element, Some(count), 0, ArrayKind::Plain)
-    }
-
-    /// An array of any sort; a count that is not known counts as none in the size.
-    pub fn array_of(element: &Arc<Type>, count: Option<u64>, lower: i64, kind: ArrayKind) -> Arc<Type> {
-        let size = element.size.saturating_mul(count.unwrap_or(0));
-        Type::of(element, size, TypeKind::Array { element: element.clone(), count, lower, kind, vector: false })
-    }
-
-    /// A SIMD vector; `name` may be empty.
-    pub fn vector(name: &str, element: &Arc<Type>, count: u64) -> Arc<Type> {
-        let kind =
-            TypeKind::Array { element: element.clone(), count: Some(count), lower: 0, kind: ArrayKind::Plain, vector: true };
-        Type::named(name, element.size.saturating_mul(count), kind)
-    }
-
-    /// A function with declared parameters.
-    pub fn function(result: &Arc<Type>, params: Vec<Arc<Type>>, variadic: bool) -> Arc<Type> {
-        let f = FunctionType { result: result.clone(), params: params.into(), variadic, prototyped: true };
-        Type::of(result, 1, TypeKind::Function(f))
-    }
-
-    /// `int ()`: a function of whose parameters nothing is said.
-    pub fn function_unprototyped(result: &Arc<Type>) -> Arc<Type> {
-        let f = FunctionType { result: result.clone(), params: Arc::new([]), variadic: false, prototyped: false };
-        Type::of(result, 1, TypeKind::Function(f))
-    }
-
-    /// `const` or `volatile` or both of `target`.
-    pub fn qualified(target: &Arc<Type>, constant: bool, volatile: bool) -> Arc<Type> {
-        Type::with_qualifiers(target, Qualifiers { constant, volatile, ..Qualifiers::default() })
-    }
-
-    /// `target` with more qualifiers: those that it has already are kept, once each.
-    pub fn with_qualifiers(target: &Arc<Type>, added: Qualifiers) -> Arc<Type> {
-        if added == Qualifiers::default() {
-            return target.clone();
+impl Field {
+    /// A member that is nothing special.
+    pub fn new(name: &str, ty: &Arc<Type>, offset: u64) -> Field {
+        Field {
+            name: name.into(),
+            ty: ty.clone(),
+            offset,
+            bits: None,
+            kind: FieldKind::Data,
+            access: Access::Public,
+            is_artificial: false,
         }
-        let (inner, old) = match &target.kind {
-            TypeKind::Qualified { target, qualifiers } => (target, *qualifiers),
-            _ => (target, Qualifiers::default()),
+    }
+
+    /// Whether it is a base class.
+    pub fn is_base(&self) -> bool {
+        matches!(self.kind, FieldKind::Base | FieldKind::VirtualBase(_))
+    }
+
+    /// Whether the class has it once.
+    pub fn is_static(&self) -> bool {
+        matches!(self.kind, FieldKind::Static(..))
+    }
+}
+
+/// A method that a class declares.
+#[derive(Clone, Debug)]
+pub struct Method {
+    /// Its name.
+    pub name: Arc<str>,
+    /// The name of its symbol.
+    pub linkage_name: Option<Arc<str>>,
+    /// Its type; `this` is the first parameter if it has one.
+    pub ty: Arc<Type>,
+    /// Who may call it.
+    pub access: Access,
+    /// Made by the compiler.
+    pub is_artificial: bool,
+    /// `virtual`
+    pub is_virtual: bool,
+    /// It has no `this`.
+    pub is_static: bool,
+    /// `= delete`
+    pub is_deleted: bool,
+    /// `= default`
+    pub is_defaulted: bool,
+    /// Its place in the vtable.
+    pub vtable_index: Option<u64>,
+}
+
+/// An argument of a template, or of a generic type.
+#[derive(Clone, Debug)]
+pub struct TemplateArg {
+    /// The name of the parameter.
+    pub name: Arc<str>,
+    /// The type that it is, or that of the value.
+    pub ty: Arc<Type>,
+    /// The value; `None` if the argument is a type.
+    pub value: Option<Constant>,
+}
+
+/// One of the shapes of an enumeration with data.
+#[derive(Clone, Debug)]
+pub struct Variant {
+    /// The discriminants that mean it, both ends included; empty for the one that all others mean.
+    pub discriminants: Vec<(i128, i128)>,
+    /// Its one member: a structure by the name of the variant.
+    pub field: Field,
+}
+
+/// The shapes that an enumeration of Rust takes on.
+#[derive(Clone, Debug)]
+pub struct Variants {
+    /// The member whose number tells which one; `None` where there is but one.
+    pub discriminant: Option<Field>,
+    /// The shapes.
+    pub choices: Vec<Variant>,
+}
+
+impl Variants {
+    /// The shape that a discriminant means.
+    pub fn chosen(&self, discriminant: Option<i128>) -> Option<&Variant> {
+        let named = |n: i128| {
+            // Discriminants are written with or without a sign: what counts are the bits that they have in common.
+            let size = self.discriminant.as_ref().map_or(16, |d| d.ty.size).clamp(1, 16) as u32;
+            let cut = move |v: i128| if size >= 16 { v } else { v & ((1 << (8 * size)) - 1) };
+            move |v: &&Variant| v.discriminants.iter().any(|(low, high)| (cut(*low)..=cut(*high)).contains(&cut(n)))
         };
-        let qualifiers = Qualifiers {
-            constant: old.constant || added.constant,
-            volatile: old.volatile || added.volatile,
-            restrict: old.restrict || added.restrict,
-            atomic: old.atomic || added.atomic,
-        };
-        Type::of(inner, inner.size, TypeKind::Qualified { target: inner.clone(), qualifiers })
-    }
-
-    /// Another name for `target`.
-    pub fn typedef(name: &str, target: &Arc<Type>) -> Arc<Type> {
-        Type::named_in(target.language, name, target.size, TypeKind::Typedef(target.clone()))
-    }
-
-    /// A `struct` or `union`.
-    pub fn structure(name: &str, size: u64, union: bool, fields: Vec<Field>) -> Arc<Type> {
-        Type::named(name, size, TypeKind::Struct { union, class: false, fields: Fields::known(fields) })
-    }
-
-    /// A structure of Rust.
-    pub fn rust_structure(name: &str, size: u64, fields: Vec<Field>) -> Arc<Type> {
-        let kind = TypeKind::Struct { union: false, class: false, fields: Fields::known(fields) };
-        Type::named_in(Language::Rust, name, size, kind)
-    }
-
-    /// The type of a symbol without debug information.
-    pub fn no_debug(what: NoDebug) -> Arc<Type> {
-        let name = match what {
-            NoDebug::Text => "<text variable, no debug info>",
-            NoDebug::Ifunc => "<text gnu-indirect-function variable, no debug info>",
-            NoDebug::Data => "<data variable, no debug info>",
-            NoDebug::Tls => "<thread local variable, no debug info>",
-        };
-        let size = if matches!(what, NoDebug::Text | NoDebug::Ifunc) { 1 } else { 0 };
-        Type::named(name, size, TypeKind::NoDebug(what))
-    }
-
-    /// As [`Type::stripped`], of a type that is not shared.
-    pub(super) fn stripped_ref(&self) -> &Type {
-        match &self.kind {
-            TypeKind::Typedef(target) | TypeKind::Qualified { target, .. } => target.stripped(),
-            _ => self,
+        let default = || self.choices.iter().find(|v| v.discriminants.is_empty());
+        match discriminant {
+            Some(n) => self.choices.iter().find(named(n)).or_else(default),
+            None => default(),
         }
     }
+}
 
-    /// The type below typedefs and qualifiers.
-    pub fn stripped(self: &Arc<Type>) -> &Arc<Type> {
-        let mut ty = self;
-        // Damaged debug information may hold a cycle; types are trees here, so this only bounds the walk.
-        for _ in 0..1000 {
-            match &ty.kind {
-                TypeKind::Typedef(target) | TypeKind::Qualified { target, .. } => ty = target,
-                _ => break,
-            }
-        }
-        ty
+/// What belongs to a structure.
+#[derive(Clone, Debug, Default)]
+pub struct Layout {
+    /// Bases and members, in the order of their declaration.
+    pub fields: Arc<[Field]>,
+    /// Methods.
+    pub methods: Vec<Method>,
+    /// The arguments of the template that it is made from.
+    pub template_args: Vec<TemplateArg>,
+    /// Typedefs declared inside.
+    pub typedefs: Vec<(Arc<Type>, Access)>,
+    /// Other types declared inside.
+    pub nested: Vec<(Arc<Type>, Access)>,
+    /// Rust's enumerations with data.
+    pub variants: Option<Variants>,
+}
+
+type LayoutFinder = Box<dyn Fn() -> Result<Layout> + Send + Sync>;
+type DefinitionFinder = Box<dyn Fn() -> Option<Arc<Type>> + Send + Sync>;
+
+/// The members of a structure: known, or found when first asked for, which also is how a structure can point to itself.
+#[derive(Clone)]
+pub struct Fields(Arc<Inner>);
+
+struct Inner {
+    found: OnceLock<Result<Arc<Layout>>>,
+    finder: Option<LayoutFinder>,
+    /// For a structure that is only declared: its definition.
+    definition: OnceLock<Option<Arc<Type>>>,
+    definer: Option<DefinitionFinder>,
+}
+
+impl Fields {
+    fn from(found: OnceLock<Result<Arc<Layout>>>, finder: Option<LayoutFinder>, definer: Option<DefinitionFinder>) -> Fields {
+        Fields(Arc::new(Inner { found, finder, definition: OnceLock::new(), definer }))
     }
 
-    /// What a pointer or reference leads to.
-    pub fn target(self: &Arc<Type>) -> Option<&Arc<Type>> {
-        match &self.stripped().kind {
-            TypeKind::Pointer(t) | TypeKind::Reference(t, _) => Some(t),
-            _ => None,
-        }
+    /// Members that are known.
+    pub fn known(fields: Vec<Field>) -> Fields {
+        let layout = Layout { fields: fields.into(), ..Layout::default() };
+        Fields::from(OnceLock::from(Ok(Arc::new(layout))), None, None)
     }
 
-    /// The type of an array's elements.
-    pub fn element(self: &Arc<Type>) -> Option<&Arc<Type>> {
-        match &self.stripped().kind {
-            TypeKind::Array { element, .. } => Some(element),
-            _ => None,
-        }
+    /// Members that `find` finds when they are first asked for.
+    pub fn found_by(find: impl Fn() -> Result<Layout> + Send + Sync + 'static) -> Fields {
+        Fields::from(OnceLock::new(), Some(Box::new(find)), None)
     }
 
-    /// Whether numbers of this type are signed.
-    pub fn is_signed(self: &Arc<Type>) -> bool {
-        matches!(
-            self.stripped().kind,
-            TypeKind::Char { signed: true } | TypeKind::Int { signed: true } | TypeKind::Enum { signed: true, .. }
-        )
+    /// The members of a structure that is only declared here; `define` finds its definition when it is first asked for.
+    pub fn declared(define: impl Fn() -> Option<Arc<Type>> + Send + Sync + 'static) -> Fields {
+        Fields::from(OnceLock::new(), None, Some(Box::new(define)))
     }
 
-    /// Integers and whatever C takes for one: truth values, characters, enumerations, flags.
-    pub fn is_integral(self: &Arc<Type>) -> bool {
-        matches!(
-            self.stripped().kind,
-            TypeKind::Bool | TypeKind::Char { .. } | TypeKind::Int { .. } | TypeKind::Enum { .. } | TypeKind::Flags(_)
-        )
+    /// Everything that belongs to the structure. Nothing if it is only declared.
+    pub fn layout(&self) -> Result<Arc<Layout>> {
+        self.0.found.get_or_init(|| self.0.finder.as_ref().map_or_else(|| Ok(Layout::default()), |f| f()).map(Arc::new)).clone()
     }
 
-    /// The layout, if it is a floating-point number.
-    pub fn float(self: &Arc<Type>) -> Option<FloatFormat> {
-        match self.stripped().kind {
-            TypeKind::Float(f) => Some(f),
-            _ => None,
-        }
+    /// The members, in the order of their declaration.
+    pub fn get(&self) -> Result<Arc<[Field]>> {
+        Ok(self.layout()?.fields.clone())
     }
 
-    /// A number that can be computed with.
-    pub fn is_arithmetic(self: &Arc<Type>) -> bool {
-        self.is_integral() || self.float().is_some()
+    /// Whether the structure is only declared.
+    pub fn is_declaration(&self) -> bool {
+        self.0.definer.is_some()
     }
 
-    /// Whether it is a pointer.
-    pub fn is_pointer(self: &Arc<Type>) -> bool {
-        matches!(self.stripped().kind, TypeKind::Pointer(_))
+    /// The definition of a structure that is only declared, if there is one.
+    pub fn definition(&self) -> Option<&Arc<Type>> {
+        let define = self.0.definer.as_ref()?;
+        self.0.definition.get_or_init(define).as_ref()
     }
+}
 
-    /// Whether it is a structure that is only declared.
-    pub fn is_declaration(self: &Arc<Type>) -> bool {
-        matches!(&self.stripped().kind, TypeKind::Struct { fields, .. } if fields.is_declaration())
-    }
-
-    /// The type with the definition in place of a declaration, where there is one.
-    pub fn completed(self: &Arc<Type>) -> Arc<Type> {
-        match &self.kind {
-            TypeKind::Struct { fields, .. } => fields.definition().unwrap_or(self).clone(),
-            TypeKind::Typedef(target) if self.is_declaration() => Type::typedef(&self.name, &target.completed()),
-            TypeKind::Qualified { target, qualifiers } if self.is_declaration() => {
-                Type::with_qualifiers(&target.completed(), *qualifiers)
-            }
-            _ => self.clone(),
-        }
-    }
-
-    /// Whether a length in it is known only while the program runs.
-    pub fn is_dynamic(&self) -> bool {
-        let mut ty = self;
-        for _ in 0..1000 {
-            match &ty.kind {
-                TypeKind::VariableArray { .. } => return true,
-                TypeKind::Array { element: t, .. }
-                | TypeKind::Typedef(t)
-                | TypeKind::Pointer(t)
-                | TypeKind::Reference(t, _)
-                | TypeKind::Qualified { target: t, .. } => ty = t,
-                _ => break,
-            }
-        }
-        false
-    }
-
-    /// Whether it is `void`.
-    pub fn is_void(self: &Arc<Type>) -> bool {
-        matches!(self.stripped().kind, TypeKind::Void)
-    }
-
-    /// Functions, also those without debug information.
-    pub fn is_function(self: &Arc<Type>) -> bool {
-        matches!(self.stripped().kind, TypeKind::Function(_) | TypeKind::NoDebug(NoDebug::Text | NoDebug::Ifunc))
-    }
-
-    /// Characters of any width.
-    pub fn is_char(self: &Arc<Type>) -> bool {
-        matches!(self.stripped().kind, TypeKind::Char { .. })
-    }
-
-    /// Arrays, structures and unions.
-    pub fn is_aggregate(self: &Arc<Type>) -> bool {
-        matches!(self.stripped().kind, TypeKind::Array { .. } | TypeKind::Struct { .. })
+impl fmt::Debug for Fields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the members: a structure may point to itself.
+        f.write_str("Fields")
     }
 }

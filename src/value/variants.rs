@@ -1,8 +1,7 @@
 //! Which of its shapes an enumeration of Rust has.
 
-use super::layout::{Fields, Layout, Variant};
 use super::place::Value;
-use super::types::TypeKind;
+use super::types::{Fields, Layout, TypeKind, Variant};
 use crate::base::{Memory, Result};
 
 /// The shape that an enumeration with data has, and its members as a value; `None` for a type that is no such enumeration, or

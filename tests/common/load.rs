@@ -47,7 +47,7 @@ impl Load {
     }
 
     /// It as a command of another tool, in the environment that rdbg's program has.
-    fn under(&self, tool: &Path, options: &[&str]) -> Command {
+    pub fn under(&self, tool: &Path, options: &[&str]) -> Command {
         // rdbg's own command line gives the environment.
         let like = Session::rdbg().command();
         let mut command = Command::new("setarch");

@@ -1,6 +1,6 @@
 //! Catchpoints of the process's events: signals, forks, execs, system calls.
 
-use crate::arch::syscalls::{syscall_group, syscall_name, syscall_number};
+use crate::arch::syscalls::{syscall_group, syscall_name, syscall_number, syscall_words};
 use crate::base::{Error, Result, Signal};
 use crate::engine::{Catch, Condition, Disposition, Kind, SignalChoice};
 
@@ -25,7 +25,7 @@ pub const COMMANDS: &[Command] = &[
 const CATCH_SIGNAL: Command = Command {
     name: "catch signal",
     group: Group::Breakpoints,
-    args: &[ArgSpec::may("SIGNAL...", ArgKind::Rest)],
+    args: &[ArgSpec::may("SIGNAL...", ArgKind::OneOf(signals))],
     summary: "Stop when the program is about to get a signal.",
     help: "SIGNALs are names, or numbers from 1 to 15; \"all\" is every one. Without, all but those that a debugger uses itself \
 (SIGTRAP, SIGINT). The program stops whatever \"handle\" says, and whether it gets the signal then is for \"handle\" to say.",
@@ -140,7 +140,7 @@ fn catch_plain(cx: &mut Cx<'_>, args: &Args, catch: Catch, word: &str, dispositi
 const CATCH_SYSCALL: Command = Command {
     name: "catch syscall",
     group: Group::Breakpoints,
-    args: &[ArgSpec::may("CALL...", ArgKind::Rest)],
+    args: &[ArgSpec::may("CALL...", ArgKind::OneOf(calls))],
     summary: "Stop when the program enters a system call, and when it returns.",
     help: "CALLs are names, numbers, or groups (\"group:file\", \"g:network\"). Without, every one.",
     examples: &[Example { line: "catch syscall write", what: "stops before and after each write" }],
@@ -157,11 +157,26 @@ const TCATCH_SYSCALL: Command = Command {
     ..CATCH_SYSCALL
 };
 
+/// Names of system calls, and of groups in both spellings.
+fn calls() -> Vec<String> {
+    let short = |word: &String| word.strip_prefix("group:").map(|group| format!("g:{group}"));
+    let words: Vec<String> = syscall_words().collect();
+    let groups: Vec<String> = words.iter().filter_map(short).collect();
+    words.into_iter().chain(groups).collect()
+}
+
+/// Names of signals, and all of them.
+fn signals() -> Vec<String> {
+    Signal::all().map(|s| s.name()).chain(["all".to_owned()]).collect()
+}
+
 fn catch_syscall(cx: &mut Cx<'_>, args: &Args, disposition: Disposition) -> Result<Flow> {
     let mut numbers = Vec::new();
     for word in args.text.split_whitespace() {
         if let Ok(number) = word.parse() {
             numbers.push(number);
+        } else if word.parse::<i64>().is_ok() {
+            return Err(Error::user(format!("Unknown syscall number '{word}'.")));
         } else if let Some(group) = word.strip_prefix("group:").or_else(|| word.strip_prefix("g:")) {
             numbers.extend(syscall_group(group).ok_or_else(|| Error::user(format!("Unknown syscall group '{group}'.")))?);
         } else {

@@ -4,6 +4,7 @@ pub mod catch;
 pub mod catch_event;
 pub mod edit;
 pub mod place;
+pub mod rbreak;
 pub mod save;
 pub mod table;
 pub mod watch;

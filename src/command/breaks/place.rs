@@ -1,16 +1,16 @@
 //! Breakpoints at places in the program.
 
 use crate::base::{Error, Result, VirtAddr};
-use crate::engine::{Breakpoint, Condition, Disposition, Kind, Session};
+use crate::engine::{Breakpoint, Condition, Disposition, Kind, Process, Session};
 use crate::ui::Role;
 use crate::ui::render::place_of;
 
 use crate::command::args::Args;
 use crate::command::cx::Cx;
-use crate::command::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
+use crate::command::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
 
 /// Breakpoints at places in the program.
-pub const COMMANDS: &[Command] = &[BREAK, TBREAK, HBREAK, THBREAK];
+pub const COMMANDS: &[Command] = &[BREAK, TBREAK, HBREAK, THBREAK, DPRINTF];
 
 const BREAK: Command = Command {
     name: "break",
@@ -68,11 +68,13 @@ struct Request {
     /// The condition is taken although it makes no sense (yet).
     force: bool,
     thread: Option<u32>,
+    /// `dprintf`: the format and what follows it.
+    printf: Option<String>,
 }
 
 fn request(cx: &mut Cx<'_>, args: &Args) -> Result<Request> {
     let spec = args.get("LOCATION").unwrap_or_default().trim().to_owned();
-    let mut request = Request { spec, condition: None, force: false, thread: None };
+    let mut request = Request { spec, condition: None, force: false, thread: None, printf: None };
     let mut rest = args.rest().trim();
     while !rest.is_empty() {
         if let Some(after) = rest.strip_prefix("if").filter(|a| a.starts_with([' ', '\t', '('])) {
@@ -90,24 +92,71 @@ fn request(cx: &mut Cx<'_>, args: &Args) -> Result<Request> {
         };
         let after = after.trim_start();
         let (word, after) = after.split_at(after.find(char::is_whitespace).unwrap_or(after.len()));
-        let number = word.parse().map_err(|_| Error::user(format!("Invalid thread ID: {word}")))?;
-        let known = cx
-            .session
-            .inferior
-            .process
-            .as_ref()
-            .is_some_and(|p| p.target.threads().iter().any(|t| p.number_of(*t) == Some(number)));
-        if !known {
-            return Err(Error::user(format!("Unknown thread {number}.")));
-        }
-        request.thread = Some(number);
+        request.thread = Some(thread_number(cx.session, word)?);
         rest = after.trim_start();
     }
     Ok(request)
 }
 
+/// The number of a thread that there is.
+pub(super) fn thread_number(session: &Session, word: &str) -> Result<u32> {
+    let number = word.parse().map_err(|_| Error::user(format!("Invalid thread ID: {word}")))?;
+    let is_there = |p: &Process| p.target.threads().iter().any(|t| p.number_of(*t) == Some(number));
+    match session.inferior.process.as_ref().is_some_and(is_there) {
+        true => Ok(number),
+        false => Err(Error::user(format!("Unknown thread {number}."))),
+    }
+}
+
+const DPRINTF: Command = Command {
+    name: "dprintf",
+    group: Group::Breakpoints,
+    args: &[ArgSpec::may("LOCATION,\"FORMAT\"[,ARG,...]", ArgKind::Rest)],
+    summary: "Print at a place, and go on.",
+    help: "FORMAT and ARGs are those of \"printf\". \"condition\" and \"ignore\" work as for breakpoints.\n\
+With \"set dprintf-style call\" a function of the program prints.",
+    examples: &[Example { line: "dprintf main,\"rsp %#lx\\n\", $rsp", what: "a line whenever main is called" }],
+    repeat: Repeat::No,
+    run: dprintf,
+    ..Command::BASE
+};
+
+fn dprintf(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    let (spec, text) = split_at_comma(&args.text);
+    if spec.is_empty() && cx.session.selected_frame().is_err() {
+        return Err(Error::user("No default breakpoint address now."));
+    }
+    let Some(text) = text.filter(|_| !spec.contains(" if ")) else { return Err(Error::user("Format string required")) };
+    let request = Request { spec: spec.to_owned(), condition: None, force: false, thread: None, printf: Some(text.to_owned()) };
+    place(cx, request, Disposition::Keep, false)
+}
+
+/// What stands before the first comma that is in no quotes and no parentheses, and what stands behind it.
+fn split_at_comma(text: &str) -> (&str, Option<&str>) {
+    let (mut depth, mut quote) = (0usize, None);
+    for (at, c) in text.char_indices() {
+        match (c, quote) {
+            (c, Some(q)) if c == q => quote = None,
+            (_, Some(_)) => {}
+            ('"' | '\'', None) => quote = Some(c),
+            ('(' | '<' | '[', None) => depth += 1,
+            (')' | '>' | ']', None) => depth = depth.saturating_sub(1),
+            (',', None) if depth == 0 => {
+                let (spec, rest) = text.split_at(at);
+                return (spec.trim(), rest.get(1..).map(str::trim));
+            }
+            _ => {}
+        }
+    }
+    (text.trim(), None)
+}
+
 fn set_breakpoint(cx: &mut Cx<'_>, args: &Args, disposition: Disposition, hardware: bool) -> Result<Flow> {
     let request = request(cx, args)?;
+    place(cx, request, disposition, hardware)
+}
+
+fn place(cx: &mut Cx<'_>, request: Request, disposition: Disposition, hardware: bool) -> Result<Flow> {
     let locations = match cx.session.locate_places(&request.spec) {
         Ok(locations) => locations,
         Err(_) if request.spec.is_empty() => return Err(Error::user("No default breakpoint address now.")),
@@ -115,7 +164,8 @@ fn set_breakpoint(cx: &mut Cx<'_>, args: &Args, disposition: Disposition, hardwa
         Err(e @ Error::Syntax { .. }) => return Err(e),
         Err(e) if request.spec.starts_with('*') => return Err(e),
         Err(e) => {
-            if !may_be_pending(cx, &e)? {
+            let what = if request.printf.is_some() { "dprintf" } else { "breakpoint" };
+            if !may_be_pending(cx, &e, what)? {
                 return Ok(Flow::Go);
             }
             Vec::new()
@@ -128,6 +178,9 @@ fn set_breakpoint(cx: &mut Cx<'_>, args: &Args, disposition: Disposition, hardwa
         let notes: String = addresses.iter().filter_map(|at| also_here(cx.session, *at)).collect();
         cx.say(notes);
     }
+    if request.printf.as_ref().is_some_and(|text| !text.starts_with('"')) {
+        return Err(Error::user("Bad format string, missing '\"'."));
+    }
     // Without a location it is where it is now, whatever is loaded later; a line stays in its file, whatever is listed later.
     let spec = match (request.spec.as_str(), addresses.first()) {
         ("", Some(addr)) => format!("*{addr:#x}"),
@@ -137,6 +190,7 @@ fn set_breakpoint(cx: &mut Cx<'_>, args: &Args, disposition: Disposition, hardwa
     let breakpoint = cx.session.breakpoints.get_mut(id)?;
     breakpoint.condition = condition;
     breakpoint.thread = request.thread;
+    breakpoint.printf = request.printf;
     let breakpoint = cx.session.breakpoints.get(id)?;
     let noun = breakpoint.noun();
     let place = addresses.first().and_then(|first| place_of(cx.session, *first, breakpoint));
@@ -168,7 +222,7 @@ fn also_here(session: &Session, at: VirtAddr) -> Option<String> {
 }
 
 /// Whether a breakpoint on something that does not exist may wait for it: by the setting, or by asking.
-fn may_be_pending(cx: &mut Cx<'_>, error: &Error) -> Result<bool> {
+fn may_be_pending(cx: &mut Cx<'_>, error: &Error, what: &str) -> Result<bool> {
     match cx.session.settings.breakpoint_pending {
         Some(true) => {
             cx.out.text(Role::Error, &format!("{error}\n"));
@@ -177,7 +231,7 @@ fn may_be_pending(cx: &mut Cx<'_>, error: &Error) -> Result<bool> {
         Some(false) => Err(error.clone()),
         None => {
             cx.out.text(Role::Error, &format!("{error}\n"));
-            cx.query_no("Make breakpoint pending on future shared library load? ")
+            cx.query_no(&format!("Make {what} pending on future shared library load? "))
         }
     }
 }

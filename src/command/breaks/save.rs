@@ -5,6 +5,7 @@ use crate::engine::{Breakpoint, Catch, Disposition, Kind, SignalChoice, WatchKin
 
 use crate::command::args::Args;
 use crate::command::cx::Cx;
+use crate::command::define::indented;
 use crate::command::describe::{ArgKind, ArgSpec, Command, Flow, Group, Repeat};
 use crate::command::help::list_below;
 use crate::command::script::expand_home;
@@ -64,17 +65,7 @@ fn lines(b: &Breakpoint) -> String {
     }
     if !b.commands.is_empty() {
         text.push_str("  commands\n");
-        let mut depth = 2;
-        for line in &b.commands {
-            let word = line.split_whitespace().next().unwrap_or_default();
-            if matches!(word, "end" | "else") {
-                depth -= 1;
-            }
-            text.push_str(&format!("{}{}\n", "  ".repeat(depth.max(1)), line.trim_start()));
-            if matches!(word, "if" | "while" | "else" | "python" | "commands") {
-                depth += 1;
-            }
-        }
+        text.push_str(&indented(&b.commands, 2));
         text.push_str("  end\n");
     }
     if !b.enabled {
@@ -89,6 +80,7 @@ fn recreate(b: &Breakpoint) -> String {
     let once = b.disposition == Disposition::Delete;
     let thread = b.thread.map_or(String::new(), |n| format!(" thread {n}"));
     match &b.kind {
+        Kind::Code { .. } if let Some(text) = &b.printf => format!("dprintf {},{text}", b.spec),
         Kind::Code { hardware } => {
             let word = match (once, hardware) {
                 (false, false) => "break",

@@ -7,6 +7,7 @@ use crate::ui::render::what_text;
 use super::edit::ids;
 use crate::command::args::Args;
 use crate::command::cx::Cx;
+use crate::command::define::indented;
 use crate::command::describe::{ArgKind, ArgSpec, Command, Flow, Group};
 
 /// Showing breakpoints.
@@ -74,6 +75,7 @@ fn breakpoint_rows(session: &Session, b: &Breakpoint, width: usize) -> String {
         (Kind::Code { .. }, _) => ("<MULTIPLE>".to_owned(), String::new()),
         _ => (String::new(), what_text(session, b, VirtAddr(0))),
     };
+    let what = what + &b.thread.map_or(String::new(), |t| format!(" thread {t}"));
     let head = format!(
         "{:<7} {:<width$} {:<4} {:<3} {address:<18} {what}",
         b.id,
@@ -96,9 +98,10 @@ fn breakpoint_rows(session: &Session, b: &Breakpoint, width: usize) -> String {
     if b.ignore > 0 {
         text.push_str(&format!("\tignore next {} hits\n", b.ignore));
     }
-    for line in &b.commands {
-        text.push_str(&format!("        {line}\n"));
+    if let Some(command) = b.printf_command(&session.settings) {
+        text.push_str(&format!("        {command}\n"));
     }
+    text.push_str(&indented(&b.commands, 4));
     if let (Kind::Code { .. }, [_, _, ..]) = (&b.kind, b.locations.as_slice()) {
         for (n, l) in (1..).zip(&b.locations) {
             let number = format!("{}.{n}", b.id);

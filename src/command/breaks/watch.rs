@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::base::{Error, Result};
-use crate::engine::{Condition, Disposition, Kind, Session, Watch, WatchKind};
+use crate::base::{AddrRange, Error, Result, VirtAddr};
+use crate::engine::{Condition, Disposition, Kind, Looked, Session, Watch, WatchKind, WatchedParts};
 use crate::expr::{self, Host};
 use crate::symbols::Module;
 use crate::value::Language;
 
+use super::place::thread_number;
 use crate::command::args::Args;
 use crate::command::cx::Cx;
 use crate::command::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
@@ -21,7 +22,9 @@ const WATCH: Command = Command {
     args: &[ArgSpec::must("EXPR", ArgKind::Rest)],
     summary: "Stop when a value changes.",
     help: "The processor watches up to four pieces of 8 bytes at full speed, in every thread. Writes by the kernel (read(2) into \
-the value) are not seen until the program itself writes it.",
+the value) are not seen until the program itself writes it.\n\
+What does not fit, or is in registers, is looked at after each instruction, which is slow: then it is a \"Watchpoint\", not a \
+\"Hardware watchpoint\". \"set can-use-hw-watchpoints 0\" has it so always.",
     examples: &[Example { line: "watch GOT[4]", what: "stops when the dynamic linker binds this slot" }],
     run: |cx, args| set_watch(cx, args, WatchKind::Write),
     ..Command::BASE
@@ -48,7 +51,8 @@ const AWATCH: Command = Command {
 };
 
 fn set_watch(cx: &mut Cx<'_>, args: &Args, kind: WatchKind) -> Result<Flow> {
-    let (text, condition) = split_condition(&args.text);
+    let (whole, thread) = split_thread(cx.session, &args.text)?;
+    let (text, condition) = split_condition(whole);
     let (by_location, text) = match text.strip_prefix("-location").or_else(|| text.strip_prefix("-l")) {
         Some(rest) if rest.starts_with(char::is_whitespace) => (true, rest.trim()),
         _ => (false, text),
@@ -61,19 +65,18 @@ fn set_watch(cx: &mut Cx<'_>, args: &Args, kind: WatchKind) -> Result<Flow> {
         Err(Error::Fault { .. }) if !by_location => None,
         Err(e) => return Err(e),
     };
-    let pieces = match by_location {
+    let parts = match by_location {
         true => {
             let value = value.as_ref().ok_or_else(|| unwatchable(text))?;
-            Session::watch_pieces(value.address().ok_or_else(|| unwatchable(text))?, value.ty.size)?
+            let at = value.address().ok_or_else(|| unwatchable(text))?;
+            WatchedParts { ranges: vec![AddrRange::with_len(at, value.ty.size)], elsewhere: false }
         }
-        false => session.watched_pieces(&parsed)?.ok_or_else(|| unwatchable(text))?,
+        false => session.watched_parts(&parsed)?,
     };
-    let used: usize = session.breakpoints.iter().filter(|b| b.enabled).map(|b| registers_used(&b.kind)).sum();
-    if used + pieces.len() > 4 {
-        return Err(Error::user(
-            "Could not insert hardware watchpoint: the processor has four debug registers, and they are in use.",
-        ));
+    if parts.is_constant() {
+        return Err(unwatchable(text));
     }
+    let pieces = hardware_pieces(session, &parts, kind)?;
     let scope = if by_location { None } else { session.watch_scope(&parsed) };
     // `-l`: the address as it is now, whatever the expression will mean later.
     let (text, parsed) = if let Some(value) = value.as_ref().filter(|_| by_location) {
@@ -97,23 +100,35 @@ fn set_watch(cx: &mut Cx<'_>, args: &Args, kind: WatchKind) -> Result<Flow> {
         None => None,
     };
     let old = value.and_then(|v| v.fetched(session.memory(), None).ok());
-    let watch = Watch { text: text.clone(), expr: Arc::new(parsed), kind, pieces, scope, old };
-    let id = session.breakpoints.add(Kind::Watch(watch), &text, Disposition::Keep);
+    let software = if pieces.is_none() { Some(Looked::new(parts, session.memory())) } else { None };
+    let pieces = pieces.unwrap_or_default();
+    let watch = Watch { text: text.clone(), expr: Arc::new(parsed), kind, pieces, software, scope, old };
+    let id = session.breakpoints.add(Kind::Watch(Box::new(watch)), &text, Disposition::Keep);
     let breakpoint = session.breakpoints.get_mut(id)?;
     breakpoint.condition = condition;
+    breakpoint.thread = thread;
     let noun = breakpoint.noun();
     cx.say(format!("{noun} {id}: {text}\n"));
     Ok(Flow::Go)
 }
 
-/// Why something that has no address cannot be watched.
-fn unwatchable(text: &str) -> Error {
-    if text.contains('$') {
-        return Error::user(format!(
-            "Cannot watch `{text}': it is not in memory, and rdbg watches by the processor's debug registers only.\n\
-             (A loop of stepi does what gdb's software watchpoint does: while CONDITION, stepi, end.)"
-        ));
+/// The pieces of memory that debug registers are to watch; `None`: they cannot, and a look after each instruction can.
+fn hardware_pieces(session: &Session, parts: &WatchedParts, kind: WatchKind) -> Result<Option<Vec<(VirtAddr, u8)>>> {
+    let allowed = session.settings.can_use_hw_watchpoints != 0;
+    let used: usize = session.breakpoints.iter().filter(|b| b.enabled).map(|b| registers_used(&b.kind)).sum();
+    let pieces = parts.pieces();
+    let free = pieces.as_ref().is_some_and(|p| used + p.len() <= 4);
+    match kind {
+        WatchKind::Write => Ok(pieces.filter(|_| allowed && free)),
+        _ if !allowed => Err(Error::user("Can't set read/access watchpoint when hardware watchpoints are disabled.")),
+        _ if pieces.is_none() => Err(Error::user("Expression cannot be implemented with read/access watchpoint.")),
+        _ if !free => Err(Error::user("There are not enough available hardware resources for this watchpoint.")),
+        _ => Ok(pieces),
     }
+}
+
+/// What cannot change cannot be watched.
+fn unwatchable(text: &str) -> Error {
     Error::user(format!("Cannot watch constant value `{text}'."))
 }
 
@@ -122,6 +137,19 @@ fn registers_used(kind: &Kind) -> usize {
         Kind::Watch(watch) => watch.pieces.len(),
         Kind::Code { hardware: true } => 1,
         _ => 0,
+    }
+}
+
+/// Splits `... thread N` from the end of what was typed.
+fn split_thread<'t>(session: &Session, text: &'t str) -> Result<(&'t str, Option<u32>)> {
+    let mut words = text.trim_end().rsplitn(3, char::is_whitespace);
+    let (value, Some(word), Some(before)) = (words.next().unwrap_or_default(), words.next(), words.next()) else {
+        return Ok((text, None));
+    };
+    match word {
+        "thread" => Ok((before.trim_end(), Some(thread_number(session, value)?))),
+        "mask" => Err(Error::user("This target does not support masked watchpoints.")),
+        _ => Ok((text, None)),
     }
 }
 

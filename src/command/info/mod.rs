@@ -12,3 +12,4 @@ mod vtables;
 mod xinfo;
 
 pub use family::COMMANDS;
+pub use symbols::functions_matching;

@@ -80,7 +80,7 @@ fn by_text(text: &str) -> Result<Signal> {
 pub const HANDLE: Command = Command {
     name: "handle",
     group: Group::Running,
-    args: &[ArgSpec::may("SIGNAL ACTION", ArgKind::Rest)],
+    args: &[ArgSpec::may("SIGNAL ACTION", ArgKind::OneOf(signal_words))],
     summary: "Specify how to handle signals.",
     help: "handle SIGNAL... ACTION...: SIGNAL is a name, a number from 1 to 15, a range of them, or `all' (but those that the\n\
            debugger uses). ACTION is stop, nostop, print, noprint, pass (noignore) or nopass (ignore). Stop implies print,\n\
@@ -90,6 +90,12 @@ pub const HANDLE: Command = Command {
     run: handle,
     ..Command::BASE
 };
+
+/// Signals and what can be done with them.
+fn signal_words() -> Vec<String> {
+    let actions = ["stop", "nostop", "print", "noprint", "pass", "nopass", "ignore", "noignore"];
+    Signal::all().map(|s| s.name()).chain(["all".to_owned()]).chain(actions.map(str::to_owned)).collect()
+}
 
 /// What a word changes.
 fn act(word: &str, d: &mut SignalDisposition) -> bool {

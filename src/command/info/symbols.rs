@@ -188,6 +188,28 @@ fn list(cx: &mut Cx<'_>, args: &Args, sort: Sort) -> Result<Flow> {
     Ok(Flow::Go)
 }
 
+/// A function: the file that declares it (none where only a symbol table knows it), its name, its declaration.
+type Matching = (Option<String>, String, String);
+
+/// The functions whose names match, those of debug information first; of the symbol tables only where `all` are wanted.
+pub fn functions_matching(modules: &[Arc<Module>], regex: &regex::Regex, all: bool) -> Result<Vec<Matching>> {
+    let wanted = Wanted { sort: Sort::Functions, names: Some(regex), types: None };
+    let mut known = Vec::new();
+    for module in modules {
+        known.extend(listed(module, &wanted)?);
+    }
+    known.sort();
+    known.dedup();
+    let mut found: Vec<Matching> = known.into_iter().map(|one| (Some(one.file), one.name, one.text)).collect();
+    for module in modules.iter().filter(|_| all) {
+        let unknown = |at: VirtAddr| module.debug().is_none_or(|d| d.unit_at(module.to_file(at)).is_none());
+        let shown = names(module, true).into_iter().filter(|(at, _, _)| unknown(*at)).map(|n| demangle(&n.1).into_owned());
+        let matching = shown.filter(|name| regex.is_match(name));
+        found.extend(matching.map(|name| (None, name.clone(), format!("<function, no debug info> {name};"))));
+    }
+    Ok(found)
+}
+
 /// What only the symbol tables know.
 fn list_symbols(cx: &mut Cx<'_>, modules: &[Arc<Module>], regex: Option<&regex::Regex>, functions: bool) {
     let mut is_first = true;

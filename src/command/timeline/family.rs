@@ -3,11 +3,11 @@
 use crate::base::Result;
 use crate::command::args::Args;
 use crate::command::cx::Cx;
-use crate::command::describe::{Command, Example, Flow, Group, Repeat};
+use crate::command::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
 use crate::command::help::list_below;
 
 /// The family.
-pub const COMMANDS: &[Command] = &[TIMELINE, START, STOP, super::show::SHOW, super::save::SAVE];
+pub const COMMANDS: &[Command] = &[TIMELINE, START, STOP, super::show::SHOW, super::summary::SUMMARY, super::save::SAVE];
 
 /// `timeline`
 pub const TIMELINE: Command = Command {
@@ -23,10 +23,17 @@ pub const TIMELINE: Command = Command {
 pub const START: Command = Command {
     name: "timeline start",
     group: Group::Loading,
+    args: &[ArgSpec::may("-nofaults", ArgKind::Switch)],
     summary: "Record what happens from exec to exit.",
     help: "The next process that is started is recorded from its exec on, and one that lives from now on: system calls, mappings,\n\
-           libraries that come and go, signals, the end. What was recorded before is forgotten.",
-    examples: &[Example { line: "timeline start", what: "records the next run" }],
+           libraries that come and go, relocations, lazy binds, constructors, signals, the end; and so are its children. What was\n\
+           recorded before is forgotten.\n\
+           When the program has exited it is run a second time, untouched and with /dev/null as its standard files, for its page\n\
+           faults; not with -nofaults.",
+    examples: &[
+        Example { line: "timeline start -nofaults", what: "the program runs but once" },
+        Example { line: "timeline start", what: "records the next run" },
+    ],
     own: true,
     repeat: Repeat::No,
     run: start,
@@ -45,8 +52,8 @@ pub const STOP: Command = Command {
     ..Command::BASE
 };
 
-fn start(cx: &mut Cx<'_>, _: &Args) -> Result<Flow> {
-    cx.session.start_timeline()?;
+fn start(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    cx.session.start_timeline(!args.has("-nofaults"))?;
     cx.say(if cx.session.timeline.is_armed() { "Recording from the next run.\n" } else { "Recording from now.\n" });
     Ok(Flow::Go)
 }

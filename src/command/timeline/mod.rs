@@ -3,6 +3,8 @@
 mod family;
 mod save;
 mod show;
+mod summary;
+mod trace;
 mod words;
 
 pub use family::COMMANDS;

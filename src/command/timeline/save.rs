@@ -17,8 +17,12 @@ pub const SAVE: Command = Command {
     group: Group::Loading,
     args: &[ArgSpec::must("FILE", ArgKind::File)],
     summary: "Write the recording to FILE.",
-    help: "FILE.jsonl gets one JSON object a line, an event each, in order.",
-    examples: &[Example { line: "timeline save load.jsonl", what: "one event a line" }],
+    help: "FILE.jsonl gets one JSON object a line, an event each, in order; FILE.json the trace events of Chrome, which Perfetto\n\
+           (ui.perfetto.dev) and chrome://tracing open.",
+    examples: &[
+        Example { line: "timeline save load.jsonl", what: "one event a line" },
+        Example { line: "timeline save load.json", what: "for Perfetto" },
+    ],
     own: true,
     repeat: Repeat::No,
     run: save,
@@ -30,7 +34,8 @@ fn save(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let events = cx.session.timeline.events()?;
     let count = match path.extension().and_then(|e| e.to_str()) {
         Some("jsonl") => write(&path, |out| lines(events, out))?,
-        _ => return Err(Error::user("The file's name must end in .jsonl.")),
+        Some("json") => write(&path, |out| super::trace::write(events, out))?,
+        _ => return Err(Error::user("The file's name must end in .jsonl or .json.")),
     };
     cx.say(format!("Saved {count} {} to {}.\n", if count == 1 { "event" } else { "events" }, path.display()));
     Ok(Flow::Go)

@@ -31,6 +31,11 @@ pub fn describe(event: &Value) -> String {
             format!("{}!{name}", base_name(text(event, "object")))
         }
         "entry" | "main" => format!("{} in {}", text(event, "pc"), base_name(text(event, "object"))),
+        "fault" => {
+            let kind = if event.get("major") == Some(&Value::Bool(true)) { "major, " } else { "" };
+            let file = if text(event, "file").is_empty() { "anonymous" } else { text(event, "file") };
+            format!("{kind}{} in {file}, by {}", text(event, "address"), text(event, "pc"))
+        }
         "signal" => match text(event, "text") {
             "" => text(event, "name").to_owned(),
             text => text.to_owned(),

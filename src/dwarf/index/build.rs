@@ -12,7 +12,8 @@ use super::shard::{Crossing, Map, NameKey, RawScope, Shard};
 use super::table::{Arrays, Table};
 use super::texts::pack;
 use crate::base::{Error, Result};
-use crate::dwarf::info::{DebugInfo, R, bad};
+use crate::dwarf::info::DebugInfo;
+use crate::dwarf::reader::{R, bad};
 use crate::dwarf::unit::{UnitId, Units};
 
 /// A new index, and what is damaged of the units.

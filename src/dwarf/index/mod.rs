@@ -3,6 +3,7 @@
 mod build;
 mod complete;
 mod entry;
+mod lookup;
 mod pattern;
 mod pool;
 mod query;

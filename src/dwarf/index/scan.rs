@@ -4,7 +4,7 @@ use gimli::{Abbreviation, AttributeValue, DebugStrOffset, DwAt, EntriesRaw, Unit
 
 use super::entry::Kind;
 use super::shard::{Crossing, Info, NameKey, ROOT, RawEntry, RawScope, Shard, scope_flag};
-use crate::dwarf::info::R;
+use crate::dwarf::reader::R;
 use crate::dwarf::unit::{DieRef, LoadedUnit, Units};
 
 /// Scopes inside one another, at most: a bound for damaged information.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 use super::entry::Kind;
-use crate::dwarf::info::R;
+use crate::dwarf::reader::R;
 use crate::dwarf::unit::DieRef;
 
 /// A hasher for keys of a few integers: a multiplication each. Texts take the general way.

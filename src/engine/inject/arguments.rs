@@ -27,16 +27,17 @@ impl Session {
             return Err(Error::user("Too few arguments in function call."));
         }
         let argument = |(i, value): (usize, &Value)| {
-            let parameter = ty.params.get(i).filter(|_| ty.prototyped);
+            let parameter = ty.params.get(i);
             match (convention, parameter) {
                 (Convention::Rust, Some(parameter)) => self.rust_argument(value, parameter),
-                _ => self.argument(value, parameter),
+                _ => self.argument(value, parameter, ty.prototyped),
             }
         };
         arguments.iter().enumerate().map(argument).collect()
     }
 
-    fn argument(&mut self, value: &Value, parameter: Option<&Arc<Type>>) -> Result<Argument> {
+    /// One argument. A function in the old style gets what its parameters are promoted to.
+    fn argument(&mut self, value: &Value, parameter: Option<&Arc<Type>>, prototyped: bool) -> Result<Argument> {
         if value.ty.is_void() {
             return Err(Error::user("Attempt to take address of value not located in memory."));
         }
@@ -58,7 +59,7 @@ impl Session {
             Some(ty) => cast(ty, &value, self.memory())?,
             None => value,
         };
-        let value = match self.promoted(&value.ty, parameter.is_some()) {
+        let value = match self.promoted(&value.ty, prototyped && parameter.is_some()) {
             Some(ty) => cast(&ty, &value, self.memory())?,
             None => value,
         };

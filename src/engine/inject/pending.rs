@@ -50,6 +50,13 @@ pub(in crate::engine) struct Returned {
     xstate: XState,
 }
 
+impl Returned {
+    /// What the registers were when a function of this thread returned.
+    pub(in crate::engine) fn of(&self, tid: Tid) -> Option<(Registers, XState)> {
+        self.call.is_of(tid).then(|| (self.registers, self.xstate.clone()))
+    }
+}
+
 impl Call {
     pub(super) fn new(tid: Tid, return_to: VirtAddr, sp: u64, name: &str, saved: (Registers, XState)) -> Call {
         let (registers, xstate) = saved;

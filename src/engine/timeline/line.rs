@@ -56,6 +56,13 @@ impl Line {
         self
     }
 
+    /// A truth.
+    pub fn flag(mut self, key: &str, value: bool) -> Line {
+        self.key(key);
+        self.text.push_str(if value { "true" } else { "false" });
+        self
+    }
+
     /// Seconds.
     pub fn seconds(mut self, key: &str, value: f64) -> Line {
         self.key(key);

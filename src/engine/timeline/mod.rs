@@ -2,6 +2,7 @@
 
 mod binds;
 mod children;
+mod faults;
 mod line;
 mod objects;
 mod process;

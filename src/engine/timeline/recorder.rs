@@ -1,6 +1,7 @@
 //! What happens becomes events.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::arch::syscalls::syscall_name;
@@ -19,7 +20,14 @@ pub struct Recorder {
     begun: Instant,
     pub(super) events: Spool,
     pub(super) processes: BTreeMap<Tid, Recorded>,
+    /// What the first process has ever mapped, and its program: what addresses of a second run mean.
+    pub(super) seen: Vec<Area>,
+    pub(super) program: Option<Arc<str>>,
+    first: Option<Tid>,
 }
+
+/// More mappings than this are not kept for the second run.
+const MOST_SEEN: usize = 1 << 16;
 
 /// Who has mapped something.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,7 +50,14 @@ impl By {
 impl Recorder {
     /// A recording that begins now.
     pub fn new() -> Recorder {
-        Recorder { begun: Instant::now(), events: Spool::default(), processes: BTreeMap::new() }
+        Recorder {
+            begun: Instant::now(),
+            events: Spool::default(),
+            processes: BTreeMap::new(),
+            seen: Vec::new(),
+            program: None,
+            first: None,
+        }
     }
 
     pub(super) fn now(&self) -> f64 {
@@ -71,6 +86,12 @@ impl Recorder {
             let line = self.line(pid, pid, "syscall").text("name", "execve");
             let line = line.integers("args", words.iter().map(|w| *w as i64)).integer("ret", 0).text("text", text);
             self.push(line.maybe("pc", None).maybe("object", None))?;
+        }
+        if *self.first.get_or_insert(pid) == pid {
+            let entry = view.modules.main().and_then(|m| Some(m.virt(m.image().entry()?)));
+            let recorded = self.processes.get(&pid);
+            self.program = entry.zip(recorded).and_then(|(at, r)| r.space.file_at(at).cloned());
+            self.seen.clear();
         }
         let line = self.line(pid, pid, "exec").text("path", path);
         self.push(line)?;
@@ -107,6 +128,9 @@ impl Recorder {
     }
 
     fn mapping(&mut self, view: View<'_>, tid: Tid, kind: &str, area: &Area, by: By) -> Result<()> {
+        if kind == "map" && self.first == Some(view.pid) && self.seen.len() < MOST_SEEN {
+            self.seen.push(area.clone());
+        }
         let Some(recorded) = self.processes.get(&view.pid) else { return Ok(()) };
         let segment = recorded.space.segment(area).map(|n| n as i64);
         let line = self.line(view.pid, tid, kind).address("start", area.start).address("end", area.end);

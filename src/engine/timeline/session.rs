@@ -26,6 +26,10 @@ use crate::symbols::ModuleRole;
 pub struct Timeline {
     /// The next process that is started is recorded.
     armed: bool,
+    /// The program is run a second time for its page faults.
+    with_faults: bool,
+    /// How the recorded program was started.
+    launch: Option<Launch>,
     recorder: Option<Recorder>,
     last: Option<Spool>,
 }
@@ -44,6 +48,16 @@ impl Timeline {
     /// The recording that goes on.
     pub(in crate::engine) fn recorder_mut(&mut self) -> Option<&mut Recorder> {
         self.recorder.as_mut()
+    }
+
+    /// How the recorded program was started.
+    pub(in crate::engine) fn launch(&self) -> Option<&Launch> {
+        self.launch.as_ref()
+    }
+
+    /// Whether the page faults of a second run are wanted.
+    pub(in crate::engine) fn wants_faults(&self) -> bool {
+        self.with_faults && self.recorder.is_some()
     }
 
     /// Ends the recording, if there is one; what it has got stays, as long as no other begins.
@@ -68,7 +82,8 @@ impl Timeline {
 
 impl Session {
     /// Records from now, or, where nothing runs, from the next start.
-    pub fn start_timeline(&mut self) -> Result<()> {
+    pub fn start_timeline(&mut self, with_faults: bool) -> Result<()> {
+        self.timeline.with_faults = with_faults && self.inferior.process.is_none();
         self.followed.clear();
         self.timeline.finish();
         match &self.inferior.process {
@@ -105,6 +120,7 @@ impl Session {
         let mut recorder = Recorder::new();
         recorder.executed(view, &what.program.to_string_lossy(), Some((&text, launched.exec)))?;
         self.timeline.recorder = Some(recorder);
+        self.timeline.launch = Some(what.clone());
         Ok(())
     }
 

@@ -13,16 +13,14 @@ use crate::value::{Language, Type, TypeKind, Value};
 
 /// Parses the expression that `text` begins with, and where it ends.
 pub(in crate::expr) fn parse_start(text: &str, names: &dyn Names, comma_ends: bool) -> Result<(Expr, usize)> {
-    let mut parser = Parser::new(text, names, comma_ends)?;
-    let found = parser.whole();
-    match found {
-        Ok(expr) => Ok((expr, parser.token.span.start)),
-        // `*const i32` and `(i32, u8)` are types, which `whatis` and `ptype` take too.
-        Err(error) => match Parser::new(text, names, comma_ends)?.whole_type() {
-            Ok(found) => Ok(found),
-            Err(_) => Err(error),
-        },
+    // `&str`, `*const i32` and `(i32, u8)` are types, which `whatis` and `ptype` take too.
+    let may_be_type = text.trim_start().starts_with(['&', '*', '[', '(']) || text.trim_start().starts_with("fn");
+    if may_be_type && let Ok(found) = Parser::new(text, names, comma_ends).and_then(|mut p| p.whole_type()) {
+        return Ok(found);
     }
+    let mut parser = Parser::new(text, names, comma_ends)?;
+    let expr = parser.whole()?;
+    Ok((expr, parser.token.span.start))
 }
 
 pub(super) struct Parser<'a> {
@@ -372,18 +370,16 @@ impl<'a> Parser<'a> {
         self.advance()?;
         self.expect("(")?;
         let open = self.token.span.start;
-        let value = self.attempt(|p| {
-            let value = p.nested(Self::expression)?;
-            p.expect(")").map(|()| value)
+        let ty = self.attempt(|p| {
+            let ty = p.nested(Self::ty)?;
+            p.expect(")").map(|()| ty)
         });
-        let operand = match value {
-            Ok(value) => value,
-            Err(error) => {
-                let ty = self.attempt(|p| {
-                    let ty = p.nested(Self::ty)?;
-                    p.expect(")").map(|()| ty)
-                });
-                self.node(open, ExprKind::Type(ty.map_err(|_| error)?))?
+        let operand = match ty {
+            Ok(ty) => self.node(open, ExprKind::Type(ty))?,
+            Err(_) => {
+                let value = self.nested(Self::expression)?;
+                self.expect(")")?;
+                value
             }
         };
         self.node(start, ExprKind::Unary(Unary::SizeOf, Box::new(operand)))

@@ -115,7 +115,11 @@ impl Parser<'_> {
                 self.advance()?;
                 Ok(if is_negative { format!("-{constant}") } else { constant })
             }
-            None => Ok(self.written_type()?.text),
+            None => {
+                let written = self.written_type()?;
+                // `Fn<(i32), Output=i32>`
+                if self.take("=")? { Ok(format!("{}={}", written.text, self.written_type()?.text)) } else { Ok(written.text) }
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::lex::Token;
 use super::parse::{Parser, unit};
 use crate::base::{Error, Result};
-use crate::value::{Type, TypeKind};
+use crate::value::{Language, Type, TypeKind};
 
 /// A type by its name in debug information; of slices and traits there is nothing but the name.
 pub(super) struct Written {
@@ -30,7 +30,12 @@ impl Parser<'_> {
     pub(super) fn ty(&mut self) -> Result<Arc<Type>> {
         let written = self.written_type()?;
         let missing = written.missing.unwrap_or(written.text);
-        written.ty.ok_or_else(|| Error::user(format!("No type name '{missing}' in current context")))
+        written.ty.ok_or_else(|| {
+            Error::user(match missing.starts_with('(') {
+                true => format!("could not find tuple type '{missing}'"),
+                false => format!("No type name '{missing}' in current context"),
+            })
+        })
     }
 
     pub(super) fn written_type(&mut self) -> Result<Written> {
@@ -51,8 +56,11 @@ impl Parser<'_> {
             Token::Keyword("fn") => self.function_type(),
             Token::Keyword("dyn") => {
                 self.advance()?;
-                let (name, _) = self.path_name(false)?;
-                Ok(Written::unknown(format!("dyn {name}")))
+                let mut text = format!("dyn {}", self.path_name(false)?.0);
+                while self.take("+")? {
+                    text.push_str(&format!(" + {}", self.path_name(false)?.0));
+                }
+                Ok(Written::unknown(text))
             }
             Token::Op("!") => {
                 self.advance()?;
@@ -62,7 +70,8 @@ impl Parser<'_> {
                 let (name, is_absolute) = self.path_name(false)?;
                 let wanted = if is_absolute && name.contains("::") { format!("::{name}") } else { name.clone() };
                 match self.type_named(&wanted)? {
-                    Some(ty) => Ok(Written::known(ty.to_string(), ty)),
+                    // A `Box` is a pointer in the debug information, and still has its name as an argument of others.
+                    Some(ty) => Ok(Written::known(if ty.name.is_empty() { name } else { ty.to_string() }, ty)),
                     None => Ok(Written::unknown(name)),
                 }
             }
@@ -124,12 +133,13 @@ impl Parser<'_> {
         let texts: Vec<&str> = parts.iter().map(|p| &*p.text).collect();
         let text = match &texts[..] {
             [] => return Ok(Written::known("()".to_owned(), unit().ty)),
-            [one] => format!("({one},)"),
+            // rustc leaves out the comma of a tuple of one.
             more => format!("({})", more.join(", ")),
         };
-        match self.names.find_type(&text)? {
+        let one = if texts.len() == 1 { self.names.find_type(&format!("({},)", texts.join("")))? } else { None };
+        match self.names.find_type(&text)?.or(one) {
             Some(ty) => Ok(Written::known(text, ty)),
-            None => Err(Error::user(format!("could not find tuple type '{text}'"))),
+            None => Ok(Written::unknown(text)),
         }
     }
 
@@ -141,7 +151,7 @@ impl Parser<'_> {
         let result = match self.take("->")? {
             true => self.nested(Self::written_type)?,
             false if matches!(self.token.token, Token::End | Token::Op(")" | "]" | "," | ">")) => {
-                Written::known("()".to_owned(), Type::void())
+                Written::known("()".to_owned(), Type::named_in(Language::Rust, "void", 1, TypeKind::Void))
             }
             false => return Err(self.error("'->' expected")),
         };

@@ -13,7 +13,7 @@ use crate::command::{Completion, LineReader, complete, decode_line};
 use crate::os::signals::take_interrupt;
 use crate::os::terminal::ByteInput;
 
-use super::super::start::State;
+use super::super::state::State;
 
 /// Candidates beyond which gdb asks before it lists them.
 const ASK_FROM: usize = 100;

@@ -16,7 +16,7 @@ use rustyline::{CompletionType, Config, Context, Editor, Helper, Validator};
 use crate::base::{Error, Result};
 use crate::command::{LineReader, complete, decode_line, hint, history_file};
 
-use super::super::start::State;
+use super::super::state::State;
 
 /// Lines that a person types.
 pub struct Repl {

@@ -28,7 +28,7 @@ pub fn nearest_source(session: &mut Session) -> Option<String> {
     let line = session.frame_source(nearest).map(|s| s.line);
     if session.named_frame.as_ref() != Some(&(identity.clone(), line)) {
         let shown: String = frame_line(session, nearest).pieces().into_iter().map(|p: (Role, String)| p.1).collect();
-        text.push_str(&format!("#{:<3}{shown}\n", nearest.level));
+        text.push_str(&format!("#{:<2} {shown}\n", nearest.level));
         session.named_frame = Some((identity, line));
     }
     Some(text)

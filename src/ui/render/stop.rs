@@ -3,7 +3,7 @@
 use crate::arch::syscalls::syscall_name;
 use crate::base::{Result, Tid, VirtAddr};
 use crate::dwarf::{Block, BlockKind};
-use crate::engine::{Bind, Breakpoint, Caught, Hit, Kind, Notice, Session, Stop, StopReason, WatchKind};
+use crate::engine::{Bind, Breakpoint, Caught, Hit, Kind, Notice, Session, Stop, StopReason, WatchHit, WatchKind};
 use crate::expr::Host;
 use crate::stack::Frame;
 use crate::symbols::{ModuleRole, demangle_function, is_written};
@@ -54,14 +54,9 @@ fn text_at(session: &mut Session, stop: &Stop, pid: Tid, frame: Option<Result<Fr
                 say(format!("\nWatchpoint {id} {why}\n"));
             }
         }
-        StopReason::Watch { id, kind, text, changed, old, new } => {
-            let noun = watch_noun(*kind);
-            say(format!("\n{}{noun} {id}: {text}\n\n", who.map_or(String::new(), |w| format!("{w} hit "))));
-            let shown = |v: &Option<Value>| show(session, v);
-            match changed {
-                true => say(format!("Old value = {}\nNew value = {}\n", shown(old), shown(new))),
-                false => say(format!("Value = {}\n", shown(new))),
-            }
+        StopReason::Watch(hits) => {
+            let who = who.map_or(String::new(), |w| format!("{w} hit "));
+            hits.iter().for_each(|hit| say(watch_text(session, &who, hit)));
         }
         StopReason::Bind { hit, bind } => {
             let name = hit_name(hit, "Catchpoint");
@@ -77,7 +72,7 @@ fn text_at(session: &mut Session, stop: &Stop, pid: Tid, frame: Option<Result<Fr
                 Caught::Fork(child) => format!("forked process {child}"),
                 Caught::Vfork(child) => format!("vforked process {child}"),
                 Caught::Exec(path) => format!("exec'd {path}"),
-                Caught::Syscall { number, entry } => {
+                Caught::Syscall { number, entry, .. } => {
                     let name = syscall_name(*number).map_or_else(|| number.to_string(), str::to_owned);
                     format!("{} syscall {name}", if *entry { "call to" } else { "returned from" })
                 }
@@ -107,6 +102,9 @@ fn text_at(session: &mut Session, stop: &Stop, pid: Tid, frame: Option<Result<Fr
             Ok(frame) => out.extend(place_text(session, &frame, matches!(stop.reason, StopReason::Arrived))),
             Err(e) => out.push((Role::Plain, format!("{e}\n"))),
         }
+    }
+    if let StopReason::Caught { event: Caught::Syscall { text: Some(text), .. }, .. } = &stop.reason {
+        out.push((Role::Plain, format!("{text}\n")));
     }
     if let StopReason::Bind { bind, .. } = &stop.reason {
         out.push((Role::Plain, bind_text(session, bind)));
@@ -154,6 +152,13 @@ fn watch_noun(kind: WatchKind) -> &'static str {
     }
 }
 
+fn watch_text(session: &Session, who: &str, hit: &WatchHit) -> String {
+    let noun = if hit.software { "Watchpoint" } else { watch_noun(hit.kind) };
+    let (old, new) = (show(session, &hit.old), show(session, &hit.new));
+    let values = if hit.changed { format!("Old value = {old}\nNew value = {new}\n") } else { format!("Value = {new}\n") };
+    format!("\n{who}{noun} {}: {}\n\n{values}", hit.id, hit.text)
+}
+
 fn show(session: &Session, value: &Option<Value>) -> String {
     match value {
         Some(value) => {
@@ -195,6 +200,7 @@ pub fn notice_text(session: &mut Session, notice: &Notice) -> Option<(Role, Stri
             plain(format!("process {pid} is executing new program: {path}\n"))
         }
         Notice::Signal(signal) => plain(format!("\nProgram received signal {}, {}.\n", signal.name(), signal.description())),
+        Notice::Printed(text) => plain(text.clone()),
         Notice::Warning(text) => Some((Role::Warning, format!("{text}\n"))),
         Notice::CallStopped { stop, pid, frame } => {
             let pieces = text_at(session, stop, *pid, frame.as_deref().cloned().map(Ok));

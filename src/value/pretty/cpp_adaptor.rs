@@ -1,17 +1,15 @@
 //! `std::stack`, `std::queue`, `std::priority_queue`: another container with fewer ways in.
 
-use super::{Pretty, Scene, recognise};
+use super::{Pretty, Scene};
 use crate::base::Result;
 use crate::value::place::Value;
 
-pub(super) fn show(scene: &Scene<'_>, value: &Value, name: &str) -> Option<Result<Pretty>> {
-    matches!(name, "std::stack" | "std::queue" | "std::priority_queue").then(|| adaptor(scene, value, name))
+/// The container that an adaptor of this name wraps; `None` for any other type.
+pub(super) fn inner(scene: &Scene<'_>, value: &Value, name: &str) -> Option<Result<Value>> {
+    matches!(name, "std::stack" | "std::queue" | "std::priority_queue").then(|| scene.get(value, &["c"]))
 }
 
-fn adaptor(scene: &Scene<'_>, value: &Value, name: &str) -> Result<Pretty> {
-    let inner = scene.get(value, &["c"])?;
-    match recognise(scene, &inner) {
-        Some(pretty) => Ok(Pretty { head: Some(format!("{name} wrapping: {}", pretty.head.unwrap_or_default())), ..pretty }),
-        None => scene.unexpected(),
-    }
+/// An adaptor of this name, by what its container is shown as.
+pub(super) fn wrapping(name: &str, inner: Pretty) -> Pretty {
+    Pretty { head: Some(format!("{name} wrapping: {}", inner.head.unwrap_or_default())), ..inner }
 }

@@ -3,10 +3,9 @@
 use super::{Pretty, Scene};
 use crate::base::Result;
 use crate::dwarf::Constant;
-use crate::value::layout::Fields;
 use crate::value::number::Number;
 use crate::value::place::Value;
-use crate::value::types::{Type, TypeKind};
+use crate::value::types::{Fields, Type, TypeKind};
 use std::sync::Arc;
 
 pub(super) fn show(scene: &Scene<'_>, value: &Value, name: &str) -> Option<Result<Pretty>> {

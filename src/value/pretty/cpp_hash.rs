@@ -1,6 +1,6 @@
 //! `std::unordered_map` and its siblings: a list of all nodes, whatever bucket they are in.
 
-use super::cpp_tree::pairs_or_values;
+use super::nodes::pairs_or_values;
 use super::scene::elements;
 use super::{Pretty, Scene};
 use crate::base::Result;

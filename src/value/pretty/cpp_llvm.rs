@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use super::cpp_tree::pairs_or_values;
+use super::nodes::pairs_or_values;
 use super::scene::elements;
 use super::{Pretty, Scene};
 use crate::base::{Result, VirtAddr};
-use crate::value::layout::Fields;
 use crate::value::place::Value;
-use crate::value::types::{Type, TypeKind};
+use crate::value::types::{Fields, Type, TypeKind};
 
 /// Nothing is libc++'s alone: the others ask for it.
 pub(super) fn show(_: &Scene<'_>, _: &Value, _: &str) -> Option<Result<Pretty>> {

@@ -3,9 +3,8 @@
 use super::scene::written;
 use super::{Pretty, Scene, Style};
 use crate::base::{Result, VirtAddr};
-use crate::value::layout::Fields;
 use crate::value::place::Value;
-use crate::value::types::TypeKind;
+use crate::value::types::{Fields, TypeKind};
 
 pub(super) fn show(scene: &Scene<'_>, value: &Value, name: &str) -> Option<Result<Pretty>> {
     match name {

@@ -1,5 +1,6 @@
 //! `std::map`, `std::set` and their siblings: red-black trees.
 
+use super::nodes::pairs_or_values;
 use super::scene::elements;
 use super::{Pretty, Scene};
 use crate::base::Result;
@@ -32,36 +33,6 @@ fn tree(scene: &Scene<'_>, value: &Value, name: &str, is_map: bool) -> Result<Pr
     }
     let head = format!("{name} with {}", elements(count));
     pairs_or_values(scene, value, is_map, &nodes, NODE).map(|shown| shown.into_pretty(head))
-}
-
-/// What nodes hold.
-pub(super) enum Held {
-    Pairs(Vec<(Value, Value)>),
-    Values(Vec<Value>),
-}
-
-impl Held {
-    pub fn into_pretty(self, head: String) -> Pretty {
-        match self {
-            Held::Pairs(pairs) => Pretty::map(head, pairs),
-            Held::Values(values) => Pretty::numbered(head, values),
-        }
-    }
-}
-
-/// What nodes hold behind their first `start` bytes: for a map a key and what it is mapped to, else a value.
-pub(super) fn pairs_or_values(scene: &Scene<'_>, value: &Value, is_map: bool, nodes: &[u64], start: u64) -> Result<Held> {
-    let key = scene.type_arg(value, 0)?;
-    if !is_map {
-        let at = scene.aligned(start, &key);
-        return Ok(Held::Values(nodes.iter().map(|n| scene.at(&key, n.wrapping_add(at))).collect::<Result<_>>()?));
-    }
-    let mapped = scene.type_arg(value, 1)?;
-    // The pair is aligned as the stricter of the two is.
-    let pair = scene.aligned(scene.aligned(start, &key), &mapped);
-    let second = scene.aligned(pair + key.size, &mapped);
-    let both = |n: &u64| Ok((scene.at(&key, n.wrapping_add(pair))?, scene.at(&mapped, n.wrapping_add(second))?));
-    Ok(Held::Pairs(nodes.iter().map(both).collect::<Result<_>>()?))
 }
 
 /// The next node in order. A tree that is damaged may go round in circles: no path is followed farther than a tree can be deep.

@@ -17,6 +17,7 @@ mod cpp_string;
 mod cpp_tree;
 mod cpp_tuple;
 mod cpp_vector;
+mod nodes;
 mod recognise;
 mod rust_btree;
 mod rust_cell;

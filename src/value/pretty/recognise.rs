@@ -11,7 +11,7 @@ use super::{
 use crate::base::Result;
 use crate::value::language::Language;
 use crate::value::place::Value;
-use crate::value::print::Printer;
+use crate::value::printer::Printer;
 use crate::value::types::{Type, TypeKind};
 
 /// Shows a value, whose type has this name without template arguments; `None` for what it does not know.
@@ -27,7 +27,6 @@ const CPP: &[Recogniser] = &[
     cpp_pointer::show,
     cpp_optional::show,
     cpp_tuple::show,
-    cpp_adaptor::show,
     cpp_bitset::show,
     cpp_function::show,
     cpp_chrono::show,
@@ -66,5 +65,8 @@ pub(in crate::value) fn recognise(scene: &Scene<'_>, value: &Value) -> Option<Pr
         Language::C => return None,
     };
     let name = scene::template(&ty.name, prefix.is_some());
+    if let Some(inner) = cpp_adaptor::inner(scene, value, &name).filter(|_| ty.language == Language::Cpp) {
+        return Some(cpp_adaptor::wrapping(&name, recognise(scene, &inner.ok()?)?));
+    }
     recognisers.iter().find_map(|show| show(scene, value, &name)).and_then(Result::ok)
 }

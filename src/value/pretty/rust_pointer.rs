@@ -3,7 +3,7 @@
 use super::{Scene, scene};
 use crate::base::VirtAddr;
 use crate::value::place::Value;
-use crate::value::print::Printer;
+use crate::value::printer::Printer;
 use crate::value::types::TypeKind;
 
 /// What a pointer of Rust's that is a structure leads to; `None` for anything else.

@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use crate::base::{Error, Result, VirtAddr};
 use crate::dwarf::template_arguments;
-use crate::value::layout::Fields;
 use crate::value::place::Value;
-use crate::value::print::Printer;
-use crate::value::types::{Type, TypeKind};
+use crate::value::printer::Printer;
+use crate::value::types::{Fields, Type, TypeKind};
 use crate::value::{alignment, base_of, base_type};
 
 /// Elements that are looked at, at most, where `set print elements` sets no limit.

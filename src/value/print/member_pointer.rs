@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use super::{Printer, Walk};
 use crate::base::{Result, VirtAddr};
-use crate::value::layout::Field;
 use crate::value::number::int_from_bytes;
 use crate::value::place::Value;
-use crate::value::types::{Type, TypeKind};
+use crate::value::types::{Field, Type, TypeKind};
 
 impl Printer<'_> {
     pub(super) fn member_pointer(&self, value: &Value, class: &Arc<Type>, target: &Arc<Type>, walk: &mut Walk) -> Result<()> {

@@ -4,10 +4,9 @@ use std::fmt::Write;
 
 use super::{Depth, Printer, Walk};
 use crate::base::{Result, VirtAddr};
-use crate::value::layout::Field;
 use crate::value::place::Value;
 use crate::value::rust_names::is_tuple;
-use crate::value::types::{Type, TypeKind};
+use crate::value::types::{Field, Type, TypeKind};
 use crate::value::variant_of;
 
 impl Printer<'_> {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{MAX_STRING, Printer};
 use crate::base::{Error, Memory, VirtAddr};
 use crate::value::c_string::quoted_string;
+use crate::value::printer::{MAX_STRING, Printer};
 use crate::value::scalar::char_prefix;
 use crate::value::types::Type;
 

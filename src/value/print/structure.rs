@@ -6,9 +6,8 @@ use std::sync::Arc;
 use super::{Depth, Printer, Walk};
 use crate::base::Result;
 use crate::value::dynamic;
-use crate::value::layout::{Field, FieldKind};
 use crate::value::place::{Place, Value};
-use crate::value::types::TypeKind;
+use crate::value::types::{Field, FieldKind, TypeKind};
 
 impl Printer<'_> {
     pub(super) fn structure(&self, value: &Value, depth: Depth, walk: &mut Walk) -> Result<()> {

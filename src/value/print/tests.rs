@@ -1,10 +1,10 @@
 //! What gdb 13.1 printed for a C program that has these values.
 
-use super::super::layout::Field;
 use super::super::options::OutputRadix;
-use super::super::types::{Bits, Enumerator, Flag};
+use super::super::types::{Bits, Enumerator, Field, Flag};
 use super::*;
 use crate::base::SliceMemory;
+use crate::value::options::{PrintOptions, Symbols};
 
 struct NoSymbols;
 

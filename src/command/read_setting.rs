@@ -1,0 +1,38 @@
+//! Settings read by their names, for `$_gdb_setting` and its kin.
+
+use crate::engine::Settings;
+use crate::expr::SettingValue;
+
+use super::settings::{Setting, SettingKind};
+use super::settings_table::SETTINGS;
+use super::test_settings::TEST_SETTINGS;
+
+/// The value and the text of a setting by its name below `show`, or `maintenance show`; the name may be shortened.
+pub fn read_setting(settings: &Settings, name: &str, maintenance: bool) -> Option<(SettingValue, String)> {
+    let table = if maintenance { TEST_SETTINGS } else { SETTINGS };
+    let is_named = |s: &&Setting| s.name == name || s.aliases.contains(&name);
+    let setting = table.iter().find(is_named).or_else(|| shortened(table, name))?;
+    let mut copy = settings.clone();
+    let from = &mut copy;
+    let value = match setting.kind {
+        SettingKind::Bool(at) => SettingValue::Int(i64::from(*at(from))),
+        SettingKind::Auto(at) => SettingValue::Int(at(from).map_or(-1, i64::from)),
+        SettingKind::Limit(at) => SettingValue::Unsigned(at(from).unwrap_or(0).into()),
+        SettingKind::AnyLimit(at) => SettingValue::Int(at(from).unwrap_or(0).into()),
+        SettingKind::ZeroLimit(at) => SettingValue::Int(at(from).map_or(-1, i64::from)),
+        SettingKind::Signed(at) => SettingValue::Int((*at(from)).into()),
+        SettingKind::Uint(at) => SettingValue::Unsigned((*at(from)).into()),
+        _ => SettingValue::Text(setting.value(settings)),
+    };
+    Some((value, setting.value(settings)))
+}
+
+/// The one setting whose name's words all begin with those of `name`.
+fn shortened<'t>(table: &'t [Setting], name: &str) -> Option<&'t Setting> {
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let fits = |s: &&Setting| {
+        s.name.split(' ').count() == words.len() && s.name.split(' ').zip(&words).all(|(whole, word)| whole.starts_with(word))
+    };
+    let mut fitting = table.iter().filter(fits);
+    fitting.next().filter(|_| fitting.next().is_none())
+}

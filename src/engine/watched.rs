@@ -1,0 +1,244 @@
+//! Watched values: what they depend on, and whether they have changed.
+//!
+//! Up to four pieces of memory the processor watches at full speed. What does not fit, or is not in memory, is looked at after
+//! each instruction, of every thread: that is what gdb calls a software watchpoint.
+
+use crate::base::{AddrRange, Error, Memory, Result, Tid, VirtAddr};
+use crate::expr::{self, Expr};
+use crate::value::{Place, Value};
+
+use super::breakpoints::{Kind, WatchKind};
+use super::session::Session;
+use super::stop::{StopReason, WatchHit};
+
+/// What a look at a watchpoint has shown.
+enum Fired {
+    Hit(WatchHit),
+    Nothing,
+    /// Its expression has no meaning any more.
+    Ended,
+}
+
+/// What an expression's value depends on.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct WatchedParts {
+    /// Memory, sorted, each part once.
+    pub ranges: Vec<AddrRange>,
+    /// Registers or convenience variables too.
+    pub elsewhere: bool,
+}
+
+/// What a software watchpoint looks at.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Looked {
+    parts: WatchedParts,
+    /// The bytes of its ranges when they were looked at last.
+    bytes: Vec<u8>,
+}
+
+impl WatchedParts {
+    /// The pieces of memory that debug registers can watch; `None` where it takes more than four, or not memory alone.
+    pub fn pieces(&self) -> Option<Vec<(VirtAddr, u8)>> {
+        let fits = !self.elsewhere && !self.ranges.is_empty() && self.ranges.iter().all(|r| r.len() <= 32);
+        let mut pieces: Vec<_> = self.ranges.iter().filter(|_| fits).flat_map(|r| pieces(r.start, r.len())).collect();
+        pieces.sort_unstable();
+        pieces.dedup();
+        (fits && pieces.len() <= 4).then_some(pieces)
+    }
+
+    /// Whether there is nothing that could change.
+    pub fn is_constant(&self) -> bool {
+        self.ranges.is_empty() && !self.elsewhere
+    }
+
+    fn add(&mut self, value: &Value) {
+        match (&value.place, value.address()) {
+            _ if value.ty.is_function() => {}
+            (_, Some(at)) => self.ranges.push(AddrRange::with_len(at, value.ty.size)),
+            (Place::Register { .. } | Place::Variable { .. } | Place::Pieces { .. }, None) => self.elsewhere = true,
+            _ => {}
+        }
+    }
+}
+
+impl Looked {
+    /// Looks at these parts for the first time.
+    pub fn new(parts: WatchedParts, memory: &dyn Memory) -> Looked {
+        let bytes = bytes(&parts.ranges, memory);
+        Looked { parts, bytes }
+    }
+
+    /// Whether the value may have changed since the last look.
+    fn again(&mut self, memory: &dyn Memory) -> bool {
+        let now = bytes(&self.parts.ranges, memory);
+        let differs = now != self.bytes;
+        self.bytes = now;
+        differs || self.parts.elsewhere
+    }
+}
+
+/// What is in these ranges; of one that cannot be read, what can.
+fn bytes(ranges: &[AddrRange], memory: &dyn Memory) -> Vec<u8> {
+    let mut all = Vec::new();
+    for range in ranges {
+        let before = all.len();
+        all.resize(before + range.len() as usize, 0);
+        let read = all.get_mut(before..).map_or(Ok(0), |to| memory.read_partial(range.start, to)).unwrap_or(0);
+        all.truncate(before + read);
+    }
+    all
+}
+
+/// The aligned pieces of 1, 2, 4 or 8 bytes that cover a range: what debug registers can watch.
+fn pieces(start: VirtAddr, len: u64) -> Vec<(VirtAddr, u8)> {
+    let mut pieces = Vec::new();
+    let mut at = start;
+    let end = start + len;
+    while at < end {
+        let fits = |s: &u8| at.0.is_multiple_of((*s).into()) && end - at >= u64::from(*s);
+        let size = [8u8, 4, 2, 1].into_iter().find(fits).unwrap_or(1);
+        pieces.push((at, size));
+        at = at + size.into();
+    }
+    pieces
+}
+
+impl Session {
+    /// Whether something is to be looked at after each instruction.
+    pub(super) fn looks_at_each_step(&self) -> bool {
+        self.breakpoints.iter().any(|b| b.enabled && matches!(&b.kind, Kind::Watch(w) if w.software.is_some()))
+    }
+
+    /// A thread has run an instruction: whether a software watchpoint saw its value change.
+    pub(super) fn software_watch_fired(&mut self, tid: Tid) -> Result<Option<StopReason>> {
+        let ids = self.software_watches_changed();
+        self.watches_fired(tid, &ids)
+    }
+
+    /// The software watchpoints whose values may have changed since the last look.
+    pub(super) fn software_watches_changed(&mut self) -> Vec<u32> {
+        let Session { breakpoints, inferior, .. } = self;
+        let mut ids = Vec::new();
+        let Some(process) = &inferior.process else { return ids };
+        for b in breakpoints.iter_mut().filter(|b| b.enabled) {
+            if let Kind::Watch(watch) = &mut b.kind
+                && let Some(looked) = &mut watch.software
+                && looked.again(&*process.target)
+            {
+                ids.push(b.id);
+            }
+        }
+        ids
+    }
+
+    /// What these watchpoints watch was touched, or may have been: whether that stops the program.
+    pub(super) fn watches_fired(&mut self, tid: Tid, ids: &[u32]) -> Result<Option<StopReason>> {
+        let (mut hits, mut ended) = (Vec::new(), Vec::new());
+        for id in ids {
+            match self.watch_fired(tid, *id)? {
+                Fired::Hit(hit) => hits.push(hit),
+                Fired::Nothing => {}
+                Fired::Ended => ended.push(*id),
+            }
+        }
+        match hits.is_empty() {
+            false => Ok(Some(StopReason::Watch(hits))),
+            true if ended.is_empty() => Ok(None),
+            true => self.end_watches(ended).map(Some),
+        }
+    }
+
+    fn watch_fired(&mut self, tid: Tid, id: u32) -> Result<Fired> {
+        let Kind::Watch(watch) = &self.breakpoints.get(id)?.kind else { return Ok(Fired::Nothing) };
+        let (expr, kind, text, scope) = (watch.expr.clone(), watch.kind, watch.text.clone(), watch.scope.clone());
+        let software = watch.software.is_some();
+        let look = |session: &mut Session| (session.watched_value(&expr).ok(), session.watched_parts(&expr).ok());
+        let in_scope = |session: &mut Session| {
+            if let Some(scope) = &scope {
+                session.selection.tid = Some(scope.tid);
+                session.drop_frames();
+                let Some(level) = session.level_of(scope) else { return Ok(None) };
+                session.selection.level = level;
+                let pc = scope.pc;
+                return Ok(Some(session.bound_at(pc, look)));
+            }
+            Ok(Some(look(session)))
+        };
+        let Some((new, parts)) = self.in_thread(tid, in_scope)? else { return Ok(Fired::Ended) };
+        let bytes =
+            |session: &Session, v: &Option<Value>| v.as_ref().and_then(|v| v.bytes(expr::Host::memory(session), None).ok());
+        let Kind::Watch(watch) = &self.breakpoints.get(id)?.kind else { return Ok(Fired::Nothing) };
+        let changed = bytes(self, &watch.old) != bytes(self, &new);
+        let old = watch.old.clone();
+        if let Kind::Watch(watch) = &mut self.breakpoints.get_mut(id)?.kind {
+            watch.old = new.clone();
+            // A pointer in it may lead elsewhere now.
+            let pieces = parts.as_ref().and_then(WatchedParts::pieces).filter(|p| *p != watch.pieces);
+            match (&mut watch.software, parts, pieces) {
+                (Some(looked), Some(parts), _) if parts != looked.parts => {
+                    if let Some(process) = &self.inferior.process {
+                        *looked = Looked::new(parts, &*process.target);
+                    }
+                }
+                (None, _, Some(pieces)) => {
+                    watch.pieces = pieces;
+                    self.sync_sites()?;
+                }
+                _ => {}
+            }
+        }
+        // The processor has no trap for reads alone: a write that changes the value is none of a read watchpoint's business.
+        let concerns = match kind {
+            WatchKind::Write => changed,
+            WatchKind::Read => !changed,
+            WatchKind::Access => true,
+        };
+        if !concerns || !self.passes(tid, id)? {
+            return Ok(Fired::Nothing);
+        }
+        self.take_hit(tid, id)?;
+        Ok(Fired::Hit(WatchHit { id, kind, software, text, changed, old, new }))
+    }
+
+    /// The value of a watched expression, with its bytes.
+    pub fn watched_value(&mut self, expr: &expr::Expr) -> Result<Value> {
+        let value = expr::eval(expr, self)?;
+        value.fetched(expr::Host::memory(self), None)
+    }
+
+    /// What an expression's value depends on. Arrays and structures count only where they are the whole of it.
+    pub fn watched_parts(&mut self, expr: &Expr) -> Result<WatchedParts> {
+        let mut parts = WatchedParts { elsewhere: expr.uses_dollar(), ..WatchedParts::default() };
+        // A pointer on the way may lead nowhere yet.
+        match expr::eval(expr, self) {
+            Ok(whole) => parts.add(&whole),
+            Err(Error::Fault { .. }) => {}
+            Err(e) => return Err(e),
+        }
+        for place in expr.places() {
+            if let Ok(value) = expr::eval(place, self)
+                && !value.ty.is_aggregate()
+            {
+                parts.add(&value);
+            }
+        }
+        parts.ranges.sort_unstable_by_key(|r| (r.start, r.end));
+        parts.ranges.dedup();
+        Ok(parts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unaligned_values_are_split() {
+        assert_eq!(pieces(VirtAddr(0x1000), 8), [(VirtAddr(0x1000), 8)]);
+        assert_eq!(pieces(VirtAddr(0x1002), 8), [(VirtAddr(0x1002), 2), (VirtAddr(0x1004), 4), (VirtAddr(0x1008), 2)]);
+        assert_eq!(pieces(VirtAddr(0x1000), 16).len(), 2);
+        let parts = |len| WatchedParts { ranges: vec![AddrRange::with_len(VirtAddr(0x1000), len)], elsewhere: false };
+        assert_eq!(parts(32).pieces().map(|p| p.len()), Some(4));
+        assert_eq!(parts(33).pieces(), None);
+    }
+}
