@@ -14,6 +14,7 @@ fn before(command: &str, line: &str) -> &'static [&'static str] {
     match command {
         "patch" if line.contains("-save") => &["patch main = 90 90"],
         "bind" => &["unbind puts"],
+        "diff" => &["snapshot"],
         "undo" => &["patch main = 90 90", "patch main+4 = 90"],
         "timeline show" | "timeline summary" | "timeline save" => &["timeline start", "finish"],
         "redo" => &["patch main = 90 90", "undo"],

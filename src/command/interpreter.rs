@@ -180,6 +180,8 @@ pub struct Interpreter {
     pub(super) log: Option<super::logging::Log>,
     /// rdbg was started with `-batch`.
     pub batch: bool,
+    /// Where the reader of the tour is.
+    pub tour: Option<super::tour::Place>,
     /// Names of hooks that run now: a hook does not run itself.
     pub(super) hooks_running: Vec<String>,
     /// Lines that were typed, for `show commands`.
@@ -219,6 +221,7 @@ impl Interpreter {
             loops: 0,
             log: None,
             batch: false,
+            tour: None,
             hooks_running: Vec::new(),
             typed: Vec::new(),
             has_hooks: false,

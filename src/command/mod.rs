@@ -7,6 +7,7 @@ mod assemble;
 mod breaks;
 mod candidate;
 mod complete;
+mod core;
 mod cx;
 mod data;
 mod define;
@@ -53,6 +54,7 @@ mod step;
 mod test_settings;
 mod threads;
 mod timeline;
+mod tour;
 mod type_of;
 
 pub use args::{Args, choice, split_words, word_end};
@@ -72,6 +74,7 @@ pub use script::{decode_line, expand_home};
 pub use settings::{Sentence, Setting, SettingKind, file_error, integer};
 pub use settings_table::SETTINGS;
 pub use shell::compile_regex;
+pub use tour::{Place as TourPlace, Unit as TourUnit, units as tour_units};
 
 /// Every family of commands. A family's file ends in the list of its commands.
 pub const FAMILIES: &[&[Command]] = &[
@@ -85,6 +88,7 @@ pub const FAMILIES: &[&[Command]] = &[
     index_cache::COMMANDS,
     history::COMMANDS,
     run::COMMANDS,
+    core::COMMANDS,
     step::COMMANDS,
     finish::COMMANDS,
     skip::COMMANDS,
@@ -116,6 +120,7 @@ pub const FAMILIES: &[&[Command]] = &[
     info::COMMANDS,
     patch::COMMANDS,
     redirect::COMMANDS,
+    tour::COMMANDS,
     timeline::COMMANDS,
 ];
 

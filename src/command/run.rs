@@ -253,7 +253,9 @@ Without ARGS, those of the last time are used. Address space randomization is of
 
 /// Starts the program; it stands at its first instruction.
 fn launch(cx: &mut Cx<'_>, args: &Args) -> Result<()> {
-    if cx.session.inferior.process.is_some() {
+    if cx.session.is_core() {
+        cx.session.close_core();
+    } else if cx.session.inferior.process.is_some() {
         let question = "The program being debugged has been started already.\nStart it from the beginning? ";
         if !cx.query(question)? {
             return Err(Error::user("Program not restarted."));
@@ -344,7 +346,9 @@ fn attach(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         Ok(pid) if pid > 0 => pid,
         _ => return Err(Error::user(format!("Illegal process-id: {}.", args.text))),
     };
-    if cx.session.inferior.process.is_some() {
+    if cx.session.is_core() {
+        cx.session.close_core();
+    } else if cx.session.inferior.process.is_some() {
         if !cx.query("A program is being debugged already.  Kill it? ")? {
             return Err(Error::user("Not killed."));
         }
@@ -502,7 +506,7 @@ fn signal(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
 
 /// What is lost when rdbg ends now, in gdb's words.
 pub(super) fn at_stake(session: &Session) -> Option<String> {
-    let process = session.inferior.process.as_ref()?;
+    let process = session.inferior.process.as_ref().filter(|_| !session.is_core())?;
     let verb = if process.launched { "killed" } else { "detached" };
     Some(format!("\tInferior 1 [process {}] will be {verb}.\n", process.target.pid()))
 }

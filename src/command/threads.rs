@@ -72,7 +72,7 @@ fn numbered(session: &Session) -> Vec<(u32, Tid)> {
 }
 
 /// `Thread 0x7ffff7dd2740 (LWP 14723)`; without a thread pointer (a process that has just begun) what the kernel calls it.
-fn target_id(session: &Session, tid: Tid) -> String {
+pub(super) fn target_id(session: &Session, tid: Tid) -> String {
     let Ok(process) = session.process() else { return format!("LWP {tid}") };
     let pthread = process.target.registers(tid).ok().and_then(|r| r.get(Gpr::FsBase)).unwrap_or(0);
     match pthread {

@@ -126,6 +126,8 @@ pub(super) enum Purpose {
     Run,
     /// It describes such a file.
     Describe,
+    /// It holds a process's memory.
+    Core,
 }
 
 /// A file mapped into memory, to be read: not an ELF file, of which [`ElfFile`] is the mapping.
@@ -332,6 +334,11 @@ impl ElfFile {
     }
 }
 
+/// gdb's sentence for a file that is no core file.
+fn not_core(path: &Path) -> Error {
+    Error::user(format!("\"{}\" is not a core dump: file format not recognized", path.display()))
+}
+
 /// gdb's sentence for a file that is no ELF file.
 fn not_recognized(path: &Path) -> Error {
     Error::user(format!("\"{}\": not in executable format: file format not recognized", path.display()))
@@ -339,6 +346,9 @@ fn not_recognized(path: &Path) -> Error {
 
 fn parse_header(path: &Path, file: &[u8], purpose: Purpose) -> Result<Header> {
     let bad = |what: &str| Error::BadElf { file: path.display().to_string(), what: what.into() };
+    if !file.starts_with(header::ELFMAG) && purpose == Purpose::Core {
+        return Err(not_core(path));
+    }
     if !file.starts_with(header::ELFMAG) {
         return Err(not_recognized(path));
     }
@@ -364,6 +374,8 @@ fn parse_header(path: &Path, file: &[u8], purpose: Purpose) -> Result<Header> {
     }
     let header = goblin::elf::Elf::parse_header(file).map_err(|_| not_recognized(path))?;
     match header.e_type {
+        header::ET_CORE if purpose == Purpose::Core => Ok(header),
+        _ if purpose == Purpose::Core => Err(not_core(path)),
         header::ET_EXEC | header::ET_DYN => Ok(header),
         // A .dwo file.
         header::ET_REL if purpose == Purpose::Describe => Ok(header),
@@ -403,7 +415,8 @@ fn parse_segments(path: &Path, file: &[u8], header: &Header, purpose: Purpose) -
             align: h.p_align,
         })
         .collect();
-    if purpose == Purpose::Describe {
+    // What a core file lacks at its end is told where it is opened.
+    if purpose != Purpose::Run {
         return Ok(segments);
     }
     let loads = || segments.iter().filter(|s| s.kind == pt::PT_LOAD);

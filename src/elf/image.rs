@@ -1,5 +1,6 @@
 //! An ELF image: a file, and what is derived from it when it is first asked for.
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -44,6 +45,11 @@ impl Image {
         ElfFile::map(path, Purpose::Describe).map(Image::of)
     }
 
+    /// Maps a core file: its segments are a process's memory, at run-time addresses.
+    pub(super) fn open_core(path: &Path) -> Result<Arc<Image>> {
+        ElfFile::map(path, Purpose::Core).map(Image::of)
+    }
+
     /// An image of bytes that were read from memory, such as the vdso's; `name` is shown in place of a path.
     pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Arc<Image>> {
         ElfFile::from_bytes(name, bytes, Purpose::Run).map(Image::of)
@@ -73,6 +79,13 @@ impl Image {
     /// The loaded section in which `addr` lies. Never `.tbss`, which has an address but takes up no memory.
     pub fn section_at(&self, addr: FileAddr) -> Option<&Section> {
         self.sections().iter().find(|s| s.is_loaded() && addr - s.addr < s.size)
+    }
+
+    /// The ranges of bytes of the file in which the program headers and the section headers lie.
+    pub fn header_tables(&self) -> (Range<u64>, Range<u64>) {
+        let table = |at: u64, size: u16, count: usize| at..at.saturating_add(u64::from(size).saturating_mul(count as u64));
+        let h = self.header();
+        (table(h.e_phoff, h.e_phentsize, self.segments().len()), table(h.e_shoff, h.e_shentsize, self.sections().len()))
     }
 
     /// The dynamic section, by PT_DYNAMIC; empty for static programs.

@@ -3,6 +3,7 @@
 
 mod auxv;
 mod by_address;
+mod core_file;
 mod debug_link;
 mod dynamic;
 mod file;
@@ -15,6 +16,7 @@ mod symbols;
 mod versions;
 
 pub use auxv::{AuxEntry, AuxFormat, aux};
+pub use core_file::{CoreFile, CoreMapping, CoreThread};
 pub use debug_link::DebugLink;
 pub use dynamic::{DynEntry, Dynamic, dt};
 pub use file::{ElfFile, FileKind, Identity, MappedFile, Segment, pf, pt};

@@ -44,6 +44,7 @@ pub struct Picture {
 impl Session {
     /// Notes what the process is like, right before it goes on.
     pub(super) fn note_moment(&mut self) {
+        self.note_slots();
         let whole = if self.looks_back { self.picture() } else { None };
         let pid = self.process().ok().map(|p| p.target.pid());
         self.moment = Moment { faults: pid.and_then(pagemap::faults), whole };

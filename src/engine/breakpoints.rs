@@ -90,6 +90,10 @@ pub enum Catch {
     Vfork,
     /// Another program being executed.
     Exec,
+    /// ld.so making what it has relocated read-only.
+    Relro,
+    /// A constructor about to run; only of this module, as typed.
+    Init(Option<String>),
     /// System calls of these numbers, or all if there are none.
     Syscalls(Vec<u64>),
 }

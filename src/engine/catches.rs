@@ -19,6 +19,8 @@ impl Catch {
                 SignalChoice::These(signals) => signals.contains(signal),
             },
             (Catch::Fork, Caught::Fork(_)) | (Catch::Vfork, Caught::Vfork(_)) | (Catch::Exec, Caught::Exec(_)) => true,
+            (Catch::Relro, Caught::Relro { .. }) => true,
+            (Catch::Init(of), Caught::Constructor { names, .. }) => of.as_ref().is_none_or(|o| names.contains(o)),
             (Catch::Syscalls(numbers), Caught::Syscall { number, .. }) => numbers.is_empty() || numbers.contains(number),
             _ => false,
         }
@@ -96,6 +98,6 @@ impl Session {
     /// Whether the program has to stop at system calls.
     pub(super) fn wants_syscalls(&self) -> bool {
         self.timeline.is_recording()
-            || self.breakpoints.iter().any(|b| b.enabled && matches!(b.kind, Kind::Catch(Catch::Syscalls(_))))
+            || self.breakpoints.iter().any(|b| b.enabled && matches!(b.kind, Kind::Catch(Catch::Syscalls(_) | Catch::Relro)))
     }
 }

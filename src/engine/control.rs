@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::base::{Error, Result, Signal, Tid};
+use crate::base::{Error, Need, Result, Signal, Tid};
 use crate::os::ptrace::SystemCallAt;
 use crate::os::signals;
 use crate::target::{Event, RawStop, ResumeAction};
@@ -30,6 +30,7 @@ impl Session {
     /// Lets the process go on, the plan's thread (or the selected one) by its plan. What comes of it is told by
     /// [`advance`](Session::advance).
     pub fn resume(&mut self, plan: Option<Plan>) -> Result<()> {
+        self.require(Need::Live)?;
         let selected = self.selected_thread()?;
         self.note_moment();
         self.resumes += 1;
@@ -266,8 +267,10 @@ impl Session {
             }
             RawStop::Syscall { number, stop } => {
                 let entry = matches!(stop.at, SystemCallAt::Entry { .. });
+                let protected = if entry { None } else { self.relro_at(tid, number) };
+                let relro = protected.map(|event| self.caught(tid, event)).transpose()?.flatten();
                 let text = self.call_text(tid, number, stop);
-                match self.caught(tid, Caught::Syscall { number, entry, text })? {
+                match relro.map_or_else(|| self.caught(tid, Caught::Syscall { number, entry, text }), |r| Ok(Some(r)))? {
                     Some(reason) => Verdict::Stop(reason),
                     None => self.after_interlude(tid)?,
                 }

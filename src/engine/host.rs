@@ -176,7 +176,7 @@ impl Session {
     /// Writes memory without a word in the journal (which is what undoing does).
     pub fn write_unlogged(&mut self, at: VirtAddr, bytes: &[u8]) -> Result<()> {
         let process = self.inferior.process.as_mut().ok_or(Error::Fault { addr: at })?;
-        process.control()?.write(at, bytes)?;
+        process.target.control().ok_or(Error::Fault { addr: at })?.write(at, bytes)?;
         process.exits.borrow_mut().1.clear();
         process.sites.patched(at, bytes.len() as u64, &*process.target);
         process.generation += 1;

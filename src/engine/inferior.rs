@@ -147,8 +147,10 @@ impl Process {
             generation: 0,
             still: Still::default(),
         };
-        // The leader is number 1.
-        process.number(process.target.pid());
+        // The leader is number 1; of a core file the thread that got the signal.
+        if process.target.core_file().is_none() {
+            process.number(process.target.pid());
+        }
         for tid in process.target.threads() {
             process.number(tid);
             process.learn_pthread(tid);

@@ -100,7 +100,7 @@ impl Session {
         Ok(())
     }
 
-    fn launch_parameters(&self) -> Result<Launch> {
+    pub(super) fn launch_parameters(&self) -> Result<Launch> {
         let program = self.inferior.program.as_ref().ok_or(Error::Needs(Need::Executable))?;
         let c_string =
             |bytes: &[u8]| CString::new(bytes).map_err(|_| Error::user("A NUL character in the program's environment."));
@@ -129,12 +129,16 @@ impl Session {
     }
 
     /// Looks around in a new process.
-    fn begun(&mut self, pid: Tid) -> Result<()> {
+    pub(super) fn begun(&mut self, pid: Tid) -> Result<()> {
+        self.slot_log = Default::default();
+        self.snapshots.clear();
         self.selection = super::session::Selection { tid: Some(pid), level: 0 };
         self.inferior.journal.clear();
         self.drop_frames();
         signals::take_interrupt();
-        if let Some(terminal) = &mut self.terminal {
+        if let Some(terminal) =
+            self.terminal.as_mut().filter(|_| self.inferior.process.as_ref().is_some_and(|p| p.target.core_file().is_none()))
+        {
             terminal.take();
         }
         let found = self.find_modules();
@@ -181,6 +185,10 @@ impl Session {
 
     /// Kills the process.
     pub fn kill(&mut self) -> Result<()> {
+        if self.is_core() {
+            self.close_core();
+            return Ok(());
+        }
         self.process_mut()?.control()?.kill()?;
         self.forget_process();
         Ok(())

@@ -34,6 +34,7 @@ impl Session {
 
     /// Runs `write` with an entry open. If it fails, what it has already changed is changed back.
     pub(super) fn journaled<T>(&mut self, what: &str, write: impl FnOnce(&mut Session) -> Result<T>) -> Result<T> {
+        self.note_slots();
         self.inferior.journal.open(what);
         let result = write(self);
         let closed = self.inferior.journal.close();

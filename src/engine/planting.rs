@@ -73,6 +73,10 @@ impl Session {
         if !self.is_elsewhere && self.breakpoints.iter().any(|b| b.enabled && is_bind(&b.kind)) {
             self.inferior.modules.plt_heads().into_iter().for_each(|head| want(head, Owner::Bind));
         }
+        let is_init = |k: &Kind| matches!(k, Kind::Catch(Catch::Init(_)));
+        if self.breakpoints.iter().any(|b| b.enabled && is_init(&b.kind)) {
+            self.constructor_places().into_iter().for_each(|at| want(at, Owner::Init));
+        }
         if let Some(process) = &self.inferior.process {
             self.timeline.places(process.target.pid()).for_each(|at| want(at, Owner::Timeline));
             if let Some(brk) = process.libraries.brk {

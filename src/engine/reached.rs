@@ -51,6 +51,11 @@ impl Session {
                         return Ok(Verdict::Stop(reason));
                     }
                 }
+                Owner::Init => {
+                    if let Some(reason) = self.constructor_reached(tid, at)? {
+                        return Ok(Verdict::Stop(reason));
+                    }
+                }
                 Owner::Timeline => self.record_place(tid, at)?,
                 Owner::WatchEnd => {
                     if let Some(reason) = self.watch_scope_reached(tid, at)? {
@@ -131,6 +136,7 @@ impl Session {
                 let reason = match owner {
                     Owner::Libraries => self.library_event()?,
                     Owner::Bind => self.bind_reached(tid, pc)?,
+                    Owner::Init => self.constructor_reached(tid, pc)?,
                     Owner::WatchEnd => self.watch_scope_reached(tid, pc)?,
                     Owner::Call => self.call_place_reached(tid, pc)?,
                     Owner::Timeline => {

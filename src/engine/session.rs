@@ -83,6 +83,8 @@ pub struct Session {
     /// What the process was like when it went on last.
     pub(super) moment: super::before::Moment,
     pub(super) looks_back: bool,
+    pub(super) slot_log: super::slot_log::SlotLog,
+    pub(super) snapshots: Vec<(String, super::snapshots::Snapshot)>,
     pub(super) finished: Option<Finished>,
     /// Children that are followed for the record.
     pub(super) followed: Vec<Inferior>,
@@ -110,7 +112,8 @@ impl Session {
     /// Checks that what a command needs is there.
     pub fn require(&self, need: Need) -> Result<()> {
         let there = match need {
-            Need::Process | Need::Live | Need::Registers | Need::Stack => self.inferior.process.is_some(),
+            Need::Live => self.inferior.process.is_some() && !self.is_core(),
+            Need::Process | Need::Registers | Need::Stack => self.inferior.process.is_some(),
             Need::Executable => self.inferior.program.is_some(),
         };
         if there { Ok(()) } else { Err(Error::Needs(need)) }

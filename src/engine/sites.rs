@@ -17,6 +17,8 @@ pub enum Owner {
     Timeline,
     /// The head of a PLT, which every lazy bind passes.
     Bind,
+    /// A constructor of a module, which is caught.
+    Init,
     /// Where the function goes on that has called one with a watched local variable.
     WatchEnd,
     /// Functions that rdbg has called return here (or are about to end the program, by `std::terminate`).

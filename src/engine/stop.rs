@@ -1,6 +1,6 @@
 //! Why the program stands still, and what else there is to tell.
 
-use crate::base::{Signal, Tid, VirtAddr};
+use crate::base::{AddrRange, Signal, Tid, VirtAddr};
 use crate::dwarf::DieRef;
 use crate::stack::Frame;
 use crate::value::{ModuleRef, Value};
@@ -113,6 +113,22 @@ pub enum Caught {
     Vfork(Tid),
     /// The path of a new program.
     Exec(String),
+    /// ld.so has made a part of an object read-only.
+    Relro {
+        /// The object, by its file's name.
+        module: String,
+        /// The pages.
+        range: AddrRange,
+    },
+    /// A constructor is about to run.
+    Constructor {
+        /// The module.
+        module: String,
+        /// Every name by which the module is known.
+        names: Vec<String>,
+        /// Where the function's address stands: `DT_INIT_ARRAY[0]`.
+        entry: String,
+    },
     /// A system call, on its way in or out.
     Syscall {
         /// Its number.

@@ -10,7 +10,7 @@ use super::methods::method_type;
 use super::overload;
 use super::rust;
 use crate::base::{Error, Result, VirtAddr};
-use crate::value::{FunctionType, Language, Method, Type, TypeKind, Value};
+use crate::value::{FunctionType, Language, Method, Type, TypeKind, Value, asked, element_at};
 
 /// What a call may mean.
 pub(super) struct Candidate {
@@ -238,6 +238,14 @@ impl Evaluator<'_> {
         let object = self.object(of, arrow)?;
         if fields_of(&object.ty).is_none() || object.ty.language != Language::Cpp {
             return Ok(None);
+        }
+        let known = match values {
+            [] => self.known(|printer| asked(printer, &object, name)),
+            [index] if name == "at" => self.known(|printer| element_at(printer, &object, index)),
+            _ => None,
+        };
+        if let Some(known) = known {
+            return known.map(Some);
         }
         let mut found = members::find(&object, name, self.host)?;
         if found.is_none()

@@ -13,7 +13,7 @@ use super::rust::{self, range_of, unit_structure};
 use super::user_operators::{is_user_defined, sign};
 use super::{assign, variables::Variables};
 use crate::base::{Error, Result, VirtAddr};
-use crate::value::{Absence, ArrayKind, Language, NoDebug, Place, Type, TypeKind, Value, alignment};
+use crate::value::{Absence, ArrayKind, Language, NoDebug, Place, Type, TypeKind, Value, alignment, element_at, pointed_to};
 
 /// The value of an expression. Memory, registers and variables change where it assigns or calls.
 pub fn eval(expr: &Expr, host: &mut dyn Host) -> Result<Value> {
@@ -243,6 +243,9 @@ impl Evaluator<'_> {
             Unary::Deref => {
                 let value = self.operand(operand)?;
                 if is_user_defined(&value) {
+                    if let Some(found) = self.known(|printer| pointed_to(printer, &value)) {
+                        return found;
+                    }
                     return self.unary_operator("*", value, false);
                 }
                 let value = self.in_memory(&value)?;
@@ -502,6 +505,9 @@ impl Evaluator<'_> {
         }
         let index = self.operand(index)?;
         if is_user_defined(&array) {
+            if let Some(found) = self.known(|printer| element_at(printer, &array, &index)) {
+                return found;
+            }
             return self.operator_call("[]", &[array, index]);
         }
         if self.is_rust()

@@ -307,11 +307,6 @@ pub fn cast(ty: &Arc<Type>, value: &Value, memory: &dyn Memory) -> Result<Value>
             _ => Err(invalid()),
         };
     }
-    if let (TypeKind::Complex(a), TypeKind::Complex(b)) = (&to.kind, &from.kind)
-        && a.size == b.size
-    {
-        return Ok(value.clone().retyped(ty));
-    }
     if let TypeKind::Function(_) = to.kind {
         return match from.is_function() {
             true => Ok(value.clone().retyped(ty)),
@@ -319,6 +314,9 @@ pub fn cast(ty: &Arc<Type>, value: &Value, memory: &dyn Memory) -> Result<Value>
         };
     }
     if let Some(result) = cast_member_pointer(ty, value, memory)? {
+        return Ok(result);
+    }
+    if let Some(result) = cast_complex(ty, value, memory)? {
         return Ok(result);
     }
     let value = decayed(value)?;
@@ -330,6 +328,27 @@ pub fn cast(ty: &Arc<Type>, value: &Value, memory: &dyn Memory) -> Result<Value>
     }
     let bytes = number.encode(to).ok_or_else(invalid)?;
     Ok(Value::computed(ty, bytes).placed(Place::Nowhere))
+}
+
+/// Casts from and to complex numbers (C17 §6.3.1.6, §6.3.1.7): part by part, or the real part alone. `None` where none is one.
+fn cast_complex(ty: &Arc<Type>, value: &Value, memory: &dyn Memory) -> Result<Option<Value>> {
+    let part = |ty: &Arc<Type>| match &ty.stripped().kind {
+        TypeKind::Complex(part) => Some(part.clone()),
+        _ => None,
+    };
+    let (to, from) = (part(ty), part(&value.ty));
+    let (real, imaginary) = match &from {
+        None if to.is_none() => return Ok(None),
+        None => (value.clone(), Value::int(&Type::int(), 0)),
+        Some(from) => {
+            let value = value.fetched(memory, None)?;
+            (value.part(from, 0), value.part(from, from.size))
+        }
+    };
+    let Some(to) = to else { return cast(ty, &real, memory).map(Some) };
+    let mut bytes = cast(&to, &real, memory)?.bytes(memory, None)?.to_vec();
+    bytes.extend_from_slice(&cast(&to, &imaginary, memory)?.bytes(memory, None)?);
+    Ok(Some(Value::computed(ty, bytes)))
 }
 
 /// Casts from and to pointers to members (Itanium C++ ABI §2.3): the null pointer to data is -1, that to a method 0. `None` where

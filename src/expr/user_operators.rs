@@ -5,7 +5,7 @@ use super::calls::Candidate;
 use super::eval::Evaluator;
 use super::members::{self, Member, fields_of};
 use crate::base::{Error, Result};
-use crate::value::{Language, Type, Value};
+use crate::value::{Language, Printer, Type, Value, pointed_to};
 
 /// How many `->` of smart pointers are followed.
 const MAX_ARROWS: u32 = 20;
@@ -71,9 +71,18 @@ impl Evaluator<'_> {
         }
     }
 
+    /// What the standard library's classes are known to give, without running any code of the program.
+    pub(super) fn known(&self, ask: impl FnOnce(&Printer<'_>) -> Option<Result<Value>>) -> Option<Result<Value>> {
+        let options = self.host.options();
+        ask(&Printer { memory: self.host.memory(), symbols: &*self.host, options: &options })
+    }
+
     /// What the `operator->` of an object leads to; the object itself if it has none.
     pub(super) fn arrow(&mut self, mut object: Value) -> Result<Value> {
         for _ in 0..MAX_ARROWS {
+            if let Some(found) = self.known(|printer| pointed_to(printer, &object)) {
+                return found;
+            }
             if !is_user_defined(&object) || !matches!(members::find(&object, "operator->", self.host)?, Some(Member::Methods(..)))
             {
                 break;

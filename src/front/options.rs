@@ -14,12 +14,16 @@ pub enum Step {
 /// What rdbg was started with.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Options {
-    /// The program, and what may follow it: a process.
+    /// The program, and what may follow it: a process or a core file.
     pub files: Vec<String>,
     /// The program's arguments, with `--args`.
     pub args: Option<Vec<String>>,
     /// `--pid`
     pub pid: Option<String>,
+    /// `--tour`
+    pub tour: bool,
+    /// `--core`
+    pub core: Option<String>,
     /// `--symbols`
     pub symbols: Option<String>,
     /// `--exec`
@@ -79,6 +83,7 @@ const TABLE: &[(Key, bool, &[&str])] = &[
     (Key::ReturnChildResult, false, &["return-child-result"]),
     (Key::Both, true, &["se"]),
     (Key::Symbols, true, &["symbols", "s"]),
+    (Key::Tour, false, &["tour"]),
     (Key::Tty, true, &["tty", "t"]),
     (Key::Version, false, &["version", "v"]),
 ];
@@ -106,6 +111,7 @@ enum Key {
     ReturnChildResult,
     Both,
     Symbols,
+    Tour,
     Tty,
     Version,
 }
@@ -139,14 +145,7 @@ impl Options {
                 None if takes_value => text(args.next().ok_or_else(|| format!("option '{arg}' requires an argument"))?)?,
                 None => String::new(),
             };
-            if key == Key::Core {
-                return Err(no_core(&value));
-            }
             options.apply(key, value);
-        }
-        let second = options.files.get(1).filter(|_| options.args.is_none());
-        if let Some(core) = second.filter(|s| !s.bytes().all(|b| b.is_ascii_digit())) {
-            return Err(no_core(core));
         }
         if options.args.is_some() && options.files.is_empty() {
             return Err("`--args' specified but no program specified".to_owned());
@@ -165,7 +164,8 @@ impl Options {
             Key::FileBefore => self.before.push(Step::File(value)),
             Key::LineBefore => self.before.push(Step::Line(value)),
             // Refused by `parse`.
-            Key::Core => {}
+            Key::Tour => self.tour = true,
+            Key::Core => self.core = Some(value),
             Key::Directory => self.directories.push(value),
             Key::Exec => self.exec = Some(value),
             Key::Symbols => self.symbols = Some(value),
@@ -231,12 +231,13 @@ pub fn quote(args: &[String]) -> String {
 pub const HELP: &str = "\
 rdbg: a debugger for x86-64 Linux that speaks gdb's commands and shows how a process is loaded.
 
-    rdbg [OPTIONS] [PROGRAM [PID]]
+    rdbg [OPTIONS] [PROGRAM [PID | CORE]]
     rdbg [OPTIONS] --args PROGRAM [ARGUMENTS]
 
 What is debugged:
   --args               what follows PROGRAM are its arguments
   -p, --pid=PID        attach to a process
+  -c, --core=FILE      look at a core file
   -e, --exec=FILE      the program
   -s, --symbols=FILE   where its symbols are
 
@@ -249,6 +250,7 @@ Commands:
   --batch-silent       the same, without output
 
 Others:
+  --tour               how a program is loaded, step by step, on one that rdbg brings along
   -q, --quiet          no banner
   --cd=DIR             change to DIR first
   --tty=DEVICE         the program's terminal
@@ -258,11 +260,6 @@ Others:
 
 One or two dashes both work. At the prompt, \"help\" tells more.
 ";
-
-/// What to say of a core file.
-fn no_core(file: &str) -> String {
-    format!("{file}: core files cannot be read yet")
-}
 
 #[cfg(test)]
 mod tests {
@@ -291,10 +288,11 @@ mod tests {
     }
 
     #[test]
-    fn core_files_are_refused() {
-        for line in ["-c core", "--core=core", "./a.out core"] {
-            assert_eq!(parse(line).unwrap_err(), "core: core files cannot be read yet");
+    fn core_files_are_named_by_option_or_second() {
+        for line in ["-c core", "--core=core"] {
+            assert_eq!(parse(line).unwrap().core.as_deref(), Some("core"));
         }
+        assert_eq!(parse("./a.out core").unwrap().files, ["./a.out", "core"]);
         assert_eq!(parse("./a.out 12").unwrap().files, ["./a.out", "12"]);
         assert!(parse("--args ./a.out core").is_ok());
     }

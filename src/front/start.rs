@@ -97,7 +97,8 @@ impl Front {
         if let Some(file) = local.filter(|_| flow == Flow::Go) {
             flow = self.local_init(&file);
         }
-        for step in &options.steps {
+        let tour = options.tour.then(|| Step::Line(if options.batch { "tour all" } else { "tour" }.to_owned()));
+        for step in options.steps.iter().chain(&tour) {
             if flow == Flow::Go {
                 flow = self.step(step);
             }
@@ -268,6 +269,8 @@ fn load_steps(options: &Options) -> Vec<Step> {
     let is_number = |s: &&String| s.bytes().all(|b| b.is_ascii_digit());
     let pid = options.pid.as_ref().or(second.filter(is_number));
     steps.extend(pid.map(|p| Step::Line(format!("attach {p}"))));
+    let core = options.core.as_ref().or(second.filter(|s| !is_number(s)));
+    steps.extend(core.map(|c| line("core-file", c)));
     let excess = files.map(|f| Step::Line(format!("echo Excess command line arguments ignored. ({f})\\n")));
     steps.extend(excess);
     steps

@@ -2,6 +2,7 @@
 #![deny(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod call_sites;
+mod constructors;
 mod entry;
 mod got;
 mod initializers;
@@ -13,8 +14,10 @@ mod residency;
 mod scope;
 mod search;
 mod startup;
+mod xrefs;
 
 pub use call_sites::CallSites;
+pub use constructors::{Constructor, constructors};
 pub use entry::find_main;
 pub use got::{Got, GotWords, Relro, ReservedWord, Slot, SlotState};
 pub use initializers::{finalizers, initializers};
@@ -24,7 +27,8 @@ pub use rendezvous::{LinkMap, MapState, Rendezvous, event_address, find_rendezvo
 pub use residency::{Residency, page_letter, page_map, short_page_map};
 pub use scope::{ScopeLayout, ScopeList};
 pub use search::{Place, Requester, Search, Tried, Why, default_directories, hwcaps_levels};
-pub use startup::{InitialStack, Pointer};
+pub use startup::{InitialStack, Pointer, find_initial_stack};
+pub use xrefs::{Reference, Xref, xrefs};
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]

@@ -38,6 +38,8 @@ const MAX_POINTERS: u64 = 1 << 20;
 const MAX_AUX: u64 = 256;
 /// MAX_ARG_STRLEN: the longest argument.
 const MAX_STRING: usize = 128 << 10;
+/// How much of a stack is searched for its beginning: more than the kernel lets arguments take up.
+const MAX_STACK: usize = 8 << 20;
 
 impl InitialStack {
     /// Reads it from where argc is. What the program has overwritten since is shown as it is now.
@@ -59,6 +61,29 @@ impl InitialStack {
         let end = auxv_at + 16 * auxv.len() as u64;
         Ok(InitialStack { at, argc, argv, envp, auxv, end })
     }
+}
+
+/// Where argc is, found by the auxiliary vector, whose bytes are known: it lies above envp and argv on the stack, of which
+/// `[start, end)` is searched.
+pub fn find_initial_stack(memory: &dyn Memory, start: VirtAddr, end: VirtAddr, auxv: &[u8]) -> Option<VirtAddr> {
+    let len = usize::try_from(end.0.checked_sub(start.0)?).ok()?.min(MAX_STACK);
+    let start = VirtAddr(end.0 - len as u64);
+    let mut stack = vec![0; len];
+    let n = memory.read_partial(start, &mut stack).ok()?;
+    let at = memchr::memmem::rfind(stack.get(..n)?, auxv.get(..auxv.len().min(64)).filter(|a| a.len() >= 32)?)?;
+    let word = |i: usize| stack.get(8 * i..)?.first_chunk().map(|w| u64::from_le_bytes(*w));
+    // Downwards: envp's null, its pointers, argv's null, its pointers, argc.
+    let mut i = (at / 8).checked_sub(2)?;
+    while word(i)? != 0 {
+        i = i.checked_sub(1)?;
+    }
+    for count in 0u64.. {
+        i = i.checked_sub(1)?;
+        if word(i)? == count {
+            return Some(start + 8 * i as u64);
+        }
+    }
+    None
 }
 
 /// Pointers up to a null one.

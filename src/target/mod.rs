@@ -1,6 +1,7 @@
 //! Targets: what can be read (a process, later core files and remote stubs), and what can be controlled.
 #![deny(clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod core;
 mod events;
 mod family;
 mod gone;
@@ -10,5 +11,6 @@ mod planted;
 mod traits;
 mod traps;
 
+pub use core::Core;
 pub use live::Live;
 pub use traits::{Control, Event, RawStop, ResumeAction, Target, Trap, TrapKind};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::arch::regs::{Registers, XState};
 use crate::base::{AddrRange, Error, Memory, MemoryMap, Need, PageState, Result, Signal, Tid, VirtAddr};
-use crate::elf::Image;
+use crate::elf::{CoreFile, Image};
 use crate::os::ptrace::SystemCallStop;
 
 /// What live processes, core files and remote stubs have in common.
@@ -38,6 +38,10 @@ pub trait Target: Memory {
     }
     /// Opens a file that the process has mapped, by the path that the process sees.
     fn open_image(&self, path: &Path) -> Result<Arc<Image>>;
+    /// The core file that this is.
+    fn core_file(&self) -> Option<&CoreFile> {
+        None
+    }
     /// What can be done beyond reading; `None` for a core file.
     fn control(&mut self) -> Option<&mut dyn Control>;
 }

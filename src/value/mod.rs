@@ -44,7 +44,7 @@ pub use language::Language;
 pub use number::{Number, extract_bits, insert_bits, int_from_bytes, int_to_bytes};
 pub use options::{OutputRadix, PrintOptions, Symbols};
 pub use place::{Absence, Extent, Place, Pointee, Value};
-pub use pretty::{elements_of, pointee_of};
+pub use pretty::{asked, element_at, elements_of, pointed_to, pointee_of};
 pub use print::{StringEnd, read_string};
 pub use printer::Printer;
 pub use printf::{Conversion, Piece, echo_text, format_values, parse_format};

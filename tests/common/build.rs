@@ -122,7 +122,15 @@ pub fn missing_for(source: &str, build: &str) -> Result<Option<String>, NoProgra
     {
         return Ok(Some("static libc (libc.a)".to_owned()));
     }
+    if absent.is_none() && recipe.flags.iter().any(|f| f == "-stdlib=libc++") && !has_libcxx(&recipe.compiler) {
+        return Ok(Some("libc++".to_owned()));
+    }
     Ok(absent)
+}
+
+fn has_libcxx(compiler: &str) -> bool {
+    let asked = Command::new(compiler).args(["-stdlib=libc++", "-print-file-name=libc++.so"]).output();
+    asked.is_ok_and(|o| Path::new(String::from_utf8_lossy(&o.stdout).trim()).is_absolute())
 }
 
 fn has_static_libc() -> bool {

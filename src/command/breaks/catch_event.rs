@@ -20,7 +20,57 @@ pub const COMMANDS: &[Command] = &[
     TCATCH_EXEC,
     CATCH_SYSCALL,
     TCATCH_SYSCALL,
+    CATCH_RELRO,
+    TCATCH_RELRO,
+    CATCH_INIT,
+    TCATCH_INIT,
 ];
+
+const CATCH_RELRO: Command = Command {
+    name: "catch relro",
+    group: Group::Loading,
+    args: &[ArgSpec::may("CONDITION", ArgKind::Rest)],
+    summary: "Stop when the dynamic linker has made what it has relocated read-only (PT_GNU_RELRO).",
+    help: "Once for each object that has such a segment; a static program does it itself. \"if CONDITION\" may follow.",
+    examples: &[Example { line: "catch relro", what: "stops when GOTs become read-only" }],
+    own: true,
+    run: |cx, args| catch_plain(cx, args, Catch::Relro, "relro", Disposition::Keep),
+    ..Command::BASE
+};
+
+const TCATCH_RELRO: Command = Command {
+    name: "tcatch relro",
+    summary: "Stop once when the dynamic linker has made what it has relocated read-only.",
+    examples: &[],
+    run: |cx, args| catch_plain(cx, args, Catch::Relro, "relro", Disposition::Delete),
+    ..CATCH_RELRO
+};
+
+const CATCH_INIT: Command = Command {
+    name: "catch init",
+    group: Group::Loading,
+    args: &[ArgSpec::may("MODULE", ArgKind::Module)],
+    summary: "Stop before each constructor of a module runs: DT_INIT and DT_INIT_ARRAY.",
+    help: "Without MODULE, before those of all modules but the dynamic linker's own, which has none.",
+    examples: &[Example { line: "catch init libc.so.6", what: "stops in libc's constructors" }],
+    own: true,
+    run: |cx, args| catch_init(cx, args, Disposition::Keep),
+    ..Command::BASE
+};
+
+const TCATCH_INIT: Command = Command {
+    name: "tcatch init",
+    summary: "Stop once before a constructor of a module runs.",
+    examples: &[],
+    run: |cx, args| catch_init(cx, args, Disposition::Delete),
+    ..CATCH_INIT
+};
+
+fn catch_init(cx: &mut Cx<'_>, args: &Args, disposition: Disposition) -> Result<Flow> {
+    let module = args.get("MODULE").map(str::to_owned);
+    let what = module.as_ref().map_or_else(|| "init".to_owned(), |m| format!("init {m}"));
+    add(cx, Catch::Init(module), &what, &what, disposition, None)
+}
 
 const CATCH_SIGNAL: Command = Command {
     name: "catch signal",

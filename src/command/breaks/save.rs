@@ -116,6 +116,8 @@ fn event(catch: &Catch, spec: &str) -> String {
         Catch::Fork => "fork".to_owned(),
         Catch::Vfork => "vfork".to_owned(),
         Catch::Exec => "exec".to_owned(),
+        Catch::Relro => "relro".to_owned(),
+        Catch::Init(of) => words("init", of.iter().cloned().collect()),
         Catch::Syscalls(numbers) => words(
             "syscall",
             numbers

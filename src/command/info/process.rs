@@ -1,6 +1,6 @@
 //! What the kernel says of the process: /proc/PID.
 
-use crate::base::{Error, Mapping, Need, Result, Tid, VirtAddr};
+use crate::base::{Error, Mapping, MemoryMap, Need, Result, Tid, VirtAddr};
 use crate::command::loader::address;
 use crate::command::{ArgKind, ArgSpec, Args, Command, Cx, Example, Flow, Group, choice};
 use crate::engine::Session;
@@ -41,6 +41,9 @@ fn info_proc(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let own = cx.session.process().ok().map(|p| p.target.pid());
     let pid = pid.or(own).ok_or_else(|| Error::user("No current process: you must name one."))?;
     cx.say(format!("process {pid}\n"));
+    if Some(pid) == own && cx.session.is_core() {
+        return of_core(cx, what.first().copied());
+    }
     if procfs::state(pid).is_none() {
         return Err(Error::user(format!("unable to open /proc file '/proc/{pid}/stat'")));
     }
@@ -51,6 +54,25 @@ fn info_proc(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     };
     for part in parts {
         show(cx, pid, part)?;
+    }
+    Ok(Flow::Go)
+}
+
+/// What a core file tells of its process.
+fn of_core(cx: &mut Cx<'_>, part: Option<&str>) -> Result<Flow> {
+    let process = cx.session.process()?;
+    let arguments = process.target.core_file().map(|c| c.arguments.clone()).unwrap_or_default();
+    let maps = process.target.maps()?;
+    match part {
+        // gdb takes the command line for the name of the program.
+        None | Some("exe") => named(cx, "exe", &arguments),
+        Some("cmdline") => named(cx, "cmdline", &arguments),
+        Some("mappings") => show_mappings(cx, maps),
+        Some("all") => {
+            named(cx, "exe", &arguments);
+            show_mappings(cx, maps);
+        }
+        Some(other) => return Err(Error::user(format!("A core file does not hold the process's {other}."))),
     }
     Ok(Flow::Go)
 }
@@ -86,9 +108,14 @@ fn named(cx: &mut Cx<'_>, name: &'static str, text: &str) {
 }
 
 fn mappings(cx: &mut Cx<'_>, pid: Tid) -> Result<()> {
+    show_mappings(cx, procfs::maps(pid)?);
+    Ok(())
+}
+
+fn show_mappings(cx: &mut Cx<'_>, maps: MemoryMap) {
     cx.say("Mapped address spaces:\n\n");
     cx.out.text(Role::Title, "          Start Addr           End Addr       Size     Offset  Perms  objfile\n");
-    for m in procfs::maps(pid)?.mappings {
+    for m in maps.mappings {
         let (start, end) = (m.range.start.to_string(), m.range.end.to_string());
         let (size, offset) = (format!("{:#x}", m.range.len()), format!("{:#x}", m.offset));
         let perms = m.perms.to_string();
@@ -103,7 +130,6 @@ fn mappings(cx: &mut Cx<'_>, pid: Tid) -> Result<()> {
             .hidden("file", m.name);
         cx.row(&row);
     }
-    Ok(())
 }
 
 /// gdb's words for the fields of /proc/PID/stat (proc_pid_stat(5)), with the field's number and whether it is an address.

@@ -1,6 +1,8 @@
 //! The commands of this room.
 
-use super::{file, got, link_map, pages, plt, relocations, search_path, startup, why};
+use super::{
+    aslr, changes, file, file_layout, got, hardening, link_map, pages, plt, relocations, search_path, startup, why, xrefs,
+};
 use crate::command::Command;
 
 /// The family.
@@ -24,4 +26,14 @@ pub const COMMANDS: &[Command] = &[
     file::VERSIONS,
     file::NOTES,
     file::INTERP,
+    file_layout::FILE_LAYOUT,
+    xrefs::XREFS,
+    hardening::CHECKSEC,
+    hardening::SIZE,
+    hardening::IFUNC,
+    changes::CHANGES,
+    changes::SNAPSHOT,
+    changes::DIFF,
+    aslr::ASLR,
+    aslr::PHYSICAL,
 ];

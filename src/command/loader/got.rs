@@ -22,12 +22,15 @@ pub const GOT: Command = Command {
         ArgSpec::MODULE,
         ArgSpec::ALL,
         ArgSpec::may("-r", ArgKind::Switch),
+        ArgSpec::may("-history", ArgKind::Switch),
         ArgSpec::JSON,
         ArgSpec::may("REGEX", ArgKind::Regex),
     ],
     summary: "Show the global offset table: each word, what fills it, and where it leads now.",
     help: "Without -m it is the program's; -all shows every module's. With REGEX, the slots whose symbol or state matches it.\n\
            -r adds the relocation that fills each slot: its table, its index there, its addend.\n\
+           -history: the writes that were seen, by whom, in order. The program's slots are looked at whenever it stops; another\n\
+           module's from the first time that their history is asked for.\n\
            The words are GOT[n] in expressions; GOT[0] is where DT_PLTGOT points. Words of .got that lie apart follow\n\
            under a line of their own, those below GOT[0] with negative numbers.\n\
            Before the program runs, the values are the file's.",
@@ -43,6 +46,9 @@ pub const GOT: Command = Command {
 
 fn got(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let regex = scope::regex(args)?;
+    if args.has("-history") {
+        return super::history::show(cx, &scope::modules(cx.session, args)?, regex.as_ref());
+    }
     for module in scope::modules(cx.session, args)? {
         let Some(table) = module.got() else {
             if !args.has("-all") {

@@ -1,8 +1,13 @@
 //! How the program is loaded and linked: GOT, PLT, relocations, link maps, the initial stack, the file itself.
 
+mod aslr;
+mod changes;
 mod family;
 mod file;
+mod file_layout;
 mod got;
+mod hardening;
+mod history;
 mod link_map;
 mod pages;
 mod plt;
@@ -12,6 +17,7 @@ mod scope;
 mod search_path;
 mod startup;
 mod why;
+mod xrefs;
 
 pub use family::COMMANDS;
 pub(super) use scope::{address, addressed, module};

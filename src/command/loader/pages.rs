@@ -55,6 +55,9 @@ struct Choice {
 
 fn pages(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let pid = cx.session.process()?.target.pid();
+    if cx.session.is_core() {
+        return Err(Error::user("A core file does not say which pages were in memory; `vmmap' shows what was mapped."));
+    }
     let choice = choose(cx, args.get("ADDRESS | MODULE | START,END").unwrap_or_default())?;
     if args.has("-diff") {
         return diff(cx, &choice);
@@ -291,6 +294,7 @@ pub const FAULTS: Command = Command {
 
 fn faults(cx: &mut Cx<'_>, _: &Args) -> Result<Flow> {
     let pid = cx.session.process()?.target.pid();
+    cx.session.require(Need::Live)?;
     let (minor, major) = pagemap::faults(pid).ok_or(Error::Needs(Need::Live))?;
     let (old_minor, old_major) = cx.session.moment().faults.unwrap_or((0, 0));
     let row = |since: &'static str, minor: u64, major: u64| {

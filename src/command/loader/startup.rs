@@ -7,7 +7,7 @@ use crate::command::{ArgSpec, Args, Command, Cx, Example, Flow, Group};
 use crate::elf::{AuxEntry, AuxFormat};
 use crate::engine::Session;
 use crate::expr::Host;
-use crate::loader::{InitialStack, Pointer};
+use crate::loader::{InitialStack, Pointer, find_initial_stack};
 use crate::os::procfs;
 use crate::ui::{Role, Row, Table};
 
@@ -91,6 +91,13 @@ fn stack_start(session: &Session) -> Result<(VirtAddr, &'static str)> {
     let first = modules.interpreter().or(modules.main());
     if first.is_some_and(|m| m.image().entry().is_some_and(|e| m.virt(e) == pc)) {
         return Ok((VirtAddr(registers.sp()), "rsp: no instruction has run yet"));
+    }
+    if process.target.core_file().is_some() {
+        let maps = process.target.maps()?;
+        let stack = maps.mappings.iter().find(|m| m.name == "[stack]").map(|m| m.range).unwrap_or_default();
+        let found = find_initial_stack(session.memory(), stack.start, stack.end, &process.target.auxv()?);
+        let missing = || Error::user("The core file does not hold the beginning of the stack.");
+        return Ok((found.ok_or_else(missing)?, "found by the auxiliary vector"));
     }
     // proc_pid_stat(5): startstack is field 28; the second field may hold anything, also a parenthesis.
     let stat = procfs::text(process.target.pid(), "stat")?;

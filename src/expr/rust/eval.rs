@@ -56,6 +56,9 @@ fn layout_of(ty: &Arc<Type>) -> Option<Arc<Layout>> {
 
 /// The value that the name of a type alone stands for: of a structure without members there is only one.
 pub(in crate::expr) fn unit_structure(ty: &Arc<Type>) -> Option<Value> {
+    if ty.is_void() && &*ty.name == "()" {
+        return Some(unit());
+    }
     let is_unit = ty.language == Language::Rust && ty.size == 0;
     let layout = layout_of(ty).filter(|l| is_unit && l.variants.is_none() && l.fields.is_empty());
     layout.map(|_| Value::computed(ty, Vec::new()))

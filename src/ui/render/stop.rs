@@ -72,6 +72,8 @@ fn text_at(session: &mut Session, stop: &Stop, pid: Tid, frame: Option<Result<Fr
                 Caught::Fork(child) => format!("forked process {child}"),
                 Caught::Vfork(child) => format!("vforked process {child}"),
                 Caught::Exec(path) => format!("exec'd {path}"),
+                Caught::Relro { module, range } => format!("relro of {module}: {}-{} is read-only now", range.start, range.end),
+                Caught::Constructor { module, entry, .. } => format!("init of {module}: {entry}"),
                 Caught::Syscall { number, entry, .. } => {
                     let name = syscall_name(*number).map_or_else(|| number.to_string(), str::to_owned);
                     format!("{} syscall {name}", if *entry { "call to" } else { "returned from" })

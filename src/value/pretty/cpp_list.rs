@@ -12,35 +12,36 @@ pub(super) fn show(scene: &Scene<'_>, value: &Value, name: &str) -> Option<Resul
     }
 }
 
-/// The nodes from one on, up to `end`, as many as are worth it.
-fn nodes(scene: &Scene<'_>, first: u64, end: u64) -> Result<Vec<u64>> {
+/// The nodes from one on, up to `end`, as many as are worth it; in each the address of the next one lies at `link`.
+fn nodes(scene: &Scene<'_>, first: u64, end: u64, link: u64) -> Result<Vec<u64>> {
     let (mut node, mut nodes) = (first, Vec::new());
     while node != end && node != 0 && nodes.len() < scene.limit() {
         nodes.push(node);
-        node = scene.word(node)?;
+        node = scene.word(node.wrapping_add(link))?;
     }
     Ok(nodes)
 }
 
 fn list(scene: &Scene<'_>, value: &Value) -> Result<Pretty> {
     let element = scene.type_arg(value, 0)?;
-    let (sentinel, first, name, start) = match scene.find(value, &["_M_impl", "_M_node"]) {
+    let (sentinel, first, name, link) = match scene.find(value, &["_M_impl", "_M_node"]) {
         Some(sentinel) => {
             let first = scene.number(&sentinel, &["_M_next"])?;
             // gdb names the namespace of the version here.
             let name = if value.ty.stripped().name.contains("__cxx11::") { "std::__cxx11::list" } else { "std::list" };
-            (sentinel, first, name, 16)
+            (sentinel, first, name, 0)
         }
         None => {
             let sentinel = scene.get(value, &["__end_"])?;
             let first = scene.number(&sentinel, &["__next_"])?;
-            (sentinel, first, "std::list", 16)
+            // libc++'s nodes begin with the previous one.
+            (sentinel, first, "std::list", 8)
         }
     };
     let end = sentinel.address().map_or(0, |a| a.0);
-    let at = scene.aligned(start, &element);
+    let at = scene.aligned(16, &element);
     let elements: Vec<Value> =
-        nodes(scene, first, end)?.into_iter().map(|n| scene.at(&element, n.wrapping_add(at))).collect::<Result<_>>()?;
+        nodes(scene, first, end, link)?.into_iter().map(|n| scene.at(&element, n.wrapping_add(at))).collect::<Result<_>>()?;
     let head = if elements.is_empty() { format!("empty {name}") } else { name.to_owned() };
     Ok(Pretty::numbered(head, elements))
 }
@@ -53,7 +54,7 @@ fn forward_list(scene: &Scene<'_>, value: &Value) -> Result<Pretty> {
     };
     let at = scene.aligned(8, &element);
     let elements: Vec<Value> =
-        nodes(scene, first, 0)?.into_iter().map(|n| scene.at(&element, n.wrapping_add(at))).collect::<Result<_>>()?;
+        nodes(scene, first, 0, 0)?.into_iter().map(|n| scene.at(&element, n.wrapping_add(at))).collect::<Result<_>>()?;
     let head = if elements.is_empty() { "empty std::forward_list" } else { "std::forward_list" };
     Ok(Pretty::numbered(head, elements))
 }

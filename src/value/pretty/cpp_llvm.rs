@@ -28,8 +28,8 @@ pub(super) fn first_of(scene: &Scene<'_>, value: &Value, name: &str) -> Result<u
     }
 }
 
-pub(super) fn string(scene: &Scene<'_>, value: &Value) -> Result<Pretty> {
-    let char = scene.type_arg(value, 0)?;
+/// Where the characters of a string are, and how many.
+pub(super) fn string(scene: &Scene<'_>, value: &Value) -> Result<(VirtAddr, u64)> {
     let Some(rep) = first(scene, value, "__r_").or_else(|| scene.find(value, &["__rep_"])) else { return scene.unexpected() };
     let short = scene.get(&rep, &["__s"])?;
     let (is_long, short_len) = match scene.find(&short, &["__is_long_"]) {
@@ -47,7 +47,7 @@ pub(super) fn string(scene: &Scene<'_>, value: &Value) -> Result<Pretty> {
         let data = scene.get(&short, &["__data_"])?;
         (data.address().map_or(0, |a| a.0), short_len)
     };
-    Ok(Pretty::text(scene.printer.text_at(VirtAddr(addr), len.saturating_mul(char.size), &char)))
+    Ok((VirtAddr(addr), len))
 }
 
 pub(super) fn vector(scene: &Scene<'_>, value: &Value, element: &Arc<Type>) -> Result<Pretty> {

@@ -1,5 +1,7 @@
 //! `std::vector`, that of bits too, and `std::initializer_list`.
 
+use std::sync::Arc;
+
 use super::{Pretty, Scene};
 use crate::base::Result;
 use crate::value::place::Value;
@@ -11,6 +13,20 @@ pub(super) fn show(scene: &Scene<'_>, value: &Value, name: &str) -> Option<Resul
         "std::initializer_list" => Some(list(scene, value)),
         _ => None,
     }
+}
+
+/// The elements of a vector, which stand in a row: their type, the address of the first one, and how many; not those of one of bits.
+pub(super) fn place(scene: &Scene<'_>, value: &Value) -> Result<(Arc<Type>, u64, u64)> {
+    let element = scene.type_arg(value, 0)?;
+    if matches!(element.stripped().kind, TypeKind::Bool) {
+        return scene.unexpected();
+    }
+    let (start, finish) = match scene.find(value, &["_M_impl"]) {
+        Some(data) => (scene.number(&data, &["_M_start"])?, scene.number(&data, &["_M_finish"])?),
+        None => (scene.number(value, &["__begin_"])?, scene.number(value, &["__end_"])?),
+    };
+    let len = finish.checked_sub(start).map_or_else(|| scene.unexpected(), |bytes| Ok(bytes / element.size.max(1)))?;
+    Ok((element, start, len))
 }
 
 fn vector(scene: &Scene<'_>, value: &Value) -> Result<Pretty> {

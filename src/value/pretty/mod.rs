@@ -2,6 +2,7 @@
 //! names of types and members in the debug information, and gives up where they are not what it knows: then the value is
 //! shown raw.
 
+mod access;
 mod cpp_adaptor;
 mod cpp_bitset;
 mod cpp_chrono;
@@ -33,6 +34,7 @@ mod rust_vec;
 mod scene;
 mod shape;
 
+pub use access::{asked, element_at, pointed_to};
 pub use recognise::elements_of;
 pub(super) use recognise::recognise;
 pub use rust_pointer::pointee_of;

@@ -1,0 +1,56 @@
+//! Core files: a process that can only be looked at.
+
+use std::path::Path;
+
+use crate::base::{Result, Signal, Tid};
+use crate::target::{Core, Target};
+
+use super::inferior::Process;
+use super::session::Session;
+
+/// What a core file is of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Died {
+    /// The beginning of the command line.
+    pub arguments: String,
+    /// The signal that ended it; `None` where it went on (gcore).
+    pub signal: Option<Signal>,
+    /// The threads, in the order of the core file.
+    pub threads: Vec<Tid>,
+    /// What the user should know of it.
+    pub warnings: Vec<String>,
+}
+
+impl Session {
+    /// Takes a core file in place of a process. Without a program, the one that the core file names is loaded.
+    pub fn open_core(&mut self, path: &Path) -> Result<Died> {
+        let core = Core::open(path)?;
+        let mut warnings: Vec<String> = core.file().damage.iter().map(|d| format!("Core file: {d} cannot be read.")).collect();
+        if core.file().is_truncated() {
+            warnings.push("The core file is truncated: some memory is missing.".into());
+        }
+        let named = core.program();
+        match (&self.inferior.program, &named) {
+            (None, Some(program)) => self.load_program(Path::new(program))?,
+            (Some(program), Some(named)) if program.path.file_name() != Path::new(named).file_name() => {
+                warnings.push("core file may not match specified executable file.".into());
+            }
+            _ => {}
+        }
+        let died = Died { arguments: core.file().arguments.clone(), signal: core.signal(), threads: core.threads(), warnings };
+        let first = died.threads.first().copied().unwrap_or(core.pid());
+        self.inferior.process = Some(Process::new(Box::new(core), false));
+        self.begun(first)?;
+        Ok(died)
+    }
+
+    /// Lets go of the core file.
+    pub fn close_core(&mut self) {
+        self.forget_process();
+    }
+
+    /// Whether the process is but a core file.
+    pub fn is_core(&self) -> bool {
+        self.process().is_ok_and(|p| p.target.core_file().is_some())
+    }
+}

@@ -1,0 +1,149 @@
+//! A core file as a target: everything can be read, nothing runs.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::traits::{Control, Target};
+use crate::arch::regs::{Registers, XState};
+use crate::base::{AddrRange, Error, Mapping, Memory, MemoryMap, Perms, Result, Signal, Tid, VirtAddr};
+use crate::elf::{AuxEntry, CoreFile, CoreThread, Image, MappedFile, aux, pf};
+
+/// A process that has left nothing but a core file, and the files that it had mapped.
+#[derive(Debug)]
+pub struct Core {
+    file: CoreFile,
+    /// Mapped files that were opened, for what the core file leaves out: text and read-only data.
+    opened: RefCell<HashMap<String, Option<Arc<MappedFile>>>>,
+}
+
+impl Core {
+    /// Opens a core file.
+    pub fn open(path: &Path) -> Result<Core> {
+        Ok(Core { file: CoreFile::open(path)?, opened: RefCell::default() })
+    }
+
+    /// The core file.
+    pub fn file(&self) -> &CoreFile {
+        &self.file
+    }
+
+    /// The signal that ended the process; `None` in a core file of one that went on (gcore).
+    pub fn signal(&self) -> Option<Signal> {
+        self.file.threads.first().map(|t| t.signal).filter(|s| *s != 0).map(Signal)
+    }
+
+    /// The path of the program: the file in which the kernel says that the entry point lies.
+    pub fn program(&self) -> Option<String> {
+        let entry = AuxEntry::find(&AuxEntry::parse(&self.file.auxv), aux::AT_ENTRY)?;
+        let holds = |m: &&crate::elf::CoreMapping| m.start.0 <= entry && entry < m.end.0;
+        self.file.files.iter().find(holds).map(|m| m.path.clone())
+    }
+
+    fn thread(&self, tid: Tid) -> Result<&CoreThread> {
+        self.file.threads.iter().find(|t| t.tid == tid.0).ok_or(Error::Gone)
+    }
+
+    /// What lies at `at` in the file that was mapped there.
+    fn mapped_bytes(&self, at: VirtAddr, buf: &mut [u8]) -> usize {
+        let Some(mapping) = self.file.files.iter().find(|m| m.start <= at && at < m.end) else { return 0 };
+        let mut opened = self.opened.borrow_mut();
+        let open = || MappedFile::open(Path::new(&mapping.path)).ok().map(Arc::new);
+        let Some(file) = opened.entry(mapping.path.clone()).or_insert_with(open).clone() else { return 0 };
+        let skip = mapping.offset.saturating_add(at - mapping.start);
+        let bytes = usize::try_from(skip).ok().and_then(|s| file.get(s..)).unwrap_or_default();
+        let n = bytes.len().min(buf.len()).min((mapping.end - at) as usize);
+        copy(buf, bytes, n)
+    }
+}
+
+fn copy(to: &mut [u8], from: &[u8], n: usize) -> usize {
+    to.iter_mut().zip(from.iter().take(n)).for_each(|(t, f)| *t = *f);
+    n
+}
+
+impl Memory for Core {
+    fn read_partial(&self, at: VirtAddr, buf: &mut [u8]) -> Result<usize> {
+        let mut done = 0;
+        while let Some(rest) = buf.get_mut(done..).filter(|r| !r.is_empty()) {
+            let addr = VirtAddr(at.0.wrapping_add(done as u64));
+            // The core file's own bytes: what the program has written. It leaves out pages of files that nobody has written to.
+            let n = match self.file.bytes_from(addr) {
+                Some(bytes) if !bytes.is_empty() => copy(rest, bytes, bytes.len().min(rest.len())),
+                _ => self.mapped_bytes(addr, rest),
+            };
+            if n == 0 {
+                break;
+            }
+            done += n;
+        }
+        Ok(done)
+    }
+}
+
+impl Target for Core {
+    fn pid(&self) -> Tid {
+        Tid(self.file.pid)
+    }
+
+    fn threads(&self) -> Vec<Tid> {
+        self.file.threads.iter().map(|t| Tid(t.tid)).collect()
+    }
+
+    fn thread_name(&self, _: Tid) -> String {
+        // The kernel writes down one name only, and gdb shows none.
+        String::new()
+    }
+
+    fn registers(&self, tid: Tid) -> Result<Registers> {
+        Ok(Registers::from_user(self.thread(tid)?.registers))
+    }
+
+    fn pc(&self, tid: Tid) -> Result<VirtAddr> {
+        Ok(VirtAddr(self.registers(tid)?.pc()))
+    }
+
+    fn xstate(&self, tid: Tid) -> Result<XState> {
+        Ok(XState(self.thread(tid)?.xstate.clone()))
+    }
+
+    fn auxv(&self) -> Result<Vec<u8>> {
+        Ok(self.file.auxv.clone())
+    }
+
+    fn maps(&self) -> Result<MemoryMap> {
+        let vdso = AuxEntry::find(&AuxEntry::parse(&self.file.auxv), aux::AT_SYSINFO_EHDR);
+        let sp = self.file.threads.iter().find(|t| t.tid == self.file.pid).map(|t| Registers::from_user(t.registers).sp());
+        let mut mappings = Vec::new();
+        for s in self.file.segments().filter(|s| s.mem_size > 0) {
+            let range = AddrRange::with_len(VirtAddr(s.addr.0), s.mem_size);
+            let has = |bit| s.flags & bit != 0;
+            let perms = Perms { read: has(pf::PF_R), write: has(pf::PF_W), exec: has(pf::PF_X), shared: false };
+            let file = self.file.files.iter().find(|m| m.start <= range.start && range.start < m.end);
+            let special = match () {
+                () if vdso == Some(range.start.0) => "[vdso]",
+                () if sp.is_some_and(|sp| range.contains(VirtAddr(sp))) => "[stack]",
+                () => "",
+            };
+            let name = file.map_or_else(|| special.to_owned(), |f| f.path.clone());
+            let offset = file.map_or(0, |f| f.offset + (range.start - f.start));
+            // Which file it was the core file says by path alone.
+            mappings.push(Mapping { range, perms, offset, device: (0, 0), inode: u64::from(file.is_some()), name });
+        }
+        mappings.sort_by_key(|m| m.range.start);
+        Ok(MemoryMap { mappings })
+    }
+
+    fn open_image(&self, path: &Path) -> Result<Arc<Image>> {
+        Image::open(path)
+    }
+
+    fn control(&mut self) -> Option<&mut dyn Control> {
+        None
+    }
+
+    fn core_file(&self) -> Option<&CoreFile> {
+        Some(&self.file)
+    }
+}
