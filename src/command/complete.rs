@@ -4,6 +4,7 @@ use crate::base::Result;
 use crate::engine::Session;
 
 use super::args::Args;
+use super::candidate::Candidate;
 use super::cx::Cx;
 use super::describe::{ArgKind, ArgSpec, Command, Flow};
 use super::interpreter::Interpreter;
@@ -16,7 +17,7 @@ pub struct Completion {
     /// The byte at which the word begins that is completed.
     pub start: usize,
     /// What the word can become, sorted, each once.
-    pub words: Vec<String>,
+    pub words: Vec<Candidate>,
 }
 
 /// What can stand at the end of `line`.
@@ -42,8 +43,8 @@ fn find(interpreter: &Interpreter, session: &Session, line: &str, depth: u32) ->
             let names = registry
                 .below(&prefix, word)
                 .filter(|(name, entry)| !hidden(&prefix, name, entry))
-                .map(|(name, _)| name.to_owned());
-            let words: Vec<String> = names.collect();
+                .map(|(name, _)| name.to_owned().into());
+            let words: Vec<Candidate> = names.collect();
             if !words.is_empty() {
                 return Completion { start: indent + at, words };
             }
@@ -89,7 +90,7 @@ fn argument(interpreter: &Interpreter, session: &Session, line: &str, found: &Re
     };
     let fitting = |start: usize, word: &str, words: &[&str]| Completion {
         start,
-        words: words.iter().filter(|w| w.starts_with(word)).map(|w| (*w).to_owned()).collect(),
+        words: words.iter().filter(|w| w.starts_with(word)).map(|w| (*w).to_owned().into()).collect(),
     };
     let (start, word) = word_start(&char::is_whitespace);
     match &found.entry {
@@ -110,7 +111,7 @@ fn argument(interpreter: &Interpreter, session: &Session, line: &str, found: &Re
             match kind_at(command, text) {
                 Some(ArgKind::Choice(words)) => fitting(start, word, words),
                 Some(ArgKind::OneOf(words)) => {
-                    Completion { start, words: words().into_iter().filter(|w| w.starts_with(word)).collect() }
+                    Completion { start, words: words().into_iter().filter(|w| w.starts_with(word)).map(Into::into).collect() }
                 }
                 Some(ArgKind::File) => files(start, word),
                 Some(ArgKind::Command) if depth < 4 => {
@@ -132,6 +133,11 @@ fn argument(interpreter: &Interpreter, session: &Session, line: &str, found: &Re
                         words: inner.words,
                     }
                 }
+                Some(ArgKind::Linespec) if location_start(text).is_some() => {
+                    let at = location_start(text).unwrap_or(0);
+                    let word = text.get(at..).unwrap_or_default();
+                    names(interpreter, session, line.len() - word.len(), word, Some(ArgKind::Linespec))
+                }
                 Some(ArgKind::Expr | ArgKind::Linespec | ArgKind::Symbol | ArgKind::Reg | ArgKind::Int | ArgKind::Type) => {
                     let (start, word) =
                         word_start(&|c| !(c.is_alphanumeric() || matches!(c, '_' | '$' | '@' | '.' | ':' | '~' | '/')));
@@ -146,6 +152,29 @@ fn argument(interpreter: &Interpreter, session: &Session, line: &str, found: &Re
         }
         _ => Completion::default(),
     }
+}
+
+/// Where the location begins that `text` ends with: a name of C++ has blanks, commas and brackets in it. `None` in a condition, an
+/// expression, or where nothing was begun.
+fn location_start(text: &str) -> Option<usize> {
+    let mut at = text.len() - text.trim_start().len();
+    while let Some(rest) = text.get(at..).filter(|rest| rest.starts_with('-')) {
+        at += rest.find(char::is_whitespace)?;
+        at += text.get(at..).map_or(0, |t| t.len() - t.trim_start().len());
+    }
+    let rest = text.get(at..).filter(|rest| !rest.is_empty() && !rest.starts_with(['*', '$', '\'', '"']))?;
+    let is_condition = [" if ", " thread ", " task "].iter().any(|word| rest.contains(word));
+    let (mut depth, mut last) = (0, rest);
+    for (offset, c) in rest.char_indices() {
+        match c {
+            '<' | '(' => depth += 1,
+            '>' | ')' => depth -= 1,
+            // `list FIRST,LAST`
+            ',' if depth <= 0 => last = rest.get(offset + 1..)?.trim_start(),
+            _ => {}
+        }
+    }
+    (!is_condition && !last.is_empty()).then(|| text.len() - last.len())
 }
 
 /// The kind of the argument that the end of `text` is in.
@@ -164,8 +193,10 @@ fn kind_at(command: &Command, text: &str) -> Option<ArgKind> {
 fn names(interpreter: &Interpreter, session: &Session, start: usize, word: &str, kind: Option<ArgKind>) -> Completion {
     let language = &interpreter.language;
     let words = match (word.strip_prefix('$'), kind) {
-        (Some(register), _) => (language.registers)(session, register).into_iter().map(|r| format!("${r}")).collect(),
-        (None, Some(ArgKind::Reg)) => (language.registers)(session, word),
+        (Some(register), _) => {
+            (language.registers)(session, register).into_iter().map(|r| Candidate::from(format!("${r}"))).collect()
+        }
+        (None, Some(ArgKind::Reg)) => (language.registers)(session, word).into_iter().map(Candidate::from).collect(),
         (None, _) if word.is_empty() => Vec::new(),
         (None, kind) => (language.symbols)(session, word, kind),
     };
@@ -187,7 +218,7 @@ fn files(start: usize, word: &str) -> Completion {
         let file = entry.file_name().into_string().ok()?;
         let shown = file.starts_with(name) && (!file.starts_with('.') || name.starts_with('.'));
         let slash = if entry.path().is_dir() { "/" } else { "" };
-        shown.then(|| format!("{prefix}{file}{slash}"))
+        shown.then(|| format!("{prefix}{file}{slash}").into())
     });
     Completion { start, words: words.take(10_000).collect() }
 }
@@ -217,7 +248,8 @@ fn list(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let found = complete(cx.interpreter, cx.session, line);
     let before = line.get(..found.start).unwrap_or_default();
     let most = cx.session.settings.max_completions.map_or(usize::MAX, |n| n as usize);
-    let mut out: String = found.words.iter().take(most).map(|w| format!("{before}{w}\n")).collect();
+    let text = |c: &Candidate| format!("{before}{}\n", if found.words.len() == 1 { &c.word } else { &c.shown });
+    let mut out: String = found.words.iter().take(most).map(text).collect();
     if found.words.len() > most {
         out.push_str(&format!("{line} *** List may be truncated, max-completions reached. ***\n"));
     }

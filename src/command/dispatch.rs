@@ -59,13 +59,18 @@ impl Cx<'_> {
     }
 
     fn and_report(&mut self, run: impl FnOnce(&mut Cx<'_>) -> Result<Flow>) -> Outcome {
-        match run(self) {
+        let outcome = match run(self) {
             Ok(flow) => Outcome { flow, failed: false },
             Err(e) => {
                 self.report(&e);
                 Outcome { flow: Flow::Go, failed: true }
             }
+        };
+        let complaints: Vec<Error> = self.session.inferior.modules.iter().flat_map(|m| m.file.take_complaints()).collect();
+        for damaged in complaints {
+            self.warn(damaged.to_string());
         }
+        outcome
     }
 
     /// Writes an error's message and a newline.

@@ -57,7 +57,7 @@ pub const INFO_SET: Command =
     Command { run: |cx, _| show_below(cx, ""), group: Group::Status, ..prefix("info set", "Show all rdbg settings.") };
 
 /// Shows every setting below `show PREFIX`, each with its name.
-fn show_below(cx: &mut Cx<'_>, below: &str) -> Result<Flow> {
+pub(super) fn show_below(cx: &mut Cx<'_>, below: &str) -> Result<Flow> {
     let start = if below.is_empty() { "show ".to_owned() } else { format!("show {below} ") };
     let mut text = String::new();
     for (name, entry) in cx.interpreter.registry.iter() {
@@ -102,7 +102,6 @@ setting_group!(SET_STYLE, SHOW_STYLE, "style", &[], &[], "Style-specific setting
 setting_group!(SET_BREAKPOINT, SHOW_BREAKPOINT, "breakpoint", &[], &[], "Breakpoint specific settings.");
 setting_group!(SET_BACKTRACE, SHOW_BACKTRACE, "backtrace", &[], &[], "Set backtrace specific variables.");
 setting_group!(SET_AUTO_LOAD, SHOW_AUTO_LOAD, "auto-load", &[], &[], "Auto-loading specific settings.");
-setting_group!(SET_INDEX_CACHE, SHOW_INDEX_CACHE, "index-cache", &[], &[], "Specific settings of the cache of name indexes.");
 setting_group!(SET_DEBUGINFOD, SHOW_DEBUGINFOD, "debuginfod", &[], &[], "Settings for debuginfod.");
 setting_group!(
     SET_CHECK,
@@ -113,6 +112,10 @@ setting_group!(
     "Set the status of the type/range checker."
 );
 setting_group!(SET_ERROR, SHOW_ERROR, "error", &[], &[], "What errors do to rdbg's exit status.");
+
+/// `set index-cache`; what shows it tells more than the settings.
+const SET_INDEX_CACHE: Command =
+    Command { run: |cx, _| list_below(cx, "set index-cache"), ..prefix("set index-cache", "Set index-cache options.") };
 
 /// `set logging on`
 pub const SET_LOGGING_ON: Command = Command {
@@ -309,7 +312,6 @@ pub const COMMANDS: &[Command] = &[
     SET_AUTO_LOAD,
     SHOW_AUTO_LOAD,
     SET_INDEX_CACHE,
-    SHOW_INDEX_CACHE,
     SET_DEBUGINFOD,
     SHOW_DEBUGINFOD,
     SET_ERROR,

@@ -50,7 +50,7 @@ const LANGUAGE: Language = Language {
     set_variable: |_, name, value| {
         VARIABLES.with_borrow_mut(|v| v.insert(name.to_owned(), value));
     },
-    symbols: |_, word, _| ["main", "malloc"].iter().filter(|s| s.starts_with(word)).map(|s| (*s).to_owned()).collect(),
+    symbols: |_, word, _| ["main", "malloc"].iter().filter(|s| s.starts_with(word)).map(|s| (*s).to_owned().into()).collect(),
     registers: |_, word| ["rax", "rbx"].iter().filter(|s| s.starts_with(word)).map(|s| (*s).to_owned()).collect(),
     ..Language::NONE
 };
@@ -128,6 +128,7 @@ impl Bench {
             shell::COMMANDS,
             environment::COMMANDS,
             complete::COMMANDS,
+            crate::command::index_cache::COMMANDS,
             history::COMMANDS,
             EXTRA,
         ];

@@ -9,6 +9,7 @@ use crate::engine::Session;
 use crate::ui::{Output, Role, Row};
 use crate::value::ExamineState;
 
+use super::candidate::Candidate;
 use super::cx::Cx;
 use super::describe::ArgKind;
 use super::describe::Command;
@@ -38,7 +39,7 @@ pub struct Language {
     /// How the last program ended: its exit status, for `--return-child-result`.
     pub exit_status: fn(&Session) -> Option<i32>,
     /// What a word of an argument of this kind may become, for completion; bounded by the callee.
-    pub symbols: fn(&Session, &str, Option<ArgKind>) -> Vec<String>,
+    pub symbols: fn(&Session, &str, Option<ArgKind>) -> Vec<Candidate>,
     /// Register and convenience variables' names that start so, without `$`.
     pub registers: fn(&Session, &str) -> Vec<String>,
 }

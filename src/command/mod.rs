@@ -5,6 +5,7 @@ mod asm;
 mod asm_source;
 mod assemble;
 mod breaks;
+mod candidate;
 mod complete;
 mod core;
 mod cx;
@@ -24,6 +25,7 @@ mod give_up;
 mod help;
 mod hex_files;
 mod history;
+mod index_cache;
 mod info;
 mod info_frame;
 mod info_line;
@@ -83,6 +85,7 @@ pub const FAMILIES: &[&[Command]] = &[
     test_settings::COMMANDS,
     environment::COMMANDS,
     complete::COMMANDS,
+    index_cache::COMMANDS,
     history::COMMANDS,
     run::COMMANDS,
     core::COMMANDS,

@@ -1,8 +1,9 @@
 //! What a name may become that is not complete yet: symbols, functions, variables, types, files.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
+use super::candidate::Candidate;
 use crate::base::VirtAddr;
 use crate::command::describe::ArgKind;
 use crate::dwarf::{Hit, Kind};
@@ -15,45 +16,49 @@ use crate::value::{Field, Type, TypeKind, Value, variant_of};
 /// Most names that completion is offered.
 const MAX_NAMES: usize = 1000;
 
+/// What goes into the line, by what is shown: whole names, sorted.
+type Names = BTreeMap<String, String>;
+
 /// The names that begin so, sorted: for a location functions in any scope and files, else names as an expression has them.
-pub fn completions(session: &Session, word: &str, kind: Option<ArgKind>) -> Vec<String> {
+pub fn completions(session: &Session, word: &str, kind: Option<ArgKind>) -> Vec<Candidate> {
     if !matches!(kind, Some(ArgKind::Linespec))
         && let Some(names) = members(session, word)
     {
-        return names;
+        return names.into_iter().map(Candidate::from).collect();
     }
-    let mut found: BTreeSet<String> = BTreeSet::new();
+    let mut found = Names::new();
     let modules = &session.inferior.modules;
+    let plain = |name: String| (name.clone(), name);
+    let candidates = |found: Names| found.into_iter().take(MAX_NAMES).map(|(shown, word)| Candidate { word, shown }).collect();
     if matches!(kind, Some(ArgKind::Linespec)) {
         // `FILE:FUNC`
         if let Some((file, function)) = split_file(word) {
             for module in modules.iter() {
                 let of_file = functions(module, function, true, Some(file));
-                found.extend(of_file.into_iter().map(|name| format!("{file}:{name}")));
+                found.extend(of_file.into_iter().map(|(shown, name)| (format!("{file}:{shown}"), format!("{file}:{name}"))));
             }
-            return found.into_iter().take(MAX_NAMES).collect();
+            return candidates(found);
         }
         for module in modules.iter() {
-            let files = module.debug().map(|d| d.source_files()).unwrap_or_default();
-            let names = files.iter().filter_map(|f| f.path.file_name()?.to_str().map(str::to_owned));
-            found.extend(names.filter(|n| n.starts_with(word)).map(|n| format!("{n}:")));
+            let files = module.debug().map(|d| d.files_beginning(word)).unwrap_or_default();
+            found.extend(files.into_iter().map(|n| plain(format!("{n}:"))));
             found.extend(functions(module, word, true, None));
         }
     } else {
-        found.extend(["GOT", "PLT"].into_iter().filter(|t| t.starts_with(word)).map(str::to_owned));
+        found.extend(["GOT", "PLT"].into_iter().filter(|t| t.starts_with(word)).map(|t| plain(t.to_owned())));
         for module in modules.iter() {
             found.extend(functions(module, word, false, None));
-            found.extend(others(module, word));
+            found.extend(others(module, word).into_iter().map(plain));
         }
     }
     // Mangled names are what those of the debug information stand for.
     let has_debug = modules.iter().any(|m| m.debug().is_some());
-    let symbols = modules.names_with_prefix(word, MAX_NAMES);
-    let is_described =
-        |name: &String| has_debug && (found.iter().any(|f| f.split('(').next() == Some(name)) || name.starts_with("_Z"));
-    let more: Vec<String> = symbols.into_iter().filter(|name| !is_described(name)).collect();
-    found.extend(more);
-    found.into_iter().take(MAX_NAMES).collect()
+    let described: HashSet<&str> = found.values().map(|name| name.split('(').next().unwrap_or_default()).collect();
+    let is_described = |name: &str| has_debug && (described.contains(name) || name.starts_with("_Z") || name.starts_with("_R"));
+    let mut symbols = modules.names_with_prefix(word, MAX_NAMES);
+    symbols.retain(|name| !is_described(name));
+    found.extend(symbols.into_iter().map(plain));
+    candidates(found)
 }
 
 /// The members of a structure that is reached by names alone, as `a.b.` or `p->`; `None` for a word that is something else.
@@ -88,45 +93,33 @@ fn structure(session: &Session, value: &Value) -> Option<(Value, Arc<[Field]>)> 
 }
 
 /// Functions by the names that gdb gives them; with `anywhere` those in any scope, by the end of the name that was begun.
-fn functions(module: &Arc<Module>, start: &str, anywhere: bool, file: Option<&str>) -> Vec<String> {
-    let Some(debug) = module.debug() else { return Vec::new() };
-    let is_function = |k: Kind| k == Kind::Function;
-    let inner = format!("::{start}");
-    let fits = |name: &str| name.starts_with(start) || anywhere && name.contains(&inner);
-    let hits = match start.contains("::") {
-        true => debug.names_where(&is_function, &fits),
-        false => debug.completions(start, anywhere, is_function, MAX_NAMES),
-    };
+fn functions(module: &Arc<Module>, start: &str, anywhere: bool, file: Option<&str>) -> Names {
+    let Some(debug) = module.debug() else { return Names::new() };
+    let hits = debug.completions(start, anywhere, |k| k == Kind::Function, MAX_NAMES).unwrap_or_default();
     let is_wanted = |hit: &&Hit| {
         let Some(file) = file else { return true };
         let lines = debug.lines(hit.entry.die.unit);
         lines.is_ok_and(|table| table.files().iter().any(|f| is_file(f, file)))
     };
-    let hits = hits.unwrap_or_default();
-    let mut names = Vec::new();
-    for hit in hits.iter().filter(is_wanted).take(MAX_NAMES) {
+    let start = start.trim_start_matches("::");
+    let inner = format!("::{start}");
+    let mut names = Names::new();
+    for hit in hits.iter().filter(is_wanted) {
         let title = function_title(debug, hit.entry.die, &hit.name);
-        // What stands before the part that was typed is left out.
-        let at = if hit.name.starts_with(start) { Some(0) } else { hit.name.rfind(&inner).map(|at| at + 2) };
-        names.extend(at.and_then(|at| title.get(at..)).filter(|tail| tail.starts_with(start)).map(str::to_owned));
+        // What stands before the part that was typed is shown and left out.
+        let at = if title.starts_with(start) { Some(0) } else { title.find(&inner).map(|at| at + 2) };
+        if let Some(tail) = at.and_then(|at| title.get(at..)) {
+            names.insert(title.clone(), tail.to_owned());
+        }
     }
     names
 }
 
-/// Variables, enumerators and types.
+/// Variables, enumerators, types and namespaces.
 fn others(module: &Arc<Module>, start: &str) -> Vec<String> {
     let Some(debug) = module.debug() else { return Vec::new() };
-    let wanted = |k: Kind| k != Kind::Function && k != Kind::Namespace;
-    let hits = match start.contains("::") {
-        true => debug.names_where(&wanted, &|name| name.starts_with(start)),
-        false => debug.completions(start, false, wanted, MAX_NAMES),
-    };
-    hits.unwrap_or_default()
-        .into_iter()
-        .filter(|h| !h.entry.is_declaration)
-        .map(|h| h.name)
-        .filter(|n| n.starts_with(start))
-        .collect()
+    let hits = debug.completions(start, false, |k| k != Kind::Function, MAX_NAMES).unwrap_or_default();
+    hits.into_iter().map(|h| h.name).collect()
 }
 
 /// `a.c:fun`; a `::` belongs to a name.

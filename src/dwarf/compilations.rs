@@ -33,16 +33,34 @@ impl DebugInfo {
     pub fn source_files(&self) -> Vec<LineFile> {
         let of_unit =
             |unit: &LoadedUnit<'_>| unit.unit.line_program.as_ref().map(|p| files(unit, p.header()).0).unwrap_or_default();
-        let all: Vec<Vec<LineFile>> = self.with(|units| {
+        let mut seen = HashSet::new();
+        self.of_compilations(of_unit).into_iter().flatten().filter(|f| seen.insert(f.path.clone())).collect()
+    }
+
+    /// The last components of all files' names that begin so, each once.
+    pub fn files_beginning(&self, start: &str) -> Vec<String> {
+        let of_unit = |unit: &LoadedUnit<'_>| -> Vec<String> {
+            let Some(program) = &unit.unit.line_program else { return Vec::new() };
+            let names = program.header().file_names().iter().filter_map(|f| unit.text(f.path_name()));
+            let bases = names.filter_map(|name| name.slice().rsplit(|b| *b == b'/').next());
+            bases.filter(|base| base.starts_with(start.as_bytes())).map(|b| String::from_utf8_lossy(b).into_owned()).collect()
+        };
+        let mut names = self.of_compilations(of_unit).concat();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// What `look` finds in each unit that holds code, in the order of the units.
+    fn of_compilations<T: Send + Default>(&self, look: impl Fn(&LoadedUnit<'_>) -> T + Sync) -> Vec<T> {
+        self.with(|units| {
             let ids: Vec<UnitId> = units.ids().filter(|id| units.is_compilation(*id)).collect();
-            let look = |id: &UnitId| units.look_into(*id, of_unit).unwrap_or_default();
+            let look = |id: &UnitId| units.look_into(*id, &look).unwrap_or_default();
             match threads() {
                 Ok(pool) if ids.len() > 16 => pool.install(|| ids.par_iter().map(look).collect()),
                 _ => ids.iter().map(look).collect(),
             }
-        });
-        let mut seen = HashSet::new();
-        all.into_iter().flatten().filter(|f| seen.insert(f.path.clone())).collect()
+        })
     }
 
     /// Whether gcc has described its variables at every instruction of this unit, with location lists, so that a breakpoint needs

@@ -54,12 +54,21 @@ pub struct Functions {
 }
 
 impl Functions {
-    /// Walks the entries of a unit.
-    pub(super) fn of(units: &Units<'_>, id: UnitId) -> gimli::Result<Functions> {
-        let unit = units.unit(id)?;
+    /// Walks the entries of a unit; what comes before damage stays, and the damage is told too.
+    pub(super) fn of(units: &Units<'_>, id: UnitId) -> gimli::Result<(Functions, gimli::Result<()>)> {
+        let mut list = Vec::new();
+        let walked = Functions::walk(units, units.unit(id)?, &mut list);
+        let mut by_addr = Vec::new();
+        for (index, function) in list.iter().enumerate() {
+            by_addr.extend(function.ranges.iter().map(|r| (r.start, r.end, index as u32)));
+        }
+        by_addr.sort_unstable();
+        Ok((Functions { list, by_addr }, walked))
+    }
+
+    fn walk<'a>(units: &Units<'a>, unit: &LoadedUnit<'a>, list: &mut Vec<Arc<Function>>) -> gimli::Result<()> {
         let mut names: HashMap<UnitOffset, Arc<str>> = HashMap::new();
         let mut enclosing: Vec<Enclosing> = Vec::new();
-        let mut list = Vec::new();
         let mut cursor = unit.unit.entries();
         let mut more = cursor.next_entry()?;
         while more {
@@ -98,12 +107,7 @@ impl Functions {
                 cursor.next_entry()?
             };
         }
-        let mut by_addr = Vec::new();
-        for (index, function) in list.iter().enumerate() {
-            by_addr.extend(function.ranges.iter().map(|r| (r.start, r.end, index as u32)));
-        }
-        by_addr.sort_unstable();
-        Ok(Functions { list, by_addr })
+        Ok(())
     }
 
     /// All of them, in the order of the debug information.

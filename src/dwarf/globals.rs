@@ -46,12 +46,17 @@ pub struct Globals {
 }
 
 impl Globals {
-    /// Walks the entries of a unit that lie outside of functions.
-    pub(super) fn of(units: &Units<'_>, id: UnitId) -> gimli::Result<Globals> {
-        let unit = units.unit(id)?;
+    /// Walks the entries of a unit that lie outside of functions; what comes before damage stays, and the damage is told too.
+    pub(super) fn of(units: &Units<'_>, id: UnitId) -> gimli::Result<(Globals, gimli::Result<()>)> {
         let mut found = Globals::default();
-        let mut enclosing: Vec<Enclosing> = Vec::new();
         let mut imports = Vec::new();
+        let walked = found.walk(units, units.unit(id)?, &mut imports);
+        found.imports = imports.into();
+        Ok((found, walked))
+    }
+
+    fn walk<'a>(&mut self, units: &Units<'a>, unit: &LoadedUnit<'a>, imports: &mut Vec<Import>) -> gimli::Result<()> {
+        let mut enclosing: Vec<Enclosing> = Vec::new();
         // The enumeration that the cursor is in: its depth, its DIE, what its names stand behind.
         let mut enumeration: Option<(isize, DieRef, Vec<Enclosing>)> = None;
         let mut cursor = unit.unit.entries();
@@ -84,8 +89,8 @@ impl Globals {
                     }
                     enumeration = Some((depth, unit.die_ref(die.offset()), scope));
                 }
-                dw::DW_TAG_enumerator => found.add_enumerator(unit, die, depth, enumeration.as_ref()),
-                dw::DW_TAG_variable | dw::DW_TAG_member => found.add_variable(units, unit, die, &enclosing),
+                dw::DW_TAG_enumerator => self.add_enumerator(unit, die, depth, enumeration.as_ref()),
+                dw::DW_TAG_variable | dw::DW_TAG_member => self.add_variable(units, unit, die, &enclosing),
                 dw::DW_TAG_imported_module | dw::DW_TAG_imported_declaration if imports.len() < MAX_IMPORTS => {
                     let scope = enclosing.last().map_or("", |e| &*e.name);
                     imports.extend(Import::read(units, unit, die, scope));
@@ -94,8 +99,7 @@ impl Globals {
             }
             more = if skip { past(&mut cursor, depth)? } else { cursor.next_entry()? };
         }
-        found.imports = imports.into();
-        Ok(found)
+        Ok(())
     }
 
     fn add_enumerator<'a>(

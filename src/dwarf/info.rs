@@ -8,6 +8,7 @@ use gimli::{Dwarf, EndianSlice, LittleEndian, SectionId};
 use self_cell::self_cell;
 
 use super::body::Body;
+use super::complaints::Complaints;
 use super::functions::{Function, Functions};
 use super::globals::Globals;
 use super::imports::Import;
@@ -53,6 +54,7 @@ pub struct DebugInfo {
     globals: Box<[OnceLock<Result<Arc<Globals>>>]>,
     type_names: Box<[OnceLock<Result<Arc<TypeNames>>>]>,
     attached: OnceLock<Box<dyn Any + Send + Sync>>,
+    complaints: Complaints,
 }
 
 impl std::fmt::Debug for DebugInfo {
@@ -72,11 +74,26 @@ impl DebugInfo {
             tracing::warn!(target: "dwarf", "{missing}");
         }
         let owner = Owner { image: image.clone(), supplementary, split };
-        let cell = Cell::try_new(owner, |owner| Units::scan(sections(owner)?, &owner.split))
+        let cell = Cell::try_new(owner, |owner| Units::scan(sections(owner)?, &owner.split, &owner.image))
             .map_err(|e| bad(image.path(), ".debug_info", 0, e))?;
         let count = cell.with_dependent(|_, units| units.len());
+        let complaints = Complaints::default();
+        for (section, e) in unreadable(image) {
+            complaints.add(Error::BadDwarf {
+                module: image.path().display().to_string(),
+                section,
+                offset: 0,
+                what: e.to_string(),
+            });
+        }
+        cell.with_dependent(|_, units| {
+            for (section, offset, e) in units.damaged() {
+                complaints.add(bad(image.path(), section, *offset, *e));
+            }
+        });
         Ok(Some(DebugInfo {
             cell,
+            complaints,
             ranges: OnceLock::new(),
             lines: (0..count).map(|_| OnceLock::new()).collect(),
             functions: (0..count).map(|_| OnceLock::new()).collect(),
@@ -140,7 +157,16 @@ impl DebugInfo {
 
     /// Which addresses belong to which unit.
     pub(super) fn ranges(&self) -> &UnitRanges {
-        self.ranges.get_or_init(|| self.with(UnitRanges::of))
+        self.ranges.get_or_init(|| {
+            let (ranges, damaged) = self.with(|units| UnitRanges::of(units, self.image()));
+            for (unit, e) in damaged {
+                match unit {
+                    Some(unit) => _ = self.damaged(unit, e),
+                    None => _ = self.complaints.add(bad(self.path(), ".debug_aranges", 0, e)),
+                }
+            }
+            ranges
+        })
     }
 
     /// The unit whose code lies at an address.
@@ -153,8 +179,14 @@ impl DebugInfo {
         let slot = self.lines.get(unit.0 as usize).ok_or_else(|| no_unit(self.path()))?;
         slot.get_or_init(|| {
             let is_code = |addr: FileAddr| self.image().load_at(addr).is_some();
-            let table = self.with(|units| LineTable::of(units, unit, &is_code));
-            table.map(Arc::new).map_err(|e| bad(self.path(), ".debug_line", 0, e))
+            self.with(|units| units.unit(unit).map(|_| ())).map_err(|e| self.damaged(unit, e))?;
+            let (offset, table) = self.with(|units| (units.lines_offset(unit), LineTable::of(units, unit, &is_code)));
+            let complain = |e| self.complaints.add(bad(self.path(), ".debug_line", offset, e));
+            let (table, run) = table.map_err(complain)?;
+            if let Err(e) = run {
+                complain(e);
+            }
+            Ok(Arc::new(table))
         })
         .clone()
     }
@@ -162,11 +194,7 @@ impl DebugInfo {
     /// The functions of a unit.
     pub fn functions(&self, unit: UnitId) -> Result<Arc<Functions>> {
         let slot = self.functions.get(unit.0 as usize).ok_or_else(|| no_unit(self.path()))?;
-        slot.get_or_init(|| {
-            let found = self.with(|units| Functions::of(units, unit));
-            found.map(Arc::new).map_err(|e| self.damaged(unit, e))
-        })
-        .clone()
+        slot.get_or_init(|| self.salvaged(unit, self.with(|units| Functions::of(units, unit)))).clone()
     }
 
     /// The function in whose code an address lies.
@@ -189,7 +217,7 @@ impl DebugInfo {
     /// The global and static variables of a unit, and its enumerators.
     pub fn globals(&self, unit: UnitId) -> Result<Arc<Globals>> {
         let slot = self.globals.get(unit.0 as usize).ok_or_else(|| no_unit(self.path()))?;
-        slot.get_or_init(|| self.with(|units| Globals::of(units, unit)).map(Arc::new).map_err(|e| self.damaged(unit, e))).clone()
+        slot.get_or_init(|| self.salvaged(unit, self.with(|units| Globals::of(units, unit)))).clone()
     }
 
     /// What is imported outside of the functions of a unit.
@@ -205,11 +233,7 @@ impl DebugInfo {
     /// The named types of a unit; its entries are walked once.
     pub fn type_names(&self, unit: UnitId) -> Result<Arc<TypeNames>> {
         let slot = self.type_names.get(unit.0 as usize).ok_or_else(|| no_unit(self.path()))?;
-        slot.get_or_init(|| {
-            let found = self.with(|units| TypeNames::of(units, unit));
-            found.map(Arc::new).map_err(|e| self.damaged(unit, e))
-        })
-        .clone()
+        slot.get_or_init(|| self.salvaged(unit, self.with(|units| TypeNames::of(units, unit)))).clone()
     }
 
     /// What another room keeps with this debug information, made when it is first asked for; always of the same type `T`.
@@ -217,15 +241,41 @@ impl DebugInfo {
         self.attached.get_or_init(|| Box::new(T::default())).downcast_ref()
     }
 
-    /// An error about a unit, with its place in the file.
+    /// An error about a unit, with its place in the file; the user will be told.
     pub(super) fn damaged(&self, unit: UnitId, error: gimli::Error) -> Error {
-        let offset = self.with(|units| units.offset(unit));
-        bad(self.path(), ".debug_info", offset, error)
+        let (section, offset) = self.with(|units| (units.section(unit), units.offset(unit)));
+        self.complaints.add(bad(self.path(), section, offset, error))
+    }
+
+    /// What was read of a unit, whatever is damaged behind it.
+    pub(super) fn salvaged<T>(&self, unit: UnitId, read: gimli::Result<(T, gimli::Result<()>)>) -> Result<Arc<T>> {
+        let (found, walked) = read.map_err(|e| self.damaged(unit, e))?;
+        if let Err(e) = walked {
+            self.damaged(unit, e);
+        }
+        Ok(Arc::new(found))
+    }
+
+    /// What was found damaged since this was last asked: [`Error::BadDwarf`], with module, section and offset.
+    pub fn take_complaints(&self) -> Vec<Error> {
+        self.complaints.take()
     }
 }
 
 fn no_unit(module: &Path) -> Error {
     bad(module, ".debug_info", 0, gimli::Error::NoEntryAtGivenOffset(0))
+}
+
+/// The sections of debug information whose bytes cannot be had, and why.
+fn unreadable(image: &Image) -> Vec<(&'static str, Error)> {
+    let mut found = Vec::new();
+    let load = Dwarf::load(|id: SectionId| {
+        let data = image.section(id.name()).map(|s| image.section_data(s));
+        found.extend(data.and_then(Result::err).map(|e| (id.name(), e)));
+        gimli::Result::Ok(R::new(&[], LittleEndian))
+    });
+    drop(load);
+    found
 }
 
 /// The sections of a file as gimli wants them; one that is damaged is taken for empty, and what needs it will say so.

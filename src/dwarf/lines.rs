@@ -65,9 +65,16 @@ pub struct LineTable {
 impl LineTable {
     /// Runs a unit's line program. Sequences of code that the linker threw away (`is_code` says no) are left out, and so are rows
     /// that tell nothing new, as gdb has it.
-    pub(super) fn of(units: &Units<'_>, unit: UnitId, is_code: &dyn Fn(FileAddr) -> bool) -> gimli::Result<LineTable> {
+    pub(super) fn of(
+        units: &Units<'_>,
+        unit: UnitId,
+        is_code: &dyn Fn(FileAddr) -> bool,
+    ) -> gimli::Result<(LineTable, gimli::Result<()>)> {
         let unit = units.unit(unit)?;
-        let Some(program) = unit.unit.line_program.clone() else { return Ok(LineTable::default()) };
+        if let Some((_, e)) = unit.no_lines {
+            return Err(e);
+        }
+        let Some(program) = unit.unit.line_program.clone() else { return Ok((LineTable::default(), Ok(()))) };
         let (files, main) = files(unit, program.header());
         let first = if program.header().version() >= 5 { 0 } else { 1 };
         let mut sequences: Vec<Vec<LineRow>> = Vec::new();
@@ -75,7 +82,12 @@ impl LineTable {
         let mut discriminated = None;
         let mut rows = program.rows();
         // A program that breaks off leaves what came before it.
-        while let Ok(Some((_, row))) = rows.next_row() {
+        let run = loop {
+            let row = match rows.next_row() {
+                Ok(Some((_, row))) => row,
+                Ok(None) => break Ok(()),
+                Err(e) => break Err(e),
+            };
             let file = u32::try_from(row.file_index().saturating_sub(first)).unwrap_or(u32::MAX);
             let line = row.line().map_or(0, |l| u32::try_from(l.get()).unwrap_or(u32::MAX));
             let column = if let ColumnType::Column(c) = row.column() { u32::try_from(c.get()).unwrap_or(0) } else { 0 };
@@ -130,9 +142,9 @@ impl LineTable {
                 continue;
             }
             sequence.push(row);
-        }
+        };
         sequences.sort_by_key(|s| s.first().map(|r| r.addr));
-        Ok(LineTable { files, rows: sequences.concat(), main })
+        Ok((LineTable { files, rows: sequences.concat(), main }, run))
     }
 
     /// The unit's files.

@@ -8,6 +8,7 @@ mod call_values;
 mod calls;
 mod cfi;
 mod compilations;
+mod complaints;
 mod cpp_names;
 mod describe;
 mod description;
@@ -33,6 +34,7 @@ mod type_lookup;
 mod type_names;
 mod types;
 mod unit;
+mod without_lines;
 
 pub use body::{Block, BlockKind, Body, Variable};
 pub use cache::{CacheSettings, CacheStats, cache_settings, cache_stats, set_cache_settings};

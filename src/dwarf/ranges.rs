@@ -7,6 +7,7 @@ use gimli::constants as dw;
 use super::functions::Functions;
 use super::unit::{LoadedUnit, UnitId, Units};
 use crate::base::FileAddr;
+use crate::elf::Image;
 
 /// The address ranges of all units of a module, sorted.
 #[derive(Debug, Default)]
@@ -17,33 +18,52 @@ pub(super) struct UnitRanges {
     reach: Vec<u64>,
 }
 
+/// What is damaged: a unit, or .debug_aranges.
+pub(super) type Damaged = Vec<(Option<UnitId>, gimli::Error)>;
+
+/// Takes note of damage, which ends what is read.
+fn note<T>(damaged: &mut Damaged, unit: Option<UnitId>, e: gimli::Error) -> Option<T> {
+    damaged.push((unit, e));
+    None
+}
+
 impl UnitRanges {
-    /// Reads them.
-    pub fn of(units: &Units<'_>) -> UnitRanges {
+    /// Reads them; `image` is the file that holds them.
+    pub fn of(units: &Units<'_>, image: &Image) -> (UnitRanges, Damaged) {
+        let mut damaged = Vec::new();
         let mut ranges = Vec::new();
         let mut told = HashSet::new();
         if let Some(dwarf) = units.dwarf() {
             let mut sets = dwarf.debug_aranges.headers();
-            while let Ok(Some(set)) = sets.next() {
+            while let Some(set) = sets.next().unwrap_or_else(|e| note(&mut damaged, None, e)) {
                 let Some(unit) = units.at_info_offset(set.debug_info_offset().0 as u64) else { continue };
                 let mut entries = set.entries();
-                while let Ok(Some(entry)) = entries.next() {
+                while let Some(entry) = entries.next().unwrap_or_else(|e| note(&mut damaged, None, e)) {
                     let range = entry.range();
                     told.insert(unit);
                     ranges.push((range.begin, range.end, unit));
                 }
             }
+            if let Some(bytes) = image.section(".debug_aranges").and_then(|s| image.section_data(s).ok()) {
+                image.release(bytes);
+            }
         }
         // rustc writes no .debug_aranges, clang only when it is asked to.
         for id in units.ids().filter(|u| units.is_compilation(*u) && !told.contains(u)) {
-            let Ok(unit) = units.unit(id) else { continue };
-            let Ok(mut found) = unit.code() else { continue };
             let before = ranges.len();
-            while let Ok(Some(range)) = found.next() {
-                ranges.push((range.begin, range.end, id));
-            }
-            if ranges.len() == before && may_have_code(unit) {
-                let functions = Functions::of(units, id).unwrap_or_default();
+            let looked = units.look_into(id, |unit| {
+                let mut found = unit.code()?;
+                while let Some(range) = found.next()? {
+                    ranges.push((range.begin, range.end, id));
+                }
+                Ok(may_have_code(unit))
+            });
+            let may_have_code = looked.flatten().unwrap_or_else(|e| {
+                damaged.push((Some(id), e));
+                false
+            });
+            if ranges.len() == before && may_have_code {
+                let functions = Functions::of(units, id).map(|f| f.0).unwrap_or_default();
                 let own = functions.iter().flat_map(|f| &f.ranges);
                 ranges.extend(own.map(|r| (r.start.0, r.end.0, id)));
             }
@@ -56,7 +76,7 @@ impl UnitRanges {
             Some(*highest)
         });
         let reach = reach.collect();
-        UnitRanges { ranges, reach }
+        (UnitRanges { ranges, reach }, damaged)
     }
 
     /// The unit at an address: of several the one whose range starts last.

@@ -9,6 +9,8 @@ use gimli::{
 
 use super::reader::R;
 use super::split::SplitFiles;
+use super::without_lines::without_lines;
+use crate::elf::Image;
 
 /// The number of a unit in its module: those of .debug_info, then those of .debug_types, then those of dwz's file.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -52,6 +54,8 @@ pub(super) struct LoadedUnit<'a> {
     pub language: u16,
     /// DW_AT_producer.
     pub producer: Option<R<'a>>,
+    /// Where its line program is in .debug_line, and why it cannot be read.
+    pub no_lines: Option<(u64, gimli::Error)>,
     lists: OnceLock<bool>,
     /// What encloses its DIEs, once that was asked for.
     pub(super) enclosing: OnceLock<Box<[Enclosing]>>,
@@ -69,6 +73,9 @@ struct Head<'a> {
     loaded: OnceLock<gimli::Result<LoadedUnit<'a>>>,
 }
 
+/// Bytes of .debug_info behind which the memory of what was passed is given back.
+const PASSED: usize = 4 << 20;
+
 /// All units of a module.
 #[derive(Debug)]
 pub(super) struct Units<'a> {
@@ -81,11 +88,13 @@ pub(super) struct Units<'a> {
     signatures: HashMap<u64, DieRef>,
     /// DW_AT_language of the first unit: that of partial units, which dwz leaves without.
     language: u16,
+    /// Headers that cannot be read: section, offset, why.
+    damaged: Vec<(&'static str, u64, gimli::Error)>,
 }
 
 impl<'a> Units<'a> {
     /// Reads the headers of all units: what follows one that is damaged cannot be found, what precedes it stays.
-    pub fn scan(dwarf: Dwarf<R<'a>>, files: &'a SplitFiles) -> gimli::Result<Units<'a>> {
+    pub fn scan(dwarf: Dwarf<R<'a>>, files: &'a SplitFiles, image: &Image) -> gimli::Result<Units<'a>> {
         let supplementary = dwarf.sup.clone();
         let dwarf = Arc::new(dwarf);
         let mut heads = Vec::new();
@@ -95,14 +104,30 @@ impl<'a> Units<'a> {
         };
         let (mut info, mut types) = (0, 0);
         let mut units = dwarf.units();
-        while let Ok(Some(header)) = units.next() {
+        let bytes = image.section(".debug_info").and_then(|s| image.section_data(s).ok()).unwrap_or_default();
+        let mut ahead = bytes;
+        let (mut damaged, mut end) = (Vec::new(), 0);
+        let mut note = |section, at: u64, e| {
+            damaged.push((section, at, e));
+            None
+        };
+        while let Some(header) = units.next().unwrap_or_else(|e| note(".debug_info", end, e)) {
             let offset = header.debug_info_offset().map_or(0, |o| o.0 as u64);
+            end = offset + header.length_including_self() as u64;
             info = add(&dwarf, header, offset);
+            let passed = (offset as usize).saturating_sub(bytes.len() - ahead.len());
+            if let Some((before, rest)) = ahead.split_at_checked(passed).filter(|_| passed > PASSED) {
+                image.release(before);
+                ahead = rest;
+            }
         }
+        image.release(ahead);
         types = types.max(info);
         let mut units = dwarf.type_units();
-        while let Ok(Some(header)) = units.next() {
+        end = 0;
+        while let Some(header) = units.next().unwrap_or_else(|e| note(".debug_types", end, e)) {
             let offset = header.debug_types_offset().map_or(0, |o| o.0 as u64);
+            end = offset + header.length_including_self() as u64;
             types = add(&dwarf, header, offset);
         }
         if let Some(supplementary) = supplementary {
@@ -123,7 +148,7 @@ impl<'a> Units<'a> {
                 signatures.entry(type_signature.0).or_insert(die);
             }
         }
-        let mut units = Units { heads, info, types, shared, signatures, language: 0 };
+        let mut units = Units { heads, info, types, shared, signatures, language: 0, damaged };
         units.language =
             units.ids().take(64).find_map(|u| units.look_into(u, |u| u.language).ok().filter(|l| *l != 0)).unwrap_or(0);
         Ok(units)
@@ -142,6 +167,23 @@ impl<'a> Units<'a> {
     /// Offset of a unit's header in its section.
     pub fn offset(&self, unit: UnitId) -> u64 {
         self.heads.get(unit.0 as usize).map_or(0, |h| h.offset)
+    }
+
+    /// The section in which a unit's header is: of a split unit the module's own part.
+    pub fn section(&self, unit: UnitId) -> &'static str {
+        if (self.info..self.types).contains(&(unit.0 as usize)) { ".debug_types" } else { ".debug_info" }
+    }
+
+    /// Where a unit's line program is in .debug_line; 0 if it has none.
+    pub fn lines_offset(&self, unit: UnitId) -> u64 {
+        let Ok(unit) = self.unit(unit) else { return 0 };
+        let read = unit.unit.line_program.as_ref().map(|p| p.header().offset().0 as u64);
+        unit.no_lines.map(|(offset, _)| offset).or(read).unwrap_or(0)
+    }
+
+    /// Headers that cannot be read: section, offset, why.
+    pub fn damaged(&self) -> &[(&'static str, u64, gimli::Error)] {
+        &self.damaged
     }
 
     /// The length of a unit in bytes.
@@ -266,8 +308,15 @@ fn add_split<'a>(heads: &mut Vec<Head<'a>>, info: usize, dwarf: &Arc<Dwarf<R<'a>
 
 impl<'a> LoadedUnit<'a> {
     fn read(id: UnitId, head: &Head<'a>, language: u16) -> gimli::Result<LoadedUnit<'a>> {
-        let own = Unit::new(&head.dwarf, head.header)?;
-        let Some((dwarf, header)) = &head.split else { return LoadedUnit::describe(id, head.dwarf.clone(), own, None, language) };
+        let mut no_lines = None;
+        let own = Unit::new(&head.dwarf, head.header).or_else(|e| {
+            let Ok((unit, offset)) = without_lines(&head.dwarf, head.header) else { return Err(e) };
+            no_lines = Some((offset.0 as u64, e));
+            Ok(unit)
+        })?;
+        let Some((dwarf, header)) = &head.split else {
+            return Ok(LoadedUnit { no_lines, ..LoadedUnit::describe(id, head.dwarf.clone(), own, None, language)? });
+        };
         let mut unit = Unit::new(dwarf, *header)?;
         unit.copy_relocated_attributes(&own);
         // These are the skeleton's business (DWARF5 §3.1.2).
@@ -291,7 +340,8 @@ impl<'a> LoadedUnit<'a> {
             _ => 0,
         };
         let producer = root.attr_value(constants::DW_AT_producer).and_then(|v| dwarf.attr_string(&unit, v).ok());
-        Ok(LoadedUnit { id, dwarf, unit, skeleton, language, producer, lists: OnceLock::new(), enclosing: OnceLock::new() })
+        let (lists, enclosing) = (OnceLock::new(), OnceLock::new());
+        Ok(LoadedUnit { id, dwarf, unit, skeleton, language, producer, no_lines: None, lists, enclosing })
     }
 
     /// Where its code is.

@@ -1,29 +1,45 @@
 //! From an address to the symbol that gdb would name it by.
 
+use goblin::elf::sym;
+
 use super::symbols::{Symbol, SymbolKind, Symbols};
 use crate::base::FileAddr;
 
 impl<'a> Symbols<'a> {
-    /// Address and index of all symbols that have a place, sorted by address, then name, then index.
+    /// Address and index of all symbols that have a place, sorted by address, then name, then index; labels too. Names are read only
+    /// where several symbols share an address: a large program's would be half of what it takes to know where it stands.
     fn by_addr(self) -> &'a [(u64, u32)] {
         self.table.by_addr.get_or_init(|| {
-            let mut placed: Vec<(u64, &str, u32)> =
-                self.iter().filter(|s| s.has_place() && !is_label(s)).map(|s| (s.addr.0, s.name, s.index)).collect();
+            let mut placed: Vec<(u64, u32)> = Vec::new();
+            self.each_raw(|index, raw| {
+                let placeless = matches!(raw.st_type(), sym::STT_SECTION | sym::STT_FILE | sym::STT_TLS);
+                if !placeless && raw.st_name != 0 && (1..0xff00).contains(&raw.st_shndx) {
+                    placed.push((raw.st_value, index));
+                }
+            });
             placed.sort_unstable();
-            placed.into_iter().map(|(addr, _, index)| (addr, index)).collect()
+            for same in placed.chunk_by_mut(|a, b| a.0 == b.0).filter(|same| same.len() > 1) {
+                same.sort_by_key(|(_, index)| self.name_of(*index));
+            }
+            placed
         })
+    }
+
+    /// The symbol of an index of `by_addr`; not of a label.
+    fn placed(self, index: u32) -> Option<Symbol<'a>> {
+        self.get(index).filter(|s| s.has_place() && !is_label(s))
     }
 
     /// All symbols that have a place, sorted by address.
     pub fn by_address(self) -> impl DoubleEndedIterator<Item = Symbol<'a>> {
-        self.by_addr().iter().filter_map(move |(_, i)| self.get(*i))
+        self.by_addr().iter().filter_map(move |(_, i)| self.placed(*i))
     }
 
     /// The first address behind `addr` at which a symbol starts.
     pub fn next_start(self, addr: FileAddr) -> Option<FileAddr> {
         let sorted = self.by_addr();
         let after = sorted.partition_point(|(a, _)| *a <= addr.0);
-        sorted.get(after).map(|(a, _)| FileAddr(*a))
+        sorted.get(after..)?.iter().find_map(|(_, i)| self.placed(*i)).map(|s| s.addr)
     }
 
     /// The symbols that have a place and whose names as in the file match, sorted by address.
@@ -43,7 +59,7 @@ impl<'a> Symbols<'a> {
         let mut unsized_one = None;
         // A run of unsized labels is short; a file made of nothing else must not make each look-up linear.
         for (_, index) in before.iter().rev().take(10_000) {
-            let Some(symbol) = self.get(*index) else { continue };
+            let Some(symbol) = self.placed(*index) else { continue };
             if !same_section(&symbol) {
                 continue;
             }

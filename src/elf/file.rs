@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use goblin::container::{Container, Ctx, Endian};
 use goblin::elf::header;
 use goblin::elf::{Header, ProgramHeader};
-use memmap2::Mmap;
+use memmap2::{Mmap, UncheckedAdvice};
 
 use crate::base::{Error, FileAddr, Result};
 
@@ -152,6 +152,9 @@ impl std::ops::Deref for MappedFile {
     }
 }
 
+/// So much of a file is looked at before it is released, in bytes: a multiple of what entries of tables are long.
+const WINDOW: usize = 24 << 16;
+
 #[derive(Debug)]
 enum Bytes {
     Mapped(Mmap),
@@ -219,6 +222,31 @@ impl ElfFile {
         match &self.bytes {
             Bytes::Mapped(m) => m,
             Bytes::Owned(v) => v,
+        }
+    }
+
+    /// Gives the memory of a part of the mapping back: the system reads it from the file again when it is next looked at. For what
+    /// was passed over once, so that it does not count to rdbg's memory (getrusage(2) counts pages of files too). Nothing happens to
+    /// bytes that are not in the mapping.
+    pub fn release(&self, part: &[u8]) {
+        let Bytes::Mapped(map) = &self.bytes else { return };
+        let Some(at) = (part.as_ptr() as usize).checked_sub(map.as_ptr() as usize) else { return };
+        if part.is_empty() || at.checked_add(part.len()).is_none_or(|end| end > map.len()) {
+            return;
+        }
+        // SAFETY: the mapping is of a file, private, and never written to: the same bytes come back (madvise(2), MADV_DONTNEED).
+        let _ = unsafe { map.unchecked_advise_range(UncheckedAdvice::DontNeed, at, part.len()) };
+    }
+
+    /// Shows `each` all of a part of the file, a window at a time with its offset in the part, and releases what was seen. Windows
+    /// overlap by `needle - 1` bytes, so that each run of `needle` bytes lies in exactly one of them.
+    pub fn pass_over<'a>(&'a self, part: &'a [u8], needle: usize, mut each: impl FnMut(usize, &'a [u8])) {
+        let mut at = 0;
+        while let Some(rest) = part.get(at..).filter(|rest| !rest.is_empty()) {
+            let window = rest.get(..WINDOW + needle.saturating_sub(1)).unwrap_or(rest);
+            each(at, window);
+            self.release(rest.get(..WINDOW).unwrap_or(rest));
+            at += WINDOW;
         }
     }
 

@@ -85,6 +85,12 @@ impl Section {
 /// The longest section that is inflated, in bytes: a bound on what a forged header can make us allocate.
 const MAX_INFLATED: u64 = 4 << 30;
 
+/// So many times as long as it is in the file a section may become that is longer than [`ALWAYS_INFLATED`] then.
+const MAX_RATIO: u64 = 64;
+
+/// Sections of up to so many bytes are inflated however short they are in the file.
+const ALWAYS_INFLATED: u64 = 16 << 20;
+
 impl ElfFile {
     /// The bytes of a section: none for NOBITS, inflated (once) if compressed.
     pub fn section_data<'a>(&'a self, section: &'a Section) -> Result<&'a [u8]> {
@@ -115,10 +121,9 @@ impl ElfFile {
             let size = head.get(8..16).and_then(|b| b.first_chunk()).map(|b| u64::from_le_bytes(*b)).ok_or_else(damaged)?;
             (kind, size, stream)
         };
-        // Deflate cannot make more than 1032 bytes of one; Zstandard can, but not of debug information.
-        let most = if kind == ELFCOMPRESS_ZSTD { 8192 } else { 1032 };
-        if size > MAX_INFLATED.min((stream.len() as u64).saturating_mul(most)) {
-            return Err(damaged());
+        // Debug information shrinks to a fifth, tables of nothing but zeroes to a thousandth.
+        if size > MAX_INFLATED.min((stream.len() as u64).saturating_mul(MAX_RATIO).max(ALWAYS_INFLATED)) {
+            return Err(self.bad(format!("section {} claims to inflate from {} to {size} bytes", section.name, raw.len())));
         }
         // One allocation of the size that is to be: growing would copy it again and again.
         let mut out = Vec::new();

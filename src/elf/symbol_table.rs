@@ -1,8 +1,8 @@
 //! Where a symbol table lies, and the indices over it: what an image keeps of one.
 
 use std::ops::Range;
-use std::sync::OnceLock;
 use std::sync::atomic::AtomicU32;
+use std::sync::{Mutex, OnceLock};
 
 /// Where a table lies in its file, and its indices.
 #[derive(Debug, Default)]
@@ -17,4 +17,6 @@ pub(super) struct SymbolTable {
     pub(super) by_addr: OnceLock<Vec<(u64, u32)>>,
     pub(super) by_name: OnceLock<Vec<u32>>,
     pub(super) name_searches: AtomicU32,
+    /// Answers to the last questions: the indices of the symbols.
+    pub(super) answers: Mutex<Vec<(String, Vec<u32>)>>,
 }

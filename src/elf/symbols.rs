@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::atomic::Ordering;
 
 use goblin::elf::section_header::{SHT_DYNSYM, SHT_GNU_VERSYM, SHT_SYMTAB};
-use goblin::elf::sym::{self, Symtab};
+use goblin::elf::sym::{self, Sym, Symtab};
 
 use super::dynamic::dt;
 use super::file::CTX;
@@ -120,6 +120,9 @@ impl Symbol<'_> {
         }
     }
 }
+
+/// The length of an entry in bytes (gABI ch. 4 "Symbol Table").
+const ENTRY: usize = 24;
 
 impl SymbolTable {
     fn find(image: &Image, kind: TableKind) -> SymbolTable {
@@ -237,6 +240,9 @@ impl Image {
 /// some milliseconds, sorting it half a second.
 const SEARCHES_BEFORE_INDEX: u32 = 16;
 
+/// Longer answers than so many symbols are not remembered.
+const MAX_REMEMBERED: usize = 4096;
+
 /// A view of one symbol table of an [`Image`].
 #[derive(Clone, Copy, Debug)]
 pub struct Symbols<'a> {
@@ -257,6 +263,11 @@ impl<'a> Symbols<'a> {
 
     fn raw(self) -> Option<Symtab<'a>> {
         Symtab::parse(self.image.bytes(), self.table.offset, self.table.count, CTX).ok()
+    }
+
+    fn entries(self) -> &'a [u8] {
+        let end = self.table.offset.saturating_add(self.table.count * ENTRY);
+        self.image.bytes().get(self.table.offset..end).unwrap_or_default()
     }
 
     fn strings(self) -> &'a [u8] {
@@ -328,10 +339,15 @@ impl<'a> Symbols<'a> {
         if name.is_empty() {
             return Vec::new();
         }
-        if self.table.by_name.get().is_none() && self.table.name_searches.fetch_add(1, Ordering::Relaxed) < SEARCHES_BEFORE_INDEX
-        {
-            return self.search(name);
+        if self.table.by_name.get().is_none() {
+            let may_search = || self.table.name_searches.fetch_add(1, Ordering::Relaxed) < SEARCHES_BEFORE_INDEX;
+            let make = || if may_search() { self.search(name) } else { self.indexed(name) };
+            return self.remembered(name.to_owned(), make);
         }
+        self.indexed(name)
+    }
+
+    fn indexed(self, name: &str) -> Vec<Symbol<'a>> {
         let index = self.by_name();
         let start = index.partition_point(|i| self.name_of(*i) < name);
         let same = index.get(start..).unwrap_or_default().iter().take_while(|i| self.name_of(**i) == name);
@@ -343,41 +359,82 @@ impl<'a> Symbols<'a> {
     fn search(self, name: &str) -> Vec<Symbol<'a>> {
         let wanted = [name.as_bytes(), &[0]].concat();
         // A name may be the tail of another one, whose string it then shares.
-        let offsets: Vec<usize> = memchr::memmem::find_iter(self.strings(), &wanted).collect();
-        if offsets.is_empty() {
-            return Vec::new();
-        }
-        let raw = self.raw().into_iter().flat_map(|t| t.iter());
-        let hits = raw.enumerate().filter(|(_, s)| offsets.binary_search(&s.st_name).is_ok());
-        hits.map(|(i, s)| self.symbol(i as u32, &s)).collect()
+        let finder = memchr::memmem::Finder::new(&wanted);
+        let mut offsets = Vec::new();
+        self.image.pass_over(self.strings(), wanted.len(), |at, part| offsets.extend(finder.find_iter(part).map(|hit| at + hit)));
+        self.with_names_at(&offsets, |offset| offsets.binary_search(&offset).is_ok())
     }
 
     /// All symbols whose names hold `part`, which is not empty, in the table's order. It costs one pass over the strings and one over
     /// the symbols, of which only those that are found are read.
     pub fn containing(self, part: &str) -> Vec<Symbol<'a>> {
-        let strings = self.strings();
-        // The ranges of offsets at which a name that holds a hit can begin: from behind the NUL before it up to the hit itself.
-        let mut ranges: Vec<(usize, usize)> = Vec::new();
-        let finder = memchr::memmem::Finder::new(part.as_bytes());
-        for hit in finder.find_iter(strings) {
-            let start = memchr::memrchr(0, strings.get(..hit).unwrap_or_default()).map_or(0, |nul| nul + 1);
-            match ranges.last_mut().filter(|r| r.0 == start) {
-                Some(last) => last.1 = hit,
-                None => ranges.push((start, hit)),
-            }
-        }
-        if ranges.is_empty() || part.is_empty() {
+        if part.is_empty() {
             return Vec::new();
         }
-        let holds = |offset: usize| {
-            let after = ranges.partition_point(|r| r.0 <= offset);
-            after.checked_sub(1).and_then(|i| ranges.get(i)).is_some_and(|r| offset <= r.1)
+        let make = || {
+            let strings = self.strings();
+            // The ranges of offsets at which a name that holds a hit can begin: from behind the NUL before it up to the hit itself.
+            let mut ranges: Vec<(usize, usize)> = Vec::new();
+            let finder = memchr::memmem::Finder::new(part.as_bytes());
+            self.image.pass_over(strings, part.len(), |at, window| {
+                for hit in finder.find_iter(window).map(|hit| at + hit) {
+                    let start = memchr::memrchr(0, strings.get(..hit).unwrap_or_default()).map_or(0, |nul| nul + 1);
+                    match ranges.last_mut().filter(|r| r.0 == start) {
+                        Some(last) => last.1 = hit,
+                        None => ranges.push((start, hit)),
+                    }
+                }
+            });
+            self.with_names_at(&ranges, |offset| {
+                let after = ranges.partition_point(|r| r.0 <= offset);
+                after.checked_sub(1).and_then(|i| ranges.get(i)).is_some_and(|r| offset <= r.1)
+            })
         };
-        let raw = self.raw().into_iter().flat_map(|t| t.iter());
-        raw.enumerate().filter(|(_, s)| holds(s.st_name)).map(|(i, s)| self.symbol(i as u32, &s)).collect()
+        // No name holds a NUL.
+        self.remembered(format!("\0{part}"), make)
     }
 
-    fn name_of(self, index: u32) -> &'a str {
+    /// The symbols whose names start at offsets of the string table that pass a test; `found` is empty if none does.
+    fn with_names_at<T>(self, found: &[T], is_one: impl Fn(usize) -> bool) -> Vec<Symbol<'a>> {
+        if found.is_empty() {
+            return Vec::new();
+        }
+        let mut hits = Vec::new();
+        self.each_raw(|index, raw| {
+            if is_one(raw.st_name) {
+                hits.push(self.symbol(index, raw));
+            }
+        });
+        hits
+    }
+
+    /// Shows `each` all entries as they are in the file.
+    pub(super) fn each_raw(self, mut each: impl FnMut(u32, &Sym)) {
+        self.image.pass_over(self.entries(), 1, |at, part| {
+            let Ok(table) = Symtab::parse(part, 0, part.len() / ENTRY, CTX) else { return };
+            ((at / ENTRY) as u32..).zip(table.iter()).for_each(|(index, raw)| each(index, &raw));
+        });
+    }
+
+    /// The answer to a question that was asked before, by the symbols' indices; else what `make` says. Few questions are remembered, of
+    /// those that are asked again and again for one command.
+    fn remembered(self, question: String, make: impl FnOnce() -> Vec<Symbol<'a>>) -> Vec<Symbol<'a>> {
+        let known = || Some(self.table.answers.lock().ok()?.iter().find(|(q, _)| *q == question)?.1.clone());
+        if let Some(indices) = known() {
+            return indices.iter().filter_map(|i| self.get(*i)).collect();
+        }
+        let found = make();
+        if let Ok(mut answers) = self.table.answers.lock()
+            && found.len() <= MAX_REMEMBERED
+        {
+            let extra = (answers.len() + 1).saturating_sub(SEARCHES_BEFORE_INDEX as usize);
+            answers.drain(..extra);
+            answers.push((question, found.iter().map(|s| s.index).collect()));
+        }
+        found
+    }
+
+    pub(super) fn name_of(self, index: u32) -> &'a str {
         let offset = self.raw().and_then(|t| t.get(index as usize)).map_or(0, |s| s.st_name);
         string_in(self.strings(), offset as u64)
     }
@@ -391,11 +448,17 @@ impl<'a> Symbols<'a> {
         })
     }
 
-    /// The symbols whose names start with `prefix`, sorted by name.
-    pub fn with_prefix(self, prefix: &str) -> impl Iterator<Item = Symbol<'a>> {
-        let index = self.by_name();
-        let start = index.partition_point(|i| self.name_of(*i) < prefix);
-        let rest = index.get(start..).unwrap_or_default().iter().filter_map(move |i| self.get(*i));
-        rest.take_while(move |s| s.name.starts_with(prefix))
+    /// The symbols whose names start with `prefix`, sorted by name: by the index if it is there, else all names are looked at.
+    pub fn with_prefix(self, prefix: &str) -> Vec<Symbol<'a>> {
+        if self.table.by_name.get().is_some() || prefix.is_empty() {
+            let index = self.by_name();
+            let start = index.partition_point(|i| self.name_of(*i) < prefix);
+            let rest = index.get(start..).unwrap_or_default().iter().filter_map(|i| self.get(*i));
+            return rest.take_while(|s| s.name.starts_with(prefix)).collect();
+        }
+        let mut found = self.containing(prefix);
+        found.retain(|s| s.name.starts_with(prefix));
+        found.sort_by_key(|s| (s.name, s.index));
+        found
     }
 }

@@ -268,7 +268,9 @@ fn empty_slots(image: &Image, words: &[GotWords]) -> Vec<Slot> {
 }
 
 fn fill(image: &Image, slots: &mut [Slot]) {
-    for relocation in image.relocations() {
+    let (Some(first), Some(last)) = (slots.first().map(|s| s.addr), slots.last().map(|s| s.addr)) else { return };
+    // Nearly all relocations of a large program are of its data.
+    for relocation in image.relocations().filter(|r| r.offset >= first && r.offset <= last) {
         let Ok(i) = slots.binary_search_by_key(&relocation.offset, |s| s.addr) else { continue };
         let Some(slot) = slots.get_mut(i) else { continue };
         if let Some(symbol) = image.relocation_symbol(&relocation) {

@@ -1,5 +1,6 @@
 //! The file of a module: its image, its separate debug file and the symbols of both.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::base::{Error, FileAddr, Result};
@@ -24,6 +25,7 @@ pub struct ModuleFile {
     separate: OnceLock<Option<Separate>>,
     pub(super) cfi: CfiIndex,
     debug: OnceLock<Result<Option<Arc<DebugInfo>>>>,
+    has_complained: AtomicBool,
 }
 
 /// A function that has no symbol and is known all the same.
@@ -58,6 +60,16 @@ impl ModuleFile {
             separate: OnceLock::new(),
             cfi: CfiIndex::default(),
             debug: OnceLock::new(),
+            has_complained: AtomicBool::new(false),
+        }
+    }
+
+    /// What was found damaged of its debug information since this was last asked.
+    pub fn take_complaints(&self) -> Vec<Error> {
+        match self.debug.get() {
+            Some(Ok(Some(debug))) => debug.take_complaints(),
+            Some(Err(e)) if !self.has_complained.swap(true, Ordering::Relaxed) => vec![e.clone()],
+            _ => Vec::new(),
         }
     }
 
@@ -149,8 +161,8 @@ impl ModuleFile {
     /// The symbols whose names start with `prefix`; those of each table sorted by name.
     pub fn symbols_with_prefix(&self, prefix: &str) -> impl Iterator<Item = Symbol<'_>> {
         let more = self.separate_symtab().into_iter();
-        let more = more.flat_map(move |(file, table)| table.with_prefix(prefix).map(|s| file.place(s)).collect::<Vec<_>>());
-        self.image().symbols().with_prefix(prefix).chain(more)
+        let more = more.flat_map(|(file, table)| table.with_prefix(prefix).into_iter().map(|s| file.place(s)));
+        self.image().symbols().with_prefix(prefix).into_iter().chain(more)
     }
 
     /// The first address behind `addr` at which a symbol starts.

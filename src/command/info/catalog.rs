@@ -6,7 +6,7 @@ use regex::Regex;
 
 use crate::base::Result;
 use crate::dwarf::{DebugInfo, DieRef, Entry, Hit, Kind};
-use crate::symbols::{Module, demangle_function};
+use crate::symbols::{Module, demangle_function, is_rust};
 use crate::value::{Language, Type, TypeKind, function_title, type_of, type_of_function, type_of_variable};
 
 /// What is listed.
@@ -89,7 +89,8 @@ fn by_parameters(module: &Module, debug: &DebugInfo, regex: &Regex) -> Vec<Hit> 
     }
     // A mangled name holds the program's identifiers verbatim; the language's own types have letters of their own.
     let is_verbatim = is_plain(pattern) && !pattern.contains(':') && pattern.len() > 8;
-    let mangled = module.file.symbols().filter(|s| s.has_place() && s.name.starts_with("_Z"));
+    // Rust's names hold no parameters.
+    let mangled = module.file.symbols().filter(|s| s.has_place() && s.name.starts_with("_Z") && !is_rust(s.name));
     let candidates = mangled.filter(|s| !is_verbatim || s.name.contains(pattern));
     let matching = candidates.filter(|s| regex.is_match(&demangle_function(s.name)));
     let functions = matching.filter_map(|s| debug.function_at(s.addr).filter(|f| f.entry == s.addr));

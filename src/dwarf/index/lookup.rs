@@ -74,11 +74,10 @@ impl DebugInfo {
         self.ask(|index| index.exact(name, &wanted).into_iter().map(|h| h.entry).collect())
     }
 
-    /// What a name that is not complete yet may become, at most `limit` entries: the last part begins as given, the parts before it
-    /// are whole; unless `anywhere` nothing may be missing in front of them. Sorted by name.
+    /// What a name that is not complete yet may become, at most `limit` entries, sorted by name: whole names begin as given; with
+    /// `anywhere` outer scopes may be missing. Declarations are none.
     pub fn completions(&self, start: &str, anywhere: bool, wanted: impl Fn(Kind) -> bool, limit: usize) -> Result<Vec<Hit>> {
-        let rule = if anywhere { Rule::Wild } else { Rule::Qualified };
-        self.ask(|index| index.completions(start, rule, &wanted, limit))
+        self.ask(|index| index.beginning(start, anywhere, &wanted, limit))
     }
 
     /// What is of a wanted kind and has a whole name that passes a test, sorted by name. All names are looked at, in parallel.

@@ -1,6 +1,7 @@
 //! The name index of a module: functions, variables, types, enumerators and namespaces by name.
 
 mod build;
+mod complete;
 mod entry;
 mod lookup;
 mod pattern;

@@ -31,7 +31,7 @@ impl Pattern {
 }
 
 /// The name and its parameters. `operator()` has a pair of its own, `(anonymous namespace)` is none.
-fn split_parameters(text: &str) -> (&str, Option<&str>) {
+pub fn split_parameters(text: &str) -> (&str, Option<&str>) {
     let bytes = text.as_bytes();
     let mut depth = 0i32;
     for (at, byte) in bytes.iter().enumerate() {
@@ -59,7 +59,7 @@ fn is_operator_sign(before: &str) -> bool {
 }
 
 /// The parts between `::` outside of all brackets.
-fn split_scopes(text: &str) -> Vec<&str> {
+pub fn split_scopes(text: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     let (mut depth, mut start) = (0i32, 0);
     let bytes = text.as_bytes();

@@ -74,26 +74,6 @@ impl NameIndex {
         found
     }
 
-    pub(super) fn completions(&self, start: &str, rule: Rule, wanted: &dyn Fn(Kind) -> bool, limit: usize) -> Vec<Hit> {
-        let pattern = Pattern::parse(start);
-        // `ns::` has no last part yet; `A<` may not be at its end.
-        let mut found: Vec<Hit> = Vec::new();
-        self.table.each_name(self.table.with_prefix(pattern.last.as_bytes()), &mut |index, text| {
-            for (entry, scope) in self.table.entries(index) {
-                if !entry.is_declaration && wanted(entry.kind) && self.is_in(scope, &pattern.scopes, rule) {
-                    let name = self.table.scoped(scope, text);
-                    if found.last().is_none_or(|last| last.name != name || entry.kind == Kind::Function) {
-                        found.push(Hit { name, entry });
-                    }
-                }
-            }
-            found.len() < limit
-        });
-        found.truncate(limit);
-        found.sort_unstable();
-        found
-    }
-
     pub(super) fn names_where(&self, wanted: &(dyn Fn(Kind) -> bool + Sync), test: &(dyn Fn(&str) -> bool + Sync)) -> Vec<Hit> {
         const TEXTS: u32 = 4096;
         let prefixes = self.table.prefixes();

@@ -282,6 +282,50 @@ impl Table {
         .take(MAX_SCOPES)
     }
 
+    /// The name of a scope with those around it: `ns::Class`.
+    pub(super) fn scoped_name(&self, scope: u32) -> String {
+        let around = self.scope(scope);
+        around.map_or_else(String::new, |s| self.scoped(s.parent, &s.name))
+    }
+
+    /// Which scopes have a name among `names` and pass a test, and all that lie in those; by their numbers. `None` if there are none.
+    pub(super) fn scopes_from(&self, names: &dyn Fn(u32) -> bool, test: &dyn Fn(u32) -> bool) -> Option<Vec<bool>> {
+        let base = 4 * self.counts.before_scopes();
+        let (scopes, _) = self.range(base, base + 4 * SCOPE * self.counts.scopes as usize)?.as_chunks::<{ 4 * SCOPE }>();
+        let mut inside = vec![false; scopes.len()];
+        let mut has_some = false;
+        for (number, scope) in (0u32..).zip(scopes).skip(1) {
+            let word = |at: usize| scope.get(4 * at..).and_then(|w| w.first_chunk()).map_or(0, |w| u32::from_le_bytes(*w));
+            // A scope comes after the one around it.
+            let is_inside = inside.get(word(0) as usize).copied().unwrap_or(false) || names(word(1)) && test(number);
+            if let Some(slot) = inside.get_mut(number as usize).filter(|_| is_inside) {
+                (*slot, has_some) = (true, true);
+            }
+        }
+        has_some.then_some(inside)
+    }
+
+    /// Calls `each` with the text, the scope and the entry of all that is in some scopes, until it says no.
+    pub(super) fn each_inside(&self, scopes: &[bool], each: &mut dyn FnMut(u32, u32, Entry) -> bool) {
+        let (starts, entries) = (4 * self.counts.blocks(), 4 * self.counts.before_entries());
+        let starts = self.range(starts, entries).unwrap_or_default();
+        let start = |text: u32| Some(u32::from_le_bytes(*starts.get(4 * text as usize..)?.first_chunk()?));
+        let (entries, _) = self.range(entries, 4 * self.counts.before_scopes()).unwrap_or_default().as_chunks::<{ 4 * ENTRY }>();
+        let mut text = 0;
+        for (number, bytes) in (0u32..).zip(entries) {
+            let scope = bytes.get(8..).and_then(|w| w.first_chunk()).map_or(0, |w| u32::from_le_bytes(*w));
+            if scopes.get(scope as usize).copied() != Some(true) {
+                continue;
+            }
+            while start(text + 1).is_some_and(|next| next <= number) {
+                text += 1;
+            }
+            if self.entry(number).is_some_and(|(entry, scope)| !each(text, scope, entry)) {
+                return;
+            }
+        }
+    }
+
     /// What stands before the names in each scope, by its number: `ns::Class::`.
     pub(super) fn prefixes(&self) -> Vec<String> {
         let mut all: Vec<String> = vec![String::new()];

@@ -108,15 +108,19 @@ impl DumbTerminal {
         let text = String::from_utf8_lossy(&line.text).into_owned();
         let (found, most, width) = self.candidates(&text);
         let typed = text.get(found.start..).unwrap_or_default();
-        let shared = shared_start(&found.words);
+        let words: Vec<String> = found.words.iter().map(|c| c.word.clone()).collect();
+        let shared = shared_start(&words);
         let added = shared.strip_prefix(typed).unwrap_or_default();
         match found.words.as_slice() {
             [] => line.show(b"\x07"),
             [one] => {
-                let end = if one.ends_with('/') { "" } else { " " };
+                let end = if one.word.ends_with('/') { "" } else { " " };
                 line.push(format!("{added}{end}").as_bytes());
             }
-            words if list => self.list(line, words, most, width)?,
+            several if list => {
+                let shown: Vec<String> = several.iter().map(|c| c.shown.clone()).collect();
+                self.list(line, &shown, most, width)?;
+            }
             _ => {
                 line.show(b"\x07");
                 line.push(added.as_bytes());

@@ -132,7 +132,7 @@ impl Completer for Names {
         let Some(state) = self.state.upgrade() else { return none };
         let Ok(state) = state.try_borrow() else { return none };
         let found = complete(&state.interpreter, &state.session, line.get(..position).unwrap_or_default());
-        let pairs = found.words.into_iter().map(|w| Pair { display: w.clone(), replacement: w }).collect();
+        let pairs = found.words.into_iter().map(|c| Pair { display: c.shown, replacement: c.word }).collect();
         Ok((found.start, pairs))
     }
 }
