@@ -22,9 +22,19 @@ fn before(command: &str, line: &str) -> &'static [&'static str] {
     }
 }
 
+/// The programs: one of C for all examples but those of C++.
+struct Programs {
+    c: Program,
+    cpp: Option<Program>,
+}
+
 /// What the line wrote, or why it is no good example.
-fn tried(program: &Program, dir: &Path, command: &str, line: &str) -> Result<String, String> {
-    let start = "break puts\nrun > /dev/null\nset error strict on\n";
+fn tried(programs: &Programs, dir: &Path, command: &str, line: &str) -> Result<String, String> {
+    let (program, start) = match (command, &programs.cpp) {
+        ("info vtbl", Some(cpp)) => (cpp, "break main"),
+        _ => (&programs.c, "break puts"),
+    };
+    let start = format!("{start}\nrun > /dev/null\nset error strict on\n");
     let before: String = before(command, line).iter().map(|l| format!("{l}\n")).collect();
     let session = Session::rdbg().program(&program.path, ["samir"]).cwd(dir);
     let run = session.feed(&format!("{start}{before}echo BEGIN\\n\n{line}\necho END\\n\n"));
@@ -37,14 +47,15 @@ fn tried(program: &Program, dir: &Path, command: &str, line: &str) -> Result<Str
 
 #[test]
 fn examples_do_what_they_say() {
-    let program = match build::build("c/hello.c", "debug") {
+    let c = match build::build("c/hello.c", "debug") {
         Ok(program) => program,
         Err(why) => return tools::skip("examples_do_what_they_say", why),
     };
+    let programs = Programs { c, cpp: build::build("cpp/types.cpp", "d5").ok() };
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("examples");
     std::fs::create_dir_all(&dir).expect("a directory");
     // The runner sees an error where there is one.
-    let error = tried(&program, &dir, "print", "print nosuch");
+    let error = tried(&programs, &dir, "print", "print nosuch");
     assert!(error.is_err_and(|e| e.contains("No symbol \"nosuch\"")), "errors go unseen");
 
     let examples: Vec<(&str, &str)> =
@@ -56,11 +67,15 @@ fn examples_do_what_they_say() {
         let part = |part: &'static str, examples: &[(&str, &str)]| {
             let mut wrong = Vec::new();
             for (command, line) in examples {
+                if *command == "info vtbl" && programs.cpp.is_none() {
+                    tools::skip(part, format!("`{line}`: this machine has no C++ compiler"));
+                    continue;
+                }
                 if line.contains("-asm") && !has_assembler {
                     tools::skip(part, format!("`{line}`: this machine has no as"));
                     continue;
                 }
-                if let Err(why) = tried(&program, &dir, command, line) {
+                if let Err(why) = tried(&programs, &dir, command, line) {
                     wrong.push(format!("{command}: {line}: {why}"));
                 }
             }

@@ -17,7 +17,7 @@ use serde_json::Value;
 fn programs() -> Vec<(PathBuf, Vec<&'static str>)> {
     let mut all: Vec<(PathBuf, Vec<&'static str>)> = Vec::new();
     for (path, args) in
-        [("/bin/ls", vec!["/"]), ("/usr/bin/git", vec!["--version"]), ("/usr/bin/python3", vec!["-c", "import_decimal=1"])]
+        [("/bin/ls", vec!["/"]), ("/usr/bin/git", vec!["--version"]), ("/usr/bin/python3", vec!["-c", "import _decimal"])]
     {
         match Path::new(path).exists() {
             true => all.push((path.into(), args)),

@@ -12,7 +12,7 @@ pub const VTBL: Command = Command {
     args: &[ArgSpec::may("EXPRESSION", ArgKind::Expr)],
     summary: "Show the virtual function table for a C++ object.",
     help: "EXPRESSION is an object, or a pointer or reference to one. The parts of the object have tables of their own.",
-    examples: &[Example { line: "info vtbl *shape", what: "the functions that virtual calls of *shape lead to" }],
+    examples: &[Example { line: "info vtbl *ap", what: "the functions that virtual calls of *ap lead to" }],
     run: vtbl,
     ..Command::BASE
 };
