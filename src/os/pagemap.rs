@@ -11,7 +11,7 @@ const PAGE: u64 = 4096;
 /// The most that is read of one mapping: 16 GiB of address space, 32 MiB of pagemap.
 const MAX_PAGES: u64 = 1 << 22;
 
-/// The state of each page of a range, from /proc/PID/pagemap; beyond the first [`MAX_PAGES`] none.
+/// The state of each page of a range, from /proc/PID/pagemap; beyond the first `MAX_PAGES` none.
 pub fn pages(pid: Tid, range: AddrRange) -> Result<Vec<PageState>> {
     let path = format!("/proc/{pid}/pagemap");
     let failed = |e: &std::io::Error| Error::io(path.clone(), e);

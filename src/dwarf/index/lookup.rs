@@ -11,8 +11,8 @@ use crate::dwarf::unit::UnitId;
 use crate::os::signals;
 
 impl DebugInfo {
-    /// The name index: from the cache, else made, which takes its time with large programs. [`Error::Cancelled`] if the user
-    /// interrupts: then it is made anew the next time.
+    /// The name index: from the cache, else made, which takes its time with large programs.
+    /// [`crate::base::Error::Cancelled`] if the user interrupts: then it is made anew the next time.
     pub fn name_index(&self) -> Result<&NameIndex> {
         let (cached, made) = self.names();
         if let Some(index) = made.get() {
