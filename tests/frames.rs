@@ -6,6 +6,7 @@ mod common;
 
 use common::build::{self, NoProgram, Program};
 use common::oracles::{same_as_gdb, whole};
+use common::rdbg::Session;
 use common::tools;
 
 fn program(test: &str, source: &str, name: &str) -> Option<Program> {
@@ -63,4 +64,49 @@ fn chains_of_entry_values_are_gdbs() {
     let Some(program) = program(NAME, "c/chain.c", "O2") else { return };
     let looks = ["bt", "bt -4", "frame 101\ninfo frame", "frame 50\np n@entry\np acc@entry", "down 20\ninfo args"];
     same_as_gdb(NAME, &program, &["120"], "break bottom\nrun", &looks, whole);
+}
+
+/// The name of a frame, from a line of `bt`.
+fn name(line: &str) -> &str {
+    let text = line.split_once(' ').map_or(line, |(_, text)| text.trim_start());
+    let text = if text.starts_with("0x") { text.split_once(" in ").map_or(text, |(_, text)| text) } else { text };
+    text.split(" (").next().unwrap_or(text)
+}
+
+/// What the calling convention says: as long as `main` runs, its frame and those of its callers stand below whatever it has
+/// called, at each single instruction; and one instruction changes the top of the stack alone.
+#[test]
+fn callers_are_right_at_every_instruction() {
+    const NAME: &str = "callers_are_right_at_every_instruction";
+    // One instruction enters or leaves one function, with as many calls as are inlined into it.
+    const MOST: usize = 5;
+    for build in ["debug", "optimised", "clang", "stripped"] {
+        let Some(program) = program(NAME, "c/library.c", build) else { continue };
+        // As in gdb a step does not enter a handler: this one is stepped from its own first instruction on, if it has a name.
+        let handler = if build == "stripped" { "" } else { "break *handler\ncontinue\n" };
+        let script = format!(
+            "handle SIGUSR1 nostop noprint\nbreak main\nrun > /dev/null\nset height 0\necho STACK\\n\nbt -past-main\n{handler}\
+             set $n = 1\nwhile $n < 3000\necho STACK\\n\nbt -past-main\nstepi\nset $n = $n + 1\nend\n"
+        );
+        let run = Session::rdbg().program(&program.path, [""; 0]).feed(&script);
+        let of = |text: &str| -> Vec<String> {
+            text.lines()
+                .map(|l| l.trim_start_matches("(rdbg) "))
+                .filter(|l| l.starts_with('#'))
+                .map(|l| name(l).to_owned())
+                .collect()
+        };
+        let stacks: Vec<Vec<String>> = run.text.split("STACK\n").skip(1).map(of).collect();
+        assert_eq!(stacks.len(), 3000, "{build}: {}", run.text.chars().take(2000).collect::<String>());
+        let callers = &stacks[0];
+        assert!(callers[0] == "main" && callers.last().is_some_and(|c| c == "_start"), "{build}: {callers:?}");
+        for (at, pair) in stacks.windows(2).enumerate().skip(1) {
+            assert!(pair[1].ends_with(callers), "{build}, instruction {at}: {:?}", pair[1]);
+            let same = pair[0].iter().rev().zip(pair[1].iter().rev()).take_while(|(a, b)| a == b).count();
+            assert!(pair[0].len().max(pair[1].len()) - same <= MOST, "{build}, instruction {at}: {pair:?}");
+        }
+        let in_handler = stacks.iter().any(|s| s.iter().any(|f| f == "<signal handler called>"));
+        assert_eq!(in_handler, !handler.is_empty(), "{build}: the handler");
+        assert!(stacks.iter().any(|s| s.len() > callers.len() + 3), "{build}: nothing deep was called");
+    }
 }
