@@ -61,6 +61,18 @@ fn is_name_byte(c: u8) -> bool {
     is_name_start(c) || c.is_ascii_digit() || c == b'$'
 }
 
+/// The loaded module that a text begins with, if a `!` follows which is no `!=`; and the length of both.
+pub(super) fn module_before_bang(rest: &str, names: &dyn Names) -> Option<(ModuleRef, usize)> {
+    let window = rest.as_bytes();
+    let window = window.get(..MAX_MODULE).unwrap_or(window);
+    let bang = memchr::memchr(b'!', window)?;
+    if window.get(bang + 1) == Some(&b'=') {
+        return None;
+    }
+    let (module, len) = names.match_module(rest)?;
+    (rest.as_bytes().get(len) == Some(&b'!')).then_some((module, len + 1))
+}
+
 impl<'a> Lexer<'a> {
     pub(super) fn new(text: &'a str, comma_ends: bool, names: &'a dyn Names) -> Lexer<'a> {
         Lexer { text, pos: 0, open: 0, comma_ends, names }
@@ -122,16 +134,8 @@ impl<'a> Lexer<'a> {
 
     /// `libc.so.6!`
     fn module(&mut self) -> Option<ModuleRef> {
-        let window = &self.bytes()[self.pos..self.text.len().min(self.pos + MAX_MODULE)];
-        let bang = memchr::memchr(b'!', window)?;
-        if window.get(bang + 1) == Some(&b'=') {
-            return None;
-        }
-        let (module, len) = self.names.match_module(self.rest())?;
-        if self.bytes().get(self.pos + len) != Some(&b'!') {
-            return None;
-        }
-        self.pos += len + 1;
+        let (module, len) = module_before_bang(self.rest(), self.names)?;
+        self.pos += len;
         Some(module)
     }
 

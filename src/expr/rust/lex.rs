@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::host::Names;
-use super::super::lex::shortened;
+use super::super::lex::{module_before_bang, shortened};
 use super::literal;
 use crate::base::{Error, Result, Span};
 use crate::value::{ModuleRef, Type, Value, rust_type};
@@ -43,9 +43,6 @@ const OPERATORS: [&str; 43] = [
 ];
 
 const KEYWORDS: [&str; 11] = ["as", "const", "crate", "dyn", "extern", "false", "fn", "mut", "self", "super", "true"];
-
-/// The longest name of a module before a `!`.
-const MAX_MODULE: usize = 256;
 
 #[derive(Clone)]
 pub(super) struct Lexer<'a> {
@@ -132,17 +129,8 @@ impl<'a> Lexer<'a> {
 
     /// `libc.so.6!`
     fn module(&mut self) -> Option<ModuleRef> {
-        let window = self.rest().as_bytes();
-        let window = window.get(..MAX_MODULE).unwrap_or(window);
-        let bang = memchr::memchr(b'!', window)?;
-        if window.get(bang + 1) == Some(&b'=') {
-            return None;
-        }
-        let (module, len) = self.names.match_module(self.rest())?;
-        if self.rest().as_bytes().get(len) != Some(&b'!') {
-            return None;
-        }
-        self.pos += len + 1;
+        let (module, len) = module_before_bang(self.rest(), self.names)?;
+        self.pos += len;
         Some(module)
     }
 
