@@ -7,6 +7,7 @@ mod files;
 mod maps;
 mod memory;
 mod task;
+mod words;
 
 pub use addr::{AddrRange, FileAddr, LoadBias, VirtAddr};
 pub use cancel::Cancel;
@@ -15,3 +16,4 @@ pub use files::Files;
 pub use maps::{Mapping, MemoryMap, PageState, Perms};
 pub use memory::{Memory, PageCache, Pages, SliceMemory, read_cstr, read_u64, read_vec};
 pub use task::{Signal, Tid};
+pub use words::counted;

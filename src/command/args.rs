@@ -182,6 +182,26 @@ pub fn word_end(text: &str) -> usize {
     text.len()
 }
 
+/// What stands before the first comma that is in no quotes and no brackets, and what stands behind it, both trimmed. `<` and `>` are
+/// brackets in locations (`f<a, b>`), and operators in expressions.
+pub fn split_at_comma(text: &str, has_angles: bool) -> (&str, Option<&str>) {
+    let (mut depth, mut quote) = (0usize, None);
+    for (at, c) in text.char_indices() {
+        match (quote, c) {
+            (Some(q), _) if c == q => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(c),
+            (None, '(' | '[' | '{') => depth += 1,
+            (None, '<') if has_angles => depth += 1,
+            (None, ')' | ']' | '}') => depth = depth.saturating_sub(1),
+            (None, '>') if has_angles => depth = depth.saturating_sub(1),
+            (None, ',') if depth == 0 => return (text[..at].trim(), Some(text[at + 1..].trim())),
+            _ => {}
+        }
+    }
+    (text.trim(), None)
+}
+
 /// Where a location ends: before ` if `, ` if(`, ` thread ` or ` task ` outside of quotes.
 fn linespec_end(text: &str) -> usize {
     let mut quote = None;

@@ -8,7 +8,7 @@ use crate::expr::Host;
 use crate::symbols::Location;
 use crate::ui::Role;
 
-use super::args::Args;
+use super::args::{Args, split_at_comma};
 use super::asm_source::{self, Order, Part};
 use super::cx::Cx;
 use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
@@ -36,7 +36,12 @@ selected frame is shown. => marks the instruction that the selected frame is at.
 
 fn disassemble(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let (raw, order) = modifiers(args.format.as_deref().unwrap_or_default())?;
-    let (range, function) = match split_at_comma(&args.text) {
+    let cut = match split_at_comma(&args.text, false) {
+        // Nothing before it is no range: the expression is wrong.
+        ("", Some(_)) => (args.text.trim(), None),
+        cut => cut,
+    };
+    let (range, function) = match cut {
         (start, Some(end)) if !end.is_empty() => (range(cx, start, end)?, None),
         (start, _) => {
             let at = if start.is_empty() {
@@ -83,23 +88,6 @@ fn modifiers(letters: &str) -> Result<(bool, Option<Order>)> {
     }
     let order = letters.contains('s').then_some(Order::Code).or_else(|| letters.contains('m').then_some(Order::Source));
     Ok((letters.contains(['r', 'b']), order))
-}
-
-/// Splits `main,+10` at the first comma outside of brackets and quotes.
-fn split_at_comma(text: &str) -> (&str, Option<&str>) {
-    let (mut depth, mut quote) = (0i32, None);
-    for (at, c) in text.char_indices() {
-        match (quote, c) {
-            (Some(q), _) if c == q => quote = None,
-            (Some(_), _) => {}
-            (None, '\'' | '"') => quote = Some(c),
-            (None, '(' | '[' | '{') => depth += 1,
-            (None, ')' | ']' | '}') => depth -= 1,
-            (None, ',') if depth <= 0 && at > 0 => return (text[..at].trim(), Some(text[at + 1..].trim())),
-            _ => {}
-        }
-    }
-    (text.trim(), None)
 }
 
 fn range(cx: &mut Cx<'_>, start: &str, end: &str) -> Result<AddrRange> {
@@ -349,10 +337,10 @@ mod tests {
 
     #[test]
     fn a_range_is_cut_at_its_comma() {
-        assert_eq!(split_at_comma("main,+10"), ("main", Some("+10")));
-        assert_eq!(split_at_comma("f(1,2), 3"), ("f(1,2)", Some("3")));
-        assert_eq!(split_at_comma("'a,b'"), ("'a,b'", None));
-        assert_eq!(split_at_comma(""), ("", None));
+        assert_eq!(split_at_comma("main,+10", false), ("main", Some("+10")));
+        assert_eq!(split_at_comma("f(1,2), 3", false), ("f(1,2)", Some("3")));
+        assert_eq!(split_at_comma("'a,b'", false), ("'a,b'", None));
+        assert_eq!(split_at_comma("", false), ("", None));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::arch::disasm::{Flavor, Formatter};
-use crate::base::{Error, Need, Result, VirtAddr};
+use crate::base::{Error, Need, Result, VirtAddr, counted};
 use crate::engine::{Change, Entry, Session};
 use crate::expr::Host;
 use crate::ui::{Role, Row, Table};
@@ -65,7 +65,7 @@ fn patch(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     };
     let new = lines(cx.session, at, old.iter().map(|l| l.2).sum::<usize>().max(bytes.len()))?;
     let place = addressed(cx.session, at);
-    cx.say(format!("Patch {number}: {} byte{} at {place}\n", bytes.len(), if bytes.len() == 1 { "" } else { "s" }));
+    cx.say(format!("Patch {number}: {} at {place}\n", counted(bytes.len() as u64, "byte")));
     for (sign, role, rows) in [("-", Role::Dim, old), ("+", Role::Changed, new)] {
         for (at, text, _) in rows {
             cx.out.text(role, &format!("{sign} {}:\t{text}\n", addressed(cx.session, at)));
@@ -210,20 +210,16 @@ fn save(cx: &mut Cx<'_>, args: &Args, file: &str) -> Result<Flow> {
         "Saved {} with {} bytes of {} in {}.\n",
         module.path.display(),
         saved.bytes,
-        counted(saved.changes, "change"),
+        counted(saved.changes as u64, "change"),
         Path::new(&to).display()
     ));
     if saved.left_out > 0 {
         cx.warn(format!(
             "{} not saved: what ld.so relocates, and what is not in the file (.bss), is written anew at each start.",
-            counted(saved.left_out, "change")
+            counted(saved.left_out as u64, "change")
         ));
     }
     Ok(Flow::Go)
-}
-
-pub(super) fn counted(n: usize, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 /// `info patches`

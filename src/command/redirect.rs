@@ -1,6 +1,6 @@
 //! Making GOT slots lead somewhere else.
 
-use crate::base::{Error, Need, Result, VirtAddr};
+use crate::base::{Error, Need, Result, VirtAddr, counted};
 use crate::engine::{SlotMeaning, SlotWrite};
 use crate::ui::{Role, Row, Table};
 
@@ -8,7 +8,6 @@ use super::args::Args;
 use super::cx::Cx;
 use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
 use super::loader::{address, addressed};
-use super::patch::counted;
 
 /// The family.
 pub const COMMANDS: &[Command] = &[REDIRECT, UNBIND, BIND];
@@ -44,7 +43,7 @@ fn redirect(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let at = code_address(cx, &target)?;
     let done = cx.session.redirect(&format!("redirect {function} {target}"), &function, at, module.as_deref())?;
     let name = cx.session.full_name(at, None).unwrap_or_else(|| at.to_string());
-    cx.say(format!("Redirect {}: {} of {function} -> {name}\n", done.number, counted(done.slots.len(), "slot")));
+    cx.say(format!("Redirect {}: {} of {function} -> {name}\n", done.number, counted(done.slots.len() as u64, "slot")));
     let mut table = Table::new();
     for w in &done.slots {
         let old = cx.session.slot_meaning(&w.module, &w.slot, Some(w.old));
@@ -110,7 +109,7 @@ fn warn(cx: &mut Cx<'_>, function: &str, done: &crate::engine::Redirected) {
     if !done.copies.is_empty() {
         let named: Vec<String> = done.copies.iter().take(NAMED_COPIES).map(|a| addressed(cx.session, *a)).collect();
         let more = if done.copies.len() > NAMED_COPIES { ", ..." } else { "" };
-        let n = counted(done.copies.len(), "writable word");
+        let n = counted(done.copies.len() as u64, "writable word");
         cx.warn(format!(
             "{n} outside of these slots hold{} {function}'s address: {}{more}",
             if done.copies.len() == 1 { "s" } else { "" },

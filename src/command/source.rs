@@ -1,12 +1,12 @@
 //! Source text: `list`, `search`, `info source`.
 
-use crate::base::{Error, Result};
+use crate::base::{Error, Result, counted};
 use crate::dwarf::LineFile;
 use crate::engine::{Listed, Session};
 use crate::ui::render::source_lines;
 use crate::value::{Type, Value};
 
-use super::args::Args;
+use super::args::{Args, split_at_comma};
 use super::compile_regex;
 use super::cx::Cx;
 use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
@@ -94,31 +94,11 @@ fn list_back(cx: &mut Cx<'_>) -> Result<()> {
     }
 }
 
-/// The end of the first of two places: a comma outside of brackets, quotes and template arguments.
-fn comma(text: &str) -> Option<usize> {
-    let (mut depth, mut quote) = (0i32, None);
-    for (at, c) in text.char_indices() {
-        match (quote, c) {
-            (Some(q), _) if c == q => quote = None,
-            (Some(_), _) => {}
-            (None, '\'' | '"') => quote = Some(c),
-            (None, '(' | '[' | '{' | '<') => depth += 1,
-            (None, ')' | ']' | '}' | '>') => depth -= 1,
-            (None, ',') if depth <= 0 => return Some(at),
-            _ => {}
-        }
-    }
-    None
-}
-
 fn list_places(cx: &mut Cx<'_>, text: &str) -> Result<()> {
     if !cx.session.inferior.modules.iter().any(|m| m.debug().is_some()) {
         return Err(no_symbols());
     }
-    let (first, last) = match comma(text) {
-        Some(at) => (text[..at].trim(), Some(text[at + 1..].trim())),
-        None => (text, None),
-    };
+    let (first, last) = split_at_comma(text, true);
     if first.is_empty() && last.is_some_and(str::is_empty) {
         return Err(Error::user("Two empty args do not say what lines to list."));
     }
@@ -290,7 +270,7 @@ fn info_source(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
     if let Ok(source) = cx.session.source_text(&file) {
         text.push_str(&format!("Located in {}\n", source.path.display()));
         let count = source.line_count();
-        text.push_str(&format!("Contains {count} line{}.\n", if count == 1 { "" } else { "s" }));
+        text.push_str(&format!("Contains {}.\n", counted(count as u64, "line")));
     }
     if let Some(unit) = described {
         let language = if is_assembler(&file) { "asm" } else { unit.language };
@@ -315,9 +295,9 @@ mod tests {
 
     #[test]
     fn a_range_is_cut_where_its_first_place_ends() {
-        assert_eq!(comma("1,2"), Some(1));
-        assert_eq!(comma(",2"), Some(0));
-        assert_eq!(comma("f(int, int),g"), Some(11));
-        assert_eq!(comma("f<a, b>"), None);
+        assert_eq!(split_at_comma("1,2", true), ("1", Some("2")));
+        assert_eq!(split_at_comma(",2", true), ("", Some("2")));
+        assert_eq!(split_at_comma("f(int, int),g", true), ("f(int, int)", Some("g")));
+        assert_eq!(split_at_comma("f<a, b>", true), ("f<a, b>", None));
     }
 }

@@ -8,7 +8,7 @@ use super::errors::{error_name, error_text, is_error};
 use super::table::{ROWS, Row};
 use super::text::{address, hex, octal, quote};
 use crate::arch::syscalls::{syscall_name, syscall_number};
-use crate::base::Memory;
+use crate::base::{Memory, counted};
 
 /// A system call as a thread makes it (psABI A.2.1): the number, and rdi, rsi, rdx, r10, r8, r9.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -147,8 +147,8 @@ pub fn execve_text(path: &[u8], arguments: &[&[u8]], environment_at: u64, variab
     };
     let mut words: Vec<String> = arguments.iter().take(MOST).map(shown).collect();
     words.extend((arguments.len() > MOST).then(|| "...".to_owned()));
-    let s = if variables == 1 { "" } else { "s" };
-    format!("execve({}, [{}], {environment_at:#x} /* {variables} var{s} */) = 0", quote(path), words.join(", "))
+    let variables = counted(variables as u64, "var");
+    format!("execve({}, [{}], {environment_at:#x} /* {variables} */) = 0", quote(path), words.join(", "))
 }
 
 /// What a failed call returned. The numbers from 512 on never reach the program (linux/errno.h): the kernel starts the call again,

@@ -1,5 +1,6 @@
 //! Strings, buffers, numbers: what is common to many calls.
 
+use crate::base::counted;
 use std::fmt::Write;
 
 use super::ctx::{Ctx, MOST, PATH_MAX};
@@ -151,8 +152,7 @@ pub fn environment(ctx: &Ctx<'_>, at: u64) -> Option<String> {
             None => return Some(format!("{} /* {count} vars, unterminated */", address(at))),
         }
     }
-    let s = if count == 1 { "" } else { "s" };
-    Some(format!("{} /* {count} var{s} */", address(at)))
+    Some(format!("{} /* {} */", address(at), counted(count, "var")))
 }
 
 /// A list in brackets, cut after as many elements as strace shows.

@@ -5,7 +5,7 @@ use crate::engine::{Breakpoint, Condition, Disposition, Kind, Process, Session};
 use crate::ui::Role;
 use crate::ui::render::place_of;
 
-use crate::command::args::Args;
+use crate::command::args::{Args, split_at_comma};
 use crate::command::cx::Cx;
 use crate::command::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
 
@@ -122,33 +122,13 @@ With \"set dprintf-style call\" a function of the program prints.",
 };
 
 fn dprintf(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
-    let (spec, text) = split_at_comma(&args.text);
+    let (spec, text) = split_at_comma(&args.text, true);
     if spec.is_empty() && cx.session.selected_frame().is_err() {
         return Err(Error::user("No default breakpoint address now."));
     }
     let Some(text) = text.filter(|_| !spec.contains(" if ")) else { return Err(Error::user("Format string required")) };
     let request = Request { spec: spec.to_owned(), condition: None, force: false, thread: None, printf: Some(text.to_owned()) };
     place(cx, request, Disposition::Keep, false)
-}
-
-/// What stands before the first comma that is in no quotes and no parentheses, and what stands behind it.
-fn split_at_comma(text: &str) -> (&str, Option<&str>) {
-    let (mut depth, mut quote) = (0usize, None);
-    for (at, c) in text.char_indices() {
-        match (c, quote) {
-            (c, Some(q)) if c == q => quote = None,
-            (_, Some(_)) => {}
-            ('"' | '\'', None) => quote = Some(c),
-            ('(' | '<' | '[', None) => depth += 1,
-            (')' | '>' | ']', None) => depth = depth.saturating_sub(1),
-            (',', None) if depth == 0 => {
-                let (spec, rest) = text.split_at(at);
-                return (spec.trim(), rest.get(1..).map(str::trim));
-            }
-            _ => {}
-        }
-    }
-    (text.trim(), None)
 }
 
 fn set_breakpoint(cx: &mut Cx<'_>, args: &Args, disposition: Disposition, hardware: bool) -> Result<Flow> {

@@ -1,6 +1,6 @@
 //! Showing breakpoints.
 
-use crate::base::{Result, VirtAddr};
+use crate::base::{Result, VirtAddr, counted};
 use crate::engine::{Breakpoint, Kind, Session};
 use crate::ui::render::what_text;
 
@@ -93,7 +93,7 @@ fn breakpoint_rows(session: &Session, b: &Breakpoint, width: usize) -> String {
         text.push_str(&format!("\tstop only in thread {thread}\n"));
     }
     if b.hits > 0 {
-        text.push_str(&format!("\t{} already hit {} time{}\n", sort_of(b), b.hits, if b.hits == 1 { "" } else { "s" }));
+        text.push_str(&format!("\t{} already hit {}\n", sort_of(b), counted(b.hits, "time")));
     }
     if b.ignore > 0 {
         text.push_str(&format!("\tignore next {} hits\n", b.ignore));

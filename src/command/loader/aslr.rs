@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::got::counted;
-use crate::base::{AddrRange, Error, Mapping, Need, PageState, Result, Tid, VirtAddr};
+use crate::base::{AddrRange, Error, Mapping, Need, PageState, Result, Tid, VirtAddr, counted};
 use crate::command::{ArgKind, ArgSpec, Args, Command, Cx, Flow, Group};
 use crate::os::{pagemap, procfs};
 use crate::ui::{Role, Row, Table};

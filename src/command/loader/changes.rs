@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::got::counted;
 use super::scope::{address, addressed};
 use crate::arch::regs::registers;
-use crate::base::{AddrRange, Error, Need, Result, VirtAddr};
+use crate::base::{AddrRange, Error, Need, Result, VirtAddr, counted};
 use crate::command::{ArgKind, ArgSpec, Args, Command, Cx, Example, Flow, Group, Repeat};
 use crate::engine::{Picture, Session, Snapshot};
 use crate::loader::page_letter;

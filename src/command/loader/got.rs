@@ -5,7 +5,7 @@ use std::sync::Arc;
 use regex::Regex;
 
 use super::scope;
-use crate::base::{AddrRange, Result};
+use crate::base::{AddrRange, Result, counted};
 use crate::command::{ArgKind, ArgSpec, Args, Command, Cx, Example, Flow, Group};
 use crate::elf::RelocTable;
 use crate::engine::{Session, SlotMeaning, is_static, relro_range};
@@ -163,11 +163,6 @@ fn apart_head(module: &Module, got: &Got, run: &GotWords) -> String {
 fn count_slots(got: &Got, run: &GotWords) -> u64 {
     let within = |s: &&Slot| s.addr >= run.start && s.addr - run.start < 8 * run.count;
     got.slots.iter().filter(within).filter(|s| s.relocation.is_some() && s.reserved.is_none()).count() as u64
-}
-
-/// `1 slot`, `2 slots`
-pub(super) fn counted(n: u64, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 /// The longest symbol that its column makes room for: C++ names go on for hundreds of characters.

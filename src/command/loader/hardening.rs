@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::got::counted;
 use super::scope;
-use crate::base::{Result, VirtAddr};
+use crate::base::{Result, VirtAddr, counted};
 use crate::command::{ArgSpec, Args, Command, Cx, Example, Flow, Group};
 use crate::elf::{FileKind, Image, SymbolKind, dt, pf, pt, r_x86_64};
 use crate::engine::{Session, SlotMeaning, is_static};

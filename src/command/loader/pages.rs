@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::got::counted;
 use super::scope::{address, addressed};
-use crate::base::{AddrRange, Error, Mapping, Need, PageState, Result, Tid, VirtAddr};
+use crate::base::{AddrRange, Error, Mapping, Need, PageState, Result, Tid, VirtAddr, counted};
 use crate::command::{ArgKind, ArgSpec, Args, Command, Cx, Example, Flow, Group};
 use crate::engine::{PageCause, PageCauses, Session};
 use crate::loader::{Residency, page_letter, page_map, short_page_map};

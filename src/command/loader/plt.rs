@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use super::got::counted;
 use super::scope;
-use crate::base::Result;
+use crate::base::{Result, counted};
 use crate::command::{ArgKind, ArgSpec, Args, Command, Cx, Example, Flow, Group};
 use crate::engine::is_static;
 use crate::loader::Stub;

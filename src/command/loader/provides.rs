@@ -1,5 +1,6 @@
 //! Who needs a module, and what it provides to each.
 
+use crate::base::counted;
 use std::sync::Arc;
 
 use crate::engine::{Scopes, Session};
@@ -32,7 +33,7 @@ pub(super) fn of(session: &Session, scopes: &Scopes<'_>, provider: &Arc<Module>)
                 .both("module", Role::File, format!("to {}", module.name), module.name.as_str())
                 .both("needed", Role::Plain, needed, needs(module))
                 .both("versions", Role::Plain, if versions.is_empty() { "-".into() } else { versions.join(" ") }, versions)
-                .both("count", Role::Plain, super::got::counted(names.len() as u64, "symbol"), names.len())
+                .both("count", Role::Plain, counted(names.len() as u64, "symbol"), names.len())
                 .both("symbols", Role::Symbol, shown.join(" "), names),
         );
     }

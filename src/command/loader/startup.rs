@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::{Error, Need, Result, VirtAddr, read_cstr};
+use crate::base::{Error, Need, Result, VirtAddr, counted, read_cstr};
 use crate::command::{ArgSpec, Args, Command, Cx, Example, Flow, Group};
 use crate::elf::{AuxEntry, AuxFormat};
 use crate::engine::Session;
@@ -168,7 +168,7 @@ fn strings(session: &Session, stack: &InitialStack) -> Vec<Row> {
     let mut out: Vec<Row> = Vec::new();
     if let Some(first) = places.keys().next().filter(|a| **a > stack.end) {
         let gap = *first - stack.end;
-        out.push(row(stack.end, "(alignment)", None, super::got::counted(gap, "byte")));
+        out.push(row(stack.end, "(alignment)", None, counted(gap, "byte")));
     }
     out.extend(places.into_iter().map(|(at, (what, text))| row(at, what, None, text)));
     out.push(row(end, "(end)", None, "zeros up to the end of the stack"));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::provides;
-use crate::base::{Error, Need, Result, VirtAddr};
+use crate::base::{Error, Need, Result, VirtAddr, counted};
 use crate::command::{ArgKind, ArgSpec, Args, Command, Cx, Example, Flow, Group};
 use crate::elf::{Binding, Relocation, Symbol, SymbolKind, r_x86_64};
 use crate::engine::{LookupScope, ScopeSource, Scopes, Session, purpose_of};
@@ -148,7 +148,7 @@ fn report(
         "{full}, {}: GNU hash {:#010x}; {} asked, {source}\n",
         wanted_for(module, asked),
         gnu_hash(&asked.name),
-        super::got::counted(scope.entries.len() as u64, "module")
+        counted(scope.entries.len() as u64, "module")
     );
     let own = asked.reference.and_then(|i| module.image().dynsym().get(i));
     let copies = asked.relocations.iter().any(|r| r.kind == r_x86_64::COPY);

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::base::{Error, Result, VirtAddr};
+use crate::base::{Error, Result, VirtAddr, counted};
 use crate::dwarf::template_arguments;
 use crate::value::place::Value;
 use crate::value::printer::Printer;
@@ -63,7 +63,7 @@ pub(super) fn written(ty: &Arc<Type>) -> String {
 
 /// Elements or nothing: `1 element`, `2 elements`.
 pub(super) fn elements(n: u64) -> String {
-    format!("{n} element{}", if n == 1 { "" } else { "s" })
+    counted(n, "element")
 }
 
 fn unexpected() -> Error {
