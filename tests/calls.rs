@@ -7,8 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use common::build::{self, NoProgram, Program};
-use common::tools;
+use common::build::{self, Program};
 use rdbg::base::{Error, Tid, VirtAddr};
 use rdbg::engine::{Disposition, Happening, Kind, Notice, Session, Stop, StopReason};
 use rdbg::expr::{self, Host};
@@ -17,14 +16,7 @@ use rdbg::value::{Field, Type, Value, base_type};
 
 /// c/calls.c, built; `None` after having said aloud what this machine lacks.
 fn program(test: &str, name: &str) -> Option<Program> {
-    match build::build("c/calls.c", name) {
-        Ok(program) => Some(program),
-        Err(why @ NoProgram::Missing(_)) => {
-            tools::skip(&format!("{test} (c/calls.c {name})"), why);
-            None
-        }
-        Err(e) => panic!("{e}"),
-    }
+    build::or_skip(test, "c/calls.c", name)
 }
 
 /// A process of it, at its first instruction.

@@ -5,21 +5,10 @@ mod common;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::build::{self, NoProgram, Program};
+use common::build::{self, Program};
 use common::rdbg::{Run, Session};
 use common::tools;
 use regex::Regex;
-
-fn program(source: &str, name: &str) -> Option<Program> {
-    match build::build(source, name) {
-        Ok(program) => Some(program),
-        Err(e @ NoProgram::Missing(_)) => {
-            tools::skip(&format!("{source} {name}"), e);
-            None
-        }
-        Err(e) => panic!("{e}"),
-    }
-}
 
 /// A directory of a test's own.
 fn directory(name: &str) -> PathBuf {
@@ -70,7 +59,7 @@ fn cores_are_read_as_gdb_reads_them() {
     let commands = "bt\ninfo registers rip rsp rbp rax\np/x $sp\nx/4gx $sp\nx/2i $pc\np $_siginfo\ncontinue\nstepi\nset var *(char*)$sp = 1\ninfo proc\nup\n";
     let kept = r"^#\d|^r[a-z]{2} +0x|^\$1 = 0x|^0x[0-9a-f]{8,}[ <:]|^ +0x[0-9a-f]+ <|^The program is not|^Cannot access|^Core was|^Program term|^exe = ";
     for (source, name) in [("c/crash.c", "lazy"), ("c/crash.c", "pie"), ("c/crash.c", "static")] {
-        let Some(program) = program(source, name) else { continue };
+        let Some(program) = build::or_skip("cores", source, name) else { continue };
         for core in [crashed(&program, &format!("kernel-{name}")), gcored(&program, &format!("gdb-{name}"), "inner")]
             .into_iter()
             .flatten()
@@ -97,7 +86,7 @@ fn the_load_is_in_the_core() {
     );
     let varying = Regex::new(varies).unwrap();
     for name in ["lazy", "pie", "now", "noplt"] {
-        let Some(program) = program("c/slots.c", name) else { continue };
+        let Some(program) = build::or_skip("cores", "c/slots.c", name) else { continue };
         let Some(core) = gcored(&program, &format!("load-{name}"), "strtol") else {
             let Some(gdb) = tools::gdb() else { return };
             panic!("{} wrote no core", gdb.path.display());
@@ -122,7 +111,7 @@ fn the_load_is_in_the_core() {
 /// Whatever is cut off a core file, rdbg says so and shows the rest.
 #[test]
 fn truncated_cores_are_told() {
-    let Some(program) = program("c/slots.c", "lazy") else { return };
+    let Some(program) = build::or_skip("cores", "c/slots.c", "lazy") else { return };
     let Some(core) = gcored(&program, "truncated", "strtol") else { return tools::skip("truncated_cores", "no gdb") };
     let bytes = std::fs::read(&core).unwrap();
     for (i, part) in [0, 10, 63, 64, 500, 4096, bytes.len() / 50, bytes.len() / 2, bytes.len() - 1].into_iter().enumerate() {

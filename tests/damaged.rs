@@ -10,7 +10,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use common::build::{self, NoProgram};
+use common::build;
 use common::rdbg::{Run, Session, run};
 use common::tools;
 use goblin::elf::Elf;
@@ -185,14 +185,7 @@ fn damage(file: &mut [u8], parts: &[Part], random: &mut Random) {
 
 /// The program's bytes, compressed if they are to be; `None`, and aloud, where something is missing.
 fn bytes(source: &str, name: &str, is_compressed: bool) -> Option<Vec<u8>> {
-    let program = match build::build(source, name) {
-        Ok(program) => program,
-        Err(why @ NoProgram::Missing(_)) => {
-            tools::skip(&format!("damaged {source} {name}"), why);
-            return None;
-        }
-        Err(e) => panic!("{e}"),
-    };
+    let program = build::or_skip("damaged", source, name)?;
     let mut path = program.path;
     if is_compressed {
         let to = directory().join(format!("{}.z", name));

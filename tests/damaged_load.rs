@@ -5,24 +5,13 @@ mod common;
 
 use std::path::Path;
 
-use common::build::{self, NoProgram, Program};
+use common::build;
 use common::rdbg::Session;
 use common::{oracles, tools};
 
 const QUESTIONS: &str = "info link-map\nwhy puts\nwhy libc.so.6\nwhy puts from libc.so.6\ninfo search-path libc.so.6\ngot -all\nplt\ninfo relocations -all\n\
     info ifunc\ninfo xrefs puts\npages -cow\npages\ninfo size\nchecksec -all\ninfo file-layout\ngot -history\nsnapshot\ndiff\ninfo changes\n\
     info dynamic\ninfo startup\ninfo sharedlibrary\nbind -all\nunbind -all\ninfo physical\necho alive\\n\n";
-
-fn program(source: &str, name: &str) -> Option<Program> {
-    match build::build(source, name) {
-        Ok(program) => Some(program),
-        Err(e @ NoProgram::Missing(_)) => {
-            tools::skip(&format!("{source} {name}"), e);
-            None
-        }
-        Err(e) => panic!("{e}"),
-    }
-}
 
 fn check(what: &str, text: &str) {
     assert!(text.contains("alive"), "{what}: it did not come to the end\n{text}");
@@ -32,7 +21,7 @@ fn check(what: &str, text: &str) {
 /// The process's own lists, forged by the user.
 #[test]
 fn forged_lists_are_read_as_far_as_they_go() {
-    let Some(program) = program("c/slots.c", "lazy") else { return };
+    let Some(program) = build::or_skip("damaged_load", "c/slots.c", "lazy") else { return };
     let map = "*(unsigned long*)&GOT[1]";
     let forgeries = [
         ("l_next leads to itself", format!("set var *(unsigned long*)({map}+24) = {map}")),
@@ -61,7 +50,7 @@ fn forged_lists_are_read_as_far_as_they_go() {
 /// Files whose dynamic section says nonsense.
 #[test]
 fn damaged_dynamic_sections_are_survived() {
-    let Some(program) = program("c/slots.c", "lazy") else { return };
+    let Some(program) = build::or_skip("damaged_load", "c/slots.c", "lazy") else { return };
     let bytes = std::fs::read(&program.path).unwrap();
     let (text, _) = tools::output(std::process::Command::new("readelf").args(["-SW"]).arg(&program.path));
     let row = text.lines().find(|l| l.contains(" .dynamic ")).unwrap();

@@ -7,22 +7,10 @@ mod common;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use common::build::{self, NoProgram, Program};
+use common::build::{self, Program};
 use common::oracles::{self, Bind, Relocation, between, same_as_gdb, whole};
 use common::tools;
 use regex::Regex;
-
-/// The program, or `None` after having said aloud what this machine lacks.
-fn program(test: &str, source: &str, name: &str) -> Option<Program> {
-    match build::build(source, name) {
-        Ok(program) => Some(program),
-        Err(e @ NoProgram::Missing(_)) => {
-            tools::skip(&format!("{test} ({source} {name})"), e);
-            None
-        }
-        Err(e) => panic!("{e}"),
-    }
-}
 
 fn has(test: &str, tool: &str) -> bool {
     let found = tools::find(tool).is_some();
@@ -64,7 +52,7 @@ fn got_is_readelfs() {
     }
     let row = Regex::new(r"^\[-?\d+\]\s+0x([0-9a-f]+)\s+0x[0-9a-f]+\s+(\S+)\s+(JUMP_SLOT|GLOB_DAT)\b").unwrap();
     for &(source, name, no_sections) in LAYOUTS {
-        let Some(program) = program(NAME, source, name) else { continue };
+        let Some(program) = build::or_skip(NAME, source, name) else { continue };
         let slots = |r: &Relocation| matches!(r.kind.as_str(), "JUMP_SLOT" | "GLOB_DAT");
         // readelf finds no names without section headers; the same file before they were cut off has them.
         let whole = if no_sections { WITH_SECTIONS.iter().find(|(cut, _)| *cut == name).map(|(_, whole)| *whole) } else { None };
@@ -94,7 +82,7 @@ fn plt_is_objdumps() {
     let row = Regex::new(r"\b0x([0-9a-f]+)\s.*?\b([A-Za-z_][\w.]*)(?:@|\s)").unwrap();
     for &(source, name, no_sections) in LAYOUTS.iter().filter(|(_, name, no_sections)| !no_sections && !name.starts_with("noplt"))
     {
-        let Some(program) = program(NAME, source, name) else { continue };
+        let Some(program) = build::or_skip(NAME, source, name) else { continue };
         let theirs = oracles::stubs(&program.path);
         let run = oracles::rdbg(&program, &[], "set print demangle off\necho START\\n\nplt\necho END\\n");
         let ours: BTreeSet<(u64, String)> = between(&run.text, "START", "END")
@@ -123,7 +111,7 @@ fn relocations_are_readelfs() {
     }
     let kinds = Regex::new(r"\b(RELATIVE|JUMP_SLOT|GLOB_DAT|COPY|IRELATIVE|TPOFF64|DTPMOD64|DTPOFF64|R_X86_64_64)\b").unwrap();
     for &(source, name, no_sections) in LAYOUTS {
-        let Some(program) = program(NAME, source, name) else { continue };
+        let Some(program) = build::or_skip(NAME, source, name) else { continue };
         let run = oracles::rdbg(&program, &[], "echo START\\n\ninfo relocations\necho END\\n");
         let rows = between(&run.text, "START", "END");
         let theirs = oracles::relocations(&program.path, no_sections);
@@ -172,7 +160,7 @@ fn binds_are_ld_debugs() {
         ("cpp/throws.cpp", "pie", &[]),
     ];
     for &(source, name, args) in cases {
-        let Some(program) = program(NAME, source, name) else { continue };
+        let Some(program) = build::or_skip(NAME, source, name) else { continue };
         let mut seen: BTreeSet<Bind> = BTreeSet::new();
         // A second line for one slot is dlsym's (slots.c asks for puts), except in dlhost, whose plugin is loaded twice.
         let once = |bind: &Bind| source == "c/dlhost.c" || seen.insert(bind.clone());
@@ -190,7 +178,7 @@ fn binds_are_ld_debugs() {
 #[test]
 fn binds_of_threads_are_ld_debugs() {
     for name in ["lazy", "pie"] {
-        let Some(program) = program("binds_of_threads_are_ld_debugs", "c/threads.c", name) else { continue };
+        let Some(program) = build::or_skip("binds_of_threads_are_ld_debugs", "c/threads.c", name) else { continue };
         let theirs: BTreeSet<String> = oracles::lazy_binds(&program, &[]).into_iter().map(|(_, symbol)| symbol).collect();
         let (ours, text) = caught(&program, &[]);
         assert_eq!(ours.into_iter().collect::<BTreeSet<_>>(), theirs, "{name}\n{text}");
@@ -203,7 +191,7 @@ fn binds_of_threads_are_ld_debugs() {
 fn a_bound_slot_holds_the_programs_own_answer() {
     let expected = Regex::new(r"EXPECT bound\.puts=(0x[0-9a-f]+)").unwrap();
     for name in ["lazy", "pie", "now", "noplt", "ibt", "lld", "stripped"] {
-        let Some(program) = program("a_bound_slot", "c/slots.c", name) else { continue };
+        let Some(program) = build::or_skip("a_bound_slot", "c/slots.c", name) else { continue };
         let run = oracles::rdbg(&program, &[], "set breakpoint pending on\nbreak getpid\nrun\np/x GOT[\"puts\"]\nkill");
         // Standard output is a pipe: what the program printed appears when it ends, so ask a run to its end for the answer.
         let whole = oracles::rdbg(&program, &[], "run");
@@ -218,7 +206,7 @@ fn a_bound_slot_holds_the_programs_own_answer() {
 fn auxv_is_ld_sos() {
     let kernel = Regex::new(r"(?m)^AT_(\w+): +(?:0x)?([0-9a-f]+)$").unwrap();
     for name in ["lazy", "pie"] {
-        let Some(program) = program("auxv_is_ld_sos", "c/args.c", name) else { continue };
+        let Some(program) = build::or_skip("auxv_is_ld_sos", "c/args.c", name) else { continue };
         let commands = "set environment LD_SHOW_AUXV 1\nbreak main\nrun\ninfo auxv\nkill";
         let run = oracles::rdbg(&program, &[], commands);
         let mut compared = 0;
@@ -248,7 +236,7 @@ fn nameless(line: &str) -> String {
 #[test]
 fn instructions_are_gdbs() {
     for name in ["lazy", "pie", "ibt", "noplt", "stripped"] {
-        let Some(program) = program("instructions_are_gdbs", "c/hello.c", name) else { continue };
+        let Some(program) = build::or_skip("instructions_are_gdbs", "c/hello.c", name) else { continue };
         let before: &[&str] = if name == "stripped" {
             &["x/6i 0x401020"]
         } else {
@@ -266,14 +254,14 @@ fn instructions_are_gdbs() {
             );
         }
     }
-    let Some(bare) = program("instructions_are_gdbs", "asm/bare.S", "static") else { return };
+    let Some(bare) = build::or_skip("instructions_are_gdbs", "asm/bare.S", "static") else { return };
     same_as_gdb("instructions_are_gdbs", &bare, &[], "", &["x/30i _start"], whole);
 }
 
 /// Three thousand instructions of libc, in both flavours, operands without names.
 #[test]
 fn libcs_instructions_are_gdbs() {
-    let Some(program) = program("libcs_instructions_are_gdbs", "c/hello.c", "lazy") else { return };
+    let Some(program) = build::or_skip("libcs_instructions_are_gdbs", "c/hello.c", "lazy") else { return };
     let commands = ["x/3000i puts", "x/500i strtol", "set disassembly-flavor intel\nx/2000i qsort"];
     same_as_gdb("libcs_instructions_are_gdbs", &program, &[], "break main\nrun", &commands, nameless);
 }
@@ -282,7 +270,7 @@ fn libcs_instructions_are_gdbs() {
 #[test]
 fn registers_are_gdbs() {
     for name in ["lazy", "pie", "static"] {
-        let Some(program) = program("registers_are_gdbs", "c/hello.c", name) else { continue };
+        let Some(program) = build::or_skip("registers_are_gdbs", "c/hello.c", name) else { continue };
         same_as_gdb(
             "registers_are_gdbs",
             &program,
@@ -315,19 +303,19 @@ fn backtraces_are_gdbs() {
         ("asm/bare.S", "static", &[], "break callee\nrun"),
     ];
     for &(source, name, args, setup) in cases {
-        let Some(program) = program("backtraces_are_gdbs", source, name) else { continue };
+        let Some(program) = build::or_skip("backtraces_are_gdbs", source, name) else { continue };
         // What rdbg adds where it had to guess is its own.
         let told = |line: &str| whole(line.strip_suffix(" (a guess: no unwind information led here)").unwrap_or(line));
         same_as_gdb("backtraces_are_gdbs", &program, args, setup, &["bt"], told);
     }
     // rdbg finds main in a stripped program and ends there, gdb does not: the frames below main are the same ones.
-    if let Some(program) = program("backtraces_are_gdbs", "c/deep.c", "stripped") {
+    if let Some(program) = build::or_skip("backtraces_are_gdbs", "c/deep.c", "stripped") {
         static FRAME: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^#\d+ +(0x[0-9a-f]+ )?").unwrap());
         let addresses = |line: &str| FRAME.find(line).map_or(line, |found| found.as_str()).trim_end().to_owned();
         same_as_gdb("backtraces_are_gdbs", &program, &["5"], "break puts\nrun", &["bt 7"], addresses);
     }
     // In a stub, in the resolver and in ld.so before anything is relocated, which no symbol marks.
-    let Some(program) = program("backtraces_are_gdbs", "c/slots.c", "lazy") else { return };
+    let Some(program) = build::or_skip("backtraces_are_gdbs", "c/slots.c", "lazy") else { return };
     same_as_gdb("backtraces_are_gdbs", &program, &[], "break *'puts@plt'\nrun\nstepi", &["bt"], whole);
     // The resolver has no symbol: rdbg names it by GOT[2], which leads there.
     let unnamed = |line: &str| whole(&line.replace(" in _dl_runtime_resolve ()", " in ?? ()"));
@@ -338,7 +326,7 @@ fn backtraces_are_gdbs() {
 /// The expression language's core, on a program without debug information.
 #[test]
 fn expressions_are_gdbs() {
-    let Some(program) = program("expressions_are_gdbs", "c/watch.c", "lazy") else { return };
+    let Some(program) = build::or_skip("expressions_are_gdbs", "c/watch.c", "lazy") else { return };
     let commands = [
         "p 1 + 2 * 3",
         "p 7 / 2",
@@ -479,7 +467,7 @@ fn stops_are_gdbs() {
     let pid = Regex::new(r"process \d+").unwrap();
     let keep = |line: &str| pid.replace_all(line, "process <pid>").trim_end().to_owned();
     for &(source, name, args, setup, commands) in cases {
-        let Some(program) = program("stops_are_gdbs", source, name) else { continue };
+        let Some(program) = build::or_skip("stops_are_gdbs", source, name) else { continue };
         let commands: Vec<&str> =
             commands.iter().copied().filter(|c| !c.starts_with("info frame") && !c.contains("_siginfo")).collect();
         same_as_gdb("stops_are_gdbs", &program, args, setup, &commands, keep);
@@ -489,7 +477,7 @@ fn stops_are_gdbs() {
 /// Calls: arguments, results, strings, errors, and what is left when a breakpoint or a signal stops the function.
 #[test]
 fn calls_are_gdbs() {
-    let Some(program) = program("calls_are_gdbs", "c/calls.c", "plain") else { return };
+    let Some(program) = build::or_skip("calls_are_gdbs", "c/calls.c", "plain") else { return };
     if tools::gdb().is_some_and(|gdb| !gdb.writes_vectors) {
         return tools::skip("calls_are_gdbs", "this gdb cannot call functions on this processor");
     }
@@ -570,7 +558,7 @@ fn an_ignored_hit_costs_few_system_calls() {
         return;
     }
     for name in ["lazy", "pie"] {
-        let Some(program) = program(NAME, "c/loop.c", name) else { continue };
+        let Some(program) = build::or_skip(NAME, "c/loop.c", name) else { continue };
         for kind in ["break step if $rdi == -1", "break step"] {
             let calls = |hits: &str| oracles::system_calls(&program, &[hits], &[kind, "ignore 1 1000000", "run"]);
             let (few, many) = (calls("1000"), calls("3000"));
@@ -584,13 +572,13 @@ fn an_ignored_hit_costs_few_system_calls() {
 /// after exec, not in a dump.
 #[test]
 fn breakpoints_are_invisible() {
-    let Some(forks) = program("breakpoints_are_invisible", "c/forks.c", "lazy") else { return };
+    let Some(forks) = build::or_skip("breakpoints_are_invisible", "c/forks.c", "lazy") else { return };
     let run =
         oracles::rdbg(&forks, &[], "break marked\nrun\nx/4xb marked\ndisassemble marked\ncontinue\ncontinue\ncontinue\ncontinue");
     assert!(run.text.contains("fork: 0 traps, marked(5) = 16"), "{}", run.text);
     assert!(run.text.contains("fork's child: 0") && run.text.contains("vfork's child: 0"), "{}", run.text);
     assert!(!run.text.contains("0xcc") && !run.text.contains("int3"), "{}", run.text);
-    let Some(sum) = program("breakpoints_are_invisible", "c/checksum.c", "lazy") else { return };
+    let Some(sum) = build::or_skip("breakpoints_are_invisible", "c/checksum.c", "lazy") else { return };
     let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("text-{}.bin", std::process::id()));
     let commands =
         format!("break target\nbreak sum\nrun\ndump binary memory {} target target+11\ndelete\ncontinue", file.display());

@@ -5,8 +5,7 @@ mod common;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use common::build::{self, Program};
-use common::tools;
+use common::build;
 use rdbg::arch::regs::Gpr;
 use rdbg::base::{AddrRange, Signal, Tid, VirtAddr, read_u64};
 use rdbg::elf::{AuxEntry, aux};
@@ -25,14 +24,7 @@ struct Run {
 
 /// The program, loaded, its output in a file; `None` after having said aloud what this machine lacks.
 fn load(test: &str, source: &str, name: &str, args: &str) -> Option<Run> {
-    let program: Program = match build::build(source, name) {
-        Ok(program) => program,
-        Err(why @ build::NoProgram::Missing(_)) => {
-            tools::skip(&format!("{test} ({source} {name})"), why);
-            return None;
-        }
-        Err(e) => panic!("{e}"),
-    };
+    let program = build::or_skip(test, source, name)?;
     let output = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("engine-{test}-{name}.txt"));
     let mut session = Session::default();
     session.load_program(&program.path).unwrap();

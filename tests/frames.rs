@@ -4,27 +4,15 @@
 
 mod common;
 
-use common::build::{self, NoProgram, Program};
+use common::build;
 use common::oracles::{same_as_gdb, whole};
 use common::rdbg::Session;
-use common::tools;
-
-fn program(test: &str, source: &str, name: &str) -> Option<Program> {
-    match build::build(source, name) {
-        Ok(program) => Some(program),
-        Err(e @ NoProgram::Missing(_)) => {
-            tools::skip(&format!("{test} ({source} {name})"), e);
-            None
-        }
-        Err(e) => panic!("{e}"),
-    }
-}
 
 /// The functions that have left by tail calls, on one way and on several; what they were called with; and what runs out of them.
 #[test]
 fn tail_calls_are_gdbs() {
     const NAME: &str = "tail_calls_are_gdbs";
-    let Some(program) = program(NAME, "c/tails.c", "O2") else { return };
+    let Some(program) = build::or_skip(NAME, "c/tails.c", "O2") else { return };
     // `calls` is the frame below; `main`'s is not compared with an inlined call in it, where gdb loses a frame.
     let looks = ["bt", "info frame", "up\ninfo frame", "up\ninfo frame", "frame apply all p $pc", "frame apply all p $rbx"];
     for stop in 0..7 {
@@ -48,7 +36,7 @@ fn tail_calls_are_gdbs() {
 #[test]
 fn clangs_tail_calls_are_gdbs() {
     const NAME: &str = "clangs_tail_calls_are_gdbs";
-    let Some(program) = program(NAME, "c/tails.c", "clang") else { return };
+    let Some(program) = build::or_skip(NAME, "c/tails.c", "clang") else { return };
     // Of `calls` and `main` gdb shows registers that nobody has kept.
     let own = |line: &str| whole(line.split_once(" (").map_or(line, |(frame, _)| frame));
     for stop in 0..7 {
@@ -61,7 +49,7 @@ fn clangs_tail_calls_are_gdbs() {
 #[test]
 fn chains_of_entry_values_are_gdbs() {
     const NAME: &str = "chains_of_entry_values_are_gdbs";
-    let Some(program) = program(NAME, "c/chain.c", "O2") else { return };
+    let Some(program) = build::or_skip(NAME, "c/chain.c", "O2") else { return };
     let looks = ["bt", "bt -4", "frame 101\ninfo frame", "frame 50\np n@entry\np acc@entry", "down 20\ninfo args"];
     same_as_gdb(NAME, &program, &["120"], "break bottom\nrun", &looks, whole);
 }
@@ -81,7 +69,7 @@ fn callers_are_right_at_every_instruction() {
     // One instruction enters or leaves one function, with as many calls as are inlined into it.
     const MOST: usize = 5;
     for build in ["debug", "optimised", "clang", "stripped"] {
-        let Some(program) = program(NAME, "c/library.c", build) else { continue };
+        let Some(program) = build::or_skip(NAME, "c/library.c", build) else { continue };
         // As in gdb a step does not enter a handler: this one is stepped from its own first instruction on, if it has a name.
         let handler = if build == "stripped" { "" } else { "break *handler\ncontinue\n" };
         let script = format!(

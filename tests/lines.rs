@@ -5,7 +5,7 @@ mod common;
 use std::fmt::Write;
 use std::process::Command;
 
-use common::build::{self, NoProgram};
+use common::build;
 use common::tools;
 use rdbg::base::VirtAddr;
 use rdbg::engine::{Disposition, Happening, Kind, LineStepBegun, LineStepKind, Session, Stop, StopReason};
@@ -21,11 +21,7 @@ fn go(session: &mut Session) -> Stop {
 /// The places where gdb and rdbg stop, one after the other, from `main` on.
 fn compare(build: &str, command: &str, count: usize) {
     let test = format!("lines {build} {command}");
-    let program = match build::build("c/lines.c", build) {
-        Ok(program) => program,
-        Err(why @ NoProgram::Missing(_)) => return tools::skip(&test, why),
-        Err(e) => panic!("{e}"),
-    };
+    let Some(program) = build::or_skip(&test, "c/lines.c", build) else { return };
     let (Some(gdb), Some(_)) = (tools::gdb(), tools::find("nm")) else { return tools::skip(&test, "no gdb or nm") };
     // Without what a distribution has of libc's lines.
     let mut script = "set debug-file-directory /nonexistent\nset confirm off\nset width 0\nbreak main\nrun > /dev/null\nprintf \"at %lx\\n\", $pc\n".to_owned();

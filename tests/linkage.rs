@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::build::{self, NoProgram};
+use common::build;
 use common::oracles;
 use common::rdbg::Session;
 use common::tools;
@@ -37,20 +37,9 @@ fn programs() -> Vec<(PathBuf, Vec<&'static str>)> {
         ("cpp/throws.cpp", "pie"),
     ];
     for (source, name) in built {
-        all.extend(program(source, name).map(|p| (p.path, Vec::new())));
+        all.extend(build::or_skip("linkage", source, name).map(|p| (p.path, Vec::new())));
     }
     all
-}
-
-fn program(source: &str, name: &str) -> Option<build::Program> {
-    match build::build(source, name) {
-        Ok(program) => Some(program),
-        Err(e @ NoProgram::Missing(_)) => {
-            tools::skip(&format!("{source} {name}"), e);
-            None
-        }
-        Err(e) => panic!("{e}"),
-    }
 }
 
 fn ld_debug(path: &Path, args: &[&str], what: &str) -> String {
@@ -166,7 +155,7 @@ fn what_libc_provides_is_what_is_bound() {
 /// The hit is the file that ld.so opens, and the places before it are those that it tries in vain.
 #[test]
 fn search_paths_are_ld_sos() {
-    let Some(host) = program("c/dlhost.c", "pie") else { return };
+    let Some(host) = build::or_skip("linkage", "c/dlhost.c", "pie") else { return };
     let trying = Regex::new(r"(?m)trying file=(\S+)$").unwrap();
     let find = Regex::new(r"find library=(\S+) \[0\]; searching").unwrap();
     for (path, args) in programs().into_iter().chain([(host.path, vec![])]) {
@@ -205,7 +194,7 @@ fn search_paths_are_ld_sos() {
 /// LD_LIBRARY_PATH and RUNPATH lead where they lead ld.so, with $ORIGIN and directories that are not there.
 #[test]
 fn the_environment_is_searched_in_its_place() {
-    let Some(host) = program("c/dlhost.c", "pie") else { return };
+    let Some(host) = build::or_skip("linkage", "c/dlhost.c", "pie") else { return };
     let run = oracles::rdbg(&host, &[], "set environment LD_LIBRARY_PATH /nonexistent\ninfo search-path libplugin.so -json");
     let rows = objects(&run.text);
     let shown: Vec<(&str, &str)> = rows.iter().filter_map(|r| Some((r["why"].as_str()?, r["result"].as_str()?))).collect();
@@ -217,12 +206,12 @@ fn the_environment_is_searched_in_its_place() {
 /// An LD_PRELOADed library comes before libc, and interposes it.
 #[test]
 fn a_preloaded_library_interposes() {
-    let Some(hooked) = program("c/hooked.c", "pie") else { return };
+    let Some(hooked) = build::or_skip("linkage", "c/hooked.c", "pie") else { return };
     let source = hooked.dir.join("preload.c");
     let library = hooked.dir.join(format!("libpreload-{}.so", std::process::id()));
     std::fs::write(&source, "int puts(const char *s) { return 7; }\n").unwrap();
     tools::output(Command::new("cc").args(["-shared", "-fPIC", "-fno-builtin", "-o"]).arg(&library).arg(&source));
-    let Some(program) = program("c/slots.c", "pie") else { return };
+    let Some(program) = build::or_skip("linkage", "c/slots.c", "pie") else { return };
     for when in ["", "break main\nrun\n"] {
         let script = format!("set environment LD_PRELOAD {}\n{when}why puts -json\n", library.display());
         let run = oracles::rdbg(&program, &[], &script);
@@ -239,7 +228,7 @@ fn a_preloaded_library_interposes() {
 #[test]
 fn a_hooked_slot_is_found() {
     for name in ["lazy", "pie", "now"] {
-        let Some(program) = program("c/hooked.c", name) else { continue };
+        let Some(program) = build::or_skip("linkage", "c/hooked.c", name) else { continue };
         let run = oracles::rdbg(
             &program,
             &[],
@@ -265,7 +254,7 @@ fn nothing_else_is_altered() {
         ("c/ifunc.c", "static"),
         ("c/dlhost.c", "now"),
     ] {
-        all.extend(program(source, name).map(|p| (p.path, Vec::new())));
+        all.extend(build::or_skip("linkage", source, name).map(|p| (p.path, Vec::new())));
     }
     for (path, args) in all {
         let run =
@@ -285,7 +274,7 @@ fn bind_is_what_the_first_call_does() {
     for (source, name) in
         [("c/slots.c", "lazy"), ("c/slots.c", "pie"), ("c/slots.c", "ibt"), ("c/ifunc.c", "lazy"), ("c/ifunc.c", "pie")]
     {
-        let Some(program) = program(source, name) else { continue };
+        let Some(program) = build::or_skip("linkage", source, name) else { continue };
         let ahead = oracles::rdbg(&program, &[], "break main\nrun\nbind -all\ngot -json JUMP_SLOT\ngot -json\nkill");
         let after = oracles::rdbg(&program, &[], "catch syscall exit_group\nrun\ngot -json\nkill");
         let slots = |text: &str| -> BTreeMap<String, String> {
@@ -311,7 +300,7 @@ fn pages_are_the_kernels() {
     let head = Regex::new(r"^(?:\(rdbg\) )?([0-9a-f]+)-[0-9a-f]+ [r-][w-][x-][ps] ").unwrap();
     let kilobytes = Regex::new(r"^(Rss|Private_Dirty|Anonymous): +(\d+) kB").unwrap();
     for name in ["lazy", "pie", "static"] {
-        let Some(program) = program("c/hello.c", name) else { continue };
+        let Some(program) = build::or_skip("linkage", "c/hello.c", name) else { continue };
         // A path of its own: other tests run the same program.
         let own = program.dir.join(format!("pages-{}", std::process::id()));
         std::fs::copy(&program.path, &own).unwrap();
@@ -348,7 +337,7 @@ fn pages_are_the_kernels() {
 #[test]
 fn private_pages_have_causes() {
     for (source, name) in [("c/hello.c", "lazy"), ("c/hello.c", "pie-now"), ("cpp/throws.cpp", "pie")] {
-        let Some(program) = program(source, name) else { continue };
+        let Some(program) = build::or_skip("linkage", source, name) else { continue };
         let run = oracles::rdbg(&program, &[], "break main\nrun\npages -cow -json\npatch main = 90\npages -cow -json main\nkill");
         let rows: Vec<Value> =
             objects(&run.text).into_iter().filter(|r| r["page"].is_string() && r["cause"].is_array()).collect();
@@ -368,7 +357,7 @@ fn xrefs_are_objdumps() {
     }
     let site = Regex::new(r"(?m)^ +([0-9a-f]+):\t(?:bnd )?(?:call|jmp) +(?:[0-9a-f]+|\*0x[0-9a-f]+\(%rip\) +# [0-9a-f]+) <puts(?:@plt|@GLIBC_2\.2\.5|@Base)?>").unwrap();
     for name in ["lazy", "pie", "now", "noplt", "ibt", "lld", "stripped"] {
-        let Some(program) = program("c/slots.c", name) else { continue };
+        let Some(program) = build::or_skip("linkage", "c/slots.c", name) else { continue };
         let (text, _) =
             tools::output(Command::new("objdump").args(["-d", "--no-show-raw-insn", "-j", ".text"]).arg(&program.path));
         let theirs: BTreeSet<u64> = site.captures_iter(&text).map(|f| u64::from_str_radix(&f[1], 16).unwrap()).collect();
@@ -385,7 +374,7 @@ fn every_byte_of_a_file_is_named() {
     let section = Regex::new(r"(?m)^ +\[ *\d+\] (\.\S+) +(\S+) +[0-9a-f]{16} ([0-9a-f]{6}) ([0-9a-f]{6})").unwrap();
     for (source, name) in [("c/hello.c", "lazy"), ("c/hello.c", "static"), ("c/hello.c", "nosections"), ("cpp/throws.cpp", "pie")]
     {
-        let Some(program) = program(source, name) else { continue };
+        let Some(program) = build::or_skip("linkage", source, name) else { continue };
         let run = oracles::rdbg(&program, &[], "info file-layout -json");
         let number = |v: &Value| u64::from_str_radix(v.as_str().unwrap().trim_start_matches("0x"), 16).unwrap();
         let mut at = 0;
@@ -409,7 +398,7 @@ fn every_byte_of_a_file_is_named() {
 fn ifuncs_are_readelfs() {
     let expected = Regex::new(r"EXPECT ifunc.answer=(0x[0-9a-f]+)").unwrap();
     for name in ["lazy", "pie", "now", "static"] {
-        let Some(program) = program("c/ifunc.c", name) else { continue };
+        let Some(program) = build::or_skip("linkage", "c/ifunc.c", name) else { continue };
         let run = oracles::rdbg(
             &program,
             &[],
@@ -443,7 +432,7 @@ fn checksec_is_what_the_flags_asked_for() {
         ("nosections-pie", &[("relro", "partial"), ("pie", "yes")]),
     ];
     for (name, wanted) in wanted {
-        let Some(program) = program("c/hello.c", name) else { continue };
+        let Some(program) = build::or_skip("linkage", "c/hello.c", name) else { continue };
         let run = oracles::rdbg(&program, &[], "checksec -json");
         let row = objects(&run.text).into_iter().find(|r| r["relro"].is_string()).unwrap_or_else(|| panic!("{}", run.text));
         for (key, value) in wanted {
@@ -451,7 +440,7 @@ fn checksec_is_what_the_flags_asked_for() {
             assert!(row[*key] == *value || *key == "cet", "{name}: {key} {row}");
         }
     }
-    let Some(host) = program("c/dlhost.c", "pie") else { return };
+    let Some(host) = build::or_skip("linkage", "c/dlhost.c", "pie") else { return };
     let run = oracles::rdbg(&host, &[], "checksec");
     assert!(run.text.contains("RUNPATH $ORIGIN"), "{}", run.text);
 }
@@ -463,7 +452,7 @@ fn constructors_and_relro_are_caught() {
     let caught = Regex::new(r"Catchpoint 1 \(init of ([^:]+): ").unwrap();
     let calling = Regex::new(r"(?m)calling init: (\S+)$").unwrap();
     for (source, name) in [("c/ctor.c", "lazy"), ("c/ctor.c", "pie"), ("cpp/throws.cpp", "pie")] {
-        let Some(program) = program(source, name) else { continue };
+        let Some(program) = build::or_skip("linkage", source, name) else { continue };
         let log = ld_debug(&program.path, &[], "files");
         let theirs: Vec<String> = calling.captures_iter(&log).map(|f| base(&f[1])).filter(|n| !n.starts_with("ld-")).collect();
         let run = oracles::rdbg(&program, &[], &format!("catch init\ncatch relro\nrun\n{}", "continue\n".repeat(40)));
@@ -481,7 +470,7 @@ fn constructors_and_relro_are_caught() {
 /// A snapshot and the changes since: the slot that a call has bound, the register, the variable.
 #[test]
 fn changes_are_what_the_program_did() {
-    let Some(program) = program("c/hello.c", "debug") else { return };
+    let Some(program) = build::or_skip("linkage", "c/hello.c", "debug") else { return };
     let script = "break main\nrun > /dev/null\ninfo changes\nsnapshot before got\nsnapshot\nbreak puts\ncontinue\ndiff before\ninfo changes -json\nset var $rbx = 7\ndiff\ndiff nosuch\nkill";
     let run = oracles::rdbg(&program, &["samir"], script);
     assert!(run.text.contains("remembered from now on"), "{}", run.text);
@@ -501,7 +490,7 @@ fn changes_are_what_the_program_did() {
 #[test]
 fn random_starts_are_random() {
     for (name, moves) in [("lazy", false), ("pie", true)] {
-        let Some(program) = program("c/hello.c", name) else { continue };
+        let Some(program) = build::or_skip("linkage", "c/hello.c", name) else { continue };
         let run = oracles::rdbg(&program, &[], "aslr 8 -json");
         let rows = objects(&run.text);
         let bits = |region: &str| rows.iter().find(|r| r["region"] == region).and_then(|r| r["bits"].as_u64());
@@ -513,7 +502,7 @@ fn random_starts_are_random() {
 /// The history of a slot: moved at load, bound at its first call, redirected by the user.
 #[test]
 fn a_slots_history_is_told() {
-    let Some(program) = program("c/hello.c", "pie") else { return };
+    let Some(program) = build::or_skip("linkage", "c/hello.c", "pie") else { return };
     let script = "break main\nrun > /dev/null\nbreak puts\ncontinue\nredirect puts my_puts\ngot -history puts\ngot -history -json puts\nkill";
     let run = oracles::rdbg(&program, &[], script);
     let rows: Vec<Value> = objects(&run.text).into_iter().filter(|r| r["by"].is_string()).collect();

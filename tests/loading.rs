@@ -6,23 +6,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
-use common::build::{self, NoProgram, Program};
+use common::build::{self, Program};
 use common::oracles;
 use common::rdbg::Session;
 use common::tools;
 use regex::Regex;
-
-/// The program, or `None` after having said aloud what this machine lacks.
-fn program(source: &str, name: &str) -> Option<Program> {
-    match build::build(source, name) {
-        Ok(program) => Some(program),
-        Err(e @ NoProgram::Missing(_)) => {
-            tools::skip(&format!("{source} {name}"), e);
-            None
-        }
-        Err(e) => panic!("{e}"),
-    }
-}
 
 /// The lines that match, without prompts before and blanks behind them.
 fn rows(text: &str, pattern: &str) -> Vec<String> {
@@ -46,7 +34,7 @@ fn bindings(program: &Program, args: &[&str]) -> BTreeSet<(String, String)> {
 fn bound_slots_lead_where_ld_so_says() {
     let bound = Regex::new(r"^\[-?\d+\] .* (\w+)(?:@\S+)? +(?:JUMP_SLOT|GLOB_DAT) +(?:bound|ifunc) -> ([^!+\s]+)[!+]").unwrap();
     for name in ["lazy", "now", "pie", "noplt", "lld"] {
-        let Some(program) = program("c/slots.c", name) else { continue };
+        let Some(program) = build::or_skip("loading", "c/slots.c", name) else { continue };
         let theirs = bindings(&program, &["7"]);
         assert!(theirs.len() > 5, "{theirs:?}");
         let run = oracles::rdbg(&program, &["7"], "break main\nrun\nbreak getpid\ncontinue\nfinish\ngot\nkill");
@@ -63,7 +51,7 @@ fn a_slots_life() {
     for (name, lazy) in
         [("lazy", "puts@plt\\+6"), ("pie", "puts@plt\\+6"), ("ibt", "\\.plt\\+0x[0-9a-f]+"), ("nosections", "puts@plt\\+6")]
     {
-        let Some(program) = program("c/slots.c", name) else { continue };
+        let Some(program) = build::or_skip("loading", "c/slots.c", name) else { continue };
         // puts is called twice; strlen runs before it.
         let script = "got ^puts@\nbreak printf\nrun\ngot ^puts@\nunbind puts\ngot ^puts@\nundo\ngot ^puts@\ncontinue\nkill";
         let run = oracles::rdbg(&program, &["7"], script);
@@ -81,7 +69,7 @@ fn a_slots_life() {
 #[test]
 fn redirected_calls_arrive() {
     for name in ["lazy", "now", "pie", "pie-now", "noplt", "ibt", "ibt-pie", "lld", "lld-pie", "clang", "musl"] {
-        let Some(program) = program("c/hello.c", name) else { continue };
+        let Some(program) = build::or_skip("loading", "c/hello.c", name) else { continue };
         let run = oracles::rdbg(&program, &[], "break main\nrun\nredirect puts my_puts\ngot puts\ncontinue");
         assert!(run.lines().any(|l| l.ends_with("my_puts: bye")), "{name}\n{}", run.text);
         assert!(run.text.contains("redirected -> hello!my_puts"), "{name}\n{}", run.text);
@@ -93,7 +81,7 @@ fn redirected_calls_arrive() {
 /// What memory no longer holds is not taken back, and both values are named.
 #[test]
 fn undo_refuses_what_the_program_has_overwritten() {
-    let Some(program) = program("c/slots.c", "lazy") else { return };
+    let Some(program) = build::or_skip("loading", "c/slots.c", "lazy") else { return };
     let run = oracles::rdbg(
         &program,
         &["7"],
@@ -111,7 +99,7 @@ fn a_saved_patch_runs() {
         return tools::skip("a_saved_patch_runs", "this machine has no as and ld");
     }
     for name in ["lazy", "pie", "lld", "static"] {
-        let Some(program) = program("c/hello.c", name) else { continue };
+        let Some(program) = build::or_skip("loading", "c/hello.c", name) else { continue };
         let to = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("patched-{}-{name}", std::process::id()));
         let script = format!("break *main\nrun\npatch main = -asm \"mov $7, %eax; ret\"\npatch -save {}\ncontinue", to.display());
         let run = oracles::rdbg(&program, &[], &script);
@@ -129,7 +117,7 @@ fn assembled_code_calls_the_program() {
         return tools::skip("assembled_code_calls_the_program", "this machine has no as and ld");
     }
     for name in ["lazy", "pie"] {
-        let Some(program) = program("c/loop.c", name) else { continue };
+        let Some(program) = build::or_skip("loading", "c/loop.c", name) else { continue };
         let run = oracles::rdbg(&program, &["3"], "break main\nrun\npatch step = -asm \"jmp finished\"\nx/i step\ncontinue");
         assert!(run.text.matches("total 0").count() >= 3, "{name}\n{}", run.text);
     }
@@ -140,7 +128,7 @@ fn assembled_code_calls_the_program() {
 fn the_initial_stack_is_the_kernels() {
     let argv = Regex::new(r"EXPECT argv=(0x[0-9a-f]+) entry=(0x[0-9a-f]+) phdr=(0x[0-9a-f]+)").unwrap();
     for name in ["lazy", "pie", "static"] {
-        let Some(program) = program("c/args.c", name) else { continue };
+        let Some(program) = build::or_skip("loading", "c/args.c", name) else { continue };
         let run =
             oracles::rdbg(&program, &["one", "two words"], "starti\ninfo startup\nbreak main\ncontinue\ninfo startup\ncontinue");
         let truth = argv.captures(&run.text).unwrap_or_else(|| panic!("{}", run.text));
@@ -169,7 +157,7 @@ fn rows_are_gdbs() {
                     info address nosuch_at_all\ninfo sharedlibrary nosuch\ninfo proc nosuch\nkill";
     let kept = r"^ +0x[0-9a-f]+ +0x[0-9a-f]+ +0x|^ +Start Addr|^(?:3|5|6|7|9|11|16|23|31|33|51|0) +AT_|^\t0x[0-9a-f]+ - |Entry point: |^main .*in section|^Symbol |^No symbol|^SIG|^Signal  |signals 1-15|Use \x22info signals|^Argument|^All |^Non-debugging|^0x[0-9a-f]{16}  (?:my_|main)|^(?:exe|cwd|cmdline) = |^No shared|^Too many";
     for name in ["lazy", "pie", "now", "noplt"] {
-        let Some(program) = program("c/hello.c", name) else { continue };
+        let Some(program) = build::or_skip("loading", "c/hello.c", name) else { continue };
         let ours = rows(&oracles::rdbg(&program, &["a", "b"], commands).text, kept);
         let theirs = rows(&oracles::gdb(gdb, &program, &["a", "b"], commands).text, kept);
         assert!(theirs.len() > 100, "gdb said little: {theirs:#?}");
@@ -186,7 +174,7 @@ fn names_before_running_are_gdbs() {
     let commands = "info functions\ninfo variables\ninfo files\ninfo symbol main\ninfo sharedlibrary\ninfo proc\ninfo auxv\n";
     let kept = r"^0x[0-9a-f]{16}  |^\t0x|Entry point|in section|^All |^Non-debugging|^No shared|^No current|auxiliary";
     for name in ["lazy", "pie", "now", "noplt"] {
-        let Some(program) = program("c/hello.c", name) else { continue };
+        let Some(program) = build::or_skip("loading", "c/hello.c", name) else { continue };
         let ours = rows(&oracles::rdbg(&program, &[], commands).text, kept);
         let theirs = rows(&oracles::gdb(gdb, &program, &[], commands).text, kept);
         // gdb takes C's `completed.0` for a name of Ada's and cuts it.
@@ -224,7 +212,7 @@ fn xinfo_is_nms() {
         return tools::skip("xinfo_is_nms", "this machine has no nm");
     }
     for name in ["lazy", "pie"] {
-        let Some(program) = program("c/hello.c", name) else { continue };
+        let Some(program) = build::or_skip("loading", "c/hello.c", name) else { continue };
         let (text, _) = tools::output(Command::new("nm").arg(&program.path));
         let main = text.lines().find_map(|l| l.strip_suffix(" T main")).expect("nm names main");
         let main = u64::from_str_radix(main, 16).unwrap();
@@ -242,7 +230,7 @@ fn xinfo_is_nms() {
 #[test]
 fn a_static_program_has_no_lazy_slots() {
     for name in ["static", "static-pie", "musl-static"] {
-        let Some(program) = program("c/hello.c", name) else { continue };
+        let Some(program) = build::or_skip("loading", "c/hello.c", name) else { continue };
         for command in ["got", "plt"] {
             let run = oracles::rdbg(&program, &[], command);
             assert!(

@@ -5,7 +5,7 @@ mod common;
 
 use std::sync::LazyLock;
 
-use common::build::{self, NoProgram, Program};
+use common::build;
 use common::oracles;
 use common::tools;
 use regex::Regex;
@@ -43,11 +43,7 @@ fn answers(text: &str, count: usize) -> Vec<String> {
 /// Gives both the commands and compares what they say.
 fn compare(test: &str, source: &str, build: &str, setup: &str, commands: &[String]) {
     let Some(gdb) = tools::gdb() else { return tools::skip(test, "this machine has no gdb") };
-    let program: Program = match build::build(source, build) {
-        Ok(program) => program,
-        Err(e @ NoProgram::Missing(_)) => return tools::skip(&format!("{test} ({source} {build})"), e),
-        Err(e) => panic!("{e}"),
-    };
+    let Some(program) = build::or_skip(test, source, build) else { return };
     let marked: String = commands.iter().enumerate().map(|(i, c)| format!("echo S{i}\\n\n{c}\necho E{i}\\n\n")).collect();
     let script = format!("{setup}\n{marked}");
     let ours = answers(&oracles::rdbg(&program, &[], &script).text, commands.len());

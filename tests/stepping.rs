@@ -5,7 +5,7 @@ mod common;
 use std::fs::File;
 use std::process::Command;
 
-use common::build::{self, NoProgram};
+use common::build::{self, Program};
 use common::tools;
 
 /// Runs a script in both debuggers, and compares what they say of each stop.
@@ -24,11 +24,7 @@ fn same_places(name: &str, source: &str, build: &str, script: &str) {
 
 fn compare(name: &str, source: &str, build: &str, script: &str, concerns: impl Fn(&str) -> bool) {
     let test = format!("stepping {name} {build}");
-    let program = match build::build(source, build) {
-        Ok(program) => program.path,
-        Err(why @ NoProgram::Missing(_)) => return tools::skip(&test, why),
-        Err(e) => panic!("{e}"),
-    };
+    let Some(Program { path: program, .. }) = build::or_skip(&test, source, build) else { return };
     let Some(gdb) = tools::gdb() else { return tools::skip(&test, "no gdb") };
     let file = format!("{}/stepping-{name}-{build}.gdb", env!("CARGO_TARGET_TMPDIR"));
     let head = "set debug-file-directory /nonexistent\nset confirm off\nset width 0\nset environment LC_ALL C\nset max-value-size 4096\n";

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use common::build::{self, NoProgram};
+use common::build;
 use common::load::{self, Load};
 use common::oracles;
 use common::tools;
@@ -15,14 +15,7 @@ use serde_json::Value;
 
 /// A program of the tests' own; `None` after having said aloud what this machine lacks.
 fn built(source: &str, name: &str) -> Option<PathBuf> {
-    match build::build(source, name) {
-        Ok(program) => Some(program.path),
-        Err(e @ NoProgram::Missing(_)) => {
-            tools::skip(&format!("{source} {name}"), e);
-            None
-        }
-        Err(e) => panic!("{e}"),
-    }
+    build::or_skip("timeline", source, name).map(|program| program.path)
 }
 
 /// A program of the machine's; says aloud where there is none.

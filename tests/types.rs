@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::build::{self, NoProgram};
+use common::build;
 use common::oracles::{self, between};
 use common::tools;
 
@@ -18,14 +18,7 @@ fn same_as_gdb(source: &str, builds: &[&str], setup: &str, list: &str, known: &[
     let marked: String = commands.iter().enumerate().map(|(i, c)| format!("echo S{i}\\n\n{c}\necho E{i}\\n\n")).collect();
     let script = format!("{setup}\n{marked}kill\n");
     for name in builds {
-        let program = match build::build(source, name) {
-            Ok(program) => program,
-            Err(e @ NoProgram::Missing(_)) => {
-                tools::skip(&format!("{test} {name}"), e);
-                continue;
-            }
-            Err(e) => panic!("{e}"),
-        };
+        let Some(program) = build::or_skip(&test, source, name) else { continue };
         let ours = oracles::rdbg(&program, &[], &script);
         let theirs = oracles::gdb(gdb, &program, &[], &script);
         let mut wrong = String::new();
@@ -134,11 +127,7 @@ fn garbage_in_rusts_types_is_shown_or_refused() {
         "&str",
     ];
     let test = "garbage in Rust's types";
-    let program = match build::build("rust/values.rs", "d4") {
-        Ok(program) => program,
-        Err(e @ NoProgram::Missing(_)) => return tools::skip(test, e),
-        Err(e) => panic!("{e}"),
-    };
+    let Some(program) = build::or_skip(test, "rust/values.rs", "d4") else { return };
     let mut script = "break values.rs:265\nrun\nset print elements unlimited\n".to_owned();
     // Variables of other types, code, and what cannot be read at all.
     let places = ["$sp as u64", "$sp as u64 + 8", "$sp as u64 + 1004", "$pc as u64", "0x10"];

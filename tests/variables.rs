@@ -8,20 +8,9 @@ use std::collections::BTreeMap;
 use std::process::Command;
 use std::sync::LazyLock;
 
-use common::build::{self, NoProgram, Program};
+use common::build::{self, Program};
 use common::{oracles, tools};
 use regex::Regex;
-
-fn program(test: &str, source: &str, name: &str) -> Option<Program> {
-    match build::build(source, name) {
-        Ok(program) => Some(program),
-        Err(e @ NoProgram::Missing(_)) => {
-            tools::skip(&format!("{test} ({source} {name})"), e);
-            None
-        }
-        Err(e) => panic!("{e}"),
-    }
-}
 
 /// The addresses of the instructions of some functions, by objdump.
 fn instructions(program: &Program, functions: &[&str]) -> Vec<String> {
@@ -72,7 +61,7 @@ fn same_everywhere(test: &str, source: &str, build: &str, functions: &[&str], co
     if tools::find("objdump").is_none() {
         return tools::skip(test, "this machine has no objdump");
     }
-    let Some(program) = program(test, source, build) else { return };
+    let Some(program) = build::or_skip(test, source, build) else { return };
     let addresses = instructions(&program, functions);
     assert!(addresses.len() > 20, "{source} {build}: objdump found {} instructions", addresses.len());
     let mut script: String = addresses.iter().map(|a| format!("tbreak *0x{a}\n")).collect();

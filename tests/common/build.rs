@@ -154,6 +154,18 @@ pub fn build(source: &str, build: &str) -> Result<Program, NoProgram> {
     built.entry((source.to_owned(), build.to_owned())).or_insert_with(|| build_once(source, build)).clone()
 }
 
+/// The same, or `None` after having said aloud what this machine lacks for it. Fails where the program itself is wrong.
+pub fn or_skip(test: &str, source: &str, name: &str) -> Option<Program> {
+    match build(source, name) {
+        Ok(program) => Some(program),
+        Err(why @ NoProgram::Missing(_)) => {
+            tools::skip(&format!("{test} ({source} {name})"), why);
+            None
+        }
+        Err(why) => panic!("{why}"),
+    }
+}
+
 fn build_once(source: &str, build: &str) -> Result<Program, NoProgram> {
     if let Some(tool) = missing_for(source, build)? {
         return Err(NoProgram::Missing(tool));
