@@ -26,6 +26,7 @@ mod help;
 mod hex_files;
 mod history;
 mod index_cache;
+mod inferiors;
 mod info;
 mod info_frame;
 mod info_line;
@@ -116,6 +117,7 @@ pub const FAMILIES: &[&[Command]] = &[
     info_frame::COMMANDS,
     locals::COMMANDS,
     threads::COMMANDS,
+    inferiors::COMMANDS,
     asm::COMMANDS,
     info::COMMANDS,
     patch::COMMANDS,

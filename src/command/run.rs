@@ -31,6 +31,7 @@ pub fn run_to_stop(cx: &mut Cx<'_>) -> Result<Flow> {
     };
     // What was found out on the way to the stop, as that a condition cannot be tested.
     show_notices(cx);
+    let pid = if stop.reason.is_end() { stop.tid } else { pid };
     stopped(cx, &stop, pid)
 }
 
@@ -323,9 +324,9 @@ fn kill(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
     if !cx.query("Kill the program being debugged? ")? {
         return Err(Error::user("Not confirmed."));
     }
-    let pid = cx.session.process()?.target.pid();
+    let (number, pid) = (cx.session.inferior.number, cx.session.process()?.target.pid());
     cx.session.kill()?;
-    cx.say(format!("[Inferior 1 (process {pid}) killed]\n"));
+    cx.say(format!("[Inferior {number} (process {pid}) killed]\n"));
     show_ended(cx);
     Ok(Flow::Go)
 }
@@ -376,13 +377,19 @@ const DETACH: Command = Command {
 };
 
 fn detach(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
+    let_go(cx)?;
+    show_ended(cx);
+    Ok(Flow::Go)
+}
+
+/// Detaches from the current process, and says so.
+pub(super) fn let_go(cx: &mut Cx<'_>) -> Result<()> {
     let pid = cx.session.process()?.target.pid();
     let path = cx.session.inferior.program.as_ref().map(|p| p.path.display().to_string()).unwrap_or_default();
     cx.say_directly(format!("Detaching from program: {path}, process {pid}\n"));
     cx.session.detach()?;
-    cx.say(format!("[Inferior 1 (process {pid}) detached]\n"));
-    show_ended(cx);
-    Ok(Flow::Go)
+    cx.say(format!("[Inferior {} (process {pid}) detached]\n", cx.session.inferior.number));
+    Ok(())
 }
 
 const CONTINUE: Command = Command {
@@ -506,9 +513,13 @@ fn signal(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
 
 /// What is lost when rdbg ends now, in gdb's words.
 pub(super) fn at_stake(session: &Session) -> Option<String> {
-    let process = session.inferior.process.as_ref().filter(|_| !session.is_core())?;
-    let verb = if process.launched { "killed" } else { "detached" };
-    Some(format!("\tInferior 1 [process {}] will be {verb}.\n", process.target.pid()))
+    let mut text = String::new();
+    for inferior in session.inferiors() {
+        let Some(process) = inferior.process.as_ref().filter(|p| p.target.core_file().is_none()) else { continue };
+        let verb = if process.launched { "killed" } else { "detached" };
+        text += &format!("\tInferior {} [process {}] will be {verb}.\n", inferior.number, process.target.pid());
+    }
+    Some(text).filter(|t| !t.is_empty())
 }
 
 /// `$_exitcode` or `$_exitsignal`: the one by which the program ended, and the other void.

@@ -291,22 +291,19 @@ pub const SETTINGS: &[Setting] = &[
         Enum(|s| &mut s.follow_fork_mode, &["child", "parent"]),
         "Debugger response to a program call of fork or vfork is \"{}\".",
         "Set debugger response to a program call of fork or vfork.",
-    )
-    .after(|cx| refuse(cx.session.settings.follow_fork_mode != "parent", "rdbg stays with the parent of a fork.")),
+    ),
     row(
         "follow-exec-mode",
         Enum(|s| &mut s.follow_exec_mode, &["new", "same"]),
         "Follow exec mode is \"{}\".",
         "Set debugger response to a program call of exec.",
-    )
-    .after(|cx| refuse(cx.session.settings.follow_exec_mode != "same", "rdbg goes on with the program that an exec starts, in the same inferior.")),
+    ),
     row(
         "detach-on-fork",
         Bool(|s| &mut s.detach_on_fork),
         "Whether rdbg will detach the child of a fork is {}.",
         "Set whether rdbg will detach the child of a fork.",
-    )
-    .after(|cx| refuse(!cx.session.settings.detach_on_fork, "rdbg debugs one process at a time: it lets go of the child of a fork.")),
+    ),
     row(
         "scheduler-locking",
         Enum(|s| &mut s.scheduler_locking, &["off", "on", "step", "replay"]),
@@ -319,8 +316,7 @@ pub const SETTINGS: &[Setting] = &[
         Bool(|s| &mut s.schedule_multiple),
         "Resuming the execution of threads of all processes is {}.",
         "Set mode for resuming threads of all processes.",
-    )
-    .after(|cx| refuse(cx.session.settings.schedule_multiple, "rdbg runs one process at a time.")),
+    ),
     row(
         "non-stop",
         Bool(|s| &mut s.non_stop),

@@ -14,7 +14,7 @@ use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
 use super::stack::{ApplyFlags, show_selected};
 
 /// Threads.
-pub const COMMANDS: &[Command] = &[INFO_THREADS, THREAD, THREAD_APPLY, TAAS, THREAD_FIND, INFO_INFERIORS, INFO_PROGRAM];
+pub const COMMANDS: &[Command] = &[INFO_THREADS, THREAD, THREAD_APPLY, TAAS, THREAD_FIND, INFO_PROGRAM];
 
 const INFO_THREADS: Command = Command {
     name: "info threads",
@@ -251,26 +251,6 @@ fn thread_find(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     if !found {
         cx.say(format!("No threads match '{}'\n", args.text));
     }
-    Ok(Flow::Go)
-}
-
-const INFO_INFERIORS: Command = Command {
-    name: "info inferiors",
-    group: Group::Status,
-    summary: "The programs that are debugged.",
-    run: info_inferiors,
-    ..Command::BASE
-};
-
-fn info_inferiors(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
-    let inferior = &cx.session.inferior;
-    let (what, connection) = match &inferior.process {
-        Some(process) => (format!("process {}", process.target.pid()), "1 (native)"),
-        None => ("<null>".to_owned(), ""),
-    };
-    let path = inferior.program.as_ref().map(|p| p.path.display().to_string()).unwrap_or_default();
-    cx.say(format!("  {:<4} {:<17} {:<20} {:<17} \n", "Num", "Description", "Connection", "Executable"));
-    cx.say(format!("* {:<4} {what:<17} {connection:<20} {path:<17} \n", 1));
     Ok(Flow::Go)
 }
 

@@ -52,6 +52,8 @@ pub enum WatchKind {
 /// A watchpoint's own part.
 #[derive(Clone, Debug)]
 pub struct Watch {
+    /// In which inferior.
+    pub inferior: u32,
     /// What is watched, as typed.
     pub text: String,
     /// The same, parsed.
@@ -150,6 +152,8 @@ impl Condition {
 pub struct Location {
     /// Where.
     pub addr: VirtAddr,
+    /// In which inferior.
+    pub inferior: u32,
     /// `disable 1.2`
     pub enabled: bool,
     /// Nothing is mapped there since the program was started anew: it waits.
@@ -163,7 +167,8 @@ pub struct Location {
 impl Located {
     /// A place of a breakpoint, enabled.
     pub(super) fn into_location(self) -> Location {
-        Location { addr: self.addr, enabled: true, absent: false, line: self.line, copy_of: self.copy_of }
+        let Located { addr, inferior, line, copy_of } = self;
+        Location { addr, inferior, enabled: true, absent: false, line, copy_of }
     }
 }
 
@@ -197,9 +202,9 @@ pub struct Breakpoint {
 }
 
 impl Location {
-    /// Whether something is to be planted there.
-    pub fn is_wanted(&self) -> bool {
-        self.enabled && !self.absent
+    /// Whether something is to be planted there, in this inferior.
+    pub fn is_wanted(&self, inferior: u32) -> bool {
+        self.inferior == inferior && self.enabled && !self.absent
     }
 }
 

@@ -7,6 +7,7 @@ use crate::os::ptrace::SystemCallAt;
 use crate::os::signals;
 use crate::target::{Event, RawStop, ResumeAction};
 
+use super::forks::Followed;
 use super::frames::Entered;
 use super::inferior::Displaced;
 use super::past::will_restart;
@@ -41,17 +42,61 @@ impl Session {
             self.resolve_breakpoints();
         }
         self.sync_sites()?;
-        let (stops, stays) = (self.wants_syscalls(), self.settings.breakpoint_always_inserted);
-        let looks = self.looks_at_each_step();
-        let follows = self.timeline.is_recording();
-        let control = self.process_mut()?.control()?;
-        control.set_modes(stops, stays);
-        control.follow_children(follows);
-        control.step_always(looks);
-        control.forget_steps();
+        self.set_modes()?;
+        self.process_mut()?.control()?.forget_steps();
         self.notices.extend(std::mem::take(&mut self.told_later));
         self.drop_frames();
         self.selection.level = 0;
+        self.back_into_slots()?;
+        let pid = self.process()?.target.pid();
+        if let (Some(terminal), true) = (&mut self.terminal, self.inferior.process.as_ref().is_some_and(|p| p.launched)) {
+            terminal.give(pid);
+        }
+        for born in std::mem::take(&mut self.process_mut()?.unfollowed) {
+            match self.follow_fork(born)? {
+                Followed::Parent => {}
+                Followed::Child => return Ok(()),
+                Followed::Nobody(_) => break,
+            }
+        }
+        if self.holds_vfork_child() {
+            self.process_mut()?.early = Some((selected, StopReason::HoldsVforkChild));
+            return Ok(());
+        }
+        let alone = self.runs_alone();
+        if self.settings.schedule_multiple && !alone {
+            for number in self.other_processes() {
+                self.in_inferior(number, Session::go_along)?;
+            }
+        }
+        let stepper = self.process()?.plan.as_ref().map_or(selected, Plan::tid);
+        self.start_threads(Some(stepper), alone)
+    }
+
+    /// Another inferior's threads go on beside the current one's.
+    fn go_along(&mut self) -> Result<()> {
+        if self.holds_vfork_child() {
+            return Ok(());
+        }
+        self.sync_sites()?;
+        self.set_modes()?;
+        self.back_into_slots()?;
+        self.start_threads(None, false)
+    }
+
+    /// What the process is to stop at besides int3s.
+    pub(super) fn set_modes(&mut self) -> Result<()> {
+        let (stops, stays) = (self.wants_syscalls(), self.settings.breakpoint_always_inserted);
+        let (looks, keeps) = (self.looks_at_each_step(), self.keeps_children());
+        let control = self.process_mut()?.control()?;
+        control.set_modes(stops, stays);
+        control.keep_children(keeps);
+        control.step_always(looks);
+        Ok(())
+    }
+
+    /// Threads that were shown elsewhere go on in their slots.
+    fn back_into_slots(&mut self) -> Result<()> {
         let process = self.process_mut()?;
         process.generation += 1;
         for (tid, displaced) in std::mem::take(&mut process.displaced) {
@@ -60,19 +105,18 @@ impl Session {
                 process.control()?.set_pc(tid, displaced.slot)?;
             }
         }
-        let pid = process.target.pid();
-        if let (Some(terminal), true) = (&mut self.terminal, self.inferior.process.as_ref().is_some_and(|p| p.launched)) {
-            terminal.give(pid);
-        }
-        let stepper = self.process()?.plan.as_ref().map_or(selected, Plan::tid);
-        let alone = self.runs_alone();
+        Ok(())
+    }
+
+    /// Lets all threads go on, the one with a plan last; or that one `alone`.
+    fn start_threads(&mut self, stepper: Option<Tid>, alone: bool) -> Result<()> {
         let mut first: Vec<Tid> = Vec::new();
         if !alone {
             let process = self.process()?;
             let with_something = process.reported.keys().chain(process.deliver.keys()).copied();
-            first.extend(with_something.filter(|t| *t != stepper).collect::<BTreeSet<_>>());
+            first.extend(with_something.filter(|t| Some(*t) != stepper).collect::<BTreeSet<_>>());
         }
-        first.push(stepper);
+        first.extend(stepper);
         for tid in first {
             let verdict = match self.start(tid) {
                 Err(Error::Gone) => continue,
@@ -135,6 +179,14 @@ impl Session {
                 self.carry_out(tid, Verdict::Past)?;
                 continue;
             }
+            if !self.others.is_empty()
+                && let Some(place) = self.place_with_news()
+            {
+                match self.event_elsewhere(place)? {
+                    Some(happening) => return Ok(happening),
+                    None => continue,
+                }
+            }
             if let Some((tid, reason)) = self.deferred_stop() {
                 let stop = match self.stop_within_call(tid, &reason) {
                     Some(stop) => stop,
@@ -163,13 +215,49 @@ impl Session {
         }
     }
 
+    /// The place among the others of one that has something to tell.
+    pub(super) fn place_with_news(&mut self) -> Option<usize> {
+        self.others.iter_mut().position(|i| {
+            let Some(process) = &mut i.process else { return false };
+            process.early.is_some() || !process.printing.is_empty() || process.control().is_ok_and(|c| c.has_news())
+        })
+    }
+
+    /// Something has happened to another inferior. If that stops the program, it is the current one from now on.
+    fn event_elsewhere(&mut self, place: usize) -> Result<Option<Happening>> {
+        let before = self.inferior.number;
+        if self.others.get(place).is_some_and(|i| i.recorded) {
+            return self.child_event(place).map(|()| None);
+        }
+        self.exchange(place);
+        let happening = self.event_here();
+        let is_stop = !matches!(happening, Ok(None | Some(Happening::Notice(_))));
+        if !is_stop && self.inferior_numbered(before).is_some_and(|i| i.process.is_some()) {
+            self.enter(before);
+        }
+        happening
+    }
+
+    /// What the current inferior has to tell without waiting.
+    fn event_here(&mut self) -> Result<Option<Happening>> {
+        let process = self.process_mut()?;
+        if let Some((tid, reason)) = process.early.take() {
+            return Ok(self.carry_out(tid, Verdict::Stop(reason))?.map(Happening::Stop));
+        }
+        if let Some(tid) = process.printing.pop() {
+            return Ok(self.carry_out(tid, Verdict::Past)?.map(Happening::Stop));
+        }
+        match process.control()?.news()? {
+            Some(event) => self.handle(event),
+            None => Ok(None),
+        }
+    }
+
     /// Decides about one event.
     fn handle(&mut self, event: Event) -> Result<Option<Happening>> {
         let tid = event.tid;
-        match event.what {
-            RawStop::Elsewhere(pid) => return self.child_event(pid).map(|()| None),
-            RawStop::Fork(_) | RawStop::Vfork(_) => self.adopt_children()?,
-            _ => {}
+        if let RawStop::Elsewhere(pid) = event.what {
+            return self.place_of_process(pid).map_or(Ok(None), |place| self.event_elsewhere(place));
         }
         if self.must_wait(&event) {
             return Ok(None);
@@ -235,27 +323,13 @@ impl Session {
                 }
                 self.after_interlude(tid)?
             }
-            RawStop::Fork(child) | RawStop::Vfork(child) => {
-                let vfork = matches!(event.what, RawStop::Vfork(_));
-                // One that is followed for the record is not let go.
-                let told = (!self.timeline.is_recording()).then_some(Notice::Forked { child, vfork });
-                match self.caught(tid, if vfork { Caught::Vfork(child) } else { Caught::Fork(child) })? {
-                    Some(reason) => {
-                        // gdb lets go of the child when the parent goes on, and says so then.
-                        self.told_later.extend(told);
-                        Verdict::Stop(reason)
-                    }
-                    None => {
-                        *notice = told;
-                        self.after_interlude(tid)?
-                    }
-                }
-            }
+            RawStop::Fork(child) => self.child_born(tid, child, false)?,
+            RawStop::Vfork(child) => self.child_born(tid, child, true)?,
             RawStop::VforkDone => self.after_interlude(tid)?,
             RawStop::Exec(former) => {
+                self.end_vfork("exec")?;
                 let path = self.after_exec()?;
                 self.record_exec(former, &path)?;
-                *notice = Some(Notice::Exec(path.clone()));
                 match self.caught(tid, Caught::Exec(path))? {
                     Some(reason) => {
                         // The notice comes first.
@@ -369,25 +443,10 @@ impl Session {
                 }
             }
         }
-        process.plan = None;
-        for tid in std::mem::take(&mut process.printing) {
-            if let Ok(pc) = process.target.pc(tid) {
-                process.reported.insert(tid, pc);
-            }
-        }
-        // What they were told of comes again when they go on.
-        process.deferred.clear();
         self.line_step = None;
+        self.rest()?;
+        self.stop_others()?;
         let process = self.process_mut()?;
-        process.generation += 1;
-        for thread in process.target.threads() {
-            let Ok(pc) = process.target.pc(thread) else { continue };
-            if let Some(shown) = process.sites.original_pc(pc) {
-                process.displaced.insert(thread, Displaced { slot: pc, shown });
-                process.control()?.set_pc(thread, shown)?;
-            }
-        }
-        process.control()?.settle()?;
         // A signal may come before the instruction at a breakpoint has run: then the breakpoint is still to be hit.
         // One that is set here only now is not.
         let interrupted = matches!(reason, StopReason::Signal(_) | StopReason::Interrupted);
@@ -407,15 +466,58 @@ impl Session {
             self.stand_before_inlined(pc, entered_by(&reason));
         }
         self.find_resolver();
+        self.take_seat();
         Ok(Some(Stop { tid, reason }))
+    }
+
+    /// All threads of the process have stopped: it is made what it is to be shown as.
+    fn rest(&mut self) -> Result<()> {
+        let process = self.process_mut()?;
+        process.plan = None;
+        for tid in std::mem::take(&mut process.printing) {
+            if let Ok(pc) = process.target.pc(tid) {
+                process.reported.insert(tid, pc);
+            }
+        }
+        // What they were told of comes again when they go on.
+        process.deferred.clear();
+        process.generation += 1;
+        for thread in process.target.threads() {
+            let Ok(pc) = process.target.pc(thread) else { continue };
+            if let Some(shown) = process.sites.original_pc(pc) {
+                process.displaced.insert(thread, Displaced { slot: pc, shown });
+                process.control()?.set_pc(thread, shown)?;
+            }
+        }
+        process.control()?.settle()
+    }
+
+    /// The other inferiors stop too.
+    fn stop_others(&mut self) -> Result<()> {
+        for number in self.other_processes() {
+            self.in_inferior(number, |session| {
+                let process = session.process_mut()?;
+                if process.control()?.running().is_empty() {
+                    return Ok(());
+                }
+                process.control()?.stop_all()?;
+                process.sites.look_again(&*process.target);
+                session.rest()
+            })?;
+        }
+        Ok(())
     }
 
     /// The process has gone.
     fn ended(&mut self, tid: Tid, reason: StopReason) -> Result<Option<Happening>> {
         self.line_step = None;
-        self.await_children();
-        self.record_faults(&reason);
+        self.stop_others()?;
+        if self.other_processes().is_empty() {
+            self.await_children();
+            self.record_faults(&reason);
+        }
         self.forget_process();
+        self.take_seat();
         Ok(Some(Happening::Stop(Stop { tid, reason })))
     }
 }

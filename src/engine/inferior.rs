@@ -17,8 +17,11 @@ use crate::target::{Control, Event, Target, Trap, TrapKind};
 use super::blocks::Blocks;
 use super::escape::Watched;
 use super::exits::Exits;
+use super::forks::Unfollowed;
+use super::inferiors::{Setup, Vfork};
 use super::inject::{Call, Returned};
 use super::journal::Journal;
+use super::session::Selection;
 use super::sites::Sites;
 use super::step::Plan;
 use super::still::Still;
@@ -34,8 +37,10 @@ pub struct Program {
 }
 
 /// A program and its process, if it runs.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Inferior {
+    /// Its number.
+    pub number: u32,
     /// The executable.
     pub program: Option<Program>,
     /// What is loaded; before the first run the program alone, at its link-time addresses.
@@ -44,6 +49,40 @@ pub struct Inferior {
     pub process: Option<Process>,
     /// What the user has changed in the process.
     pub journal: Journal,
+    /// A vfork that is under way.
+    pub vfork: Option<Vfork>,
+    /// It is let go of when that vfork is over.
+    pub(super) parts_after_vfork: bool,
+    /// Its breakpoints went on with the child that was followed in its stead; until it is started again.
+    pub(super) is_left: bool,
+    /// A child that is followed for the record alone: nobody sees it.
+    pub(super) recorded: bool,
+    /// How it is started, while another one has the seat.
+    pub(super) setup: Setup,
+    /// Its setup is that of the settings.
+    pub(super) is_seated: bool,
+    /// What is looked at in it, while another one is the current one.
+    pub(super) selection: Selection,
+}
+
+impl Default for Inferior {
+    /// The first one.
+    fn default() -> Inferior {
+        Inferior {
+            number: 1,
+            program: None,
+            modules: Modules::default(),
+            process: None,
+            journal: Journal::default(),
+            vfork: None,
+            parts_after_vfork: false,
+            is_left: false,
+            recorded: false,
+            setup: Setup::default(),
+            is_seated: true,
+            selection: Selection::default(),
+        }
+    }
 }
 
 /// Where ld.so tells what it loads.
@@ -98,6 +137,8 @@ pub struct Process {
     pub(super) printing: Vec<Tid>,
     /// A stop that came of resuming alone, before anything ran.
     pub(super) early: Option<(Tid, StopReason)>,
+    /// Children that were caught when they were born, until the process goes on.
+    pub(super) unfollowed: Vec<Unfollowed>,
     /// System calls that were caught, until they return.
     pub(super) entered: HashMap<Tid, Entered>,
     /// Hears the Ctrl-C that the program does not.
@@ -139,6 +180,7 @@ impl Process {
             waiting: Vec::new(),
             printing: Vec::new(),
             early: None,
+            unfollowed: Vec::new(),
             entered: HashMap::new(),
             sentinel: None,
             numbers: BTreeMap::new(),

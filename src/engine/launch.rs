@@ -10,7 +10,7 @@ use crate::os::sentinel::Sentinel;
 use crate::os::spawn::{Launch, RedirectTo, Redirection};
 use crate::os::{procfs, signals};
 use crate::symbols::{DebugFiles, ModuleRole, NewModule};
-use crate::target::Live;
+use crate::target::{Control, Live};
 
 use super::arguments;
 use super::inferior::{Process, Program};
@@ -68,7 +68,7 @@ impl Session {
         self.require(Need::Executable)?;
         self.reopen_if_changed()?;
         let what = self.launch_parameters()?;
-        let (live, launched) = Live::launch(&what)?;
+        let (live, launched) = Live::launch(&what, &self.kin)?;
         let mut warnings = Vec::new();
         if launched.randomized {
             warnings.push("Error disabling address space randomization: Operation not permitted".to_owned());
@@ -130,6 +130,8 @@ impl Session {
 
     /// Looks around in a new process.
     pub(super) fn begun(&mut self, pid: Tid) -> Result<()> {
+        self.inferior.is_left = false;
+        self.processes_had = if self.other_processes().is_empty() { 1 } else { self.processes_had + 1 };
         self.slot_log = Default::default();
         self.snapshots.clear();
         self.selection = super::session::Selection { tid: Some(pid), level: 0 };
@@ -154,7 +156,7 @@ impl Session {
         if pid.0 == std::process::id() as i32 {
             return Err(Error::user("I refuse to debug myself!"));
         }
-        let live = Live::attach(pid).map_err(|e| explain_refusal(pid, e))?;
+        let live = Live::attach(pid, &self.kin).map_err(|e| explain_refusal(pid, e))?;
         let path = procfs::exe(pid)?;
         let image = crate::target::Target::open_image(&live, &path)?;
         if self.inferior.program.as_ref().is_none_or(|p| p.image.identity() != image.identity()) {
@@ -170,6 +172,9 @@ impl Session {
         self.unwind_calls()?;
         let process = self.process_mut()?;
         let signals = std::mem::take(&mut process.deliver);
+        for mut born in std::mem::take(&mut process.unfollowed) {
+            born.target.control().map_or(Ok(()), Control::part)?;
+        }
         process.control()?.detach(&signals)?;
         self.forget_process();
         Ok(())
@@ -189,15 +194,22 @@ impl Session {
             self.close_core();
             return Ok(());
         }
-        self.process_mut()?.control()?.kill()?;
+        let process = self.process_mut()?;
+        for mut born in std::mem::take(&mut process.unfollowed) {
+            born.target.control().map_or(Ok(()), Control::kill)?;
+        }
+        process.control()?.kill()?;
         self.forget_process();
         Ok(())
     }
 
     /// What is left when a process has gone: the program, at the addresses that it had last.
     pub(super) fn forget_process(&mut self) {
-        self.followed.clear();
-        self.timeline.finish();
+        let _ = self.end_vfork("exit");
+        if self.other_processes().is_empty() {
+            self.leave_recorded();
+            self.timeline.finish();
+        }
         self.drop_frames();
         self.inferior.process = None;
         self.inferior.journal.clear();

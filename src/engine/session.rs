@@ -8,6 +8,7 @@ use crate::dwarf::LineFile;
 use crate::expr::{ValueHistory, Variables};
 use crate::os::terminal::Terminal;
 use crate::symbols::{SourceCache, SourcePaths, SourceText};
+use crate::target::Kin;
 
 use super::address_names::SharedNames;
 use super::breakpoints::Breakpoints;
@@ -37,7 +38,7 @@ pub struct Selection {
 pub struct Session {
     /// What `set` has set.
     pub settings: Settings,
-    /// The program and its process.
+    /// The program and its process: the current ones.
     pub inferior: Inferior,
     /// What to stop at.
     pub breakpoints: Breakpoints,
@@ -86,10 +87,14 @@ pub struct Session {
     pub(super) slot_log: super::slot_log::SlotLog,
     pub(super) snapshots: Vec<(String, super::snapshots::Snapshot)>,
     pub(super) finished: Option<Finished>,
-    /// Children that are followed for the record.
-    pub(super) followed: Vec<Inferior>,
-    /// One of them has taken the place of the inferior, for the time of an event.
-    pub(super) is_elsewhere: bool,
+    /// The inferiors that are not the current one, and the children that are followed for the record.
+    pub(super) others: Vec<Inferior>,
+    /// How many processes there have been since there was none.
+    pub(super) processes_had: u32,
+    /// How many inferiors there have been besides the first.
+    pub(super) inferiors_added: u32,
+    /// What the processes share that this session traces.
+    pub(super) kin: Kin,
     /// What is, or was last, recorded.
     pub timeline: Timeline,
     /// The frame with which the next plan ends.

@@ -143,6 +143,14 @@ pub fn status_number(pid: Tid, key: &str) -> Option<i64> {
     rest.split_whitespace().next()?.parse().ok()
 }
 
+/// The processes that the calling thread traces.
+pub fn traced_by_this_thread() -> Vec<Tid> {
+    let own = i64::from(nix::unistd::gettid().as_raw());
+    let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
+    let pids = entries.flatten().filter_map(|e| e.file_name().to_str()?.parse().ok().map(Tid));
+    pids.filter(|pid| status_number(*pid, "TracerPid") == Some(own)).collect()
+}
+
 /// Yama's ptrace_scope (0 to 3); `None` on kernels without Yama.
 pub fn yama_scope() -> Option<u8> {
     fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope").ok()?.trim().parse().ok()

@@ -8,9 +8,11 @@ mod gone;
 mod live;
 mod parking;
 mod planted;
+mod space;
 mod traits;
 mod traps;
 
 pub use core::Core;
+pub use family::Kin;
 pub use live::Live;
 pub use traits::{Control, Event, RawStop, ResumeAction, Target, Trap, TrapKind};

@@ -105,8 +105,7 @@ impl Live {
 
     /// Takes in one event while all are being stopped.
     pub(super) fn collect(&mut self, tid: Tid, status: Status) -> Result<()> {
-        if let Some(owner) = self.hand_on(tid, status) {
-            self.ready.push_back(Event { tid, what: RawStop::Elsewhere(owner) });
+        if self.hand_on(tid, status).is_some() {
             return Ok(());
         }
         let Some(event) = self.digest(tid, status)? else { return Ok(()) };
@@ -123,9 +122,12 @@ impl Live {
     pub(super) fn reap(&mut self) {
         while !self.ended {
             match wait_any(true) {
+                Ok(Some((tid, status))) if self.hand_on(tid, status).is_some() => {}
                 Ok(Some((tid, status @ (Status::Exited(_) | Status::Killed(_))))) => {
                     self.ended(tid, status);
                 }
+                // A child whose birth is not told any more.
+                Ok(Some((tid, status))) if !self.threads.contains_key(&tid) => self.keep_newborn(tid, status),
                 // A stop on the way to the end (an exec that was under way, say): go on dying.
                 Ok(Some((tid, _))) => {
                     let _ = ptrace::cont(tid, None);
@@ -134,7 +136,6 @@ impl Live {
                 Err(_) => break,
             }
         }
-        self.ended = true;
-        self.threads.clear();
+        self.forget_all();
     }
 }

@@ -1,61 +1,49 @@
 //! Children that are followed for the record: nobody is told of what happens to them, and nothing stops them.
 
 use crate::base::{Error, Result, Tid, VirtAddr};
-use crate::engine::inferior::{Inferior, Process};
+use crate::engine::inferior::Inferior;
 use crate::engine::session::Session;
 use crate::engine::sites::{Owner, Past};
-use crate::target::{Event, RawStop, ResumeAction, Trap, TrapKind};
+use crate::target::{Event, RawStop, ResumeAction, Target, Trap, TrapKind};
 
 impl Session {
-    /// Takes the children that the process has just got, and lets them go on.
-    pub(in crate::engine) fn adopt_children(&mut self) -> Result<()> {
-        let born = self.process_mut()?.control()?.take_born();
-        for target in born {
-            let (parent, child) = (self.process()?.target.pid(), target.pid());
-            let mut process = Process::new(target, false);
-            process.sites = self.process()?.sites.clone();
-            process.libraries = self.process()?.libraries;
-            if let Some(recorder) = self.timeline.recorder_mut() {
-                recorder.copied(parent, child);
-            }
-            let control = process.control()?;
-            gone_is_fine(control.resume(child, ResumeAction::Continue(None)))?;
-            self.followed.push(Inferior {
-                program: self.inferior.program.clone(),
-                modules: self.inferior.modules.clone(),
-                process: Some(process),
-                ..Inferior::default()
-            });
+    /// Follows a child of the current process for the record: it goes on.
+    pub(in crate::engine) fn adopt_for_record(&mut self, target: Box<dyn Target>) -> Result<()> {
+        let (parent, child) = (self.process()?.target.pid(), target.pid());
+        let mut inferior = self.child_of_current(target)?;
+        (inferior.recorded, inferior.number) = (true, 0);
+        if let Some(recorder) = self.timeline.recorder_mut() {
+            recorder.copied(parent, child);
         }
+        if let Some(process) = &mut inferior.process {
+            process.launched = false;
+            let control = process.control()?;
+            control.spare();
+            control.set_modes(true, true);
+            gone_is_fine(control.resume(child, ResumeAction::Continue(None)))?;
+        }
+        self.others.push(inferior);
         Ok(())
     }
 
-    /// Something has happened to a child.
-    pub(in crate::engine) fn child_event(&mut self, pid: Tid) -> Result<()> {
-        let is_it = |i: &Inferior| i.process.as_ref().is_some_and(|p| p.target.pid() == pid);
-        let Some(place) = self.followed.iter().position(is_it) else { return Ok(()) };
-        let selection = self.selection;
-        if let Some(child) = self.followed.get_mut(place) {
-            std::mem::swap(&mut self.inferior, child);
-        }
-        self.is_elsewhere = true;
+    /// Something has happened to a child, at this place among the others.
+    pub(in crate::engine) fn child_event(&mut self, place: usize) -> Result<()> {
+        self.exchange(place);
         let done = self.heard_of_child();
-        self.is_elsewhere = false;
-        if let Some(child) = self.followed.get_mut(place) {
-            std::mem::swap(&mut self.inferior, child);
-        }
-        self.selection = selection;
+        self.exchange(place);
         if done? {
-            self.followed.remove(place);
+            self.others.remove(place);
         }
         Ok(())
     }
 
     /// Deals with one event of the child that stands for the inferior; whether that was its end.
     fn heard_of_child(&mut self) -> Result<bool> {
-        let Some(event) = self.process_mut()?.control()?.heard()? else { return Ok(false) };
-        if matches!(event.what, RawStop::Fork(_) | RawStop::Vfork(_)) {
-            self.adopt_children()?;
+        let Some(event) = self.process_mut()?.control()?.news()? else { return Ok(false) };
+        if let RawStop::Fork(child) | RawStop::Vfork(child) = event.what
+            && let Some(target) = self.process_mut()?.control()?.take_child(child)
+        {
+            self.adopt_for_record(target)?;
         }
         self.record(&event)?;
         if matches!(event.what, RawStop::Exited(_) | RawStop::Killed(_)) {
@@ -107,25 +95,44 @@ impl Session {
 
     /// The program has ended: its children may go on, and what they do belongs to the record, as long as the user waits for it.
     pub(in crate::engine) fn await_children(&mut self) {
-        while !self.followed.is_empty() {
-            let Ok(process) = self.process_mut() else { break };
-            let heard = process.control().and_then(|c| c.wait());
-            match heard {
-                Ok(Event { what: RawStop::Elsewhere(pid), .. }) => {
-                    if self.child_event(pid).is_err() {
-                        break;
+        while let Some(place) = self.others.iter().position(|i| i.recorded) {
+            if self.place_with_news().is_some_and(|place| self.child_event(place).is_ok()) {
+                continue;
+            }
+            // Any of them hears for all.
+            let child = self.others.get_mut(place).and_then(|i| i.process.as_mut());
+            match child.and_then(|p| p.control().ok()).map(|c| c.wait()) {
+                Some(Ok(event)) => {
+                    let of_other = if let RawStop::Elsewhere(pid) = event.what { self.place_of_process(pid) } else { None };
+                    let of_child = || {
+                        let control = self.others.get_mut(place)?.process.as_mut()?.control().ok()?;
+                        control.postpone(event);
+                        Some(place)
+                    };
+                    match of_other.or_else(of_child) {
+                        Some(place) if self.child_event(place).is_ok() => {}
+                        _ => break,
                     }
                 }
-                Ok(_) => {}
-                Err(Error::Cancelled) => {
+                Some(Err(Error::Cancelled)) => {
                     crate::os::signals::take_interrupt();
                     break;
                 }
-                Err(_) => break,
+                Some(Err(_)) | None => break,
             }
         }
-        // Who is left goes on alone.
-        self.followed.clear();
+        self.leave_recorded();
+    }
+
+    /// Those who are followed for the record go on alone.
+    pub(in crate::engine) fn leave_recorded(&mut self) {
+        let (recorded, others) = std::mem::take(&mut self.others).into_iter().partition(|i| i.recorded);
+        self.others = others;
+        let recorded: Vec<Inferior> = recorded;
+        for mut process in recorded.into_iter().filter_map(|i| i.process) {
+            // One that has gone meanwhile needs nothing.
+            let _ = process.control().and_then(|c| c.detach(&Default::default()));
+        }
     }
 }
 

@@ -84,7 +84,7 @@ impl Session {
     /// Records from now, or, where nothing runs, from the next start.
     pub fn start_timeline(&mut self, with_faults: bool) -> Result<()> {
         self.timeline.with_faults = with_faults && self.inferior.process.is_none();
-        self.followed.clear();
+        self.leave_recorded();
         self.timeline.finish();
         match &self.inferior.process {
             None => self.timeline.armed = true,
@@ -102,7 +102,7 @@ impl Session {
         let was = self.timeline.recorder.is_some() || self.timeline.armed;
         self.timeline.armed = false;
         // They go on alone.
-        self.followed.clear();
+        self.leave_recorded();
         self.timeline.finish();
         was
     }
