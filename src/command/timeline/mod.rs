@@ -1,6 +1,7 @@
 //! The timeline of a load: recorded, shown, saved.
 
 mod family;
+mod page;
 mod save;
 mod show;
 mod summary;
