@@ -6,9 +6,9 @@ use crate::base::{Result, Tid, VirtAddr, read_u64};
 use crate::symbols::{Module, ModuleRole};
 
 use super::line::Line;
+use super::packed::names;
 use super::process::View;
 use super::recorder::Recorder;
-use super::relocations::names;
 
 /// A lazy bind that was begun.
 #[derive(Clone, Debug)]
@@ -23,8 +23,8 @@ pub struct OpenBind {
     pub slot: VirtAddr,
     /// What was in it.
     pub before: u64,
-    /// Where the call returns to, in words.
-    pub caller: Option<String>,
+    /// Where the call returns to: the module, and the address.
+    pub caller: (Option<Arc<Module>>, VirtAddr),
 }
 
 impl Recorder {
@@ -70,7 +70,16 @@ fn told(view: View<'_>, line: Line, bind: &OpenBind, value: Option<u64>) -> Line
     let line = line.maybe("symbol", slot.and_then(|s| s.name.as_deref()));
     let line = line.maybe("version", slot.and_then(|s| s.version.as_deref())).address("before", bind.before);
     let line = line.maybe("value", value.map(|v| format!("{v:#x}")).as_deref());
-    line.maybe("target", target.as_deref()).maybe("caller", bind.caller.as_deref())
+    line.maybe("target", target.as_deref()).maybe("caller", caller(bind).as_deref())
+}
+
+/// `git!main+48`: by the symbol tables alone. To read debug information would take longer than the load.
+fn caller(bind: &OpenBind) -> Option<String> {
+    let (Some(module), at) = &bind.caller else { return None };
+    Some(match module.locate(*at) {
+        Some(location) => format!("{}!{}", module.name, location.with_offset_demangled()),
+        None => format!("{}+{:#x}", module.name, module.to_file(*at).0),
+    })
 }
 
 fn defines(module: &Module, name: &str) -> bool {
