@@ -9,6 +9,7 @@ use super::line::Line;
 use super::packed::names;
 use super::process::View;
 use super::recorder::Recorder;
+use super::spool::Naming;
 
 /// A lazy bind that was begun.
 #[derive(Clone, Debug)]
@@ -50,7 +51,11 @@ impl Recorder {
         for (bind, value) in done {
             let phase = self.phase(view.pid).name();
             let line = Line::new(bind.since, view.pid, bind.tid, "bind", phase);
-            self.push(told(view, line, &bind, value))?;
+            let line = told(view, line, &bind, value);
+            match &bind.caller {
+                (Some(module), at) => self.events.push_named(line, Naming::Caller, module, *at)?,
+                (None, _) => self.push(line.maybe("caller", None))?,
+            }
         }
         Ok(())
     }
@@ -70,16 +75,7 @@ fn told(view: View<'_>, line: Line, bind: &OpenBind, value: Option<u64>) -> Line
     let line = line.maybe("symbol", slot.and_then(|s| s.name.as_deref()));
     let line = line.maybe("version", slot.and_then(|s| s.version.as_deref())).address("before", bind.before);
     let line = line.maybe("value", value.map(|v| format!("{v:#x}")).as_deref());
-    line.maybe("target", target.as_deref()).maybe("caller", caller(bind).as_deref())
-}
-
-/// `git!main+48`: by the symbol tables alone. To read debug information would take longer than the load.
-fn caller(bind: &OpenBind) -> Option<String> {
-    let (Some(module), at) = &bind.caller else { return None };
-    Some(match module.locate(*at) {
-        Some(location) => format!("{}!{}", module.name, location.with_offset_demangled()),
-        None => format!("{}+{:#x}", module.name, module.to_file(*at).0),
-    })
+    line.maybe("target", target.as_deref())
 }
 
 fn defines(module: &Module, name: &str) -> bool {

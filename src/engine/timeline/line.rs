@@ -21,6 +21,16 @@ impl Line {
         Line { text }
     }
 
+    /// What [`Line::so_far`] has given, to be gone on with.
+    pub fn from_part(text: &str) -> Line {
+        Line { text: text.to_owned() }
+    }
+
+    /// The line as far as it has been written.
+    pub fn so_far(&self) -> &str {
+        &self.text
+    }
+
     fn key(&mut self, key: &str) {
         self.text.push_str(",\"");
         self.text.push_str(key);

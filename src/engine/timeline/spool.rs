@@ -4,10 +4,13 @@ use std::cell::Cell;
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::base::{Error, Result};
+use crate::base::{Error, Result, VirtAddr};
+use crate::symbols::Module;
 
+use super::line::Line;
 use super::packed::{Batch, Unpacker};
 
 /// So many bytes are kept in memory.
@@ -22,12 +25,25 @@ pub struct Spool {
     recent: Vec<u8>,
     /// What the words belong to that stand behind a line which begins with [`PACKED`].
     batches: Vec<Batch>,
+    /// The modules in which names are looked up.
+    modules: Vec<Arc<Module>>,
     /// How many events there are, once somebody has counted.
     count: Cell<Option<u64>>,
 }
 
 /// Begins the line `<PACKED> BATCH WORDS`, behind which so many words stand. No line of JSON begins so.
 const PACKED: char = '\u{1}';
+/// Begins the line `<NAMED> FORM MODULE ADDRESS EVENT`: an event whose last field, a name, is looked up when it is read.
+const NAMED: char = '\u{2}';
+
+/// What an address is called.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Naming {
+    /// `"caller":"git!main+48"`
+    Caller,
+    /// `"name":"_init_first"`; null where no function begins there.
+    Function,
+}
 
 /// A file in the directory for temporary ones, with no name.
 fn nameless() -> Result<File> {
@@ -56,6 +72,37 @@ impl Spool {
         self.batches.push(batch);
         words.iter().for_each(|w| self.recent.extend_from_slice(&w.to_le_bytes()));
         if self.recent.len() >= IN_MEMORY { self.spill() } else { Ok(()) }
+    }
+
+    /// Adds an event whose last field is the name of an address. Symbol tables are read when somebody reads the record: that takes
+    /// longer than the load.
+    pub fn push_named(&mut self, line: Line, naming: Naming, module: &Arc<Module>, at: VirtAddr) -> Result<()> {
+        let known = self.modules.iter().rposition(|m| Arc::ptr_eq(m, module));
+        let number = known.unwrap_or_else(|| {
+            self.modules.push(module.clone());
+            self.modules.len() - 1
+        });
+        let form = if naming == Naming::Caller { 'c' } else { 'f' };
+        self.push(&format!("{NAMED}{form} {number} {:x} {}", at.0, line.so_far()))
+    }
+
+    /// The event of a line that [`NAMED`] begins.
+    fn named(&self, rest: &str) -> Option<String> {
+        let mut words = rest.splitn(4, ' ');
+        let form = words.next()?;
+        let module = self.modules.get(words.next()?.parse::<usize>().ok()?)?;
+        let at = VirtAddr(u64::from_str_radix(words.next()?, 16).ok()?);
+        let line = Line::from_part(words.next()?);
+        let location = module.locate(at);
+        let line = match form {
+            "f" => line.maybe("name", location.filter(|l| l.offset == 0).map(|l| l.raw_name).as_deref()),
+            _ => {
+                let bare = || format!("{}+{:#x}", module.name, module.to_file(at).0);
+                let name = location.map(|l| format!("{}!{}", module.name, l.with_offset_demangled()));
+                line.text("caller", &name.unwrap_or_else(bare))
+            }
+        };
+        Some(line.end())
     }
 
     fn spill(&mut self) -> Result<()> {
@@ -118,11 +165,15 @@ impl Spool {
             }
             let line = line.trim_end_matches('\n');
             let goes_on = match line.strip_prefix(PACKED) {
-                None => each(line)?,
+                None => match line.strip_prefix(NAMED) {
+                    None => each(line)?,
+                    Some(named) => each(&self.named(named).ok_or_else(damaged)?)?,
+                },
                 Some(packed) => {
                     let numbers = packed.split_once(' ').and_then(|(n, len)| Some((n.parse().ok()?, len.parse().ok()?)));
-                    let Some((batch, len)) = numbers.and_then(|(n, len): (usize, usize)| Some((self.batches.get(n)?, len))) else {
-                        return Err(Error::user("The timeline's temporary file is damaged."));
+                    let Some((batch, len)) = numbers.and_then(|(n, len): (usize, usize)| Some((self.batches.get(n)?, len)))
+                    else {
+                        return Err(damaged());
                     };
                     let mut words = vec![0; len * 8];
                     reader.read_exact(&mut words).map_err(failed)?;
@@ -135,6 +186,10 @@ impl Spool {
             }
         }
     }
+}
+
+fn damaged() -> Error {
+    Error::user("The timeline's temporary file is damaged.")
 }
 
 fn failed(e: std::io::Error) -> Error {
