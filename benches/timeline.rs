@@ -48,7 +48,9 @@ fn python() -> Option<PathBuf> {
 fn recorded(rdbg: &Path, program: &Path, args: &[String], commands: &[&str]) -> f64 {
     let mut command = Command::new(rdbg);
     command.args(["-q", "-nx", "-batch"]);
-    commands.iter().for_each(|c| drop(command.args(["-ex", c])));
+    for line in commands {
+        command.args(["-ex", line]);
+    }
     let sample = spawn(command.arg("--args").arg(program).args(args).env("NO_COLOR", "1"));
     if !sample.text.contains("Inferior 1") {
         println!("! {}", sample.text);
