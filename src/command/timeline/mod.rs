@@ -1,8 +1,10 @@
 //! The timeline of a load: recorded, shown, saved.
 
 mod family;
+mod files;
 mod save;
 mod show;
+mod story;
 mod summary;
 mod trace;
 mod words;
