@@ -63,6 +63,10 @@ pub(super) fn stopped(cx: &mut Cx<'_>, stop: &Stop, pid: Tid) -> Result<Flow> {
     if stop.reason.is_end() {
         keep_end(cx.session, &stop.reason);
     } else {
+        if cx.session.resumed_from.take().is_some_and(|from| from != stop.tid) {
+            let line = format!("[Switching to {}]\n", super::threads::target_id(cx.session, stop.tid));
+            cx.say(line);
+        }
         // Before anything is shown, as gdb has it; what lets the program go on there has shown the next stop.
         let count = cx.session.stop_count();
         cx.run_hook("hook-", "stop")?;

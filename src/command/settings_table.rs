@@ -312,8 +312,7 @@ pub const SETTINGS: &[Setting] = &[
         Enum(|s| &mut s.scheduler_locking, &["off", "on", "step", "replay"]),
         "Mode for locking scheduler during execution is \"{}\".",
         "Set mode for locking scheduler during execution.",
-    )
-    .after(|cx| refuse(matches!(cx.session.settings.scheduler_locking, "on" | "step"), "rdbg lets all threads run together: there is no scheduler locking.")),
+    ),
     row(
         "schedule-multiple",
         Bool(|s| &mut s.schedule_multiple),

@@ -460,6 +460,7 @@ impl ApplyFlags {
                 "-q" => flags.quiet = true,
                 "-c" => flags.go_on = true,
                 "-s" => flags.silent = true,
+                "--" => return (flags, rest),
                 _ => break,
             }
             text = rest;

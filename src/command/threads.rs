@@ -14,7 +14,8 @@ use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
 use super::stack::{ApplyFlags, show_selected};
 
 /// Threads.
-pub const COMMANDS: &[Command] = &[INFO_THREADS, THREAD, THREAD_APPLY, TAAS, THREAD_FIND, INFO_INFERIORS, INFO_PROGRAM];
+pub const COMMANDS: &[Command] =
+    &[INFO_THREADS, THREAD, THREAD_APPLY, TAAS, TFAAS, THREAD_NAME, THREAD_FIND, INFO_INFERIORS, INFO_PROGRAM];
 
 const INFO_THREADS: Command = Command {
     name: "info threads",
@@ -84,7 +85,7 @@ pub(super) fn target_id(session: &Session, tid: Tid) -> String {
 
 /// The same with the thread's name behind it.
 fn named_target_id(session: &Session, tid: Tid) -> String {
-    let name = session.process().map(|p| p.target.thread_name(tid)).unwrap_or_default();
+    let name = session.process().map(|p| p.thread_name(tid)).unwrap_or_default();
     if name.is_empty() { target_id(session, tid) } else { format!("{} \"{name}\"", target_id(session, tid)) }
 }
 
@@ -170,6 +171,33 @@ const TAAS: Command = Command {
     ..Command::BASE
 };
 
+const TFAAS: Command = Command {
+    name: "tfaas",
+    group: Group::Running,
+    args: &[ArgSpec::must("COMMAND", ArgKind::Command)],
+    summary: "Run a command in all frames of all threads, ignoring errors and empty output.",
+    run: |cx, args| apply(cx, &format!("all -s -- frame apply all -s {}", args.text)),
+    ..Command::BASE
+};
+
+const THREAD_NAME: Command = Command {
+    name: "thread name",
+    aliases: &["t name"],
+    group: Group::Running,
+    args: &[ArgSpec::may("NAME", ArgKind::Rest)],
+    summary: "Give the selected thread a name of your own; without NAME, its own again.",
+    help: "The name is shown instead of the one that the program has given the thread; the program does not see it.",
+    examples: &[Example { line: "thread name reader", what: "calls the selected thread \"reader\"" }],
+    run: thread_name,
+    ..Command::BASE
+};
+
+fn thread_name(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    let tid = cx.session.selected_thread().map_err(|_| Error::user("No thread selected"))?;
+    cx.session.process_mut()?.name_thread(tid, Some(args.text.trim()).filter(|t| !t.is_empty()));
+    Ok(Flow::Go)
+}
+
 fn apply(cx: &mut Cx<'_>, text: &str) -> Result<Flow> {
     let threads = numbered(cx.session);
     let mut rest = text.trim();
@@ -237,7 +265,7 @@ fn thread_find(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let regex = super::shell::compile_regex(&args.text)?;
     let mut found = false;
     for (number, tid) in numbered(cx.session) {
-        let name = cx.session.process()?.target.thread_name(tid);
+        let name = cx.session.process()?.thread_name(tid);
         let id = target_id(cx.session, tid);
         if regex.is_match(&name) {
             cx.say(format!("Thread {number} has name '{name}'\n"));

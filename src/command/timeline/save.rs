@@ -47,7 +47,7 @@ fn save(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
 /// Makes a file by what `fill` writes.
 fn write(path: &Path, fill: impl FnOnce(&mut dyn Write) -> std::io::Result<Result<u64>>) -> Result<u64> {
     let failed = |e: std::io::Error| Error::io(path.display().to_string(), &e);
-    let mut out = BufWriter::new(File::create(path).map_err(failed)?);
+    let mut out = BufWriter::with_capacity(1 << 18, File::create(path).map_err(failed)?);
     let count = fill(&mut out).map_err(failed)??;
     out.flush().map_err(failed)?;
     Ok(count)

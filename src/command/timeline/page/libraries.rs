@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::chapter::Chapter;
-use crate::command::timeline::words::{base_name, text};
+use crate::command::timeline::words::{base_name, hex, text};
 
 /// One mapping of a library.
 #[derive(Clone, Debug)]
@@ -52,9 +52,9 @@ pub struct Search {
 /// So many paths in vain are named.
 const MOST_VAIN: usize = 3;
 
-/// A field that holds an address.
+/// A field that holds an address; 0 where there is none.
 pub fn address(event: &Value, key: &str) -> u64 {
-    u64::from_str_radix(text(event, key).trim_start_matches("0x"), 16).unwrap_or_default()
+    hex(event, key).unwrap_or_default()
 }
 
 impl Search {
