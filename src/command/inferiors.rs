@@ -1,7 +1,5 @@
 //! Several programs beside each other: inferiors.
 
-use std::path::Path;
-
 use crate::base::{Error, Result};
 use crate::engine::{Notice, Session, Vfork};
 

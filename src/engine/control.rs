@@ -35,6 +35,7 @@ impl Session {
         let selected = self.selected_thread()?;
         self.note_moment();
         self.resumes += 1;
+        self.resumed_from = Some(selected);
         let process = self.process_mut()?;
         process.plan = plan;
         self.watch_escapes()?;
@@ -43,7 +44,11 @@ impl Session {
         }
         self.sync_sites()?;
         self.set_modes()?;
-        self.process_mut()?.control()?.forget_steps();
+        let alone = self.runs_alone();
+        let stepper = self.process()?.plan.as_ref().map_or(selected, Plan::tid);
+        let control = self.process_mut()?.control()?;
+        control.run_alone(alone.then_some(stepper));
+        control.forget_steps();
         self.notices.extend(std::mem::take(&mut self.told_later));
         self.drop_frames();
         self.selection.level = 0;
@@ -63,13 +68,11 @@ impl Session {
             self.process_mut()?.early = Some((selected, StopReason::HoldsVforkChild));
             return Ok(());
         }
-        let alone = self.runs_alone();
         if self.settings.schedule_multiple && !alone {
             for number in self.other_processes() {
                 self.in_inferior(number, Session::go_along)?;
             }
         }
-        let stepper = self.process()?.plan.as_ref().map_or(selected, Plan::tid);
         self.start_threads(Some(stepper), alone)
     }
 
@@ -80,6 +83,7 @@ impl Session {
         }
         self.sync_sites()?;
         self.set_modes()?;
+        self.process_mut()?.control()?.run_alone(None);
         self.back_into_slots()?;
         self.start_threads(None, false)
     }
@@ -138,7 +142,11 @@ impl Session {
     fn runs_alone(&self) -> bool {
         match self.settings.scheduler_locking {
             "on" => true,
-            "step" => self.inferior.process.as_ref().is_some_and(|p| p.plan.as_ref().is_some_and(Plan::is_stepping)),
+            "step" => self
+                .inferior
+                .process
+                .as_ref()
+                .is_some_and(|p| p.plan.as_ref().is_some_and(Plan::is_step) || self.line_step.is_some()),
             _ => false,
         }
     }
@@ -316,10 +324,12 @@ impl Session {
                 process.number(child);
                 let pthread = process.learn_pthread(child);
                 *notice = Some(Notice::ThreadBegun { tid: child, pthread });
-                // It may have died already.
-                match process.control()?.resume(child, ResumeAction::Continue(None)) {
-                    Ok(()) | Err(Error::Gone) => {}
-                    Err(e) => return Err(e),
+                if !self.runs_alone() {
+                    // It may have died already.
+                    match self.process_mut()?.control()?.resume(child, ResumeAction::Continue(None)) {
+                        Ok(()) | Err(Error::Gone) => {}
+                        Err(e) => return Err(e),
+                    }
                 }
                 self.after_interlude(tid)?
             }
@@ -356,6 +366,7 @@ impl Session {
                 self.notices.extend(ended.into_iter().map(Notice::Warning));
                 Verdict::Nothing
             }
+            RawStop::NoneRuns => Verdict::Stop(StopReason::NoneRuns),
             RawStop::Exited(code) => Verdict::Stop(StopReason::Exited(code)),
             RawStop::Killed(signal) => Verdict::Stop(StopReason::Killed(signal)),
             // The signal was told before; now the program stands still by it. Told once more, as gdb does: to go on is the
@@ -435,10 +446,11 @@ impl Session {
         let mut tid = tid;
         if !is_there(tid) {
             let other = process.target.threads().into_iter().find(|t| is_there(*t));
-            match other.filter(|_| matches!(reason, StopReason::Interrupted)) {
+            match other.filter(|_| matches!(reason, StopReason::Interrupted | StopReason::NoneRuns)) {
                 Some(other) => tid = other,
+                None if self.runs_alone() => return Ok(None),
                 None => {
-                    process.control()?.resume_all()?;
+                    self.process_mut()?.control()?.resume_all()?;
                     return Ok(None);
                 }
             }

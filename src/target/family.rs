@@ -219,7 +219,7 @@ impl Live {
 
     /// What another has heard for this process, digested; `None` where it concerns nobody.
     pub(super) fn digest_heard(&mut self) -> Result<Option<Event>> {
-        if let Some(event) = self.ready.pop_front() {
+        if let Some(event) = self.next_ready() {
             return Ok(Some(event));
         }
         let Some((tid, status)) = self.next_heard() else { return Ok(None) };

@@ -19,7 +19,7 @@ use crate::os::affinity::Follower;
 use crate::os::debugregs::{self, Watch};
 use crate::os::mem::ProcessMemory;
 use crate::os::spawn::{Launch, Launched, launch};
-use crate::os::wait::{wait_any, wait_eagerly};
+use crate::os::wait::wait_any;
 use crate::os::{pagemap, procfs, ptrace, signals};
 
 /// Whether a thread runs.
@@ -86,6 +86,8 @@ pub struct Live {
     pub(super) syscalls: bool,
     /// Threads that go on stop after each instruction.
     step_always: bool,
+    /// The one thread that goes on while all others stand still.
+    pub(super) alone: Option<Tid>,
     /// Int3s stay in memory while all stand still, also in a process that rdbg attached to.
     pub(super) int3s_stay: bool,
     pub(super) watches: [Option<Watch>; debugregs::SLOTS],
@@ -157,6 +159,7 @@ impl Live {
             threads: BTreeMap::new(),
             syscalls: false,
             step_always: false,
+            alone: None,
             int3s_stay: launched,
             watches: [None; debugregs::SLOTS],
             ready: VecDeque::new(),
@@ -313,6 +316,10 @@ impl Control for Live {
         self.int3s_stay = self.launched || int3s_stay;
     }
 
+    fn run_alone(&mut self, tid: Option<Tid>) {
+        self.alone = tid;
+    }
+
     fn forget_steps(&mut self) {
         self.ready.retain(|e| e.what != RawStop::Stepped);
     }
@@ -348,15 +355,18 @@ impl Control for Live {
     }
 
     fn wait(&mut self) -> Result<Event> {
-        if let Some(event) = self.ready.pop_front() {
+        if let Some(event) = self.next_ready() {
             return Ok(event);
         }
         loop {
             if signals::interrupted() {
                 return Err(Error::Cancelled);
             }
+            if self.alone.is_some() && !self.any_runs() && self.threads.values().any(|t| t.state == State::Stopped) {
+                return Ok(Event { tid: self.pid, what: RawStop::NoneRuns });
+            }
             let heard = self.next_heard();
-            let Some((tid, status)) = (if heard.is_some() { heard } else { wait_eagerly()? }) else { continue };
+            let Some((tid, status)) = (if heard.is_some() { heard } else { self.wait_for_any()? }) else { continue };
             self.follower.follow(tid);
             if let Some(owner) = self.hand_on(tid, status) {
                 return Ok(Event { tid, what: RawStop::Elsewhere(owner) });
@@ -394,12 +404,7 @@ impl Control for Live {
             while let Some((tid, status)) = self.next_heard() {
                 self.collect(tid, status)?;
             }
-            // The leader may become a zombie while it is waited for: then no status comes until the others have ended.
-            if let Some(leader) = self.threads.get_mut(&self.pid).filter(|t| t.state == State::Running)
-                && procfs::state(self.pid) == Some('Z')
-            {
-                leader.state = State::Zombie;
-            }
+            self.look_for_zombie();
         }
         self.collect_the_dying()?;
         if self.int3s_stay {

@@ -128,6 +128,8 @@ pub enum RawStop {
     Exec(Tid),
     /// A thread other than the last one has ended.
     ThreadExited,
+    /// The thread that was to run alone ([`Control::run_alone`]) has ended.
+    NoneRuns,
     /// The process has exited with this status.
     Exited(i32),
     /// The process was killed by this signal.
@@ -144,6 +146,8 @@ pub trait Control: Target {
     fn resume_all(&mut self) -> Result<()>;
     /// Whether threads that go on stop at system calls, and whether int3s stay in memory while all stand still.
     fn set_modes(&mut self, syscalls: bool, int3s_stay: bool);
+    /// Whether one thread goes on while all others stand still: then their events wait as well.
+    fn run_alone(&mut self, tid: Option<Tid>);
     /// Forgets the ends of steps that nobody waits for any more, before threads go on anew.
     fn forget_steps(&mut self);
     /// Whether threads that go on stop after each instruction, with [`RawStop::Stepped`].

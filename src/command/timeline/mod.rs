@@ -1,8 +1,11 @@
 //! The timeline of a load: recorded, shown, saved.
 
 mod family;
+mod files;
+mod page;
 mod save;
 mod show;
+mod story;
 mod summary;
 mod trace;
 mod words;

@@ -98,6 +98,7 @@ fn text_at(session: &mut Session, stop: &Stop, pid: Tid, frame: Option<Result<Fr
         StopReason::HoldsVforkChild => say("Can not resume the parent process over vfork in the foreground while\n\
 holding the child stopped.  Try \"set detach-on-fork\" or \"set schedule-multiple\".\n"
             .to_owned()),
+        StopReason::NoneRuns => say("No unwaited-for children left.\n".to_owned()),
         StopReason::Begun => say("\nProgram stopped.\n".to_owned()),
         // gdb stops silently there.
         StopReason::CallReturned => return out,
@@ -139,7 +140,7 @@ fn place_text(session: &mut Session, frame: &Frame, of_step: bool) -> Pieces {
 /// `Thread 2 "th"`, once there was a second thread.
 fn thread_name(session: &Session, tid: Tid) -> Option<String> {
     let process = session.inferior.process.as_ref().filter(|_| session.names_threads())?;
-    Some(format!("Thread {} \"{}\"", session.thread_id(process.number_of(tid)?), process.target.thread_name(tid)))
+    Some(format!("Thread {} \"{}\"", session.thread_id(process.number_of(tid)?), process.thread_name(tid)))
 }
 
 fn hit_name(hit: &Hit, noun: &str) -> String {
