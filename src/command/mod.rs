@@ -53,6 +53,7 @@ mod source_paths;
 mod stack;
 mod step;
 mod test_settings;
+mod thread_ids;
 mod threads;
 mod timeline;
 mod tour;

@@ -57,14 +57,15 @@ impl Session {
         if let (Some(terminal), true) = (&mut self.terminal, self.inferior.process.as_ref().is_some_and(|p| p.launched)) {
             terminal.give(pid);
         }
+        let mut is_held = false;
         for born in std::mem::take(&mut self.process_mut()?.unfollowed) {
             match self.follow_fork(born)? {
                 Followed::Parent => {}
                 Followed::Child => return Ok(()),
-                Followed::Nobody(_) => break,
+                Followed::Nobody => is_held = true,
             }
         }
-        if self.holds_vfork_child() {
+        if is_held || self.holds_vfork_child() {
             self.process_mut()?.early = Some((selected, StopReason::HoldsVforkChild));
             return Ok(());
         }
@@ -340,12 +341,9 @@ impl Session {
                 self.end_vfork("exec")?;
                 let path = self.after_exec()?;
                 self.record_exec(former, &path)?;
+                self.notices.push_back(Notice::Exec(path.clone()));
                 match self.caught(tid, Caught::Exec(path))? {
-                    Some(reason) => {
-                        // The notice comes first.
-                        self.process_mut()?.early = Some((tid, reason));
-                        Verdict::Nothing
-                    }
+                    Some(reason) => Verdict::Stop(reason),
                     None => Verdict::Go(None),
                 }
             }

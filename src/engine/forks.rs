@@ -23,8 +23,8 @@ pub(super) enum Followed {
     Parent,
     /// The child, which is the current inferior now, and runs.
     Child,
-    /// Nobody.
-    Nobody(StopReason),
+    /// Nobody: the parent waits for the child, which would be held.
+    Nobody,
 }
 
 impl Session {
@@ -61,7 +61,7 @@ impl Session {
         match self.follow_fork(born)? {
             Followed::Parent => self.after_interlude(tid),
             Followed::Child => Ok(Verdict::Nothing),
-            Followed::Nobody(reason) => Ok(Verdict::Stop(reason)),
+            Followed::Nobody => Ok(Verdict::Stop(StopReason::HoldsVforkChild)),
         }
     }
 
@@ -89,6 +89,10 @@ impl Session {
     /// The child becomes an inferior beside its parent, which goes on.
     fn keep_child(&mut self, born: Unfollowed) -> Result<Followed> {
         let (parent, vfork) = (self.inferior.number, born.vfork);
+        if vfork && !self.settings.schedule_multiple {
+            self.process_mut()?.unfollowed.push(born);
+            return Ok(Followed::Nobody);
+        }
         let pid = born.target.pid();
         let child = self.child_of_current(born.target)?;
         let number = self.push_child(child, vfork);
@@ -102,8 +106,6 @@ impl Session {
                 session.set_modes()?;
                 session.process_mut()?.control()?.resume(pid, ResumeAction::Continue(None))
             })?;
-        } else if vfork {
-            return Ok(Followed::Nobody(StopReason::HoldsVforkChild));
         }
         Ok(Followed::Parent)
     }

@@ -1,6 +1,6 @@
 //! The inferior: a program, the modules in its address space, and the process that runs it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -104,6 +104,9 @@ pub(super) struct Displaced {
 /// The ways out of what was stepped through, by its ranges.
 type ExitsByRanges = HashMap<Vec<AddrRange>, Rc<Exits>>;
 
+/// How many threads there have been since there was no process.
+pub type ThreadCount = Rc<Cell<u32>>;
+
 /// A process.
 pub struct Process {
     /// The process itself.
@@ -144,6 +147,9 @@ pub struct Process {
     /// Hears the Ctrl-C that the program does not.
     pub(super) sentinel: Option<Sentinel>,
     numbers: BTreeMap<Tid, u32>,
+    /// Counts the threads of all processes.
+    count: ThreadCount,
+    globals: BTreeMap<Tid, u32>,
     /// The pthread_t of threads, to name them when they have gone.
     pthreads: BTreeMap<Tid, u64>,
     /// What the user calls threads.
@@ -162,7 +168,7 @@ impl std::fmt::Debug for Process {
 
 impl Process {
     /// A process whose threads are all stopped.
-    pub fn new(target: Box<dyn Target>, launched: bool) -> Process {
+    pub fn new(target: Box<dyn Target>, launched: bool, count: &ThreadCount) -> Process {
         let mut process = Process {
             target,
             launched,
@@ -186,6 +192,8 @@ impl Process {
             entered: HashMap::new(),
             sentinel: None,
             numbers: BTreeMap::new(),
+            count: count.clone(),
+            globals: BTreeMap::new(),
             pthreads: BTreeMap::new(),
             given_names: BTreeMap::new(),
             last_number: 0,
@@ -207,6 +215,8 @@ impl Process {
     pub fn number(&mut self, tid: Tid) -> u32 {
         *self.numbers.entry(tid).or_insert_with(|| {
             self.last_number += 1;
+            self.count.set(self.count.get() + 1);
+            self.globals.insert(tid, self.count.get());
             self.last_number
         })
     }
@@ -236,9 +246,9 @@ impl Process {
         }
     }
 
-    /// Whether there has ever been a second thread: then stops name theirs.
-    pub fn has_had_threads(&self) -> bool {
-        self.last_number > 1
+    /// The number of a thread among those of all processes.
+    pub fn global_number_of(&self, tid: Tid) -> Option<u32> {
+        self.globals.get(&tid).copied()
     }
 
     /// Whether a debug register stops before the instruction at `pc`.
@@ -249,6 +259,7 @@ impl Process {
     /// Forgets a thread that has gone; its pthread_t.
     pub(super) fn forget_thread(&mut self, tid: Tid) -> u64 {
         self.numbers.remove(&tid);
+        self.globals.remove(&tid);
         self.given_names.remove(&tid);
         self.reported.remove(&tid);
         self.deliver.remove(&tid);

@@ -51,7 +51,19 @@ impl Session {
 
     /// Whether stops name their threads: there has ever been a second one.
     pub fn names_threads(&self) -> bool {
-        self.processes_had > 1 || self.inferior.process.as_ref().is_some_and(Process::has_had_threads)
+        self.thread_count.get() > 1
+    }
+
+    /// The number of a thread of the current one among those of all.
+    pub fn global_number(&self, tid: Tid) -> u32 {
+        self.inferior.process.as_ref().and_then(|p| p.global_number_of(tid)).unwrap_or(0)
+    }
+
+    /// Forgets how many threads there were, where none is left: the next one is the first again.
+    pub(super) fn count_anew(&mut self) {
+        if self.inferior.process.is_none() && self.other_processes().is_empty() {
+            self.thread_count.set(0);
+        }
     }
 
     /// What the user calls a thread of the current one: `1`, or `2.1` where there are several inferiors.
@@ -175,11 +187,10 @@ impl Session {
     /// A child of the current one as an inferior: it has what its parent has.
     pub(super) fn child_of_current(&mut self, target: Box<dyn Target>) -> Result<Inferior> {
         let parent = self.process()?;
-        let mut process = Process::new(target, parent.launched);
+        let mut process = Process::new(target, parent.launched, &self.thread_count);
         process.sites = parent.sites.clone();
         process.libraries = parent.libraries;
         let child = process.target.pid();
-        self.processes_had += 1;
         Ok(Inferior {
             program: self.inferior.program.clone(),
             modules: self.inferior.modules.clone(),

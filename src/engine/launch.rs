@@ -74,7 +74,8 @@ impl Session {
             warnings.push("Error disabling address space randomization: Operation not permitted".to_owned());
         }
         let pid = crate::target::Target::pid(&live);
-        self.inferior.process = Some(Process::new(Box::new(live), true));
+        self.count_anew();
+        self.inferior.process = Some(Process::new(Box::new(live), true, &self.thread_count));
         if let Some(terminal) = &mut self.terminal {
             terminal.taken_by_program();
             self.process_mut()?.sentinel = Sentinel::start(pid);
@@ -131,7 +132,6 @@ impl Session {
     /// Looks around in a new process.
     pub(super) fn begun(&mut self, pid: Tid) -> Result<()> {
         self.inferior.is_left = false;
-        self.processes_had = if self.other_processes().is_empty() { 1 } else { self.processes_had + 1 };
         self.slot_log = Default::default();
         self.snapshots.clear();
         self.selection = super::session::Selection { tid: Some(pid), level: 0 };
@@ -162,7 +162,8 @@ impl Session {
         if self.inferior.program.as_ref().is_none_or(|p| p.image.identity() != image.identity()) {
             self.set_program(Some(Program { path: path.clone(), image }));
         }
-        self.inferior.process = Some(Process::new(Box::new(live), false));
+        self.count_anew();
+        self.inferior.process = Some(Process::new(Box::new(live), false, &self.thread_count));
         self.begun(pid)?;
         Ok(path)
     }

@@ -70,7 +70,7 @@ pub use dead::Died;
 pub use finish::ReturnedValue;
 pub use frames::{FrameIdentity, FrameSource};
 pub use host::module_ref;
-pub use inferior::{Inferior, LibraryEvents, Process, Program};
+pub use inferior::{Inferior, LibraryEvents, Process, Program, ThreadCount};
 pub use inferiors::Vfork;
 pub use journal::{Change, Entry, Journal};
 pub use launch::pending_signal;

@@ -14,7 +14,7 @@ use super::address_names::SharedNames;
 use super::breakpoints::Breakpoints;
 use super::finish::Finished;
 use super::frames::{FrameCache, FrameIdentity};
-use super::inferior::{Inferior, Process};
+use super::inferior::{Inferior, Process, ThreadCount};
 use super::inject::Active;
 use super::line_step::LineStep;
 use super::listing::Listing;
@@ -91,8 +91,8 @@ pub struct Session {
     pub(super) finished: Option<Finished>,
     /// The inferiors that are not the current one, and the children that are followed for the record.
     pub(super) others: Vec<Inferior>,
-    /// How many processes there have been since there was none.
-    pub(super) processes_had: u32,
+    /// Counts the threads of all inferiors.
+    pub(super) thread_count: ThreadCount,
     /// How many inferiors there have been besides the first.
     pub(super) inferiors_added: u32,
     /// What the processes share that this session traces.

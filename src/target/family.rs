@@ -13,8 +13,19 @@ use crate::os::wait::{Status, wait_for};
 use crate::os::{procfs, ptrace};
 
 /// What the processes of one tracing thread share. waitpid(2) tells each of them of all: whoever waits hears for the others too.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Kin(Rc<RefCell<Family>>);
+
+thread_local! {
+    static OF_THREAD: Kin = Kin(Rc::default());
+}
+
+impl Default for Kin {
+    /// That of the calling thread.
+    fn default() -> Kin {
+        OF_THREAD.with(Kin::clone)
+    }
+}
 
 #[derive(Debug, Default)]
 struct Family {
