@@ -138,8 +138,7 @@ fn options(cx: &mut Cx<'_>, text: &str, is_clone: bool) -> Result<Options> {
                 let text = words.next().ok_or_else(|| Error::user("No argument to -copies"))?;
                 let count = super::data::integer(cx, text)?;
                 options.copies = match u32::try_from(count) {
-                    Ok(n) if n <= 1 << 10 && (n > 0 || !is_clone) => n,
-                    _ if is_clone => return Err(Error::user("Invalid copies number")),
+                    Ok(n) if n <= 1 << 10 => n,
                     _ => return Err(Error::user("Invalid copies number")),
                 };
             }

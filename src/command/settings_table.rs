@@ -291,19 +291,25 @@ pub const SETTINGS: &[Setting] = &[
         Enum(|s| &mut s.follow_fork_mode, &["child", "parent"]),
         "Debugger response to a program call of fork or vfork is \"{}\".",
         "Set debugger response to a program call of fork or vfork.",
-    ),
+    )
+    .help("\"parent\" stays with the process that forks; \"child\" goes on with the new one, which becomes an inferior.\n\
+What becomes of the other one is for \"set detach-on-fork\" to say."),
     row(
         "follow-exec-mode",
         Enum(|s| &mut s.follow_exec_mode, &["new", "same"]),
         "Follow exec mode is \"{}\".",
         "Set debugger response to a program call of exec.",
-    ),
+    )
+    .help("\"same\" keeps the process in its inferior, whose program is the new one then. \"new\" gives it a new inferior: \"run\" in the\n\
+old one starts the old program again."),
     row(
         "detach-on-fork",
         Bool(|s| &mut s.detach_on_fork),
         "Whether rdbg will detach the child of a fork is {}.",
         "Set whether rdbg will detach the child of a fork.",
-    ),
+    )
+    .help("Off, parent and child both stay: the one that is not followed is an inferior that stands still until \"inferior ID\" and\n\
+\"continue\", or \"set schedule-multiple on\"."),
     row(
         "scheduler-locking",
         Enum(|s| &mut s.scheduler_locking, &["off", "on", "step", "replay"]),
@@ -315,7 +321,8 @@ pub const SETTINGS: &[Setting] = &[
         Bool(|s| &mut s.schedule_multiple),
         "Resuming the execution of threads of all processes is {}.",
         "Set mode for resuming threads of all processes.",
-    ),
+    )
+    .help("On, every inferior goes on when one does; off, the current one alone."),
     row(
         "non-stop",
         Bool(|s| &mut s.non_stop),

@@ -341,7 +341,6 @@ impl Session {
                 self.end_vfork("exec")?;
                 let path = self.after_exec()?;
                 self.record_exec(former, &path)?;
-                self.notices.push_back(Notice::Exec(path.clone()));
                 match self.caught(tid, Caught::Exec(path))? {
                     Some(reason) => Verdict::Stop(reason),
                     None => Verdict::Go(None),

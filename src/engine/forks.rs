@@ -8,6 +8,7 @@ use super::control::Verdict;
 use super::inferior::Inferior;
 use super::inferiors::Vfork;
 use super::session::Session;
+use super::sites::Sites;
 use super::stop::{Caught, Notice, StopReason};
 
 /// A child that was just born, and its parent's thread.
@@ -15,6 +16,8 @@ pub(super) struct Unfollowed {
     tid: Tid,
     vfork: bool,
     pub(super) target: Box<dyn Target>,
+    /// What was in its memory when it was born.
+    sites: Sites,
 }
 
 /// Who goes on after a fork.
@@ -53,7 +56,7 @@ impl Session {
                 }
             };
         };
-        let born = Unfollowed { tid, vfork, target };
+        let born = Unfollowed { tid, vfork, target, sites: self.process()?.sites.clone() };
         if let Some(reason) = caught {
             self.process_mut()?.unfollowed.push(born);
             return Ok(Verdict::Stop(reason));
@@ -94,7 +97,7 @@ impl Session {
             return Ok(Followed::Nobody);
         }
         let pid = born.target.pid();
-        let child = self.child_of_current(born.target)?;
+        let child = self.child_of_current(born.target, born.sites)?;
         let number = self.push_child(child, vfork);
         self.notices.push_back(Notice::NewInferior { number, pid: Some(pid) });
         if !vfork {
@@ -125,10 +128,10 @@ impl Session {
 
     /// The child becomes the current inferior, and goes on by what its parent was about to do. The parent is let go of, or waits.
     fn follow_child(&mut self, born: Unfollowed, detach: bool) -> Result<()> {
-        let Unfollowed { tid, vfork, target } = born;
+        let Unfollowed { tid, vfork, target, sites } = born;
         let (parent, child) = (self.inferior.number, target.pid());
         let pthread = self.process_mut()?.learn_pthread(tid);
-        let mut inferior = self.child_of_current(target)?;
+        let mut inferior = self.child_of_current(target, sites)?;
         let process = self.process_mut()?;
         // Its other threads would go on beside the child, where it is kept.
         process.control()?.stop_all()?;

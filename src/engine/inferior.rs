@@ -221,6 +221,14 @@ impl Process {
         })
     }
 
+    /// Forgets the numbers of threads but that of one, which is the first of its inferior now.
+    pub(super) fn number_anew(&mut self, tid: Tid) {
+        self.numbers.clear();
+        self.globals.clear();
+        self.last_number = 0;
+        self.number(tid);
+    }
+
     /// The pthread_t of a stopped thread (its fs base), and kept for later; 0 where there is none.
     pub(super) fn learn_pthread(&mut self, tid: Tid) -> u64 {
         let pthread = self.target.registers(tid).ok().and_then(|r| r.get(Gpr::FsBase)).unwrap_or(0);

@@ -7,7 +7,8 @@ use crate::base::{Error, Result, Tid};
 use crate::target::Target;
 
 use super::inferior::{Inferior, Process};
-use super::session::Session;
+use super::session::{Selection, Session};
+use super::sites::Sites;
 
 /// How an inferior is started.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +17,13 @@ pub(super) struct Setup {
     cwd: String,
     environment: Vec<(OsString, OsString)>,
     inferior_tty: String,
+}
+
+impl Setup {
+    /// No arguments, and rdbg's own environment.
+    fn fresh() -> Setup {
+        Setup { environment: std::env::vars_os().collect(), ..Setup::default() }
+    }
 }
 
 /// What a vfork has to do with an inferior, as long as parent and child run in the same memory.
@@ -74,9 +82,9 @@ impl Session {
         }
     }
 
-    /// A new one, without a program, started as the current one; its number.
+    /// A new one, without a program or arguments; its number.
     pub fn add_inferior(&mut self) -> u32 {
-        let setup = self.setup();
+        let setup = Setup::fresh();
         // Files that were opened once are shared.
         let mut modules = self.inferior.modules.clone();
         modules.clear();
@@ -185,10 +193,10 @@ impl Session {
     }
 
     /// A child of the current one as an inferior: it has what its parent has.
-    pub(super) fn child_of_current(&mut self, target: Box<dyn Target>) -> Result<Inferior> {
+    pub(super) fn child_of_current(&mut self, target: Box<dyn Target>, sites: Sites) -> Result<Inferior> {
         let parent = self.process()?;
         let mut process = Process::new(target, parent.launched, &self.thread_count);
-        process.sites = parent.sites.clone();
+        process.sites = sites;
         process.libraries = parent.libraries;
         let child = process.target.pid();
         Ok(Inferior {
@@ -196,10 +204,27 @@ impl Session {
             modules: self.inferior.modules.clone(),
             process: Some(process),
             setup: if self.inferior.is_seated { self.setup() } else { self.inferior.setup.clone() },
-            selection: super::session::Selection { tid: Some(child), level: 0 },
+            selection: Selection { tid: Some(child), level: 0 },
             is_seated: false,
             ..Inferior::default()
         })
+    }
+
+    /// The process, which executes another program, becomes that of a new inferior, the current one. The old one keeps its program.
+    pub(super) fn move_to_new_inferior(&mut self) {
+        let Some(mut process) = self.inferior.process.take() else { return };
+        let pid = process.target.pid();
+        process.number_anew(pid);
+        let number = self.push_inferior(Inferior {
+            modules: self.inferior.modules.clone(),
+            process: Some(process),
+            setup: Setup::fresh(),
+            selection: Selection { tid: Some(pid), level: 0 },
+            is_seated: false,
+            ..Inferior::default()
+        });
+        self.selection = Default::default();
+        self.enter(number);
     }
 
     /// The inferior that has this process, recorded ones included: its place among the others.

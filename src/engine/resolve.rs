@@ -193,7 +193,7 @@ impl Session {
         let spec = self.absolute_spec(spec).unwrap_or_else(|_| spec.to_owned());
         let mut all = found.clone().unwrap_or_default();
         for number in others {
-            let is_own = |s: &Session| !s.inferior.is_left && s.breakpoints_of() == number;
+            let is_own = |s: &Session| s.breakpoints_of() == number;
             let located = self.in_inferior(number, |s| if is_own(s) { s.locate_places(&spec) } else { Ok(Vec::new()) });
             all.extend(located.unwrap_or_default());
         }
@@ -251,13 +251,17 @@ impl Session {
     /// Finds the addresses of watched expressions anew: the program has been started, and may lie elsewhere.
     pub(super) fn refresh_watches(&mut self) {
         // Those of local variables have ended with the frames of the last run.
-        let has_scope = |k: &Kind| matches!(k, Kind::Watch(w) if w.scope.is_some());
+        let number = self.inferior.number;
+        let has_scope = |k: &Kind| matches!(k, Kind::Watch(w) if w.scope.is_some() && w.inferior == number);
         let over: Vec<u32> = self.breakpoints.iter().filter(|b| has_scope(&b.kind)).map(|b| b.id).collect();
         over.into_iter().for_each(|id| drop(self.breakpoints.remove(id)));
         let watched: Vec<_> = self
             .breakpoints
             .iter()
-            .filter_map(|b| if let Kind::Watch(w) = &b.kind { Some((b.id, w.expr.clone())) } else { None })
+            .filter_map(|b| match &b.kind {
+                Kind::Watch(w) if w.inferior == number => Some((b.id, w.expr.clone())),
+                _ => None,
+            })
             .collect();
         for (id, expr) in watched {
             let value = expr::eval(&expr, self);

@@ -10,7 +10,7 @@ impl Session {
     /// Follows a child of the current process for the record: it goes on.
     pub(in crate::engine) fn adopt_for_record(&mut self, target: Box<dyn Target>) -> Result<()> {
         let (parent, child) = (self.process()?.target.pid(), target.pid());
-        let mut inferior = self.child_of_current(target)?;
+        let mut inferior = self.child_of_current(target, self.process()?.sites.clone())?;
         (inferior.recorded, inferior.number) = (true, 0);
         if let Some(recorder) = self.timeline.recorder_mut() {
             recorder.copied(parent, child);
