@@ -1,7 +1,10 @@
 //! The timeline of a load: recorded, shown, saved.
 
+mod comparable;
+mod diff;
 mod family;
 mod files;
+mod relative;
 mod save;
 mod show;
 mod story;

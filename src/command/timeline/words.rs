@@ -73,7 +73,7 @@ fn object(event: &Value) -> String {
 }
 
 /// `puts@GLIBC_2.2.5`; empty where there is no symbol.
-fn versioned(event: &Value) -> String {
+pub fn versioned(event: &Value) -> String {
     match (text(event, "symbol"), text(event, "version")) {
         (symbol, "") => symbol.to_owned(),
         (symbol, version) => format!("{symbol}@{version}"),
