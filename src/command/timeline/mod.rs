@@ -4,6 +4,7 @@ mod comparable;
 mod diff;
 mod family;
 mod files;
+mod page;
 mod relative;
 mod save;
 mod show;
