@@ -3,8 +3,11 @@
 mod common;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 
 use common::build;
 use common::load::{self, Load};
@@ -199,7 +202,7 @@ fn page_faults_are_as_many_as_perf_counts() {
     for (load, record) in recorded().iter().filter(|(l, _)| l.environment.is_empty()) {
         let ours = record.iter().filter(|e| e["kind"] == "fault").count();
         let mut command = load.under(&perf, &["stat", "-x,", "-e", "page-faults:u"]);
-        command.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::null());
+        command.stdin(Stdio::null()).stdout(Stdio::null());
         let (_, log) = tools::output(&mut command);
         let Some(theirs) = count.captures(&log).and_then(|f| f[1].parse::<usize>().ok()) else {
             return tools::skip("page_faults_are_as_many_as_perf_counts", format!("perf counts nothing: {log}"));
@@ -313,5 +316,40 @@ fn the_story_ties_mappings_to_segments_and_folds_searches() {
     let row = of("relocate").into_iter().find(|r| r.starts_with("libc.so.6: ")).unwrap();
     for (kind, count) in counts.iter().filter(|(kind, _)| *kind != "RELATIVE") {
         assert!(row.contains(&format!("{count} {kind}")), "{row}: {counts:?}");
+    }
+}
+
+/// A child of the recorded program goes on, and into the record, while the program stands at a catchpoint and rdbg at its prompt.
+#[test]
+fn children_go_on_while_the_program_stands() {
+    let Some(bash) = installed("bash", &[]) else { return };
+    let (done, record) = (load::scratch("done"), load::scratch("jsonl"));
+    let script = format!("(/bin/true; echo one >{}) & wait", done.display());
+    let load = Load::of(&bash.program, &["-c", &script]);
+    let mut command = common::rdbg::Session::rdbg().program(&load.program, &load.args).command();
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut rdbg = command.spawn().unwrap();
+    let mut input = rdbg.stdin.take().unwrap();
+    writeln!(input, "timeline start -nofaults\ncatch syscall wait4\nrun").unwrap();
+    let begun = Instant::now();
+    let is_written = || std::fs::read(&done).is_ok_and(|text| text == b"one\n");
+    while !is_written() && begun.elapsed() < common::rdbg::PATIENCE {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert!(is_written(), "the child has not gone on");
+    // A moment for its end.
+    std::thread::sleep(Duration::from_millis(200));
+    writeln!(input, "info program\ntimeline save {}\nkill\nquit", record.display()).unwrap();
+    drop(input);
+    let out = rdbg.wait_with_output().unwrap();
+    let out = String::from_utf8_lossy(&out.stdout);
+    assert!(out.contains("Catchpoint 1") && out.contains("wait4"), "{out}");
+    let text = std::fs::read_to_string(&record).unwrap_or_else(|e| panic!("{e}: {out}"));
+    let events: Vec<Value> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let leader = &events[0]["pid"];
+    let of_child = |kind: &str| events.iter().filter(|e| e["pid"] != *leader && e["kind"] == kind).count();
+    assert!(of_child("syscall") > 10 && of_child("exec") == 1 && of_child("exit") == 2, "{out}");
+    for file in [done, record] {
+        let _ = std::fs::remove_file(file);
     }
 }

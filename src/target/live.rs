@@ -557,6 +557,26 @@ impl Control for Live {
         self.take_children()
     }
 
+    fn hear_others(&mut self) -> Result<Option<Tid>> {
+        let is_others = |e: &Event| matches!(e.what, RawStop::Elsewhere(_));
+        if let Some(event) = self.ready.iter().position(is_others).and_then(|at| self.ready.remove(at))
+            && let RawStop::Elsewhere(owner) = event.what
+        {
+            return Ok(Some(owner));
+        }
+        loop {
+            let (tid, status) = match wait_any(false) {
+                Ok(Some(found)) => found,
+                Ok(None) | Err(Error::Gone) => return Ok(None),
+                Err(e) => return Err(e),
+            };
+            if let Some(owner) = self.hand_on(tid, status) {
+                return Ok(Some(owner));
+            }
+            self.collect(tid, status)?;
+        }
+    }
+
     fn heard(&mut self) -> Result<Option<Event>> {
         self.digest_heard()
     }
