@@ -9,7 +9,7 @@ use crate::target::{Event, RawStop, ResumeAction};
 
 use super::forks::Followed;
 use super::frames::Entered;
-use super::inferior::Displaced;
+use super::inferior::{Displaced, Inferior};
 use super::past::will_restart;
 use super::session::Session;
 use super::step::Plan;
@@ -189,7 +189,7 @@ impl Session {
                 continue;
             }
             if !self.others.is_empty()
-                && let Some(place) = self.place_with_news()
+                && let Some(place) = self.place_with_news(|_| true)
             {
                 match self.event_elsewhere(place)? {
                     Some(happening) => return Ok(happening),
@@ -224,9 +224,12 @@ impl Session {
         }
     }
 
-    /// The place among the others of one that has something to tell.
-    pub(super) fn place_with_news(&mut self) -> Option<usize> {
+    /// The place among the others of one, of those that are looked for, that has something to tell.
+    pub(super) fn place_with_news(&mut self, looks_for: fn(&Inferior) -> bool) -> Option<usize> {
         self.others.iter_mut().position(|i| {
+            if !looks_for(i) {
+                return false;
+            }
             let Some(process) = &mut i.process else { return false };
             process.early.is_some() || !process.printing.is_empty() || process.control().is_ok_and(|c| c.has_news())
         })
@@ -301,6 +304,11 @@ impl Session {
             RawStop::Stepped => self.stepped(tid)?,
             RawStop::Debug(bits) => self.debug_registers_fired(tid, bits)?,
             RawStop::Signal(signal) => {
+                if signal == Signal::INT
+                    && let Some(sentinel) = &self.process()?.sentinel
+                {
+                    sentinel.heard();
+                }
                 let disposition = self.signals.get(signal);
                 let pass = Some(signal).filter(|_| disposition.pass);
                 if let Some(reason) = self.caught(tid, Caught::Signal(signal))? {

@@ -162,7 +162,7 @@ pub trait Control: Target {
     /// Takes back the events of a thread that are still to be told: it is to run something else first. They can be given back
     /// by [`postpone`](Control::postpone).
     fn withhold(&mut self, tid: Tid) -> Vec<Event>;
-    /// Drops a signal that came while all were being stopped, and was not told yet.
+    /// Drops a signal that came while all were being stopped, and was not told yet; also one that the kernel still holds.
     fn forget_signal(&mut self, signal: Signal);
     /// Waits for the next event; [`crate::base::Error::Cancelled`] when the user interrupted first.
     fn wait(&mut self) -> Result<Event>;
@@ -194,6 +194,9 @@ pub trait Control: Target {
     fn part(&mut self) -> Result<()>;
     /// Whatever happens to rdbg, this process goes on without it.
     fn spare(&mut self);
+    /// Looks whether something has happened to another process, without waiting; that process. This one's own threads stand still,
+    /// and what happens to them all the same is kept for later `wait`s.
+    fn hear_others(&mut self) -> Result<Option<Tid>>;
     /// Whether there is something to be told that needs no waiting: from an earlier stop, or heard by another process's `wait`.
     fn has_news(&self) -> bool;
     /// The next of that; `None` where it concerns nobody.

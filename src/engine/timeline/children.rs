@@ -1,10 +1,17 @@
 //! Children that are followed for the record: nobody is told of what happens to them, and nothing stops them.
 
+use std::time::{Duration, Instant};
+
 use crate::base::{Error, Result, Tid, VirtAddr};
 use crate::engine::inferior::Inferior;
 use crate::engine::session::Session;
 use crate::engine::sites::{Owner, Past};
 use crate::target::{Event, RawStop, ResumeAction, Target, Trap, TrapKind};
+
+/// Children are looked after for so long at once.
+const MOMENT: Duration = Duration::from_millis(5);
+/// Between two system calls of a child that is busy less time passes than this.
+const PAUSE: Duration = Duration::from_micros(200);
 
 impl Session {
     /// Follows a child of the current process for the record: it goes on.
@@ -93,10 +100,44 @@ impl Session {
         self.go_past(tid, at, None)
     }
 
+    /// Looks after the children for a moment while the program stands still: they go on, and what they do belongs to the record. To
+    /// be called again and again while the user thinks; false where there are none.
+    ///
+    /// *Folklore*: a traced process waits for its tracer at each system call, `int3` and fork. A debugger that sleeps at its prompt
+    /// would hold up whatever the program has started: a server's workers, the other end of a pipe.
+    pub fn look_after_children(&mut self) -> bool {
+        let begun = Instant::now();
+        let mut last = begun;
+        while self.records_children() && begun.elapsed() < MOMENT && last.elapsed() < PAUSE {
+            let heard = match self.place_with_news(|i| i.recorded) {
+                Some(place) => Ok(Some(place)),
+                None => {
+                    let heard = self.process_mut().and_then(|p| p.control()?.hear_others());
+                    heard.map(|pid| pid.and_then(|pid| self.place_of_process(pid)))
+                }
+            };
+            match heard {
+                Ok(Some(place)) if self.others.get(place).is_some_and(|i| i.recorded) => {
+                    // One that cannot be followed is the next look's.
+                    let _ = self.child_event(place);
+                    last = Instant::now();
+                }
+                Ok(Some(_)) => break,
+                Ok(None) => std::thread::yield_now(),
+                Err(_) => break,
+            }
+        }
+        self.records_children()
+    }
+
+    fn records_children(&self) -> bool {
+        self.others.iter().any(|i| i.recorded)
+    }
+
     /// The program has ended: its children may go on, and what they do belongs to the record, as long as the user waits for it.
     pub(in crate::engine) fn await_children(&mut self) {
         while let Some(place) = self.others.iter().position(|i| i.recorded) {
-            if self.place_with_news().is_some_and(|place| self.child_event(place).is_ok()) {
+            if self.place_with_news(|i| i.recorded).is_some_and(|place| self.child_event(place).is_ok()) {
                 continue;
             }
             // Any of them hears for all.
