@@ -1,7 +1,7 @@
 //! Processes that one thread traces beside each other, and the children that they bear.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::gone::{alive, known};
@@ -12,53 +12,18 @@ use crate::os::mem::ProcessMemory;
 use crate::os::wait::{Status, wait_for};
 use crate::os::{procfs, ptrace};
 
-/// What the processes of one tracing thread share. waitpid(2) tells each of them of all: whoever waits hears for the others too.
-#[derive(Clone, Debug)]
-pub struct Kin(Rc<RefCell<Family>>);
-
-thread_local! {
-    static OF_THREAD: Kin = Kin(Rc::default());
-}
-
-impl Default for Kin {
-    /// That of the calling thread.
-    fn default() -> Kin {
-        OF_THREAD.with(Kin::clone)
-    }
-}
-
-#[derive(Debug, Default)]
-struct Family {
-    /// Whether children are followed rather than let go.
-    follows: bool,
-    /// The process of each task.
-    owners: HashMap<Tid, Tid>,
-    /// What one has heard for another; no queue is empty.
-    heard: HashMap<Tid, VecDeque<(Tid, Status)>>,
-    /// First stops of children whose birth has not been reported yet: the two come in either order.
-    newborn: HashMap<Tid, Status>,
-    /// Children that nobody has taken yet, with the processes that bore them.
-    born: Vec<(Tid, Live)>,
-    /// Vfork children that have been let go: they run in their parents' memory, untraced.
-    parted: BTreeSet<Tid>,
-}
-
 impl Live {
-    pub(super) fn set_follows(&mut self, on: bool) {
-        self.kin.0.borrow_mut().follows = on;
-    }
-
     pub(super) fn keep_newborn(&self, tid: Tid, status: Status) {
-        self.kin.0.borrow_mut().newborn.insert(tid, status);
+        self.kin.share().newborn.insert(tid, status);
     }
 
     pub(super) fn take_newborn(&self, tid: Tid) -> Option<Status> {
-        self.kin.0.borrow_mut().newborn.remove(&tid)
+        self.kin.share().newborn.remove(&tid)
     }
 
     /// Keeps what was heard of a task of another process; that process.
     pub(super) fn hand_on(&self, tid: Tid, status: Status) -> Option<Tid> {
-        let mut family = self.kin.0.borrow_mut();
+        let mut family = self.kin.share();
         let owner = family.owners.get(&tid).copied().filter(|owner| *owner != self.pid)?;
         family.heard.entry(owner).or_default().push_back((tid, status));
         Some(owner)
@@ -66,7 +31,7 @@ impl Live {
 
     /// What another has heard for this one.
     pub(super) fn next_heard(&self) -> Option<(Tid, Status)> {
-        let mut family = self.kin.0.borrow_mut();
+        let mut family = self.kin.share();
         if family.heard.is_empty() {
             return None;
         }
@@ -80,17 +45,17 @@ impl Live {
 
     /// Whether another has heard something for this one.
     pub(super) fn has_heard(&self) -> bool {
-        self.kin.0.borrow().heard.contains_key(&self.pid)
+        self.kin.look().heard.contains_key(&self.pid)
     }
 
     /// A task belongs to this process.
     pub(super) fn own(&self, tid: Tid) {
-        self.kin.0.borrow_mut().owners.insert(tid, self.pid);
+        self.kin.share().owners.insert(tid, self.pid);
     }
 
     /// A task has ended; with the leader the process.
     pub(super) fn disown(&self, tid: Tid) {
-        let mut family = self.kin.0.borrow_mut();
+        let mut family = self.kin.share();
         family.owners.remove(&tid);
         if tid == self.pid {
             family.owners.retain(|_, owner| *owner != self.pid);
@@ -100,7 +65,7 @@ impl Live {
 
     /// A task has gone by an exec.
     pub(super) fn disown_task(&self, tid: Tid) {
-        self.kin.0.borrow_mut().owners.remove(&tid);
+        self.kin.share().owners.remove(&tid);
     }
 
     /// A child was born: its memory is a copy of this one's, or this one itself, with the same int3 bytes in it. It waits to be
@@ -114,14 +79,12 @@ impl Live {
             return Ok(child);
         }
         let Some(mut live) = self.child(child, vfork) else { return Ok(child) };
-        let mut family = self.kin.0.borrow_mut();
-        if family.follows {
-            family.owners.insert(child, child);
-            family.born.push((self.pid, live));
-            return Ok(child);
+        if self.keeps_children {
+            live.own(child);
+            self.born.push(live);
+        } else {
+            live.part()?;
         }
-        drop(family);
-        live.part()?;
         Ok(child)
     }
 
@@ -164,13 +127,13 @@ impl Live {
         space.lift_but(self.pid, true, &[]);
         space.untraced += 1;
         drop(space);
-        self.kin.0.borrow_mut().parted.insert(self.pid);
+        self.kin.share().parted.insert(self.pid);
     }
 
     /// The vfork child of a thread has let go of the memory.
     pub(super) fn vfork_done(&mut self, tid: Tid) {
         let child = self.threads.get_mut(&tid).and_then(|t| t.vforked.take());
-        if child.is_some_and(|c| self.kin.0.borrow_mut().parted.remove(&c)) {
+        if child.is_some_and(|c| self.kin.share().parted.remove(&c)) {
             let mut space = self.space.borrow_mut();
             space.untraced = space.untraced.saturating_sub(1);
             space.plant(self.pid);
@@ -196,24 +159,14 @@ impl Live {
 
     /// The child of this number, once.
     pub(super) fn take_child(&mut self, child: Tid) -> Option<Live> {
-        let mut family = self.kin.0.borrow_mut();
-        let place = family.born.iter().position(|(_, live)| live.pid == child)?;
-        Some(family.born.remove(place).1)
-    }
-
-    /// The children that nobody has taken.
-    pub(super) fn take_born(&mut self) -> Vec<Live> {
-        let mut family = self.kin.0.borrow_mut();
-        let (own, others) = std::mem::take(&mut family.born).into_iter().partition(|(parent, _)| *parent == self.pid);
-        family.born = others;
-        let own: Vec<(Tid, Live)> = own;
-        own.into_iter().map(|(_, live)| live).collect()
+        let place = self.born.iter().position(|live| live.pid == child)?;
+        Some(self.born.remove(place))
     }
 
     /// Deals with the children whose birth will not be reported any more, because their parent was killed within its fork: they
     /// are traced, stand still, and wait for nobody.
     pub(super) fn take_strays(&mut self) -> Vec<Live> {
-        let known = |tid: &Tid| self.kin.0.borrow().owners.contains_key(tid);
+        let known = |tid: &Tid| self.kin.look().owners.contains_key(tid);
         let mut strays: Vec<Tid> = procfs::traced_by_this_thread().into_iter().filter(|t| !known(t)).collect();
         // Those of another process that lives are still to be reported.
         strays.retain(|t| {

@@ -7,8 +7,8 @@ use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::family::Kin;
 use super::gone::alive;
+use super::kin::Kin;
 use super::space::Space;
 use super::traits::{Control, Event, RawStop, ResumeAction, Target, Trap};
 use super::traps::as_watch;
@@ -95,6 +95,10 @@ pub struct Live {
     pub(super) watches: [Option<Watch>; debugregs::SLOTS],
     /// Events that came while all were being stopped.
     pub(super) ready: VecDeque<Event>,
+    /// Children are kept until they are taken.
+    pub(super) keeps_children: bool,
+    /// Those that nobody has taken yet.
+    pub(super) born: Vec<Live>,
     /// The other processes of the thread that traces this one.
     pub(super) kin: Kin,
     pub(super) follower: Follower,
@@ -166,6 +170,8 @@ impl Live {
             int3s_stay: launched,
             watches: [None; debugregs::SLOTS],
             ready: VecDeque::new(),
+            keeps_children: false,
+            born: Vec::new(),
             kin: kin.clone(),
             follower: Follower::new(),
             ended: false,
@@ -493,7 +499,7 @@ impl Control for Live {
     }
 
     fn keep_children(&mut self, on: bool) {
-        self.set_follows(on);
+        self.keeps_children = on;
     }
 
     fn take_child(&mut self, child: Tid) -> Option<Box<dyn Target>> {
@@ -568,7 +574,7 @@ impl Control for Live {
             self.clear_own_code();
         }
         // Nobody was told of them.
-        self.take_born().iter_mut().try_for_each(Live::part)?;
+        std::mem::take(&mut self.born).iter_mut().try_for_each(Live::part)?;
         for (tid, thread) in &mut self.threads {
             if thread.state != State::Stopped {
                 continue;
@@ -587,7 +593,7 @@ impl Control for Live {
     fn kill(&mut self) -> Result<()> {
         self.follower.release();
         if !self.ended {
-            for mut child in self.take_born() {
+            for mut child in std::mem::take(&mut self.born) {
                 child.kill()?;
             }
             signals::kill(self.pid, Signal::KILL)?;

@@ -5,6 +5,7 @@ mod core;
 mod events;
 mod family;
 mod gone;
+mod kin;
 mod live;
 mod parking;
 mod planted;
@@ -13,6 +14,6 @@ mod traits;
 mod traps;
 
 pub use core::Core;
-pub use family::Kin;
+pub use kin::Kin;
 pub use live::Live;
 pub use traits::{Control, Event, RawStop, ResumeAction, Target, Trap, TrapKind};

@@ -26,6 +26,7 @@ impl Session {
             process.launched = false;
             let control = process.control()?;
             control.spare();
+            control.keep_children(true);
             control.set_modes(true, true);
             gone_is_fine(control.resume(child, ResumeAction::Continue(None)))?;
         }
