@@ -37,6 +37,7 @@ impl Session {
         self.resumes += 1;
         self.resumed_from = Some(selected);
         let process = self.process_mut()?;
+        process.is_held = false;
         process.plan = plan;
         self.watch_escapes()?;
         if self.breakpoints.iter().any(|b| b.locations.iter().any(|l| l.absent)) {
@@ -84,7 +85,9 @@ impl Session {
         }
         self.sync_sites()?;
         self.set_modes()?;
-        self.process_mut()?.control()?.run_alone(None);
+        let process = self.process_mut()?;
+        process.is_held = false;
+        process.control()?.run_alone(None);
         self.back_into_slots()?;
         self.start_threads(None, false)
     }
@@ -344,6 +347,7 @@ impl Session {
             }
             RawStop::Fork(child) => self.child_born(tid, child, false)?,
             RawStop::Vfork(child) => self.child_born(tid, child, true)?,
+            RawStop::VforkDone | RawStop::Interrupted if self.process()?.is_held => Verdict::Nothing,
             RawStop::VforkDone => self.after_interlude(tid)?,
             RawStop::Exec(former) => {
                 self.end_vfork("exec")?;
@@ -382,7 +386,8 @@ impl Session {
                 Verdict::Nothing
             }
             // The target keeps it to itself.
-            RawStop::Interrupted | RawStop::Elsewhere(_) => Verdict::Go(None),
+            RawStop::Interrupted => self.after_interlude(tid)?,
+            RawStop::Elsewhere(_) => Verdict::Go(None),
         })
     }
 
@@ -490,6 +495,7 @@ impl Session {
     /// All threads of the process have stopped: it is made what it is to be shown as.
     fn rest(&mut self) -> Result<()> {
         let process = self.process_mut()?;
+        process.is_held = true;
         process.plan = None;
         for tid in std::mem::take(&mut process.printing) {
             if let Ok(pc) = process.target.pc(tid) {

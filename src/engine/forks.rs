@@ -155,6 +155,8 @@ impl Session {
             (false, false) => self.copy_locations(parent, number),
         }
         self.enter(number);
+        // Where a step ends in the child, all of its place is news.
+        self.step_began_in = None;
         self.sync_sites()?;
         self.set_modes()?;
         if let Verdict::Go(signal) = self.after_interlude(child)? {

@@ -138,6 +138,8 @@ pub struct Process {
     pub(super) waiting: Vec<Event>,
     /// Threads that go on past the site at their pc once what a `dprintf` has printed there is shown.
     pub(super) printing: Vec<Tid>,
+    /// It is to stand still, while others run: what was still to happen to it changes nothing in that.
+    pub(super) is_held: bool,
     /// A stop that came of resuming alone, before anything ran.
     pub(super) early: Option<(Tid, StopReason)>,
     /// Children that were caught when they were born, until the process goes on.
@@ -187,6 +189,7 @@ impl Process {
             deferred: VecDeque::new(),
             waiting: Vec::new(),
             printing: Vec::new(),
+            is_held: false,
             early: None,
             unfollowed: Vec::new(),
             entered: HashMap::new(),

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::gone::{alive, known};
 use super::live::{Live, State, Thread};
-use super::traits::{Control, Event, RawStop, Target};
+use super::traits::{Event, Target};
 use crate::base::{Error, Result, Tid};
 use crate::os::mem::ProcessMemory;
 use crate::os::wait::{Status, wait_for};
@@ -188,10 +188,6 @@ impl Live {
         }
         let Some((tid, status)) = self.next_heard() else { return Ok(None) };
         match self.digest(tid, status) {
-            Ok(Some(event)) if event.what == RawStop::Interrupted => {
-                self.go_on(tid)?;
-                Ok(None)
-            }
             Err(Error::Gone) => Ok(None),
             other => other,
         }

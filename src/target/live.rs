@@ -401,7 +401,7 @@ impl Control for Live {
             self.collect(tid, status)?;
         }
         self.interrupt_running()?;
-        while self.any_runs() {
+        while self.any_is_to_stop() {
             // A leader that ends before the others sends no word of it: to be looked at from time to time.
             let alone = self.threads.len() > 1 && self.running() == [self.pid];
             match wait_any(!alone) {

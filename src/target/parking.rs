@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::gone::{alive, known};
-use super::live::{Live, State};
+use super::live::{Live, State, Thread};
 use super::traits::{Event, RawStop, Target};
 use crate::arch::regs::Gpr;
 use crate::base::{Error, Result, Tid};
@@ -25,6 +25,16 @@ impl Live {
             }
         }
         Ok(())
+    }
+
+    /// Whether any thread is still to be waited for.
+    ///
+    /// *Folklore*: a thread that waits for its vfork child sleeps deeper than PTRACE_INTERRUPT reaches, until the child execs or
+    /// exits; and the child may be another of ours that has just been stopped. It runs nothing before it stops by that interrupt.
+    pub(super) fn any_is_to_stop(&self) -> bool {
+        let runs =
+            |(tid, t): (&Tid, &Thread)| t.state == State::Running && (t.vforked.is_none() || procfs::state(*tid) != Some('D'));
+        self.threads.iter().any(runs)
     }
 
     /// *Folklore*: PTRACE_INTERRUPT overtakes the SIGTRAP of an int3 or a step that has just run: the thread stops behind the int3,
