@@ -43,7 +43,7 @@ pub(super) fn show_notices(cx: &mut Cx<'_>) {
 
 fn show_notice(cx: &mut Cx<'_>, notice: &Notice) {
     if let Notice::CallStopped { stop, .. } = notice {
-        keep_end(cx.session, &stop.reason);
+        keep_end_of(cx.session, &stop.reason);
     }
     if let Some((role, text)) = notice_text(cx.session, notice) {
         cx.out.text(role, &text);
@@ -61,7 +61,7 @@ fn show_ended(cx: &mut Cx<'_>) {
 /// Shows a stop and does what belongs to it.
 pub(super) fn stopped(cx: &mut Cx<'_>, stop: &Stop, pid: Tid) -> Result<Flow> {
     if stop.reason.is_end() {
-        keep_end(cx.session, &stop.reason);
+        keep_end_of(cx.session, &stop.reason);
     } else {
         // Before anything is shown, as gdb has it; what lets the program go on there has shown the next stop.
         let count = cx.session.stop_count();
@@ -181,7 +181,7 @@ const FILE: Command = Command {
 };
 
 fn file(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
-    if cx.session.inferior.process.is_some()
+    if cx.session.require(Need::Live).is_ok()
         && !cx.query("A program is being debugged already.\nAre you sure you want to change the file? ")?
     {
         return Err(Error::user("File not changed."));
@@ -348,6 +348,7 @@ fn attach(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     };
     if cx.session.is_core() {
         cx.session.close_core();
+        cx.session.unload_program_of_core();
     } else if cx.session.inferior.process.is_some() {
         if !cx.query("A program is being debugged already.  Kill it? ")? {
             return Err(Error::user("Not killed."));
@@ -369,13 +370,19 @@ const DETACH: Command = Command {
     name: "detach",
     group: Group::Running,
     summary: "Let go of the process, which goes on as if nothing had been.",
-    needs: Some(Need::Live),
+    help: "A core file is let go of too.",
+    needs: Some(Need::Process),
     repeat: Repeat::No,
     run: detach,
     ..Command::BASE
 };
 
 fn detach(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
+    if cx.session.is_core() {
+        cx.session.close_core();
+        cx.say_directly("No core file now.\n");
+        return Ok(Flow::Go);
+    }
     let pid = cx.session.process()?.target.pid();
     let path = cx.session.inferior.program.as_ref().map(|p| p.path.display().to_string()).unwrap_or_default();
     cx.say_directly(format!("Detaching from program: {path}, process {pid}\n"));
@@ -511,14 +518,18 @@ pub(super) fn at_stake(session: &Session) -> Option<String> {
     Some(format!("\tInferior 1 [process {}] will be {verb}.\n", process.target.pid()))
 }
 
+/// How a stop ends the program, if it does.
+fn keep_end_of(session: &mut Session, reason: &StopReason) {
+    match reason {
+        StopReason::Exited(code) => keep_end(session, Some(*code), None),
+        StopReason::Killed(signal) => keep_end(session, None, Some(*signal)),
+        _ => {}
+    }
+}
+
 /// `$_exitcode` or `$_exitsignal`: the one by which the program ended, and the other void.
-fn keep_end(session: &mut Session, reason: &StopReason) {
-    let (code, signal) = match reason {
-        StopReason::Exited(code) => (Some(*code), None),
-        StopReason::Killed(signal) => (None, Some(signal.0)),
-        _ => return,
-    };
-    for (name, number) in [("_exitcode", code), ("_exitsignal", signal)] {
+pub(super) fn keep_end(session: &mut Session, code: Option<i32>, signal: Option<Signal>) {
+    for (name, number) in [("_exitcode", code), ("_exitsignal", signal.map(|s| s.0))] {
         session.variables.set(name, number.map_or_else(Value::void, |n| Value::int(&Type::int(), n.into())));
     }
 }

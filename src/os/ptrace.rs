@@ -252,6 +252,15 @@ pub fn signal_bytes(tid: Tid) -> Result<[u8; 128]> {
     Ok(bytes)
 }
 
+/// Changes what [`signal_bytes`] reads: what the program is told, if it gets the signal.
+pub fn set_signal_bytes(tid: Tid, bytes: &[u8; 128]) -> Result<()> {
+    let mut info = [0u64; 16];
+    for (to, from) in info.iter_mut().zip(bytes.as_chunks().0) {
+        *to = u64::from_le_bytes(*from);
+    }
+    request("PTRACE_SETSIGINFO", libc::PTRACE_SETSIGINFO, tid, 0, ptr::from_ref(&info) as usize).map(drop)
+}
+
 /// The siginfo of the signal that a tracee is stopped with.
 pub fn signal_info(tid: Tid) -> Result<SignalInfo> {
     // SAFETY: all zeroes is a valid siginfo_t, and the kernel writes no more than its size.

@@ -295,6 +295,11 @@ impl Target for Live {
         ptrace::get_xstate(tid)
     }
 
+    fn signal_info(&self, tid: Tid) -> Result<[u8; 128]> {
+        self.thread(tid)?;
+        ptrace::signal_bytes(tid)
+    }
+
     fn auxv(&self) -> Result<Vec<u8>> {
         procfs::auxv(self.pid)
     }
@@ -508,6 +513,11 @@ impl Control for Live {
     fn set_xstate(&mut self, tid: Tid, state: &XState) -> Result<()> {
         self.thread(tid)?;
         ptrace::set_xstate(tid, state)
+    }
+
+    fn set_signal_info(&mut self, tid: Tid, info: &[u8; 128]) -> Result<()> {
+        self.thread(tid)?;
+        ptrace::set_signal_bytes(tid, info)
     }
 
     fn insert(&mut self, trap: Trap) -> Result<()> {

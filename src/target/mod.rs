@@ -11,6 +11,6 @@ mod planted;
 mod traits;
 mod traps;
 
-pub use core::Core;
+pub use core::{Core, FileTrouble};
 pub use live::Live;
 pub use traits::{Control, Event, RawStop, ResumeAction, Target, Trap, TrapKind};
