@@ -76,14 +76,14 @@ const GENERATE_CORE_FILE: Command = Command {
            off\": what the kernel takes by default), and MADV_DONTDUMP what does not (\"set dump-excluded-mappings on\"). Breakpoints\n\
            are not in it, and pages of zeroes take no room. Its owner alone may read it.",
     examples: &[Example { line: "generate-core-file /dev/null", what: "looks at everything that would be saved" }],
-    needs: Some(Need::Live),
     repeat: Repeat::No,
     run: generate_core_file,
     ..Command::BASE
 };
 
 fn generate_core_file(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
-    let pid = cx.session.process()?.target.pid();
+    let live = cx.session.require(Need::Live).and_then(|()| cx.session.process());
+    let pid = live.map_err(|_| Error::user("You can't do that without a process to debug."))?.target.pid();
     let name = args.get("FILE").map_or_else(|| format!("core.{pid}"), str::to_owned);
     let warnings = cx.session.write_core(&expand_home(&name))?;
     warnings.iter().for_each(|w| cx.warn(w));

@@ -145,12 +145,8 @@ impl Session {
         let process = self.process()?;
         let target = &*process.target;
         let pid = target.pid();
-        let mapping = |m: &Mapping| CoreMapping {
-            start: m.range.start,
-            end: m.range.end,
-            offset: m.offset,
-            path: m.name.clone(),
-        };
+        let mapping =
+            |m: &Mapping| CoreMapping { start: m.range.start, end: m.range.end, offset: m.offset, path: m.name.clone() };
         let maps = target.maps()?;
         let files = maps.mappings.iter().filter(|m| m.inode != 0).map(mapping).collect();
         let arguments = procfs::cmdline(pid).unwrap_or_default();
@@ -321,7 +317,10 @@ mod tests {
         let nameless = mapping("rw-s", 5, "/dev/zero (deleted)");
         assert_eq!((is(&nameless, &used, 2), is(&nameless, &used, !2)), (Part::All, Part::Nothing));
         let huge = |flags| Usage { flags: VmFlags { huge: true, ..flags }, ..used };
-        assert_eq!((is(&heap, &huge(VmFlags::default()), 0x20), is(&heap, &huge(VmFlags::default()), 1)), (Part::All, Part::Nothing));
+        assert_eq!(
+            (is(&heap, &huge(VmFlags::default()), 0x20), is(&heap, &huge(VmFlags::default()), 1)),
+            (Part::All, Part::Nothing)
+        );
         assert_eq!(is(&shared, &huge(VmFlags::default()), 0x40), Part::All);
         let excluded = Usage { flags: VmFlags { no_dump: true, ..VmFlags::default() }, ..used };
         assert_eq!((is(&heap, &excluded, 0xff), part(&heap, &excluded, 1, true)), (Part::Nothing, Part::All));

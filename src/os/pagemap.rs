@@ -154,7 +154,14 @@ mod tests {
                     Shared_Dirty:  4 kB\nAnonymous: 4 kB\nVmFlags: rd mr dd\n7fff-8000 rw-p 0 00:00 0 [stack]\nRss:  12 kB\n";
         let parsed = parse_smaps(text);
         assert_eq!(parsed.len(), 2);
-        let cat = Usage { resident: 8192, proportional: 4096, dirty: 8192, anonymous: 4096, flags: VmFlags::parse(" dd "), ..Usage::default() };
+        let cat = Usage {
+            resident: 8192,
+            proportional: 4096,
+            dirty: 8192,
+            anonymous: 4096,
+            flags: VmFlags::parse(" dd "),
+            ..Usage::default()
+        };
         assert_eq!(parsed.get(&VirtAddr(0x55e1)), Some(&cat));
         assert_eq!(parsed.get(&VirtAddr(0x7fff)).map(|u| u.resident), Some(12288));
     }

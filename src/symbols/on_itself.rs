@@ -52,7 +52,8 @@ fn the_link_maps_are_the_mapped_files() {
     assert_eq!(ld.virt(event_address(ld.image()).unwrap()), rendezvous.brk);
     let before_ld_so_ran = LoadBias(0x1234);
     let empty = crate::base::SliceMemory::default();
-    let by_symbol = find_rendezvous(&empty, Some((modules.main().unwrap().image(), before_ld_so_ran)), Some((ld.image(), ld.bias)));
+    let by_symbol =
+        find_rendezvous(&empty, Some((modules.main().unwrap().image(), before_ld_so_ran)), Some((ld.image(), ld.bias)));
     assert_eq!(by_symbol, Some(rendezvous.addr));
     let update = modules.update(&rendezvous.objects(&memory).unwrap(), Image::open);
     assert!(update.failed.is_empty() && update.unloaded.is_empty(), "{update:?}");

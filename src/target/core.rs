@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::traits::{Control, Target};
 use crate::arch::regs::{Registers, XState};
 use crate::base::{AddrRange, Error, Mapping, Memory, MemoryMap, Perms, Result, Signal, Tid, VirtAddr};
-use crate::elf::{AuxEntry, CoreFile, CoreThread, Image, MappedFile, Segment, aux, pf};
+use crate::elf::{AuxEntry, CoreFile, CoreMapping, CoreThread, Image, MappedFile, Segment, aux, pf};
 
 /// A process that has left nothing but a core file, and the files that it had mapped.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl Core {
     /// The path of the program: the file in which the kernel says that the entry point lies.
     pub fn program(&self) -> Option<String> {
         let entry = AuxEntry::find(&AuxEntry::parse(&self.file.auxv), aux::AT_ENTRY)?;
-        let holds = |m: &&crate::elf::CoreMapping| m.start.0 <= entry && entry < m.end.0;
+        let holds = |m: &&CoreMapping| m.start.0 <= entry && entry < m.end.0;
         self.file.files.iter().find(holds).map(|m| m.path.clone())
     }
 
@@ -76,9 +76,19 @@ impl Core {
     fn trouble(&self, path: &str) -> Option<FileTrouble> {
         let file = self.place_of(path);
         if !file.exists() {
-            return Some(FileTrouble::Missing(path.to_owned()));
+            return self.lacks_bytes_of(path).then(|| FileTrouble::Missing(path.to_owned()));
         }
         (self.is_same_build(path, file) == Some(false)).then(|| FileTrouble::OtherBuild(path.to_owned()))
+    }
+
+    /// Whether the core file leaves anything out of what was mapped of a file.
+    fn lacks_bytes_of(&self, path: &str) -> bool {
+        let is_whole = |s: &Segment| s.file_size >= s.mem_size;
+        let of_it = |m: &&CoreMapping| m.path == path;
+        self.file.files.iter().filter(of_it).any(|m| {
+            let segment = self.file.segments().find(|s| s.addr.0 <= m.start.0 && m.start.0 - s.addr.0 < s.mem_size);
+            segment.is_none_or(|s| !is_whole(s))
+        })
     }
 
     /// Where a mapped file is now.
