@@ -8,6 +8,7 @@ use crate::dwarf::EntryOf;
 use crate::stack::FramePc;
 
 use super::frame_host::FrameHost;
+use super::frames::FrameIdentity;
 use super::session::Session;
 
 /// So many callers are asked within one another; who needs more begins at the outermost of them.
@@ -15,23 +16,46 @@ const MAX_NESTED: u32 = 32;
 /// How far out what a caller tells may depend on what its callers tell, in such strides.
 const MAX_STRIDES: usize = 1 << 10;
 
-/// A frame's level and what is asked of it.
-type Question = (usize, EntryOf);
+/// An activation of a function, and what is asked of it. What was there when it was entered stays true as long as it lives.
+type Question = (FrameIdentity, EntryOf);
 
-/// What was found out about one thread's frames at one stop.
+/// What was found out about one thread's activations.
 #[derive(Debug, Default)]
 pub(super) struct EntryValues {
     of: Cell<Option<(Tid, u64)>>,
     known: RefCell<HashMap<Question, Option<u64>>>,
-    /// What would have to be known to answer, where callers were nested too deeply.
-    wanted: Cell<Option<Question>>,
+    /// What would have to be known to answer, where callers were nested too deeply: a frame's level and what is asked of it.
+    wanted: Cell<Option<(usize, EntryOf)>>,
+    /// What the last resume has left as it was.
+    standing: Cell<Option<Standing>>,
+}
+
+/// The callers of a function that has returned to them: nothing else has ended meanwhile.
+#[derive(Clone, Copy, Debug)]
+struct Standing {
+    /// The thread and the generation of the process at the stop before.
+    of: (Tid, u64),
+    /// The resume that it is true of.
+    resume: u64,
+    /// Frames with a higher canonical frame address.
+    above: u64,
 }
 
 impl EntryValues {
+    /// A function of this thread has returned to its caller, after this resume from that generation of the process: whatever has
+    /// its canonical frame address above that place still stands.
+    pub(super) fn returned(&self, of: (Tid, u64), resume: u64, above: u64) {
+        self.standing.set(Some(Standing { of, resume, above }));
+    }
+
     fn refresh(&self, session: &Session) -> Result<()> {
         let now = Some((session.selected_thread()?, session.process()?.generation));
-        if self.of.replace(now) != now {
-            self.known.borrow_mut().clear();
+        let before = self.of.replace(now);
+        if before != now {
+            let stands = self.standing.take().filter(|s| Some(s.of) == before && s.resume == session.resumes);
+            self.known
+                .borrow_mut()
+                .retain(|(frame, _), _| stands.is_some_and(|s| frame.cfa().is_some_and(|cfa| cfa.0 > s.above)));
         }
         Ok(())
     }
@@ -48,9 +72,9 @@ impl EntryValues {
 impl FrameHost<'_> {
     /// What something was when the frame's function was entered; `None` where its caller does not tell.
     pub(super) fn at_entry(&self, of: EntryOf) -> Result<Option<u64>> {
-        let Some(frame) = self.frame else { return Ok(None) };
+        let Some(frame) = self.frame.filter(|f| f.cfa.is_some()) else { return Ok(None) };
         let entries = &self.session.frames.entries;
-        let question = (frame.level, of);
+        let question = (self.session.identity(frame), of);
         if self.depth == 0 {
             entries.refresh(self.session)?;
         }
@@ -58,7 +82,7 @@ impl FrameHost<'_> {
             return Ok(known);
         }
         if self.depth >= MAX_NESTED {
-            entries.wanted.set(Some(question));
+            entries.wanted.set(Some((frame.level, of)));
             return Ok(None);
         }
         if self.depth == 0 {
@@ -68,35 +92,33 @@ impl FrameHost<'_> {
         if entries.wanted.get().is_none() {
             entries.put(question, value);
         } else if self.depth == 0 {
-            return self.in_strides(question);
+            return self.in_strides((frame.level, of));
         }
         Ok(value)
     }
 
     /// The same where it depends on many callers: those furthest out are asked first.
-    fn in_strides(&self, question: Question) -> Result<Option<u64>> {
+    fn in_strides(&self, first: (usize, EntryOf)) -> Result<Option<u64>> {
         let entries = &self.session.frames.entries;
-        let mut open = vec![question];
-        while let Some((level, of)) = open.last().copied() {
+        let mut open = vec![first];
+        let mut last = None;
+        while let Some((level, of)) = open.pop() {
             entries.wanted.set(None);
-            let value = match self.session.frame(level) {
-                Ok(frame) => match self.session.inferior.modules.at(frame.pc.lookup()) {
-                    Some(module) => FrameHost::new(self.session, module, Some(&frame)).passed(of)?,
-                    None => None,
-                },
-                Err(_) => None,
+            let Ok(frame) = self.session.frame(level) else { continue };
+            let value = match self.session.inferior.modules.at(frame.pc.lookup()) {
+                Some(module) => FrameHost::new(self.session, module, Some(&frame)).passed(of)?,
+                None => None,
             };
             match entries.wanted.take() {
-                Some(further) if open.len() < MAX_STRIDES => open.push(further),
+                Some(further) if open.len() < MAX_STRIDES => open.extend([(level, of), further]),
                 // Too far: nobody knows, and nobody asks again.
-                Some(further) => entries.put(further, None),
-                None => {
-                    entries.put((level, of), value);
-                    open.pop();
+                wanted => {
+                    last = value.filter(|_| wanted.is_none());
+                    entries.put((self.session.identity(&frame), of), last);
                 }
             }
         }
-        Ok(entries.get(&question).flatten())
+        Ok(last)
     }
 
     /// What the frame's caller says now.

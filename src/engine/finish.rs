@@ -52,7 +52,7 @@ impl Session {
         // place has a lower one.
         let min_sp = frame.cfa.map_or_else(|| frame.registers.sp().wrapping_add(1), |cfa| cfa.0);
         let place = Return::back(caller.pc.addr(), min_sp);
-        Ok(Plan::Finish { tid, place, function: self.identity(&frame).function() })
+        Ok(Plan::Finish { tid, place, function: self.identity(&frame).function(), since: self.process()?.generation })
     }
 
     /// A function has returned to a `finish`: its value is to be looked at as soon as the program stands still.

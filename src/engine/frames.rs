@@ -73,7 +73,7 @@ pub(super) enum Entered {
 }
 
 /// What tells one activation of a function from another.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct FrameIdentity {
     cfa: Option<VirtAddr>,
     /// The function's entry, or its symbol's start.

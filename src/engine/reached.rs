@@ -253,9 +253,10 @@ impl Session {
         let Some(plan) = &mut self.process_mut()?.plan else { return Ok(None) };
         match plan {
             Plan::Reach { .. } => Ok(Some(Arrival::Stop)),
-            Plan::Finish { function, .. } => {
-                let function = *function;
+            Plan::Finish { function, since, .. } => {
+                let (function, since) = (*function, *since);
                 self.note_finished(tid, function);
+                self.frames.entries.returned((tid, since), self.resumes, sp);
                 Ok(Some(Arrival::Stop))
             }
             Plan::Instructions { left, .. } => {

@@ -31,6 +31,8 @@ pub enum Plan {
         place: Return,
         /// Where the function is entered; `None` where that is not known.
         function: Option<VirtAddr>,
+        /// The generation of the process from which it runs.
+        since: u64,
     },
 }
 
