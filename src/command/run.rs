@@ -459,7 +459,7 @@ fn jump(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
 const SIGNAL: Command = Command {
     name: "signal",
     group: Group::Running,
-    args: &[ArgSpec::must("SIGNAL", ArgKind::Word)],
+    args: &[ArgSpec::may("SIGNAL", ArgKind::Rest)],
     summary: "Let the program go on with a signal; with 0, without the one it stopped by.",
     examples: &[Example { line: "signal 0", what: "goes on, and the program never hears of the signal" }],
     needs: Some(Need::Live),
@@ -470,7 +470,7 @@ const SIGNAL: Command = Command {
 const QUEUE_SIGNAL: Command = Command {
     name: "queue-signal",
     group: Group::Running,
-    args: &[ArgSpec::must("SIGNAL", ArgKind::Word)],
+    args: &[ArgSpec::may("SIGNAL", ArgKind::Rest)],
     summary: "Let the selected thread have a signal when it goes on; with 0, none.",
     help: "\"signal\" does the same and goes on at once.",
     examples: &[Example { line: "queue-signal 0", what: "the program never hears of the signal that stopped it" }],
@@ -482,7 +482,7 @@ const QUEUE_SIGNAL: Command = Command {
 
 fn queue_signal(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let tid = cx.session.selected_thread()?;
-    let signal = signal_named(&args.text)?;
+    let signal = signal_named(cx, &args.text)?;
     if let Some(signal) = signal.filter(|s| !cx.session.signals.get(*s).pass) {
         return Err(Error::user(format!("Signal handling set to not pass this signal to the program: {}.", signal.name())));
     }
@@ -490,19 +490,26 @@ fn queue_signal(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     Ok(Flow::Go)
 }
 
-/// A signal by name or number; 0 is none.
-fn signal_named(text: &str) -> Result<Option<Signal>> {
-    if text == "0" {
-        return Ok(None);
+/// A signal by name or by an expression for its number; 0 is none.
+fn signal_named(cx: &mut Cx<'_>, text: &str) -> Result<Option<Signal>> {
+    if text.is_empty() {
+        return Err(Error::user("Argument required (signal number)."));
     }
-    Signal::parse(text).map(Some).ok_or_else(|| {
-        Error::user("Only signals 1-15 are valid as numeric signals.\nUse \"info signals\" for a list of symbolic signals.")
-    })
+    if let Some(signal) = Signal::all().find(|s| s.name() == text) {
+        return Ok(Some(signal));
+    }
+    match super::data::integer(cx, text)? {
+        0 => Ok(None),
+        n @ 1..=15 => Ok(Some(Signal(n as i32))),
+        _ => Err(Error::user(
+            "Only signals 1-15 are valid as numeric signals.\nUse \"info signals\" for a list of symbolic signals.",
+        )),
+    }
 }
 
 fn signal(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let tid = cx.session.selected_thread()?;
-    let signal = signal_named(&args.text)?;
+    let signal = signal_named(cx, &args.text)?;
     cx.say_directly(match signal {
         Some(s) => format!("Continuing with signal {}.\n", s.name()),
         None => "Continuing with no signal.\n".to_owned(),

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::gone::alive;
 use super::traits::{Control, Event, RawStop, ResumeAction, Target, Trap};
+use super::trap_flag::FlagsCopy;
 use super::traps::{as_watch, lift_one, plant_one};
 use crate::arch::regs::{Gpr, Registers, XState};
 use crate::base::{AddrRange, Error, Memory, MemoryMap, PageState, Result, Signal, Tid, VirtAddr};
@@ -34,6 +35,8 @@ pub(super) enum State {
 pub(super) struct Thread {
     pub(super) state: State,
     pub(super) stepping: bool,
+    /// Where the step that it makes copies the flags to.
+    pub(super) flags_copy: Option<FlagsCopy>,
     /// It is stopped by a SIGTRAP of our making.
     pub(super) trapped: bool,
     /// The number of the system call that it is in, where its entry was seen.
@@ -48,6 +51,7 @@ impl Thread {
         Thread {
             state,
             stepping: false,
+            flags_copy: None,
             trapped: false,
             in_call: None,
             pc: Cell::new(None),
@@ -210,12 +214,19 @@ impl Live {
             ResumeAction::Continue(signal) if self.step_always => ResumeAction::Step(signal),
             other => other,
         };
+        // The end of a step that nobody waits for any more.
+        self.ready.retain(|e| e.tid != tid || e.what != RawStop::Stepped);
+        if action == ResumeAction::Step(None) && self.pop_flags(tid)? {
+            self.ready.push_back(Event { tid, what: RawStop::Stepped });
+            return Ok(());
+        }
+        let stepping = matches!(action, ResumeAction::Step(_));
+        // A signal's handler comes first.
+        let flags_copy = if matches!(action, ResumeAction::Step(None)) { self.flags_copy(tid) } else { None };
         let thread = self.thread_mut(tid)?;
         thread.forget();
         thread.state = State::Running;
-        thread.stepping = matches!(action, ResumeAction::Step(_));
-        // The end of a step that nobody waits for any more.
-        self.ready.retain(|e| e.tid != tid || e.what != RawStop::Stepped);
+        (thread.stepping, thread.flags_copy) = (stepping, flags_copy);
         alive(match action {
             ResumeAction::Continue(signal) if self.syscalls => ptrace::to_system_call(tid, signal),
             ResumeAction::Continue(signal) => ptrace::cont(tid, signal),

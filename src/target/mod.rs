@@ -9,6 +9,7 @@ mod live;
 mod parking;
 mod planted;
 mod traits;
+mod trap_flag;
 mod traps;
 
 pub use core::{Core, FileTrouble};
