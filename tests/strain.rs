@@ -2,6 +2,9 @@
 
 mod common;
 
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Command, Stdio};
+
 use common::build;
 use common::rdbg::Session;
 
@@ -63,7 +66,7 @@ fn the_exit_status_survives() {
 /// However the flags are copied, a step leaves no trap flag in them, and `popf` pops what was pushed.
 #[test]
 fn steps_leave_no_trap_flag() {
-    let one_by_one = "set $n = 0\nwhile $n < 250\n  stepi\n  set $n = $n + 1\nend\ncontinue\n";
+    let one_by_one = "set $n = 0\nwhile $n < 70\n  stepi\n  set $n = $n + 1\nend\ncontinue\n";
     for how in ["stepi 100000\n", "set displaced-stepping off\nbreak *$pc+200\nstepi 100000\ncontinue\n", one_by_one] {
         let text = run("flags", &format!("break leaks\nrun\ndelete\n{how}print $_exitcode\n"));
         assert!(text.contains("leaks 0") && text.contains("= 0") && !text.contains("SIGTRAP"), "{how}: {text}");
@@ -71,7 +74,7 @@ fn steps_leave_no_trap_flag() {
     // Each instruction under a breakpoint, stepped and gone past.
     let text = run(
         "flags",
-        "break leaks\nrun\ndelete\nset $n = 0\nwhile $n < 150\n  tbreak *$pc\n  stepi\n  set $n = $n + 1\nend\ndelete\ncontinue\n",
+        "break leaks\nrun\ndelete\nset $n = 0\nwhile $n < 70\n  tbreak *$pc\n  stepi\n  set $n = $n + 1\nend\ndelete\ncontinue\n",
     );
     assert!(text.contains("leaks 0") && !text.contains("SIGTRAP"), "{text}");
 }
@@ -141,4 +144,49 @@ fn what_was_not_saved_is_not_shown() {
     let text = run("storm", "break hit\nrun\nup\nprint $rcx\nprint $rdx\nprint $r8\nprint $rbx == $rbx\ninfo registers rax\n");
     assert_eq!(text.matches("= <not saved>").count(), 3, "{text}");
     assert!(text.contains("$4 = 1") && text.contains("rax            <not saved>"), "{text}");
+}
+
+/// A signal reaches a program that stands still because rdbg has asked it to, by `signal`, `queue-signal` and at a detach; once.
+#[test]
+fn signals_reach_what_was_attached_to() {
+    let program = build::build("c/strain.c", "lazy").unwrap_or_else(|e| panic!("{e}"));
+    for how in [
+        "signal SIGINT\n",
+        "handle SIGINT pass\nqueue-signal SIGINT\ncontinue\n",
+        "handle SIGINT pass\nqueue-signal SIGINT\ndetach\n",
+    ] {
+        let mut child = Command::new(&program.path).arg("wait").stdout(Stdio::piped()).spawn().expect("it starts");
+        let mut output = BufReader::new(child.stdout.take().expect("piped"));
+        let mut line = String::new();
+        output.read_line(&mut line).expect("a line");
+        let run = Session::rdbg().option("-p").option(child.id().to_string()).feed(&format!("set var calls = 1\n{how}"));
+        let text = run.text;
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+        let status = loop {
+            match child.try_wait().expect("a child") {
+                Some(status) => break Some(status),
+                None if std::time::Instant::now() > deadline => break None,
+                None => std::thread::sleep(std::time::Duration::from_millis(5)),
+            }
+        };
+        let _ = child.kill();
+        assert!(status.is_some_and(|s| s.success()), "{how}: {status:?}\n{text}");
+        let mut rest = String::new();
+        output.read_to_string(&mut rest).expect("text");
+        assert_eq!(rest, "done\n", "{how}: {text}");
+    }
+}
+
+/// Into the handler, out of it, and to the next line, by steps.
+#[test]
+fn handlers_are_stepped_into_and_returned_from() {
+    let text = run(
+        "queue",
+        "handle SIGUSR1 nostop noprint\nbreak on_info\nrun\nbt\nnext\nnext\nnext\nnext\nfinish\nup\ndelete\ncontinue\n",
+    );
+    assert!(text.contains("<signal handler called>") && text.contains("signals 1 told 1234"), "{text}");
+    // A step with a signal that is to be delivered enters its handler.
+    let text = run("queue", "run\nnext\nhandle SIGUSR1 stop print pass\nrun\nstep\nbt 1\nstepi\ndelete\ncontinue\n");
+    assert!(text.contains("on_info (number="), "{text}");
+    assert_eq!(text.matches("signals 1 told 1234").count(), 1, "{text}");
 }

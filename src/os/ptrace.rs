@@ -220,6 +220,8 @@ pub struct SignalInfo {
     pub code: i32,
     /// `si_addr`: the address of a fault; meaningless for a signal that somebody sent.
     pub addr: u64,
+    /// `si_pid`: who has sent it; meaningless for one that the kernel or the processor raises.
+    pub sender: i32,
 }
 
 /// `si_code` of a completed single step.
@@ -268,5 +270,7 @@ pub fn signal_info(tid: Tid) -> Result<SignalInfo> {
     request("PTRACE_GETSIGINFO", libc::PTRACE_GETSIGINFO, tid, 0, ptr::from_mut(&mut info) as usize)?;
     // SAFETY: the kernel has filled the whole union, zeroes where the signal has no address.
     let addr = unsafe { info.si_addr() } as u64;
-    Ok(SignalInfo { code: info.si_code, addr })
+    // SAFETY: as above.
+    let sender = unsafe { info.si_pid() };
+    Ok(SignalInfo { code: info.si_code, addr, sender })
 }

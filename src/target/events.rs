@@ -27,6 +27,12 @@ impl Live {
         if let Some(thread) = self.threads.get_mut(&tid) {
             thread.state = State::Stopped;
             thread.trapped = status == Status::Signal(Signal::TRAP);
+            thread.takes_signal = matches!(status, Status::Signal(_));
+        }
+        if let Status::Signal(signal) = status
+            && self.was_injected(tid, signal)?
+        {
+            return Ok(None);
         }
         let what = match status {
             Status::Signal(Signal::TRAP) => self.classify_trap(tid)?,

@@ -39,6 +39,10 @@ pub(super) struct Thread {
     pub(super) flags_copy: Option<FlagsCopy>,
     /// It is stopped by a SIGTRAP of our making.
     pub(super) trapped: bool,
+    /// It is stopped by a signal, and can be let go with another.
+    pub(super) takes_signal: bool,
+    /// rdbg has sent it this signal, which is to reach the program.
+    pub(super) injected: Option<Signal>,
     /// The number of the system call that it is in, where its entry was seen.
     pub(super) in_call: Option<u64>,
     pub(super) pc: Cell<Option<u64>>,
@@ -53,6 +57,8 @@ impl Thread {
             stepping: false,
             flags_copy: None,
             trapped: false,
+            takes_signal: false,
+            injected: None,
             in_call: None,
             pc: Cell::new(None),
             pc_changed: false,
@@ -220,6 +226,7 @@ impl Live {
             self.ready.push_back(Event { tid, what: RawStop::Stepped });
             return Ok(());
         }
+        let action = self.inject(tid, action)?;
         let stepping = matches!(action, ResumeAction::Step(_));
         // A signal's handler comes first.
         let flags_copy = if matches!(action, ResumeAction::Step(None)) { self.flags_copy(tid) } else { None };
@@ -591,7 +598,7 @@ impl Control for Live {
         covered.map(|(addr, _)| AddrRange::with_len(*addr, 1)).collect()
     }
 
-    fn detach(&mut self, signals: &BTreeMap<Tid, Signal>) -> Result<()> {
+    fn detach(&mut self, wanted: &BTreeMap<Tid, Signal>) -> Result<()> {
         self.stop_all()?;
         self.lift();
         self.int3s.clear();
@@ -610,7 +617,11 @@ impl Control for Live {
                 RawStop::Signal(s) => Some(s),
                 _ => None,
             });
-            alive(ptrace::detach(*tid, held.or(signals.get(tid).copied())))?;
+            let signal = held.or(wanted.get(tid).copied());
+            if let Some(signal) = signal.filter(|_| !thread.takes_signal) {
+                alive(signals::kill_thread(self.pid, *tid, signal))?;
+            }
+            alive(ptrace::detach(*tid, signal))?;
         }
         self.threads.clear();
         self.ended = true;

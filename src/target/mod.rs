@@ -5,6 +5,7 @@ mod core;
 mod events;
 mod family;
 mod gone;
+mod injected;
 mod live;
 mod parking;
 mod planted;
