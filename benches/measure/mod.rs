@@ -119,6 +119,11 @@ pub fn rate(peer: Peer, long: usize, short: usize, mut run: impl FnMut(Peer, usi
     (many > few).then(|| (long - short) as f64 / (many - few))
 }
 
+/// How often everything is measured: `$REPS`, or 3.
+pub fn repetitions() -> usize {
+    number("REPS").unwrap_or(3)
+}
+
 /// What a row shows.
 pub struct Row {
     /// What is measured.
@@ -149,7 +154,7 @@ pub fn head() {
 pub fn row(row: &Row, mut raw: impl FnMut() -> Option<f64>, mut peer: impl FnMut(Peer) -> Option<f64>) {
     let (mut ours, mut theirs, mut floor, mut better, mut above) = (vec![], vec![], vec![], vec![], vec![]);
     let times = |good: f64, bad: f64| if row.more_is_better { good / bad } else { bad / good };
-    for _ in 0..number("REPS").unwrap_or(3) {
+    for _ in 0..repetitions() {
         let (limit, rdbg, gdb) = (raw(), peer(Peer::Rdbg), peer(Peer::Gdb));
         ours.extend(rdbg);
         theirs.extend(gdb);
@@ -171,7 +176,8 @@ pub fn row(row: &Row, mut raw: impl FnMut() -> Option<f64>, mut peer: impl FnMut
     );
 }
 
-fn median(mut values: Vec<f64>) -> Option<f64> {
+/// The middle of values.
+pub fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let n = values.len();
     match n {

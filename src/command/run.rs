@@ -63,6 +63,10 @@ pub(super) fn stopped(cx: &mut Cx<'_>, stop: &Stop, pid: Tid) -> Result<Flow> {
     if stop.reason.is_end() {
         keep_end_of(cx.session, &stop.reason);
     } else {
+        if cx.session.resumed_from.take().is_some_and(|from| from != stop.tid) {
+            let line = format!("[Switching to {}]\n", super::threads::target_id(cx.session, stop.tid));
+            cx.say(line);
+        }
         // Before anything is shown, as gdb has it; what lets the program go on there has shown the next stop.
         let count = cx.session.stop_count();
         cx.run_hook("hook-", "stop")?;
@@ -407,6 +411,9 @@ const CONTINUE: Command = Command {
 
 fn continue_(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     if let Some(text) = args.get("N") {
+        if text == "-a" {
+            return Err(Error::user("`-a' is meaningless in all-stop mode."));
+        }
         let n = super::data::integer(cx, text)?;
         let pc = cx.session.process()?.target.pc(cx.session.selected_thread()?)?;
         let here = cx.session.breakpoints.iter_mut().find(|b| b.locations.iter().any(|l| l.addr == pc));

@@ -312,8 +312,7 @@ pub const SETTINGS: &[Setting] = &[
         Enum(|s| &mut s.scheduler_locking, &["off", "on", "step", "replay"]),
         "Mode for locking scheduler during execution is \"{}\".",
         "Set mode for locking scheduler during execution.",
-    )
-    .after(|cx| refuse(matches!(cx.session.settings.scheduler_locking, "on" | "step"), "rdbg lets all threads run together: there is no scheduler locking.")),
+    ),
     row(
         "schedule-multiple",
         Bool(|s| &mut s.schedule_multiple),
@@ -741,8 +740,7 @@ Takes effect at once, on modules that are loaded too.")
         Bool(|s| &mut s.print_sevenbit_strings),
         "Printing of 8-bit characters in strings as \\nnn is {}.",
         "Set printing of 8-bit characters in strings as \\nnn.",
-    )
-    .after(|cx| refuse(cx.session.settings.print_sevenbit_strings, "rdbg shows the characters of a string as they are.")),
+    ),
     row(
         "print static-members",
         Bool(|s| &mut s.print_static_members),

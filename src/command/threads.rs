@@ -14,7 +14,8 @@ use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
 use super::stack::{ApplyFlags, show_selected};
 
 /// Threads.
-pub const COMMANDS: &[Command] = &[INFO_THREADS, THREAD, THREAD_APPLY, TAAS, THREAD_FIND, INFO_INFERIORS, INFO_PROGRAM];
+pub const COMMANDS: &[Command] =
+    &[INFO_THREADS, THREAD, THREAD_APPLY, TAAS, TFAAS, THREAD_NAME, THREAD_FIND, INFO_INFERIORS, INFO_PROGRAM];
 
 const INFO_THREADS: Command = Command {
     name: "info threads",
@@ -84,7 +85,7 @@ pub(super) fn target_id(session: &Session, tid: Tid) -> String {
 
 /// The same with the thread's name behind it.
 fn named_target_id(session: &Session, tid: Tid) -> String {
-    let name = session.process().map(|p| p.target.thread_name(tid)).unwrap_or_default();
+    let name = session.process().map(|p| p.thread_name(tid)).unwrap_or_default();
     if name.is_empty() { target_id(session, tid) } else { format!("{} \"{name}\"", target_id(session, tid)) }
 }
 
@@ -164,22 +165,57 @@ Flags before COMMAND: -q does not name the threads, -c goes on after errors and 
 const TAAS: Command = Command {
     name: "taas",
     group: Group::Running,
-    args: &[ArgSpec::must("COMMAND", ArgKind::Command)],
+    args: &[ArgSpec::may("COMMAND", ArgKind::Command)],
     summary: "Run a command in all threads, ignoring errors and empty output.",
-    run: |cx, args| apply(cx, &format!("all -s {}", args.text)),
+    run: |cx, args| match args.text.as_str() {
+        "" => Err(Error::user("Please specify a command to apply on all threads")),
+        command => apply(cx, &format!("all -s {command}")),
+    },
     ..Command::BASE
 };
+
+const TFAAS: Command = Command {
+    name: "tfaas",
+    group: Group::Running,
+    args: &[ArgSpec::may("COMMAND", ArgKind::Command)],
+    summary: "Run a command in all frames of all threads, ignoring errors and empty output.",
+    run: |cx, args| match args.text.as_str() {
+        "" => Err(Error::user("Please specify a command to apply on all frames of all threads")),
+        command => apply(cx, &format!("all -s -- frame apply all -s {command}")),
+    },
+    ..Command::BASE
+};
+
+const THREAD_NAME: Command = Command {
+    name: "thread name",
+    aliases: &["t name"],
+    group: Group::Running,
+    args: &[ArgSpec::may("NAME", ArgKind::Rest)],
+    summary: "Give the selected thread a name of your own; without NAME, its own again.",
+    help: "The name is shown instead of the one that the program has given the thread; the program does not see it.",
+    examples: &[Example { line: "thread name reader", what: "calls the selected thread \"reader\"" }],
+    run: thread_name,
+    ..Command::BASE
+};
+
+fn thread_name(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    let tid = cx.session.selected_thread().map_err(|_| Error::user("No thread selected"))?;
+    cx.session.process_mut()?.name_thread(tid, Some(args.text.trim()).filter(|t| !t.is_empty()));
+    Ok(Flow::Go)
+}
 
 fn apply(cx: &mut Cx<'_>, text: &str) -> Result<Flow> {
     let threads = numbered(cx.session);
     let mut rest = text.trim();
     let mut chosen: Vec<(u32, Tid)> = Vec::new();
+    let mut what = "thread apply";
     let cut = |text: &'_ str| text.find(char::is_whitespace).unwrap_or(text.len());
     if rest.is_empty() {
         return Err(Error::user("Please specify a thread ID list"));
     }
     if let Some(after) = rest.strip_prefix("all").filter(|a| a.is_empty() || a.starts_with(char::is_whitespace)) {
         rest = after.trim_start();
+        what = "thread apply all";
         chosen = threads;
         match rest.strip_prefix("-ascending") {
             Some(after) => rest = after.trim_start(),
@@ -198,7 +234,7 @@ fn apply(cx: &mut Cx<'_>, text: &str) -> Result<Flow> {
             }
         }
     }
-    let (flags, command) = ApplyFlags::parse(rest);
+    let (flags, command) = ApplyFlags::parse(rest, what)?;
     if command.is_empty() {
         return Err(Error::user("Please specify a command following the thread ID list"));
     }
@@ -237,7 +273,7 @@ fn thread_find(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let regex = super::shell::compile_regex(&args.text)?;
     let mut found = false;
     for (number, tid) in numbered(cx.session) {
-        let name = cx.session.process()?.target.thread_name(tid);
+        let name = cx.session.process()?.thread_name(tid);
         let id = target_id(cx.session, tid);
         if regex.is_match(&name) {
             cx.say(format!("Thread {number} has name '{name}'\n"));

@@ -1,5 +1,7 @@
 //! Dynamic relocations: what ld.so writes into the image.
 
+use std::borrow::Cow;
+
 use goblin::elf::reloc::RelocSection;
 
 use super::dynamic::dt;
@@ -62,11 +64,11 @@ pub struct Relocation {
 
 impl Relocation {
     /// The type's name without `R_X86_64_`, as `JUMP_SLOT`; its number if unknown.
-    pub fn kind_name(&self) -> String {
+    pub fn kind_name(&self) -> Cow<'static, str> {
         let name = goblin::elf::reloc::r_to_str(self.kind, goblin::elf::header::EM_X86_64);
         match name.trim_start_matches("R_").strip_prefix("X86_64_") {
-            Some(name) => name.to_owned(),
-            None => format!("{}", self.kind),
+            Some(name) => name.into(),
+            None => self.kind.to_string().into(),
         }
     }
 }

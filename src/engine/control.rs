@@ -34,6 +34,7 @@ impl Session {
         let selected = self.selected_thread()?;
         self.note_moment();
         self.resumes += 1;
+        self.resumed_from = Some(selected);
         let process = self.process_mut()?;
         process.plan = plan;
         self.watch_escapes()?;
@@ -44,8 +45,11 @@ impl Session {
         let (stops, stays) = (self.wants_syscalls(), self.settings.breakpoint_always_inserted);
         let looks = self.looks_at_each_step();
         let follows = self.timeline.is_recording();
+        let alone = self.runs_alone();
+        let stepper = self.process()?.plan.as_ref().map_or(selected, Plan::tid);
         let control = self.process_mut()?.control()?;
         control.set_modes(stops, stays);
+        control.run_alone(alone.then_some(stepper));
         control.follow_children(follows);
         control.step_always(looks);
         control.forget_steps();
@@ -64,8 +68,6 @@ impl Session {
         if let (Some(terminal), true) = (&mut self.terminal, self.inferior.process.as_ref().is_some_and(|p| p.launched)) {
             terminal.give(pid);
         }
-        let stepper = self.process()?.plan.as_ref().map_or(selected, Plan::tid);
-        let alone = self.runs_alone();
         let mut first: Vec<Tid> = Vec::new();
         if !alone {
             let process = self.process()?;
@@ -94,7 +96,11 @@ impl Session {
     fn runs_alone(&self) -> bool {
         match self.settings.scheduler_locking {
             "on" => true,
-            "step" => self.inferior.process.as_ref().is_some_and(|p| p.plan.as_ref().is_some_and(Plan::is_stepping)),
+            "step" => self
+                .inferior
+                .process
+                .as_ref()
+                .is_some_and(|p| p.plan.as_ref().is_some_and(Plan::is_step) || self.line_step.is_some()),
             _ => false,
         }
     }
@@ -204,6 +210,11 @@ impl Session {
             RawStop::Stepped => self.stepped(tid)?,
             RawStop::Debug(bits) => self.debug_registers_fired(tid, bits)?,
             RawStop::Signal(signal) => {
+                if signal == Signal::INT
+                    && let Some(sentinel) = &self.process()?.sentinel
+                {
+                    sentinel.heard();
+                }
                 let disposition = self.signals.get(signal);
                 let pass = Some(signal).filter(|_| disposition.pass);
                 if let Some(reason) = self.caught(tid, Caught::Signal(signal))? {
@@ -228,10 +239,12 @@ impl Session {
                 process.number(child);
                 let pthread = process.learn_pthread(child);
                 *notice = Some(Notice::ThreadBegun { tid: child, pthread });
-                // It may have died already.
-                match process.control()?.resume(child, ResumeAction::Continue(None)) {
-                    Ok(()) | Err(Error::Gone) => {}
-                    Err(e) => return Err(e),
+                if !self.runs_alone() {
+                    // It may have died already.
+                    match self.process_mut()?.control()?.resume(child, ResumeAction::Continue(None)) {
+                        Ok(()) | Err(Error::Gone) => {}
+                        Err(e) => return Err(e),
+                    }
                 }
                 self.after_interlude(tid)?
             }
@@ -282,6 +295,7 @@ impl Session {
                 self.notices.extend(ended.into_iter().map(Notice::Warning));
                 Verdict::Nothing
             }
+            RawStop::NoneRuns => Verdict::Stop(StopReason::NoneRuns),
             RawStop::Exited(code) => Verdict::Stop(StopReason::Exited(code)),
             RawStop::Killed(signal) => Verdict::Stop(StopReason::Killed(signal)),
             // The signal was told before; now the program stands still by it. Told once more, as gdb does: to go on is the
@@ -361,10 +375,11 @@ impl Session {
         let mut tid = tid;
         if !is_there(tid) {
             let other = process.target.threads().into_iter().find(|t| is_there(*t));
-            match other.filter(|_| matches!(reason, StopReason::Interrupted)) {
+            match other.filter(|_| matches!(reason, StopReason::Interrupted | StopReason::NoneRuns)) {
                 Some(other) => tid = other,
+                None if self.runs_alone() => return Ok(None),
                 None => {
-                    process.control()?.resume_all()?;
+                    self.process_mut()?.control()?.resume_all()?;
                     return Ok(None);
                 }
             }

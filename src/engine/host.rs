@@ -353,7 +353,7 @@ impl Host for Session {
         let int = |n: i128| Some(Value::int(&Type::int(), n));
         Ok(match name {
             "GOT" | "PLT" => self.inferior.modules.main().and_then(|m| self.table(name, m)),
-            "_thread" => {
+            "_thread" | "_gthread" => {
                 let process = self.inferior.process.as_ref();
                 int(process.zip(self.selection.tid).and_then(|(p, t)| p.number_of(t)).unwrap_or(0).into())
             }

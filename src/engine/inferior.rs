@@ -107,6 +107,8 @@ pub struct Process {
     numbers: BTreeMap<Tid, u32>,
     /// The pthread_t of threads, to name them when they have gone.
     pthreads: BTreeMap<Tid, u64>,
+    /// What the user calls threads.
+    given_names: BTreeMap<Tid, String>,
     last_number: u32,
     /// Counts stops: what was read at one is stale at the next.
     pub(super) generation: u64,
@@ -145,6 +147,7 @@ impl Process {
             sentinel: None,
             numbers: BTreeMap::new(),
             pthreads: BTreeMap::new(),
+            given_names: BTreeMap::new(),
             last_number: 0,
             generation: 0,
             still: Still::default(),
@@ -180,6 +183,19 @@ impl Process {
         self.numbers.get(&tid).copied()
     }
 
+    /// The name of a thread: what the user calls it, or the program.
+    pub fn thread_name(&self, tid: Tid) -> String {
+        self.given_names.get(&tid).cloned().unwrap_or_else(|| self.target.thread_name(tid))
+    }
+
+    /// Gives a thread a name of the user's, or its own again.
+    pub fn name_thread(&mut self, tid: Tid, name: Option<&str>) {
+        match name {
+            Some(name) => drop(self.given_names.insert(tid, name.to_owned())),
+            None => drop(self.given_names.remove(&tid)),
+        }
+    }
+
     /// Whether there has ever been a second thread: then stops name theirs.
     pub fn has_had_threads(&self) -> bool {
         self.last_number > 1
@@ -193,6 +209,7 @@ impl Process {
     /// Forgets a thread that has gone; its pthread_t.
     pub(super) fn forget_thread(&mut self, tid: Tid) -> u64 {
         self.numbers.remove(&tid);
+        self.given_names.remove(&tid);
         self.reported.remove(&tid);
         self.deliver.remove(&tid);
         self.displaced.remove(&tid);

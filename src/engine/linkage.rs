@@ -40,6 +40,29 @@ pub struct LookupScope {
     pub source: ScopeSource,
 }
 
+impl LookupScope {
+    /// What a symbol of a module's .dynsym comes to. `None`: nobody defines it.
+    fn definition(&self, module: &Arc<Module>, symbol: &Symbol<'_>, purpose: LookupFor) -> Option<Definition> {
+        // Local and hidden references, and protected ones, are not looked up (glibc's `dl_symbol_visibility_binds_local_p`).
+        if !symbol.is_undefined() && (symbol.binding == Binding::Local || symbol.visibility != 0) {
+            return Some(Definition::of(module, symbol));
+        }
+        let wanted = Wanted { name: symbol.name, version: symbol.version.map(|v| v.name), purpose };
+        self.entries.iter().find_map(|e| Some(Definition::of(&e.module, &ask(e.module.image(), &wanted).found?)))
+    }
+
+    /// The definition that a relocation is filled from; for COPY the one that is copied, which is never the program's own.
+    pub fn of_relocation(&self, module: &Arc<Module>, r: &Relocation) -> Option<Definition> {
+        let symbol = module.image().relocation_symbol(r)?;
+        if r.kind != r_x86_64::COPY {
+            return self.definition(module, &symbol, purpose_of(r.kind));
+        }
+        let wanted = Wanted { name: symbol.name, version: symbol.version.map(|v| v.name), purpose: LookupFor::Call };
+        let others = self.entries.iter().filter(|e| e.module.id != module.id);
+        others.clone().find_map(|e| Some(Definition::of(&e.module, &ask(e.module.image(), &wanted).found?)))
+    }
+}
+
 /// A definition that ld.so takes.
 #[derive(Clone, Debug)]
 pub struct Definition {
@@ -174,31 +197,9 @@ impl Scopes<'_> {
         by_map.or_else(by_bias).cloned()
     }
 
-    /// What a symbol of a module's .dynsym comes to. `None`: nobody defines it.
-    pub fn definition(
-        &self,
-        scope: &LookupScope,
-        module: &Arc<Module>,
-        symbol: &Symbol<'_>,
-        purpose: LookupFor,
-    ) -> Option<Definition> {
-        // Local and hidden references, and protected ones, are not looked up (glibc's `dl_symbol_visibility_binds_local_p`).
-        if !symbol.is_undefined() && (symbol.binding == Binding::Local || symbol.visibility != 0) {
-            return Some(Definition::of(module, symbol));
-        }
-        let wanted = Wanted { name: symbol.name, version: symbol.version.map(|v| v.name), purpose };
-        scope.entries.iter().find_map(|e| Some(Definition::of(&e.module, &ask(e.module.image(), &wanted).found?)))
-    }
-
-    /// The definition that a relocation is filled from; for COPY the one that is copied, which is never the program's own.
+    /// The definition that a relocation is filled from, see [`LookupScope::of_relocation`].
     pub fn of_relocation(&self, scope: &LookupScope, module: &Arc<Module>, r: &Relocation) -> Option<Definition> {
-        let symbol = module.image().relocation_symbol(r)?;
-        if r.kind != r_x86_64::COPY {
-            return self.definition(scope, module, &symbol, purpose_of(r.kind));
-        }
-        let wanted = Wanted { name: symbol.name, version: symbol.version.map(|v| v.name), purpose: LookupFor::Call };
-        let others = scope.entries.iter().filter(|e| e.module.id != module.id);
-        others.clone().find_map(|e| Some(Definition::of(&e.module, &ask(e.module.image(), &wanted).found?)))
+        scope.of_relocation(module, r)
     }
 
     /// What each module takes from `provider`: module, then symbol and version, in the order of the relocations, each once.

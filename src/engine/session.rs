@@ -58,6 +58,8 @@ pub struct Session {
     /// Those commands are being run: what they bring about waits for its turn.
     pub in_stop_commands: bool,
     pub(super) resumes: u64,
+    /// The thread that was selected when the process was let go on.
+    pub resumed_from: Option<Tid>,
     /// Calls of the program's functions that are waited for, each made within the one before.
     pub(super) active_calls: Vec<Active>,
     /// Expressions that are evaluated to decide about an event, within each other.

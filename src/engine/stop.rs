@@ -198,6 +198,8 @@ pub enum StopReason {
     Signal(Signal),
     /// The user interrupted.
     Interrupted,
+    /// The thread that ran alone has ended (`set scheduler-locking`).
+    NoneRuns,
     /// A step, or `finish`, `until`, `advance`, has come to its end.
     Arrived,
     /// A function that rdbg had called, and that was stopped since, has returned: the thread is as it was before the call.

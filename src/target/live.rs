@@ -18,7 +18,7 @@ use crate::os::affinity::Follower;
 use crate::os::debugregs::{self, Watch};
 use crate::os::mem::ProcessMemory;
 use crate::os::spawn::{Launch, Launched, launch};
-use crate::os::wait::{Status, wait_any, wait_eagerly};
+use crate::os::wait::{Status, wait_any};
 use crate::os::{pagemap, procfs, ptrace, signals};
 
 /// Whether a thread runs.
@@ -114,6 +114,10 @@ pub struct Live {
     pub(super) syscalls: bool,
     /// Threads that go on stop after each instruction.
     step_always: bool,
+    /// A signal that is to be dropped when it comes.
+    pub(super) unwanted: Option<Signal>,
+    /// The one thread that goes on while all others stand still.
+    pub(super) alone: Option<Tid>,
     /// Int3s stay in memory while all stand still, also in a process that rdbg attached to.
     pub(super) int3s_stay: bool,
     /// Where rdbg's own code lies: what was there before.
@@ -191,6 +195,8 @@ impl Live {
             own_code: BTreeMap::new(),
             syscalls: false,
             step_always: false,
+            alone: None,
+            unwanted: None,
             int3s_stay: launched,
             vforking: 0,
             kept_in_children: Vec::new(),
@@ -372,6 +378,10 @@ impl Control for Live {
         self.int3s_stay = self.launched || int3s_stay;
     }
 
+    fn run_alone(&mut self, tid: Option<Tid>) {
+        self.alone = tid;
+    }
+
     fn forget_steps(&mut self) {
         self.ready.retain(|e| e.what != RawStop::Stepped);
     }
@@ -403,19 +413,24 @@ impl Control for Live {
     }
 
     fn forget_signal(&mut self, signal: Signal) {
+        // *Folklore*: PTRACE_INTERRUPT overtakes a signal that has woken the thread: it comes when the thread goes on.
+        self.unwanted = Some(signal).filter(|s| procfs::is_pending(self.pid, *s));
         self.ready.retain(|e| e.what != RawStop::Signal(signal));
     }
 
     fn wait(&mut self) -> Result<Event> {
-        if let Some(event) = self.ready.pop_front() {
+        if let Some(event) = self.next_ready() {
             return Ok(event);
         }
         loop {
             if signals::interrupted() {
                 return Err(Error::Cancelled);
             }
+            if self.alone.is_some() && !self.any_runs() && self.threads.values().any(|t| t.state == State::Stopped) {
+                return Ok(Event { tid: self.pid, what: RawStop::NoneRuns });
+            }
             let heard = self.next_heard();
-            let Some((tid, status)) = (if heard.is_some() { heard } else { wait_eagerly()? }) else { continue };
+            let Some((tid, status)) = (if heard.is_some() { heard } else { self.wait_for_any()? }) else { continue };
             self.follower.follow(tid);
             if let Some(owner) = self.hand_on(tid, status) {
                 return Ok(Event { tid, what: RawStop::Elsewhere(owner) });
@@ -446,12 +461,7 @@ impl Control for Live {
                 Err(Error::Gone) => break,
                 Err(e) => return Err(e),
             }
-            // The leader may become a zombie while it is waited for: then no status comes until the others have ended.
-            if let Some(leader) = self.threads.get_mut(&self.pid).filter(|t| t.state == State::Running)
-                && procfs::state(self.pid) == Some('Z')
-            {
-                leader.state = State::Zombie;
-            }
+            self.look_for_zombie();
         }
         self.collect_the_dying()?;
         if self.int3s_stay {
@@ -578,6 +588,26 @@ impl Control for Live {
 
     fn take_born(&mut self) -> Vec<Box<dyn Target>> {
         self.take_children()
+    }
+
+    fn hear_others(&mut self) -> Result<Option<Tid>> {
+        let is_others = |e: &Event| matches!(e.what, RawStop::Elsewhere(_));
+        if let Some(event) = self.ready.iter().position(is_others).and_then(|at| self.ready.remove(at))
+            && let RawStop::Elsewhere(owner) = event.what
+        {
+            return Ok(Some(owner));
+        }
+        loop {
+            let (tid, status) = match wait_any(false) {
+                Ok(Some(found)) => found,
+                Ok(None) | Err(Error::Gone) => return Ok(None),
+                Err(e) => return Err(e),
+            };
+            if let Some(owner) = self.hand_on(tid, status) {
+                return Ok(Some(owner));
+            }
+            self.collect(tid, status)?;
+        }
     }
 
     fn heard(&mut self) -> Result<Option<Event>> {

@@ -1,11 +1,13 @@
 //! Stopping all threads, and seeing those through that die meanwhile.
 
+use std::time::Duration;
+
 use super::gone::{alive, known};
 use super::live::{Live, State};
 use super::traits::{Event, RawStop, Target};
 use crate::arch::regs::Gpr;
 use crate::base::{Error, Result, Tid};
-use crate::os::wait::{Status, wait_any, wait_for};
+use crate::os::wait::{Status, wait_any, wait_eagerly, wait_for};
 use crate::os::{procfs, ptrace};
 
 impl Live {
@@ -101,6 +103,42 @@ impl Live {
 
     pub(super) fn settle_all(&mut self) -> Result<()> {
         self.threads().into_iter().try_for_each(|tid| self.settle_one(tid))
+    }
+
+    /// The next of the events that came while all were being stopped: of the thread that runs alone, and of the process.
+    pub(super) fn next_ready(&mut self) -> Option<Event> {
+        let Some(alone) = self.alone else { return self.ready.pop_front() };
+        let of_all = |what| {
+            matches!(
+                what,
+                RawStop::ThreadExited | RawStop::Exited(_) | RawStop::Killed(_) | RawStop::Exec(_) | RawStop::Elsewhere(_)
+            )
+        };
+        let at = self.ready.iter().position(|e| e.tid == alone || of_all(e.what))?;
+        self.ready.remove(at)
+    }
+
+    /// Waits for the next status. A leader that ends before the others sends no word of it: where it runs alone it is looked at
+    /// from time to time.
+    pub(super) fn wait_for_any(&mut self) -> Result<Option<(Tid, Status)>> {
+        if self.alone != Some(self.pid) || self.threads.len() < 2 {
+            return wait_eagerly();
+        }
+        let found = wait_any(false)?;
+        if found.is_none() {
+            self.look_for_zombie();
+            std::thread::sleep(Duration::from_micros(50));
+        }
+        Ok(found)
+    }
+
+    /// The leader may have become a zombie: then no status comes until the others have ended.
+    pub(super) fn look_for_zombie(&mut self) {
+        if let Some(leader) = self.threads.get_mut(&self.pid).filter(|t| t.state == State::Running)
+            && procfs::state(self.pid) == Some('Z')
+        {
+            leader.state = State::Zombie;
+        }
     }
 
     /// Takes in one event while all are being stopped.

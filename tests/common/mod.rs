@@ -4,6 +4,7 @@
 
 pub mod build;
 pub mod load;
+pub mod markup;
 pub mod normalise;
 pub mod oracles;
 pub mod rdbg;

@@ -155,7 +155,7 @@ fn place(cx: &mut Cx<'_>, request: Request, disposition: Disposition, hardware: 
     let at = if request.force { &[] } else { addresses.as_slice() };
     let condition = request.condition.map(|text| Condition::parse(&text, cx.session, at)).transpose()?;
     if cx.interpreter.is_direct() {
-        let notes: String = addresses.iter().filter_map(|at| also_here(cx.session, *at)).collect();
+        let notes: String = addresses.iter().filter_map(|at| also_here(cx.session, *at, request.thread)).collect();
         cx.say(notes);
     }
     if request.printf.as_ref().is_some_and(|text| !text.starts_with('"')) {
@@ -189,10 +189,14 @@ fn place(cx: &mut Cx<'_>, request: Request, disposition: Disposition, hardware: 
 }
 
 /// `Note: breakpoints 1 and 2 (disabled) also set at pc 0x1139.`, if there are any.
-fn also_here(session: &Session, at: VirtAddr) -> Option<String> {
+fn also_here(session: &Session, at: VirtAddr, thread: Option<u32>) -> Option<String> {
     let is_here = |b: &&Breakpoint| matches!(b.kind, Kind::Code { .. }) && b.locations.iter().any(|l| l.addr == at);
     let name = |b: &Breakpoint| {
-        let thread = b.thread.map_or(String::new(), |t| format!(" (thread {t})"));
+        let thread = match b.thread {
+            Some(t) => format!(" (thread {t})"),
+            None if thread.is_some() => " (all threads)".to_owned(),
+            None => String::new(),
+        };
         format!("{}{thread}{}", b.id, if b.enabled { "" } else { " (disabled)" })
     };
     let names: Vec<String> = session.breakpoints.iter().filter(is_here).map(name).collect();

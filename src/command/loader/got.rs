@@ -195,7 +195,7 @@ impl Widths {
 }
 
 fn kind(slot: &Slot) -> String {
-    slot.relocation.map_or_else(|| "-".into(), |r| r.kind_name())
+    slot.relocation.map_or_else(|| "-".into(), |r| r.kind_name().into_owned())
 }
 
 /// `.rela.plt[3]`, with the addend where there is one.

@@ -126,7 +126,7 @@ fn size(cx: &mut Cx<'_>, _: &Args) -> Result<Flow> {
         let private = private_bytes(session, module);
         let mut kinds: BTreeMap<String, u64> = BTreeMap::new();
         for r in module.image().relocations() {
-            let kind = if r.kind == r_x86_64::ABS64 { "64".to_owned() } else { r.kind_name() };
+            let kind = if r.kind == r_x86_64::ABS64 { "64".to_owned() } else { r.kind_name().into_owned() };
             *kinds.entry(kind).or_default() += 1;
         }
         let total: u64 = kinds.values().sum();

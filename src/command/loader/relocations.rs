@@ -91,7 +91,7 @@ impl Line {
         let at = module.virt(r.offset);
         let file = image.word_at(r.offset).unwrap_or(0);
         let now = read_u64(memory, at).ok();
-        let kind = if r.kind == r_x86_64::ABS64 { "R_X86_64_64".to_owned() } else { r.kind_name() };
+        let kind = if r.kind == r_x86_64::ABS64 { "R_X86_64_64".to_owned() } else { r.kind_name().into_owned() };
         let (verdict, remark) = (state.word(), remark(session, module, r, now, &state));
         Line { at, kind, symbol: symbol(image, r, file), file, now, verdict, remark }
     }

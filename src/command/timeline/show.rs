@@ -1,23 +1,30 @@
 //! `timeline show`.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
+use super::story::{Step, Teller};
 use super::words::{base_name, describe, text};
 use crate::base::{Error, Result};
 use crate::command::args::Args;
 use crate::command::cx::Cx;
 use crate::command::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
+use crate::engine::Spool;
 use crate::ui::{Role, Row};
 
 /// `timeline show`
 pub const SHOW: Command = Command {
     name: "timeline show",
     group: Group::Loading,
-    args: &[ArgSpec::JSON, ArgSpec::may("KIND... MODULE", ArgKind::Rest)],
+    args: &[ArgSpec::JSON, ArgSpec::may("-all", ArgKind::Switch), ArgSpec::may("KIND... MODULE", ArgKind::Rest)],
     summary: "Show what was recorded.",
-    help: "KINDs are syscall, map, unmap, protect, object, reloc, ifunc, bind, init, fini, entry, main, fault, exec, fork, clone,\n\
-           signal and exit; without, all are shown. MODULE shows what is about one module.",
+    help: "Events that belong together are one row: failed tries of the dynamic linker, a system call and the mappings that it has\n\
+           changed, with their PT_LOAD and the sections in it, the relocations of a module. With -all or with KINDs each event is a\n\
+           row. KINDs are syscall, map, unmap, protect, object, reloc, ifunc, bind, init, fini, entry, main, fault, exec, fork, clone,\n\
+           signal, steps and exit. MODULE shows what is about one module.",
     examples: &[
+        Example { line: "timeline show", what: "the steps of the load" },
         Example { line: "timeline show syscall exit", what: "the system calls and the end" },
         Example { line: "timeline show map libc.so.6", what: "where libc was mapped" },
     ],
@@ -27,9 +34,9 @@ pub const SHOW: Command = Command {
 };
 
 /// The kinds of events.
-pub const KINDS: [&str; 18] = [
+pub const KINDS: [&str; 19] = [
     "syscall", "map", "unmap", "protect", "object", "reloc", "ifunc", "bind", "init", "fini", "entry", "main", "fault", "exec",
-    "fork", "clone", "signal", "exit",
+    "fork", "clone", "signal", "steps", "exit",
 ];
 
 /// Which events are wanted.
@@ -71,22 +78,72 @@ fn is_about(event: &Value, module: &str) -> bool {
 fn show(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let filter = Filter::parse(args.get("KIND... MODULE").unwrap_or_default())?;
     let events = cx.session.timeline.events()?;
-    let mut several = false;
-    let mut first = None;
-    events.read(|line| {
-        let event: Value = serde_json::from_str(line).unwrap_or_default();
-        several |= *first.get_or_insert(event.get("tid").cloned()) != event.get("tid").cloned();
-        Ok(!several)
-    })?;
+    let looked = look_ahead(events)?;
     let out = &mut *cx.out;
+    if args.has("-all") || !filter.kinds.is_empty() {
+        return events
+            .read(|line| {
+                let event: Value = serde_json::from_str(line).unwrap_or_default();
+                if filter.wants(&event) {
+                    out.row(&row(&event, looked.several));
+                }
+                Ok(!out.is_unwanted())
+            })
+            .map(|()| Flow::Go);
+    }
+    let mut teller = Teller::new(if filter.module.is_none() { looked.faults } else { BTreeMap::new() });
+    let mut last = Value::Null;
     events.read(|line| {
         let event: Value = serde_json::from_str(line).unwrap_or_default();
         if filter.wants(&event) {
-            out.row(&row(&event, several));
+            teller.event(&event).iter().for_each(|step| out.row(&step_row(step, looked.several)));
+            last = event;
+        } else {
+            teller.learn(&event);
         }
         Ok(!out.is_unwanted())
     })?;
+    teller.end(&last).iter().for_each(|step| out.row(&step_row(step, looked.several)));
     Ok(Flow::Go)
+}
+
+/// What is to be known before the first row.
+struct Ahead {
+    /// Whether there is more than one thread.
+    several: bool,
+    /// The page faults of the second run, by phase and file.
+    faults: BTreeMap<String, BTreeMap<String, usize>>,
+}
+
+fn look_ahead(events: &Spool) -> Result<Ahead> {
+    let mut ahead = Ahead { several: false, faults: BTreeMap::new() };
+    let mut first = None;
+    events.read(|line| {
+        // Relocations are many, and say nothing of either.
+        if line.contains("\"kind\":\"reloc\"") {
+            return Ok(true);
+        }
+        let event: Value = serde_json::from_str(line).unwrap_or_default();
+        if text(&event, "kind") != "fault" {
+            ahead.several |= *first.get_or_insert(event.get("tid").cloned()) != event.get("tid").cloned();
+        } else if event.get("run").is_some() {
+            let of_phase = ahead.faults.entry(text(&event, "phase").to_owned()).or_default();
+            *of_phase.entry(text(&event, "file").to_owned()).or_default() += 1;
+        }
+        Ok(true)
+    })?;
+    Ok(ahead)
+}
+
+fn step_row(step: &Step, several: bool) -> Row {
+    let mut row = Row::new().both("t", Role::Dim, format!("{:.6}", step.t), step.t).width(9).right().hidden("pid", step.pid);
+    row = match several {
+        true => row.both("tid", Role::Plain, step.tid.to_string(), step.tid).width(6),
+        false => row.hidden("tid", step.tid),
+    };
+    row = row.cell("phase", Role::Plain, step.phase.as_str()).width(5);
+    row = row.cell("step", Role::Title, step.what).width(8);
+    row.cell("text", Role::Plain, step.text.as_str()).hidden("count", step.count)
 }
 
 fn row(event: &Value, several: bool) -> Row {

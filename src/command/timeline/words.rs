@@ -73,7 +73,7 @@ fn object(event: &Value) -> String {
 }
 
 /// `puts@GLIBC_2.2.5`; empty where there is no symbol.
-fn versioned(event: &Value) -> String {
+pub fn versioned(event: &Value) -> String {
     match (text(event, "symbol"), text(event, "version")) {
         (symbol, "") => symbol.to_owned(),
         (symbol, version) => format!("{symbol}@{version}"),
@@ -107,4 +107,15 @@ fn bind(event: &Value) -> String {
         text(event, "before"),
         text(event, "caller")
     )
+}
+
+/// An address field.
+pub fn hex(event: &Value, key: &str) -> Option<u64> {
+    u64::from_str_radix(text(event, key).strip_prefix("0x")?, 16).ok()
+}
+
+/// An integer field, which stands as a string where it is beyond 2^53.
+pub fn signed(event: &Value, key: &str) -> Option<i64> {
+    let value = event.get(key)?;
+    value.as_i64().or_else(|| value.as_str()?.parse().ok())
 }

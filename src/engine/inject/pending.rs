@@ -92,7 +92,7 @@ impl Session {
             return Err(Error::user("Calls of functions of the program are nested too deeply."));
         }
         let in_event = self.judging > 0;
-        let before = (self.selection, self.resumes);
+        let before = (self.selection, self.resumes, self.resumed_from);
         let (call, held) = self.begin_call(call, registers, xstate, in_event)?;
         self.active_calls.push(Active { tid: call.tid, sp: call.sp, in_event });
         let outcome = self.wait_for_call(&call);
@@ -106,7 +106,7 @@ impl Session {
             Ok(returned) => returned,
             Err((stop, pid)) => return Err(self.abandoned(&call, stop, pid)),
         };
-        (self.selection, self.resumes) = before;
+        (self.selection, self.resumes, self.resumed_from) = before;
         self.take_up(held)?;
         self.drop_frames();
         Ok((returned.registers, returned.xstate))

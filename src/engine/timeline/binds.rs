@@ -6,9 +6,10 @@ use crate::base::{Result, Tid, VirtAddr, read_u64};
 use crate::symbols::{Module, ModuleRole};
 
 use super::line::Line;
+use super::packed::names;
 use super::process::View;
 use super::recorder::Recorder;
-use super::relocations::names;
+use super::spool::Naming;
 
 /// A lazy bind that was begun.
 #[derive(Clone, Debug)]
@@ -23,8 +24,8 @@ pub struct OpenBind {
     pub slot: VirtAddr,
     /// What was in it.
     pub before: u64,
-    /// Where the call returns to, in words.
-    pub caller: Option<String>,
+    /// Where the call returns to: the module, and the address.
+    pub caller: (Option<Arc<Module>>, VirtAddr),
 }
 
 impl Recorder {
@@ -50,7 +51,11 @@ impl Recorder {
         for (bind, value) in done {
             let phase = self.phase(view.pid).name();
             let line = Line::new(bind.since, view.pid, bind.tid, "bind", phase);
-            self.push(told(view, line, &bind, value))?;
+            let line = told(view, line, &bind, value);
+            match &bind.caller {
+                (Some(module), at) => self.events.push_named(line, Naming::Caller, module, *at)?,
+                (None, _) => self.push(line.maybe("caller", None))?,
+            }
         }
         Ok(())
     }
@@ -70,7 +75,7 @@ fn told(view: View<'_>, line: Line, bind: &OpenBind, value: Option<u64>) -> Line
     let line = line.maybe("symbol", slot.and_then(|s| s.name.as_deref()));
     let line = line.maybe("version", slot.and_then(|s| s.version.as_deref())).address("before", bind.before);
     let line = line.maybe("value", value.map(|v| format!("{v:#x}")).as_deref());
-    line.maybe("target", target.as_deref()).maybe("caller", bind.caller.as_deref())
+    line.maybe("target", target.as_deref())
 }
 
 fn defines(module: &Module, name: &str) -> bool {

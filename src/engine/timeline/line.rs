@@ -21,8 +21,20 @@ impl Line {
         Line { text }
     }
 
+    /// What [`Line::so_far`] has given, to be gone on with.
+    pub fn from_part(text: &str) -> Line {
+        Line { text: text.to_owned() }
+    }
+
+    /// The line as far as it has been written.
+    pub fn so_far(&self) -> &str {
+        &self.text
+    }
+
     fn key(&mut self, key: &str) {
-        let _ = write!(self.text, ",\"{key}\":");
+        self.text.push_str(",\"");
+        self.text.push_str(key);
+        self.text.push_str("\":");
     }
 
     /// A string.
@@ -45,8 +57,36 @@ impl Line {
     /// An address: `"0x7ffff7dd5000"`.
     pub fn address(mut self, key: &str, value: u64) -> Line {
         self.key(key);
-        let _ = write!(self.text, "\"{value:#x}\"");
+        self.text.push('"');
+        hex(&mut self.text, value);
+        self.text.push('"');
         self
+    }
+
+    /// A string of two parts, neither of which needs quoting: the type of a relocation.
+    pub fn kind(mut self, prefix: &str, name: &str) -> Line {
+        self.key("type");
+        self.text.push('"');
+        self.text.push_str(prefix);
+        self.text.push_str(name);
+        self.text.push('"');
+        self
+    }
+
+    /// How far the line has been written, for [`Line::back_to`].
+    pub fn mark(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Drops what was written since a mark: lines that begin alike begin once.
+    pub fn back_to(&mut self, mark: usize) {
+        self.text.truncate(mark);
+    }
+
+    /// The whole line so far, without a newline. It goes on after [`Line::back_to`].
+    pub fn whole(&mut self) -> &str {
+        self.text.push('}');
+        &self.text
     }
 
     /// An integer; one beyond 2^53 as a string.
@@ -105,8 +145,21 @@ fn integer(out: &mut String, value: i64) {
     let _ = if value.unsigned_abs() <= EXACT { write!(out, "{value}") } else { write!(out, "\"{value}\"") };
 }
 
+/// `0x7ffff7dd5000`: there are thousands of them, and `{:#x}` takes its time.
+fn hex(out: &mut String, value: u64) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    out.push_str("0x");
+    let count = (u64::BITS - value.leading_zeros()).div_ceil(4).max(1);
+    (0..count).rev().for_each(|n| out.push(DIGITS[(value >> (4 * n) & 15) as usize].into()));
+}
+
 fn quote(out: &mut String, value: &str) {
     out.push('"');
+    if value.bytes().all(|b| b >= 0x20 && b != b'"' && b != b'\\') {
+        out.push_str(value);
+        out.push('"');
+        return;
+    }
     for c in value.chars() {
         match c {
             '"' => out.push_str("\\\""),
@@ -124,6 +177,15 @@ fn quote(out: &mut String, value: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_are_as_the_formatter_writes_them() {
+        for value in [0, 1, 0xf, 0x10, 0x7fff_f7dd_5000, u64::MAX] {
+            let mut text = String::new();
+            hex(&mut text, value);
+            assert_eq!(text, format!("{value:#x}"));
+        }
+    }
 
     #[test]
     fn a_line_is_one_object_with_its_fields_in_order() {

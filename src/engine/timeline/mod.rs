@@ -5,6 +5,7 @@ mod children;
 mod faults;
 mod line;
 mod objects;
+mod packed;
 mod process;
 mod recorder;
 mod relocations;

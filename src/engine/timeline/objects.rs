@@ -9,6 +9,7 @@ use crate::symbols::{Module, ModuleId, ModuleRole};
 use super::line::Line;
 use super::process::{Phase, View};
 use super::recorder::Recorder;
+use super::spool::Naming;
 
 /// A module that was told of.
 #[derive(Clone, Debug)]
@@ -142,8 +143,8 @@ impl Recorder {
         if matches!(place, Place::Entry(_) | Place::Main(_)) {
             return self.push(line.address("pc", at.0).text("object", &path));
         }
-        let name = module.locate(at).filter(|l| l.offset == 0).map(|l| l.raw_name);
-        self.push(line.text("object", &path).address("function", at.0).maybe("name", name.as_deref()))
+        let line = line.text("object", &path).address("function", at.0);
+        self.events.push_named(line, Naming::Function, &module, at)
     }
 }
 

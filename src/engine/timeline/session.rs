@@ -177,7 +177,7 @@ impl Session {
                     if let Some(bind) = self.bind_at(tid, at)
                         && let Some(module) = self.inferior.modules.at(at)
                     {
-                        let caller = self.full_name(bind.returns_to, None);
+                        let caller = (self.inferior.modules.at(bind.returns_to).cloned(), bind.returns_to);
                         let (slot, before) = (bind.slot, bind.value);
                         let since = recorder.now();
                         let bind = OpenBind { tid, since, module: module.clone(), slot, before, caller };

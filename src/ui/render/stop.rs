@@ -94,6 +94,7 @@ fn text_at(session: &mut Session, stop: &Stop, pid: Tid, frame: Option<Result<Fr
                 say(format!("  Inferior loaded {}\n", loaded.join("\n    ")));
             }
         }
+        StopReason::NoneRuns => say("No unwaited-for children left.\n".to_owned()),
         StopReason::Begun => say("\nProgram stopped.\n".to_owned()),
         // gdb stops silently there.
         StopReason::CallReturned => return out,
@@ -135,7 +136,7 @@ fn place_text(session: &mut Session, frame: &Frame, of_step: bool) -> Pieces {
 /// `Thread 2 "th"`, once there was a second thread.
 fn thread_name(session: &Session, tid: Tid) -> Option<String> {
     let process = session.inferior.process.as_ref().filter(|p| p.has_had_threads())?;
-    Some(format!("Thread {} \"{}\"", process.number_of(tid)?, process.target.thread_name(tid)))
+    Some(format!("Thread {} \"{}\"", process.number_of(tid)?, process.thread_name(tid)))
 }
 
 fn hit_name(hit: &Hit, noun: &str) -> String {
