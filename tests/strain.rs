@@ -67,7 +67,11 @@ fn the_exit_status_survives() {
 #[test]
 fn steps_leave_no_trap_flag() {
     let one_by_one = "set $n = 0\nwhile $n < 70\n  stepi\n  set $n = $n + 1\nend\ncontinue\n";
-    for how in ["stepi 100000\n", "set displaced-stepping off\nbreak *&leaks+51\nstepi 100000\nstepi 5\ndelete\nstepi 100000\n", one_by_one] {
+    for how in [
+        "stepi 100000\n",
+        "set displaced-stepping off\nbreak *&leaks+51\nstepi 100000\nstepi 5\ndelete\nstepi 100000\n",
+        one_by_one,
+    ] {
         let text = run("flags", &format!("break leaks\nrun\ndelete\n{how}print $_exitcode\n"));
         assert!(text.contains("leaks 0") && text.contains("= 0") && !text.contains("SIGTRAP"), "{how}: {text}");
     }
