@@ -357,6 +357,7 @@ impl Host for Session {
                 let process = self.inferior.process.as_ref();
                 int(process.zip(self.selection.tid).and_then(|(p, t)| p.number_of(t)).unwrap_or(0).into())
             }
+            "_exception" => Some(self.exception_value()?),
             "_inferior" => int(1),
             "bpnum" => int(self.breakpoints.last_id().into()).filter(|_| self.breakpoints.last_id() > 0),
             _ => None,

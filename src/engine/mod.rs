@@ -39,6 +39,7 @@ mod patch;
 mod planned;
 mod planting;
 mod pop;
+mod raises;
 mod reached;
 mod redirect;
 mod register_types;
