@@ -11,6 +11,7 @@ use super::gone::alive;
 use super::kin::Kin;
 use super::space::Space;
 use super::traits::{Control, Event, RawStop, ResumeAction, Target, Trap};
+use super::trap_flag::FlagsCopy;
 use super::traps::as_watch;
 use crate::arch::regs::{Gpr, Registers, XState};
 use crate::base::{AddrRange, Error, Memory, MemoryMap, PageState, Result, Signal, Tid, VirtAddr};
@@ -36,8 +37,14 @@ pub(super) enum State {
 pub(super) struct Thread {
     pub(super) state: State,
     pub(super) stepping: bool,
+    /// Where the step that it makes copies the flags to.
+    pub(super) flags_copy: Option<FlagsCopy>,
     /// It is stopped by a SIGTRAP of our making.
     pub(super) trapped: bool,
+    /// It is stopped by a signal, and can be let go with another.
+    pub(super) takes_signal: bool,
+    /// rdbg has sent it this signal, which is to reach the program.
+    pub(super) injected: Option<Signal>,
     /// The number of the system call that it is in, where its entry was seen.
     pub(super) in_call: Option<u64>,
     /// The child by vfork that it waits for.
@@ -52,7 +59,10 @@ impl Thread {
         Thread {
             state,
             stepping: false,
+            flags_copy: None,
             trapped: false,
+            takes_signal: false,
+            injected: None,
             in_call: None,
             vforked: None,
             pc: Cell::new(None),
@@ -203,12 +213,20 @@ impl Live {
             ResumeAction::Continue(signal) if self.step_always => ResumeAction::Step(signal),
             other => other,
         };
+        // The end of a step that nobody waits for any more.
+        self.ready.retain(|e| e.tid != tid || e.what != RawStop::Stepped);
+        if action == ResumeAction::Step(None) && self.pop_flags(tid)? {
+            self.ready.push_back(Event { tid, what: RawStop::Stepped });
+            return Ok(());
+        }
+        let action = self.inject(tid, action)?;
+        let stepping = matches!(action, ResumeAction::Step(_));
+        // A signal's handler comes first.
+        let flags_copy = if matches!(action, ResumeAction::Step(None)) { self.flags_copy(tid) } else { None };
         let thread = self.thread_mut(tid)?;
         thread.forget();
         thread.state = State::Running;
-        thread.stepping = matches!(action, ResumeAction::Step(_));
-        // The end of a step that nobody waits for any more.
-        self.ready.retain(|e| e.tid != tid || e.what != RawStop::Stepped);
+        (thread.stepping, thread.flags_copy) = (stepping, flags_copy);
         alive(match action {
             ResumeAction::Continue(signal) if self.syscalls => ptrace::to_system_call(tid, signal),
             ResumeAction::Continue(signal) => ptrace::cont(tid, signal),
@@ -269,6 +287,11 @@ impl Target for Live {
     fn xstate(&self, tid: Tid) -> Result<XState> {
         self.thread(tid)?;
         ptrace::get_xstate(tid)
+    }
+
+    fn signal_info(&self, tid: Tid) -> Result<[u8; 128]> {
+        self.thread(tid)?;
+        ptrace::signal_bytes(tid)
     }
 
     fn auxv(&self) -> Result<Vec<u8>> {
@@ -473,6 +496,11 @@ impl Control for Live {
         ptrace::set_xstate(tid, state)
     }
 
+    fn set_signal_info(&mut self, tid: Tid, info: &[u8; 128]) -> Result<()> {
+        self.thread(tid)?;
+        ptrace::set_signal_bytes(tid, info)
+    }
+
     fn insert(&mut self, trap: Trap) -> Result<()> {
         let Some(watch) = as_watch(trap) else {
             return self.space.borrow_mut().insert(self.pid, trap.addr);
@@ -557,7 +585,7 @@ impl Control for Live {
         self.space.borrow().hidden()
     }
 
-    fn detach(&mut self, signals: &BTreeMap<Tid, Signal>) -> Result<()> {
+    fn detach(&mut self, wanted: &BTreeMap<Tid, Signal>) -> Result<()> {
         self.stop_all()?;
         let shares = self.shares_space();
         match shares {
@@ -584,7 +612,11 @@ impl Control for Live {
                 RawStop::Signal(s) => Some(s),
                 _ => None,
             });
-            alive(ptrace::detach(*tid, held.or(signals.get(tid).copied())))?;
+            let signal = held.or(wanted.get(tid).copied());
+            if let Some(signal) = signal.filter(|_| !thread.takes_signal) {
+                alive(signals::kill_thread(self.pid, *tid, signal))?;
+            }
+            alive(ptrace::detach(*tid, signal))?;
         }
         self.forget_all();
         Ok(())

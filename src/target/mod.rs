@@ -5,15 +5,17 @@ mod core;
 mod events;
 mod family;
 mod gone;
+mod injected;
 mod kin;
 mod live;
 mod parking;
 mod planted;
 mod space;
 mod traits;
+mod trap_flag;
 mod traps;
 
-pub use core::Core;
+pub use core::{Core, FileTrouble};
 pub use kin::Kin;
 pub use live::Live;
 pub use traits::{Control, Event, RawStop, ResumeAction, Target, Trap, TrapKind};

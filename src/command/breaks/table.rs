@@ -1,7 +1,7 @@
 //! Showing breakpoints.
 
 use crate::base::{Result, VirtAddr, counted};
-use crate::engine::{Breakpoint, Kind, Location, Session, Vfork};
+use crate::engine::{Breakpoint, Catch, Kind, Location, Session, Vfork};
 use crate::ui::render::what_text;
 
 use super::edit::ids;
@@ -96,6 +96,9 @@ fn breakpoint_rows(session: &mut Session, b: &Breakpoint, width: usize) -> Strin
     // gdb leaves the blanks behind <MULTIPLE>.
     let is_multiple = address == "<MULTIPLE>";
     let mut text = format!("{}\n", if is_multiple { &head } else { head.trim_end_matches(' ') });
+    if let Kind::Catch(Catch::Raise { of: Some(of), .. }) = &b.kind {
+        text.push_str(&format!("\tmatching: {of}\n"));
+    }
     if let Some(condition) = &b.condition {
         text.push_str(&format!("\tstop only if {}\n", condition.text));
     }
