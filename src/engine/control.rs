@@ -466,7 +466,7 @@ impl Session {
             }
         }
         self.line_step = None;
-        self.rest()?;
+        self.come_to_rest()?;
         self.stop_others()?;
         let process = self.process_mut()?;
         // A signal may come before the instruction at a breakpoint has run: then the breakpoint is still to be hit.
@@ -489,11 +489,14 @@ impl Session {
         }
         self.find_resolver();
         self.take_seat();
+        if self.stop_commands.is_empty() {
+            self.rest();
+        }
         Ok(Some(Stop { tid, reason }))
     }
 
     /// All threads of the process have stopped: it is made what it is to be shown as.
-    fn rest(&mut self) -> Result<()> {
+    fn come_to_rest(&mut self) -> Result<()> {
         let process = self.process_mut()?;
         process.is_held = true;
         process.plan = None;
@@ -525,10 +528,20 @@ impl Session {
                 }
                 process.control()?.stop_all()?;
                 process.sites.look_again(&*process.target);
-                session.rest()
+                session.rest();
+                session.come_to_rest()
             })?;
         }
         Ok(())
+    }
+
+    /// Says that the user is to have the word now: what a stop kept ready in case that the program goes on at once is let go.
+    pub fn rest(&mut self) {
+        if let Ok(process) = self.process_mut()
+            && let Ok(control) = process.control()
+        {
+            control.rest();
+        }
     }
 
     /// The process has gone.
