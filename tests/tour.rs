@@ -167,7 +167,9 @@ fn without_a_compiler_it_is_about_ls() {
     let wanted: usize = rdbg::command::tour_units(false).iter().map(|u| u.commands.len()).sum();
     assert_eq!(asked.len(), wanted, "{}", run.text);
     for (command, answer) in &asked {
-        for wrong in ["No symbol \"", "Undefined", "not being run", "No slot", "There is no stop", "No GOT", "No PLT", "Nothing to"] {
+        for wrong in
+            ["No symbol \"", "Undefined", "not being run", "No slot", "There is no stop", "No GOT", "No PLT", "Nothing to"]
+        {
             assert!(!answer.starts_with(wrong), "{command}: {answer}");
         }
     }
