@@ -3,8 +3,11 @@
 mod common;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 
 use common::build;
 use common::load::{self, Load};
@@ -199,7 +202,7 @@ fn page_faults_are_as_many_as_perf_counts() {
     for (load, record) in recorded().iter().filter(|(l, _)| l.environment.is_empty()) {
         let ours = record.iter().filter(|e| e["kind"] == "fault").count();
         let mut command = load.under(&perf, &["stat", "-x,", "-e", "page-faults:u"]);
-        command.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::null());
+        command.stdin(Stdio::null()).stdout(Stdio::null());
         let (_, log) = tools::output(&mut command);
         let Some(theirs) = count.captures(&log).and_then(|f| f[1].parse::<usize>().ok()) else {
             return tools::skip("page_faults_are_as_many_as_perf_counts", format!("perf counts nothing: {log}"));
@@ -207,5 +210,146 @@ fn page_faults_are_as_many_as_perf_counts() {
         let most = 3 + theirs / 50;
         assert!(ours.abs_diff(theirs) <= most, "{load:?}: rdbg {ours}, perf {theirs}");
         assert!(record.iter().filter(|e| e["kind"] == "fault").all(|e| e["run"] == 2));
+    }
+}
+
+/// What `timeline diff -json` says of two files, which are removed.
+fn differences(a: PathBuf, b: PathBuf) -> Vec<Value> {
+    let line = format!("timeline diff -json {} {}", a.display(), b.display());
+    let done = common::rdbg::Session::rdbg().batch(&[&line]);
+    for file in [a, b] {
+        let _ = std::fs::remove_file(file);
+    }
+    let rows = done.text.lines().filter(|l| !l.is_empty());
+    rows.map(|l| serde_json::from_str(l).unwrap_or_else(|e| panic!("{e}: {l}"))).collect()
+}
+
+/// The same load twice at random addresses shows no differences.
+#[test]
+fn the_same_load_has_no_differences() {
+    let random = ["set disable-randomization off"];
+    let hello = built("c/hello.c", "pie");
+    let plugin = built("c/dlhost.c", "lazy");
+    let loads = [installed("ls", &["/"]), hello.map(|p| Load::of(p, &[])), plugin.map(|p| Load::of(p, &[]))];
+    for load in loads.into_iter().flatten() {
+        let (a, b) = (load.saved(&random), load.saved(&random));
+        let base = |file: &Path| {
+            let text = std::fs::read_to_string(file).unwrap();
+            text.lines().find(|l| l.contains("libc.so.6") && l.contains("\"kind\":\"object\"")).unwrap().to_owned()
+        };
+        let field = |line: &str| serde_json::from_str::<Value>(line).unwrap()["base"].clone();
+        assert_ne!(field(&base(&a)), field(&base(&b)), "{load:?}: libc must lie elsewhere each time");
+        let found = differences(a, b);
+        assert!(found.is_empty(), "{load:?}: {found:#?}");
+    }
+}
+
+/// LD_BIND_NOW moves binds into the load: what is bound lazily without is what is bound at the start with it, by the two records.
+#[test]
+fn binding_now_differs_in_the_slots_and_binds() {
+    let Some(hello) = built("c/hello.c", "lazy") else { return };
+    let lazy = Load::of(&hello, &[]);
+    let now = lazy.clone().with("LD_BIND_NOW", "1");
+    let found = differences(lazy.saved(&[]), now.saved(&[]));
+    // By ld.so's own words.
+    let binds = lazy.record().iter().filter(|e| e["kind"] == "bind").count();
+    let gone: Vec<_> = found.iter().filter(|d| d["kind"] == "bind").collect();
+    assert!(binds > 1 && gone.len() == binds && gone.iter().all(|d| d["side"] == "-"), "{binds}: {gone:#?}");
+    let slots: BTreeMap<String, u64> =
+        found.iter().filter(|d| d["kind"] == "slots" && d["a"] == "unresolved").fold(BTreeMap::new(), |mut all, d| {
+            *all.entry(text(d, "object").to_owned()).or_default() += d["count"].as_u64().unwrap();
+            all
+        });
+    let of_hello = oracles::relocations(&hello, false).iter().filter(|r| r.kind == "JUMP_SLOT").count() as u64;
+    assert_eq!(slots.get("hello"), Some(&of_hello), "{found:#?}");
+    // Apart from that only the execve, with one more variable, and the memory that holds it.
+    let calls: Vec<_> = found.iter().filter(|d| d["kind"] == "syscall").collect();
+    assert_eq!(calls.len(), 2, "{calls:#?}");
+}
+
+/// A preloaded library is all there is in the second record alone.
+#[test]
+fn preloading_differs_by_the_library() {
+    let (Some(hello), Some(ctor)) = (built("c/hello.c", "lazy"), built("c/ctor.c", "lazy")) else { return };
+    let plain = Load::of(&hello, &[]);
+    let preloaded = plain.clone().with("LD_PRELOAD", &ctor.with_file_name("libctor.so").display().to_string());
+    let found = differences(plain.saved(&[]), preloaded.saved(&[]));
+    let new: Vec<_> = found.iter().filter(|d| d["kind"] == "object").map(|d| (text(d, "side"), text(d, "text"))).collect();
+    assert_eq!(new, [("+", "load libctor.so")]);
+    let opened =
+        |d: &&Value| d["side"] == "+" && text(d, "text").starts_with("openat(") && text(d, "text").contains("/libctor.so\"");
+    assert_eq!(found.iter().filter(opened).count(), 1);
+    assert!(found.iter().any(|d| d["kind"] == "init" && text(d, "text").starts_with("libctor.so!start ")));
+}
+
+/// `timeline show`: what readelf says is in each PT_LOAD is what each mapping of a library names; failed tries are one row.
+#[test]
+fn the_story_ties_mappings_to_segments_and_folds_searches() {
+    let Some(hello) = built("c/hello.c", "lazy") else { return };
+    let nowhere = "/nowhere/one:/nowhere/two";
+    let load = Load::of(&hello, &[]).with("LD_LIBRARY_PATH", nowhere);
+    let done = load.recorded(&[], &["timeline start -nofaults"], &["timeline show -json"]);
+    let steps: Vec<Value> = done.text.lines().filter_map(|l| serde_json::from_str(l).ok()).collect();
+    let of = |what: &str| steps.iter().filter(|s| s["step"] == what).map(|s| text(s, "text").to_owned()).collect::<Vec<_>>();
+    let Some(theirs) = load.strace() else { return };
+    let failed = |l: &&String| l.contains("/nowhere/") && (l.contains("ENOENT") || l.contains("S_IFDIR"));
+    let failed = theirs.iter().flat_map(|t| &t.1).filter(failed).count();
+    let searches: Vec<_> = steps.iter().filter(|s| s["step"] == "search").collect();
+    assert!(searches.len() == 1 && searches[0]["count"] == failed as u64, "strace has {failed}: {searches:#?}");
+    assert!(text(searches[0], "text").starts_with("libc.so.6: ") && text(searches[0], "text").contains("/nowhere/two"));
+    // "Section to Segment mapping" counts all segments.
+    let libc = std::fs::canonicalize("/lib/x86_64-linux-gnu/libc.so.6").unwrap();
+    for (n, sections) in oracles::sections_of_loads(&libc).iter().enumerate() {
+        let head = format!("libc.so.6 PT_LOAD {n}");
+        let maps = of("map");
+        let row = maps.iter().find(|m| m.contains(&head) && !m.contains("zeroes")).unwrap_or_else(|| panic!("{head}: {maps:#?}"));
+        let ours: Vec<&str> = row.split_once(": ").map(|r| r.1.split(' ').collect()).unwrap_or_default();
+        let missing: Vec<_> = sections.iter().filter(|s| !ours.contains(&s.as_str())).collect();
+        // What has no byte in a page of the file, .bss, lies behind it; .tbss nowhere.
+        assert!(missing.iter().all(|m| *m == ".bss" || *m == ".tbss"), "{row}: {missing:?}");
+        assert!(ours.iter().all(|o| sections.iter().any(|s| s == o)), "{row}: {sections:?}");
+    }
+    let counts = oracles::relocations(&libc, false).iter().fold(BTreeMap::<String, usize>::new(), |mut all, r| {
+        *all.entry(r.kind.clone()).or_default() += 1;
+        all
+    });
+    let row = of("relocate").into_iter().find(|r| r.starts_with("libc.so.6: ")).unwrap();
+    for (kind, count) in counts.iter().filter(|(kind, _)| *kind != "RELATIVE") {
+        assert!(row.contains(&format!("{count} {kind}")), "{row}: {counts:?}");
+    }
+}
+
+/// A child of the recorded program goes on, and into the record, while the program stands at a catchpoint and rdbg at its prompt.
+#[test]
+fn children_go_on_while_the_program_stands() {
+    let Some(bash) = installed("bash", &[]) else { return };
+    let (done, record) = (load::scratch("done"), load::scratch("jsonl"));
+    let script = format!("(/bin/true; echo one >{}) & wait", done.display());
+    let load = Load::of(&bash.program, &["-c", &script]);
+    let mut command = common::rdbg::Session::rdbg().program(&load.program, &load.args).command();
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut rdbg = command.spawn().unwrap();
+    let mut input = rdbg.stdin.take().unwrap();
+    writeln!(input, "timeline start -nofaults\ncatch syscall wait4\nrun").unwrap();
+    let begun = Instant::now();
+    let is_written = || std::fs::read(&done).is_ok_and(|text| text == b"one\n");
+    while !is_written() && begun.elapsed() < common::rdbg::PATIENCE {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert!(is_written(), "the child has not gone on");
+    // A moment for its end.
+    std::thread::sleep(Duration::from_millis(200));
+    writeln!(input, "info program\ntimeline save {}\nkill\nquit", record.display()).unwrap();
+    drop(input);
+    let out = rdbg.wait_with_output().unwrap();
+    let out = String::from_utf8_lossy(&out.stdout);
+    assert!(out.contains("Catchpoint 1") && out.contains("wait4"), "{out}");
+    let text = std::fs::read_to_string(&record).unwrap_or_else(|e| panic!("{e}: {out}"));
+    let events: Vec<Value> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let leader = &events[0]["pid"];
+    let of_child = |kind: &str| events.iter().filter(|e| e["pid"] != *leader && e["kind"] == kind).count();
+    assert!(of_child("syscall") > 10 && of_child("exec") == 1 && of_child("exit") == 2, "{out}");
+    for file in [done, record] {
+        let _ = std::fs::remove_file(file);
     }
 }

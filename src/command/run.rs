@@ -404,6 +404,9 @@ const CONTINUE: Command = Command {
 
 fn continue_(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     if let Some(text) = args.get("N") {
+        if text == "-a" {
+            return Err(Error::user("`-a' is meaningless in all-stop mode."));
+        }
         let n = super::data::integer(cx, text)?;
         let pc = cx.session.process()?.target.pc(cx.session.selected_thread()?)?;
         let here = cx.session.breakpoints.iter_mut().find(|b| b.locations.iter().any(|l| l.addr == pc));

@@ -726,8 +726,7 @@ Takes effect at once, on modules that are loaded too.")
         Bool(|s| &mut s.print_sevenbit_strings),
         "Printing of 8-bit characters in strings as \\nnn is {}.",
         "Set printing of 8-bit characters in strings as \\nnn.",
-    )
-    .after(|cx| refuse(cx.session.settings.print_sevenbit_strings, "rdbg shows the characters of a string as they are.")),
+    ),
     row(
         "print static-members",
         Bool(|s| &mut s.print_static_members),

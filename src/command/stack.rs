@@ -379,10 +379,13 @@ const FRAME_APPLY: Command = Command {
 const FAAS: Command = Command {
     name: "faas",
     group: Group::Stack,
-    args: &[ArgSpec::must("COMMAND", ArgKind::Command)],
+    args: &[ArgSpec::may("COMMAND", ArgKind::Command)],
     summary: "Run a command in all frames, ignoring errors and empty output.",
     needs: Some(Need::Stack),
-    run: |cx, args| apply(cx, &format!("all -s {}", args.text)),
+    run: |cx, args| match args.text.as_str() {
+        "" => Err(Error::user("Please specify a command to apply on all frames")),
+        command => apply(cx, &format!("all -s {command}")),
+    },
     ..Command::BASE
 };
 
@@ -410,7 +413,8 @@ fn apply(cx: &mut Cx<'_>, text: &str) -> Result<Flow> {
             if n < 0 { (all.len() - wanted..all.len()).collect() } else { (0..wanted).collect() }
         }
     };
-    let (flags, command) = ApplyFlags::parse(rest);
+    let of = if matches!(what, "all" | "level") { format!("frame apply {what}") } else { "frame apply".to_owned() };
+    let (flags, command) = ApplyFlags::parse(rest, &of)?;
     if command.is_empty() {
         return Err(Error::user("Please specify a command to apply on the selected frames"));
     }
@@ -451,8 +455,8 @@ pub(super) struct ApplyFlags {
 }
 
 impl ApplyFlags {
-    /// The flags at the start of `text`, and the command behind them.
-    pub(super) fn parse(text: &str) -> (ApplyFlags, &str) {
+    /// The flags at the start of `text`, and the command behind them. `what` is the command that they belong to.
+    pub(super) fn parse<'t>(text: &'t str, what: &str) -> Result<(ApplyFlags, &'t str)> {
         let mut flags = ApplyFlags::default();
         let mut text = text.trim();
         while let Some((word, rest)) = first_word(text) {
@@ -460,12 +464,18 @@ impl ApplyFlags {
                 "-q" => flags.quiet = true,
                 "-c" => flags.go_on = true,
                 "-s" => flags.silent = true,
-                "--" => return (flags, rest),
+                "--" => {
+                    text = rest;
+                    break;
+                }
                 _ => break,
             }
             text = rest;
         }
-        (flags, text)
+        if flags.go_on && flags.silent {
+            return Err(Error::user(format!("{what}: -c and -s are mutually exclusive")));
+        }
+        Ok((flags, text))
     }
 
     /// Runs a command and shows its output behind what `heading` writes.

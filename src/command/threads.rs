@@ -165,18 +165,24 @@ Flags before COMMAND: -q does not name the threads, -c goes on after errors and 
 const TAAS: Command = Command {
     name: "taas",
     group: Group::Running,
-    args: &[ArgSpec::must("COMMAND", ArgKind::Command)],
+    args: &[ArgSpec::may("COMMAND", ArgKind::Command)],
     summary: "Run a command in all threads, ignoring errors and empty output.",
-    run: |cx, args| apply(cx, &format!("all -s {}", args.text)),
+    run: |cx, args| match args.text.as_str() {
+        "" => Err(Error::user("Please specify a command to apply on all threads")),
+        command => apply(cx, &format!("all -s {command}")),
+    },
     ..Command::BASE
 };
 
 const TFAAS: Command = Command {
     name: "tfaas",
     group: Group::Running,
-    args: &[ArgSpec::must("COMMAND", ArgKind::Command)],
+    args: &[ArgSpec::may("COMMAND", ArgKind::Command)],
     summary: "Run a command in all frames of all threads, ignoring errors and empty output.",
-    run: |cx, args| apply(cx, &format!("all -s -- frame apply all -s {}", args.text)),
+    run: |cx, args| match args.text.as_str() {
+        "" => Err(Error::user("Please specify a command to apply on all frames of all threads")),
+        command => apply(cx, &format!("all -s -- frame apply all -s {command}")),
+    },
     ..Command::BASE
 };
 
@@ -202,12 +208,14 @@ fn apply(cx: &mut Cx<'_>, text: &str) -> Result<Flow> {
     let threads = numbered(cx.session);
     let mut rest = text.trim();
     let mut chosen: Vec<(u32, Tid)> = Vec::new();
+    let mut what = "thread apply";
     let cut = |text: &'_ str| text.find(char::is_whitespace).unwrap_or(text.len());
     if rest.is_empty() {
         return Err(Error::user("Please specify a thread ID list"));
     }
     if let Some(after) = rest.strip_prefix("all").filter(|a| a.is_empty() || a.starts_with(char::is_whitespace)) {
         rest = after.trim_start();
+        what = "thread apply all";
         chosen = threads;
         match rest.strip_prefix("-ascending") {
             Some(after) => rest = after.trim_start(),
@@ -226,7 +234,7 @@ fn apply(cx: &mut Cx<'_>, text: &str) -> Result<Flow> {
             }
         }
     }
-    let (flags, command) = ApplyFlags::parse(rest);
+    let (flags, command) = ApplyFlags::parse(rest, what)?;
     if command.is_empty() {
         return Err(Error::user("Please specify a command following the thread ID list"));
     }

@@ -210,6 +210,11 @@ impl Session {
             RawStop::Stepped => self.stepped(tid)?,
             RawStop::Debug(bits) => self.debug_registers_fired(tid, bits)?,
             RawStop::Signal(signal) => {
+                if signal == Signal::INT
+                    && let Some(sentinel) = &self.process()?.sentinel
+                {
+                    sentinel.heard();
+                }
                 let disposition = self.signals.get(signal);
                 let pass = Some(signal).filter(|_| disposition.pass);
                 if let Some(reason) = self.caught(tid, Caught::Signal(signal))? {

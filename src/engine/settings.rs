@@ -327,6 +327,7 @@ impl Settings {
         PrintOptions {
             pretty: self.print_pretty,
             elements: self.print_elements,
+            sevenbit_strings: self.print_sevenbit_strings,
             repeats: self.print_repeats,
             address: self.print_address,
             symbol: self.print_symbol,

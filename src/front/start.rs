@@ -112,7 +112,7 @@ impl Front {
         let reader: Rc<RefCell<dyn LineReader>> = match terminal {
             true if editing => Rc::new(RefCell::new(Repl::new(&self.state))),
             true => Rc::new(RefCell::new(DumbTerminal::new(&self.state))),
-            false => Rc::new(RefCell::new(PlainReader::stdin())),
+            false => Rc::new(RefCell::new(PlainReader::stdin(&self.state))),
         };
         {
             let mut state = self.state.borrow_mut();

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::base::{AddrRange, Error, Mapping, MemoryMap, Perms, Result, Tid, VirtAddr};
+use crate::base::{AddrRange, Error, Mapping, MemoryMap, Perms, Result, Signal, Tid, VirtAddr};
 
 fn read(tid: Tid, file: &str) -> Result<Vec<u8>> {
     let path = format!("/proc/{tid}/{file}");
@@ -141,6 +141,16 @@ pub fn status_number(pid: Tid, key: &str) -> Option<i64> {
     let text = read_text(pid, "status").ok()?;
     let rest = text.lines().find_map(|l| l.strip_prefix(key)?.strip_prefix(':'))?;
     rest.split_whitespace().next()?.parse().ok()
+}
+
+/// Whether a signal waits for the process as a whole (`ShdPnd` of /proc/PID/status).
+pub fn is_pending(pid: Tid, signal: Signal) -> bool {
+    let pending = || {
+        let text = read_text(pid, "status").ok()?;
+        let rest = text.lines().find_map(|l| l.strip_prefix("ShdPnd:"))?;
+        u64::from_str_radix(rest.trim(), 16).ok()
+    };
+    pending().is_some_and(|set| signal.0 > 0 && set >> (signal.0 - 1) & 1 != 0)
 }
 
 /// Yama's ptrace_scope (0 to 3); `None` on kernels without Yama.

@@ -5,8 +5,10 @@ use std::ptr;
 
 use crate::base::Tid;
 
-/// How long the program has to stop by its own SIGINT before rdbg is told, in nanoseconds.
+/// How long the program has to get its own SIGINT before rdbg is told, in nanoseconds.
 const PATIENCE: libc::c_long = 50_000_000;
+/// By this rdbg says that it has: the two come in either order.
+const HEARD: libc::c_int = libc::SIGUSR1;
 
 /// A running sentinel; dropping it ends it.
 ///
@@ -29,6 +31,12 @@ impl Sentinel {
             pid => Some(Sentinel { pid }),
         }
     }
+
+    /// The program has got a SIGINT: nobody else needs to be told.
+    pub fn heard(&self) {
+        // SAFETY: plain numbers; the child is ours and has not been waited for.
+        unsafe { libc::kill(self.pid, HEARD) };
+    }
 }
 
 impl Drop for Sentinel {
@@ -39,6 +47,19 @@ impl Drop for Sentinel {
             libc::kill(self.pid, libc::SIGKILL);
             libc::waitpid(self.pid, ptr::null_mut(), 0);
         }
+    }
+}
+
+/// SAFETY: async-signal-safe calls only.
+unsafe fn set_of(signals: &[libc::c_int]) -> libc::sigset_t {
+    // SAFETY: a zeroed set is a valid one, and is emptied at once.
+    unsafe {
+        let mut set: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&mut set);
+        for signal in signals {
+            libc::sigaddset(&mut set, *signal);
+        }
+        set
     }
 }
 
@@ -58,18 +79,16 @@ unsafe fn watch(group: i32, rdbg: i32) -> ! {
         }
         // Nothing is held open but the terminal, which is asked below: pipes of rdbg's must be able to end.
         libc::syscall(libc::SYS_close_range, 1, libc::c_uint::MAX, 0);
-        let mut interrupt: libc::sigset_t = std::mem::zeroed();
-        libc::sigemptyset(&mut interrupt);
-        libc::sigaddset(&mut interrupt, libc::SIGINT);
+        let (either, other) = (set_of(&[libc::SIGINT, HEARD]), [set_of(&[HEARD]), set_of(&[libc::SIGINT])]);
+        let patience = libc::timespec { tv_sec: 0, tv_nsec: PATIENCE };
         loop {
-            let mut signal = 0;
-            if libc::sigwait(&interrupt, &mut signal) != 0 {
+            let mut first = 0;
+            if libc::sigwait(&either, &mut first) != 0 {
                 continue;
             }
-            let pause = libc::timespec { tv_sec: 0, tv_nsec: PATIENCE };
-            libc::nanosleep(&pause, ptr::null_mut());
-            // The program still has the terminal: it runs, so it has not stopped by the signal.
-            if libc::tcgetpgrp(0) == group {
+            let pair = libc::sigtimedwait(&other[usize::from(first == HEARD)], ptr::null_mut(), &patience);
+            // The program still has the terminal: it runs, and has not got the signal.
+            if first == libc::SIGINT && pair == -1 && libc::tcgetpgrp(0) == group {
                 libc::kill(rdbg, libc::SIGINT);
             }
         }

@@ -1,7 +1,10 @@
 //! Who owns the terminal: the program while it runs, rdbg at its prompt.
 
 use std::io::{IsTerminal, stdin};
+use std::os::fd::BorrowedFd;
+use std::time::Duration;
 
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::termios::{InputFlags, LocalFlags, SetArg, SpecialCharacterIndices, Termios, tcgetattr, tcsetattr};
 use nix::unistd::{Pid, getpgrp, tcgetpgrp, tcsetpgrp};
 
@@ -68,6 +71,14 @@ impl Drop for Terminal {
     fn drop(&mut self) {
         self.take();
     }
+}
+
+/// Whether a read would find something (or the end) within this time. An interrupt ends the wait.
+pub fn is_readable(input: BorrowedFd<'_>, within: Duration) -> bool {
+    let mut all = [PollFd::new(input, PollFlags::POLLIN)];
+    let timeout = PollTimeout::try_from(within).unwrap_or(PollTimeout::ZERO);
+    // What cannot be waited for is left to the read, which says why.
+    poll(&mut all, timeout).map_or(true, |count| count > 0)
 }
 
 /// Standard input's terminal in the mode that a line editor wants, byte by byte and without echo, until this is dropped. Its keys

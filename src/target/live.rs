@@ -104,6 +104,8 @@ pub struct Live {
     pub(super) syscalls: bool,
     /// Threads that go on stop after each instruction.
     step_always: bool,
+    /// A signal that is to be dropped when it comes.
+    pub(super) unwanted: Option<Signal>,
     /// The one thread that goes on while all others stand still.
     pub(super) alone: Option<Tid>,
     /// Int3s stay in memory while all stand still, also in a process that rdbg attached to.
@@ -184,6 +186,7 @@ impl Live {
             syscalls: false,
             step_always: false,
             alone: None,
+            unwanted: None,
             int3s_stay: launched,
             vforking: 0,
             kept_in_children: Vec::new(),
@@ -387,6 +390,8 @@ impl Control for Live {
     }
 
     fn forget_signal(&mut self, signal: Signal) {
+        // *Folklore*: PTRACE_INTERRUPT overtakes a signal that has woken the thread: it comes when the thread goes on.
+        self.unwanted = Some(signal).filter(|s| procfs::is_pending(self.pid, *s));
         self.ready.retain(|e| e.what != RawStop::Signal(signal));
     }
 
@@ -555,6 +560,26 @@ impl Control for Live {
 
     fn take_born(&mut self) -> Vec<Box<dyn Target>> {
         self.take_children()
+    }
+
+    fn hear_others(&mut self) -> Result<Option<Tid>> {
+        let is_others = |e: &Event| matches!(e.what, RawStop::Elsewhere(_));
+        if let Some(event) = self.ready.iter().position(is_others).and_then(|at| self.ready.remove(at))
+            && let RawStop::Elsewhere(owner) = event.what
+        {
+            return Ok(Some(owner));
+        }
+        loop {
+            let (tid, status) = match wait_any(false) {
+                Ok(Some(found)) => found,
+                Ok(None) | Err(Error::Gone) => return Ok(None),
+                Err(e) => return Err(e),
+            };
+            if let Some(owner) = self.hand_on(tid, status) {
+                return Ok(Some(owner));
+            }
+            self.collect(tid, status)?;
+        }
     }
 
     fn heard(&mut self) -> Result<Option<Event>> {

@@ -162,7 +162,7 @@ pub trait Control: Target {
     /// Takes back the events of a thread that are still to be told: it is to run something else first. They can be given back
     /// by [`postpone`](Control::postpone).
     fn withhold(&mut self, tid: Tid) -> Vec<Event>;
-    /// Drops a signal that came while all were being stopped, and was not told yet.
+    /// Drops a signal that came while all were being stopped, and was not told yet; also one that the kernel still holds.
     fn forget_signal(&mut self, signal: Signal);
     /// Waits for the next event; [`crate::base::Error::Cancelled`] when the user interrupted first.
     fn wait(&mut self) -> Result<Event>;
@@ -190,6 +190,9 @@ pub trait Control: Target {
     fn follow_children(&mut self, on: bool);
     /// The children that were born since, each a process of its own. This one's `wait` hears of them too.
     fn take_born(&mut self) -> Vec<Box<dyn Target>>;
+    /// Looks whether something has happened to another process, without waiting; that process. This one's own threads stand still,
+    /// and what happens to them all the same is kept for later `wait`s.
+    fn hear_others(&mut self) -> Result<Option<Tid>>;
     /// What another process's `wait` has heard for this one; `None` where it concerns nobody.
     fn heard(&mut self) -> Result<Option<Event>>;
     /// The int3s that forked children keep, and die of, instead of those named before.

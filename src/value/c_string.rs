@@ -42,6 +42,18 @@ fn units(bytes: &[u8], width: usize) -> Vec<Unit> {
     }
 }
 
+/// The same, where what is not ASCII is never shown as itself (`set print sevenbit-strings`).
+fn units_in_ascii(bytes: &[u8], width: usize) -> Vec<Unit> {
+    let escaped = |unit| match unit {
+        Unit::Shown(c) if !c.is_ascii() && width == 1 => {
+            c.encode_utf8(&mut [0; 4]).bytes().map(|b| Unit::Escaped(b.into())).collect()
+        }
+        Unit::Shown(c) if !c.is_ascii() => vec![Unit::Escaped(c.into())],
+        other => vec![other],
+    };
+    units(bytes, width).into_iter().flat_map(escaped).collect()
+}
+
 /// Whether a character is shown as itself: std's notion of printable, by what its debug form escapes.
 fn is_shown(c: char) -> bool {
     matches!(c, '"' | '\'' | '\\') || c.escape_debug().len() == 1
@@ -96,7 +108,10 @@ pub fn rust_char(n: u32) -> String {
 /// A string with its quotes, runs folded and cut after so many characters:
 /// `"ab", 'x' <repeats 20 times>, "c"...`. `more` says that the string goes on behind `bytes`.
 pub fn quoted_string(bytes: &[u8], width: usize, prefix: &str, options: &PrintOptions, more: bool) -> String {
-    let units = units(bytes, width);
+    let units = match options.sevenbit_strings {
+        true => units_in_ascii(bytes, width),
+        false => units(bytes, width),
+    };
     let limit = options.elements.map_or(usize::MAX, |n| n as usize);
     let mut out = String::new();
     let (mut quoted, mut shown, mut at) = (false, 0, 0);
@@ -163,6 +178,13 @@ mod tests {
         assert_eq!(quoted_char(b"\"", ""), "'\"'");
         let wide: Vec<u8> = [0x6c6c6568u32, 0x6f770a6f, 0x1646c72, 0x78].iter().flat_map(|n| n.to_le_bytes()).collect();
         assert_eq!(quoted_string(&wide, 4, "U", &PrintOptions::default(), false), r#"U"\x6c6c6568\x6f770a6f\x1646c72x""#);
+    }
+
+    #[test]
+    fn seven_bits_are_ascii() {
+        let options = PrintOptions { sevenbit_strings: true, ..PrintOptions::default() };
+        assert_eq!(quoted_string("h\u{e9}llo".as_bytes(), 1, "", &options, false), r#""h\303\251llo""#);
+        assert_eq!(quoted_string(&[0x61, 0, 0x2d, 0x4e], 2, "u", &options, false), r#"u"a\x4e2d""#);
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub struct PrintOptions {
     pub pretty: bool,
     /// How many elements of arrays and characters of strings are shown; `None`: all.
     pub elements: Option<u32>,
+    /// What is not ASCII in a string is shown by its bytes.
+    pub sevenbit_strings: bool,
     /// From how many equal elements on they are folded into `<repeats N times>`; `None`: never.
     pub repeats: Option<u32>,
     /// Addresses of pointers, functions and frames.
@@ -58,6 +60,7 @@ impl Default for PrintOptions {
         PrintOptions {
             pretty: false,
             elements: Some(200),
+            sevenbit_strings: false,
             repeats: Some(10),
             address: true,
             symbol: true,

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use regex::Regex;
 use serde_json::Value;
 
-use super::rdbg::{PATIENCE, Session, run};
+use super::rdbg::{PATIENCE, Run, Session, run};
 use super::{root, tools};
 
 /// What is started, and how.
@@ -36,14 +36,26 @@ impl Load {
 
     /// rdbg's record of it.
     pub fn record(&self) -> Vec<Value> {
-        let file = scratch("jsonl");
-        let mut commands: Vec<String> = self.environment.iter().map(|(k, v)| format!("set environment {k} {v}")).collect();
-        commands.extend(["timeline start".into(), "run".into(), format!("timeline save {}", file.display())]);
-        let commands: Vec<&str> = commands.iter().map(String::as_str).collect();
-        let done = Session::rdbg().program(&self.program, &self.args).batch(&commands);
-        let text = std::fs::read_to_string(&file).unwrap_or_else(|e| panic!("{e}: {}", done.text));
+        let file = self.saved(&[]);
+        let text = std::fs::read_to_string(&file).unwrap();
         let _ = std::fs::remove_file(&file);
         text.lines().map(|l| serde_json::from_str(l).unwrap_or_else(|e| panic!("{e}: {l}"))).collect()
+    }
+
+    /// rdbg's record of it in a file, made after these commands.
+    pub fn saved(&self, before: &[&str]) -> PathBuf {
+        let file = scratch("jsonl");
+        let done = self.recorded(before, &["timeline start"], &[&format!("timeline save {}", file.display())]);
+        assert!(file.exists(), "{}", done.text);
+        file
+    }
+
+    /// A session that records it: what comes before, how the record is started, and what comes after the run.
+    pub fn recorded(&self, before: &[&str], start: &[&str], after: &[&str]) -> Run {
+        let environment: Vec<String> = self.environment.iter().map(|(k, v)| format!("set environment {k} {v}")).collect();
+        let mut commands: Vec<&str> = environment.iter().map(String::as_str).collect();
+        commands.extend(before.iter().chain(start).chain(&["run"]).chain(after));
+        Session::rdbg().program(&self.program, &self.args).batch(&commands)
     }
 
     /// It as a command of another tool, in the environment that rdbg's program has.

@@ -53,6 +53,16 @@ pub fn relr(file: &Path) -> Vec<u64> {
     rows.lines().filter(|l| l.len() == 16).filter_map(|l| u64::from_str_radix(l, 16).ok()).collect()
 }
 
+/// The names of the sections in each PT_LOAD, by readelf's "Section to Segment mapping".
+pub fn sections_of_loads(file: &Path) -> Vec<Vec<String>> {
+    let (text, _) = output(Command::new("readelf").arg("-lW").arg(file));
+    let kinds = text.lines().skip_while(|l| !l.contains("Program Headers:")).skip(2).take_while(|l| !l.is_empty());
+    let kinds: Vec<&str> = kinds.filter(|l| !l.contains("Requesting")).filter_map(|l| l.split_whitespace().next()).collect();
+    let rows = text.lines().skip_while(|l| !l.contains("Segment Sections...")).skip(1);
+    let of = rows.map(|l| l.split_whitespace().skip(1).map(str::to_owned).collect::<Vec<_>>());
+    kinds.into_iter().zip(of).filter(|(kind, _)| *kind == "LOAD").map(|(_, sections)| sections).collect()
+}
+
 /// The stubs that objdump names in the PLT sections: address and symbol.
 pub fn stubs(file: &Path) -> BTreeSet<(u64, String)> {
     static LABEL: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?m)^([0-9a-f]{16}) <([\w.]+)@plt>:$").unwrap());

@@ -7,7 +7,8 @@ use crate::command::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, 
 use crate::command::help::list_below;
 
 /// The family.
-pub const COMMANDS: &[Command] = &[TIMELINE, START, STOP, super::show::SHOW, super::summary::SUMMARY, super::save::SAVE];
+pub const COMMANDS: &[Command] =
+    &[TIMELINE, START, STOP, super::show::SHOW, super::summary::SUMMARY, super::save::SAVE, super::diff::DIFF];
 
 /// `timeline`
 pub const TIMELINE: Command = Command {

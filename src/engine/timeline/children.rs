@@ -1,10 +1,17 @@
 //! Children that are followed for the record: nobody is told of what happens to them, and nothing stops them.
 
+use std::time::{Duration, Instant};
+
 use crate::base::{Error, Result, Tid, VirtAddr};
 use crate::engine::inferior::{Inferior, Process};
 use crate::engine::session::Session;
 use crate::engine::sites::{Owner, Past};
 use crate::target::{Event, RawStop, ResumeAction, Trap, TrapKind};
+
+/// Children are looked after for so long at once.
+const MOMENT: Duration = Duration::from_millis(5);
+/// Between two system calls of a child that is busy less time passes than this.
+const PAUSE: Duration = Duration::from_micros(200);
 
 impl Session {
     /// Takes the children that the process has just got, and lets them go on.
@@ -103,6 +110,29 @@ impl Session {
             process.control()?.remove(Trap { addr: at, kind: TrapKind::Int3 })?;
         }
         self.go_past(tid, at, None)
+    }
+
+    /// Looks after the children for a moment while the program stands still: they go on, and what they do belongs to the record. To
+    /// be called again and again while the user thinks; false where there are none.
+    ///
+    /// *Folklore*: a traced process waits for its tracer at each system call, `int3` and fork. A debugger that sleeps at its prompt
+    /// would hold up whatever the program has started: a server's workers, the other end of a pipe.
+    pub fn look_after_children(&mut self) -> bool {
+        let begun = Instant::now();
+        let mut last = begun;
+        while !self.followed.is_empty() && begun.elapsed() < MOMENT && last.elapsed() < PAUSE {
+            let heard = self.process_mut().and_then(|p| p.control()?.hear_others());
+            match heard {
+                Ok(Some(pid)) => {
+                    // One that cannot be followed is the next look's.
+                    let _ = self.child_event(pid);
+                    last = Instant::now();
+                }
+                Ok(None) => std::thread::yield_now(),
+                Err(_) => break,
+            }
+        }
+        !self.followed.is_empty()
     }
 
     /// The program has ended: its children may go on, and what they do belongs to the record, as long as the user waits for it.

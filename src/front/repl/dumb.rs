@@ -13,7 +13,7 @@ use crate::command::{Completion, LineReader, complete, decode_line};
 use crate::os::signals::take_interrupt;
 use crate::os::terminal::ByteInput;
 
-use super::super::state::State;
+use super::super::state::{State, await_input};
 
 /// Candidates beyond which gdb asks before it lists them.
 const ASK_FROM: usize = 100;
@@ -51,6 +51,7 @@ impl DumbTerminal {
         let Some(input) = &mut self.input else { return Ok(None) };
         let mut byte = [0];
         loop {
+            await_input(&self.state, input.as_fd());
             match input.read(&mut byte) {
                 Ok(0) => return Ok(None),
                 Ok(_) => return Ok(Some(byte[0])),

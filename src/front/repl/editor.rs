@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::rc::{Rc, Weak};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 
 use rustyline::completion::{Completer, Pair};
 use rustyline::error::ReadlineError;
@@ -14,12 +16,17 @@ use rustyline::history::{FileHistory, History};
 use rustyline::{CompletionType, Config, Context, Editor, Helper, Validator};
 
 use crate::base::{Error, Result};
-use crate::command::{LineReader, complete, decode_line, hint, history_file};
+use crate::command::{Completion, LineReader, complete, decode_line, hint, history_file};
 
-use super::super::state::State;
+use super::super::state::{NAP, State, look_after_children};
 
 /// Lines that a person types.
+///
+/// The editor runs in a thread of its own as long as a line is typed: the one that traces looks after the children of the program
+/// meanwhile, and answers what the editor wants to know.
 pub struct Repl {
+    questions: Receiver<Question>,
+    asks: Sender<Question>,
     editor: Option<Editor<Names, FileHistory>>,
     state: Weak<RefCell<State>>,
     file: PathBuf,
@@ -47,8 +54,9 @@ impl Repl {
             .map(rustyline::config::Builder::build)
             .unwrap_or_default();
         let history = FileHistory::with_config(&config);
+        let (asks, questions) = channel();
         let editor = Editor::with_history(config, history).ok().map(|mut editor| {
-            editor.set_helper(Some(Names { state: Rc::downgrade(state), colour }));
+            editor.set_helper(Some(Names { asks: asks.clone(), colour }));
             // There is none before the first time.
             let _ = editor.load_history(&file);
             if let Some((columns, rows)) = editor.dimensions().filter(|d| (2..u16::MAX).contains(&d.1)) {
@@ -58,7 +66,32 @@ impl Repl {
             }
             editor
         });
-        Repl { editor, state: Rc::downgrade(state), file, pasted: VecDeque::new(), changed: false, save: true }
+        Repl { questions, asks, editor, state: Rc::downgrade(state), file, pasted: VecDeque::new(), changed: false, save: true }
+    }
+
+    /// A line that was typed, and meanwhile the answers to what its typing asks, and the children of the program.
+    fn typed(&mut self, prompt: &str) -> rustyline::Result<String> {
+        let Some(editor) = &mut self.editor else { return Err(ReadlineError::Eof) };
+        let (questions, asks, state) = (&self.questions, self.asks.clone(), &self.state);
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                // Somebody waits for the end of the line, whatever becomes of it.
+                let line = catch_unwind(AssertUnwindSafe(|| editor.readline(prompt)));
+                asks.send(Question::Done(line.unwrap_or(Err(ReadlineError::Eof))))
+            });
+            loop {
+                let question = match look_after_children(state) {
+                    true => questions.recv_timeout(NAP),
+                    false => questions.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                };
+                match question {
+                    Ok(Question::Done(line)) => return line,
+                    Ok(question) => answer(question, state),
+                    Err(RecvTimeoutError::Timeout) => {}
+                    Err(RecvTimeoutError::Disconnected) => return Err(ReadlineError::Eof),
+                }
+            }
+        })
     }
 
     /// A typed line, noted in the history.
@@ -79,8 +112,8 @@ impl LineReader for Repl {
         if let Some(line) = self.pasted.pop_front() {
             return self.accept(line).map(Some);
         }
-        let Some(editor) = &mut self.editor else { return Ok(None) };
-        match editor.readline(prompt) {
+        match self.typed(prompt) {
+            Err(ReadlineError::Eof) => Ok(None),
             Ok(text) => {
                 self.pasted.extend(text.lines().map(str::to_owned));
                 let first = self.pasted.pop_front().unwrap_or_default();
@@ -91,7 +124,6 @@ impl LineReader for Repl {
                 self.pasted.clear();
                 Err(Error::Cancelled)
             }
-            Err(ReadlineError::Eof) => Ok(None),
             Err(ReadlineError::Io(e)) if e.kind() == std::io::ErrorKind::InvalidData => Err(Error::user("Line is not UTF-8.")),
             // The terminal has gone.
             Err(_) => Ok(None),
@@ -116,24 +148,55 @@ impl Drop for Repl {
     }
 }
 
+/// Answers a question of the editor. While a command runs (the body of a `define`), the state is in use.
+fn answer(question: Question, state: &Weak<RefCell<State>>) {
+    let state = state.upgrade();
+    let state = state.as_ref().and_then(|s| s.try_borrow().ok());
+    // Who does not listen any more has its line.
+    let _ = match (question, state) {
+        (Question::Complete(line, to), state) => {
+            let found = state.map(|s| complete(&s.interpreter, &s.session, &line));
+            to.send(found.unwrap_or_default()).is_ok()
+        }
+        (Question::Hint(line, to), state) => to.send(state.and_then(|s| hint(&s.interpreter, &line))).is_ok(),
+        (Question::Done(_), _) => true,
+    };
+}
+
+/// What the editor wants to know.
+enum Question {
+    /// What can stand at the end of this.
+    Complete(String, Sender<Completion>),
+    /// What may be typed behind this.
+    Hint(String, Sender<Option<String>>),
+    /// Nothing more: a line was typed.
+    Done(rustyline::Result<String>),
+}
+
 /// What can be typed.
 #[derive(Helper, Validator)]
 struct Names {
-    state: Weak<RefCell<State>>,
+    asks: Sender<Question>,
     colour: bool,
+}
+
+impl Names {
+    /// Asks the thread that has the session; nothing where it has gone.
+    fn ask<T: Default>(&self, question: impl FnOnce(Sender<T>) -> Question) -> T {
+        let (answer, answers) = channel();
+        let asked = self.asks.send(question(answer));
+        asked.ok().and_then(|()| answers.recv().ok()).unwrap_or_default()
+    }
 }
 
 impl Completer for Names {
     type Candidate = Pair;
 
     fn complete(&self, line: &str, position: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
-        let none = Ok((position, Vec::new()));
-        // While a command runs (the body of a `define`), the state is in use.
-        let Some(state) = self.state.upgrade() else { return none };
-        let Ok(state) = state.try_borrow() else { return none };
-        let found = complete(&state.interpreter, &state.session, line.get(..position).unwrap_or_default());
-        let pairs = found.words.into_iter().map(|c| Pair { display: c.shown, replacement: c.word }).collect();
-        Ok((found.start, pairs))
+        let line = line.get(..position).unwrap_or_default().to_owned();
+        let found = self.ask(|answer| Question::Complete(line, answer));
+        let pairs: Vec<Pair> = found.words.into_iter().map(|c| Pair { display: c.shown, replacement: c.word }).collect();
+        Ok((if pairs.is_empty() { position } else { found.start }, pairs))
     }
 }
 
@@ -141,9 +204,7 @@ impl Hinter for Names {
     type Hint = String;
 
     fn hint(&self, line: &str, position: usize, _: &Context<'_>) -> Option<String> {
-        let state = self.state.upgrade()?;
-        let state = state.try_borrow().ok()?;
-        if position < line.len() || !self.colour { None } else { hint(&state.interpreter, line) }
+        if position < line.len() || !self.colour { None } else { self.ask(|answer| Question::Hint(line.to_owned(), answer)) }
     }
 }
 
