@@ -83,11 +83,14 @@ impl Session {
         }
         match self.slot_meaning(module, slot, Some(new)) {
             SlotMeaning::Unresolved(_) => "ld.so: load bias added".into(),
-            SlotMeaning::Bound(_) | SlotMeaning::Ifunc(_) if slot.is_jump_slot() && module.got().is_some_and(|g| g.is_lazy) => {
+            SlotMeaning::Bound(_) | SlotMeaning::Ifunc(_)
+                if slot.is_jump_slot() && module.got().is_some_and(|g| g.is_lazy) && !self.binds_eagerly() =>
+            {
                 "ld.so: bound at its first call".into()
             }
             SlotMeaning::Redirected(_) => "somebody else".into(),
             SlotMeaning::Constant => "the program".into(),
+            _ if super::slots::is_static(module.image()) => "its own start-up code".into(),
             _ => "ld.so: relocated at load".into(),
         }
     }

@@ -146,7 +146,11 @@ pub(super) fn name(mapping: &Mapping) -> &str {
 /// Counts the causes of a page; the numbers of relocations of single pages do not add up to anything.
 pub(super) fn reasons(of: &mut BTreeMap<PageCause, usize>, causes: Vec<PageCause>) {
     for cause in causes {
-        let kind = if let PageCause::Relocations(_) = cause { PageCause::Relocations(0) } else { cause };
+        let kind = match cause {
+            PageCause::Relocations(_) => PageCause::Relocations(0),
+            PageCause::Binds(_) => PageCause::Binds(0),
+            other => other,
+        };
         *of.entry(kind).or_default() += 1;
     }
 }
@@ -155,6 +159,7 @@ pub(super) fn reasons(of: &mut BTreeMap<PageCause, usize>, causes: Vec<PageCause
 pub(super) fn reason_words(of: &BTreeMap<PageCause, usize>) -> Vec<String> {
     let words = |(cause, n): (&PageCause, &usize)| match cause {
         PageCause::Relocations(_) => format!("relocations {n}"),
+        PageCause::Binds(_) => format!("lazy binds {n}"),
         other => format!("{other} {n}"),
     };
     of.iter().map(words).collect()
