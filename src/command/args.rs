@@ -268,7 +268,8 @@ mod tests {
 
     #[test]
     fn json_may_stand_at_the_end() {
-        let command = Command { args: &[ArgSpec::JSON, ArgSpec::may("ADDRESS", ArgKind::Expr)], ..Command::BASE };
+        const ARGS: &[ArgSpec] = &[ArgSpec::JSON, ArgSpec::may("ADDRESS", ArgKind::Expr)];
+        let command = Command { args: ARGS, ..Command::BASE };
         for (line, json, address) in [
             ("x-json", false, "x-json"),
             ("x -json", true, "x"),

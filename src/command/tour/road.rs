@@ -107,8 +107,11 @@ mod tests {
             }
             assert!(units.iter().all(|u| u.prose.lines().all(|l| l.len() <= 125 && !l.starts_with('%'))));
         }
-        let names_ours = |text: &str| ["printf", "puts", "samir"].iter().any(|w| text.contains(w));
-        let ours = |unit: &Unit| names_ours(&unit.prose) || unit.commands.iter().any(|c| names_ours(c));
+        let ours = |unit: &Unit| {
+            // "the kernel puts arguments on a stack" is said of both.
+            let told = ["printf", "my_puts", "samir"].iter().any(|w| unit.prose.contains(w));
+            told || unit.commands.iter().any(|c| ["printf", "puts", "samir"].iter().any(|w| c.contains(w)))
+        };
         assert_eq!(units(false).iter().find(|u| ours(u)), None);
         let units = units(true);
         assert_eq!((units[0].state, units[0].commands.as_slice()), (State::File, &["list 1,13"][..]));
