@@ -472,8 +472,11 @@ impl Control for Live {
         }
         // All have stopped, and whoever ran an int3 was set back.
         self.retired.clear();
-        self.follower.release();
         Ok(())
+    }
+
+    fn rest(&mut self) {
+        self.follower.release();
     }
 
     fn write(&mut self, at: VirtAddr, bytes: &[u8]) -> Result<()> {

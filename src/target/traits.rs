@@ -170,6 +170,8 @@ pub trait Control: Target {
     fn wait(&mut self) -> Result<Event>;
     /// Stops every thread that runs; what happens to them meanwhile is kept for later `wait`s.
     fn stop_all(&mut self) -> Result<()>;
+    /// Says that nothing will go on for a while: until now it may be only for a moment.
+    fn rest(&mut self);
     /// Writes memory, also where the program may not (FOLL_FORCE). Planted traps stay planted and hidden.
     fn write(&mut self, at: VirtAddr, bytes: &[u8]) -> Result<()>;
     /// Writes code of rdbg's own where nothing of the program is: reads go on to show what was there.
