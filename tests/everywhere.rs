@@ -311,7 +311,7 @@ fn unbind_takes_every_bind_back() {
         let untouched = asked(&load, "run\n");
         assert_eq!(ends(&text), ends(&untouched), "{load:?}\n{text}");
         if lazy == 0 {
-            let refused = ["No module has a jump slot.", "No slot can be bound lazily", "Nothing to unbind"];
+            let refused = ["No module has a jump slot.", "No slot of these can be bound lazily", "Nothing to unbind"];
             assert!(refused.iter().any(|r| told[1].contains(r)), "{load:?}: {}", told[1]);
         }
     }

@@ -229,7 +229,7 @@ impl Session {
                     "The slots of {name} cannot be bound lazily: their modules were bound at load and have no resolver in GOT[2]."
                 ),
                 (true, 0, None) => {
-                    "No slot can be bound lazily: all modules were bound at load and have no resolver in GOT[2].".to_owned()
+                    "No slot of these can be bound lazily: they were bound at load, with no resolver in GOT[2].".to_owned()
                 }
                 (true, _, _) => "Nothing to unbind: no such slot is bound.".to_owned(),
             }));

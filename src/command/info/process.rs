@@ -254,7 +254,9 @@ fn vmmap(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let shown: Vec<&Mapping> = match args.get("ADDRESS") {
         None => maps.mappings.iter().collect(),
         Some(text) => {
-            let by_name: Vec<&Mapping> = maps.mappings.iter().filter(|m| !m.name.is_empty() && m.name.contains(text)).collect();
+            // A number is an address, whatever paths it is a part of.
+            let is_name = |m: &&Mapping| !text.starts_with(|c: char| c.is_ascii_digit()) && m.name.contains(text);
+            let by_name: Vec<&Mapping> = maps.mappings.iter().filter(is_name).collect();
             if by_name.is_empty() {
                 let at = address(cx, text)?;
                 let found = maps.at(at).ok_or_else(|| Error::user(format!("No mapping contains {at}.")))?;

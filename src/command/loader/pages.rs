@@ -100,13 +100,15 @@ fn choose(cx: &mut Cx<'_>, text: &str) -> Result<Choice> {
     if text.is_empty() {
         return Ok(Choice { mappings: maps.mappings, page: None });
     }
+    // A number is an address, whatever paths it is a part of.
+    let is_name = |m: &&Mapping| !text.starts_with(|c: char| c.is_ascii_digit()) && m.name.contains(text);
     let named: Vec<Mapping> = match cx.session.inferior.modules.named(text).first() {
         Some(module) => {
             let ranges = module.ranges();
             let within = |m: &&Mapping| ranges.iter().any(|r| r.overlaps(&m.range));
             maps.mappings.iter().filter(within).cloned().collect()
         }
-        None => maps.mappings.iter().filter(|m| m.name.contains(text)).cloned().collect(),
+        None => maps.mappings.iter().filter(is_name).cloned().collect(),
     };
     if !named.is_empty() {
         return Ok(Choice { mappings: named, page: None });
