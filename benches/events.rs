@@ -38,7 +38,8 @@ fn main() {
     row(&filtered, untraced, |peer| {
         // gdb has none: what it does with as many calls takes minutes.
         let script = "set detach-on-fork off\nset seccomp-catch on\ncatch syscall getuid\nrun\ncontinue\ncontinue\n";
-        let sample = (peer == Peer::Rdbg).then(|| debug(peer, &arguments(&program, "calls", CALLS), script, "exited normally"))??;
+        let sample =
+            (peer == Peer::Rdbg).then(|| debug(peer, &arguments(&program, "calls", CALLS), script, "exited normally"))??;
         took(&sample.text)
     });
 }
