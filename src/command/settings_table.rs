@@ -311,6 +311,12 @@ old one starts the old program again."),
     .help("Off, parent and child both stay: the one that is not followed is an inferior that stands still until \"inferior ID\" and\n\
 \"continue\", or \"set schedule-multiple on\"."),
     row(
+        "seccomp-catch",
+        Bool(|s| &mut s.seccomp_catch),
+        "Whether a seccomp filter lets system calls that nobody catches run at full speed is {}.",
+        "Set whether a seccomp filter lets system calls that nobody catches run at full speed.",
+    ),
+    row(
         "scheduler-locking",
         Enum(|s| &mut s.scheduler_locking, &["off", "on", "step", "replay"]),
         "Mode for locking scheduler during execution is \"{}\".",

@@ -365,7 +365,10 @@ impl Session {
                 let text = self.call_text(tid, number, stop);
                 match relro.map_or_else(|| self.caught(tid, Caught::Syscall { number, entry, text }), |r| Ok(Some(r)))? {
                     Some(reason) => Verdict::Stop(reason),
-                    None => self.after_interlude(tid)?,
+                    None => {
+                        self.count_uncaught();
+                        self.after_interlude(tid)?
+                    }
                 }
             }
             RawStop::ThreadExited => {

@@ -35,7 +35,8 @@ impl Session {
     pub(super) fn keeps_children(&self) -> bool {
         let is_birth = |k: &Kind| matches!(k, Kind::Catch(Catch::Fork | Catch::Vfork));
         let follows = self.settings.follow_fork_mode != "parent" || !self.settings.detach_on_fork;
-        follows || self.timeline.is_recording() || self.breakpoints.iter().any(|b| b.enabled && is_birth(&b.kind))
+        let is_filtered = self.inferior.process.as_ref().is_some_and(|p| !p.filter.is_empty());
+        follows || is_filtered || self.timeline.is_recording() || self.breakpoints.iter().any(|b| b.enabled && is_birth(&b.kind))
     }
 
     /// A thread has forked.
@@ -70,7 +71,8 @@ impl Session {
 
     /// Decides about a child, by the settings as they are now.
     pub(super) fn follow_fork(&mut self, mut born: Unfollowed) -> Result<Followed> {
-        let detach = self.settings.detach_on_fork;
+        // A filter of system calls stays in whoever is let go, and answers ENOSYS there.
+        let detach = self.settings.detach_on_fork && self.process()?.filter.is_empty();
         // What a function of the program does that rdbg calls is no place to lose the program.
         let follows = self.settings.follow_fork_mode == "child" && self.process()?.calls.is_empty();
         if follows {

@@ -148,6 +148,10 @@ pub struct Process {
     pub(super) unfollowed: Vec<Unfollowed>,
     /// System calls that were caught, until they return.
     pub(super) entered: HashMap<Tid, Entered>,
+    /// The system calls at which its seccomp filter stops it.
+    pub(super) filter: Vec<u64>,
+    /// How often it was stopped at system calls that nobody catches.
+    pub(super) uncaught: u64,
     /// Hears the Ctrl-C that the program does not.
     pub(super) sentinel: Option<Sentinel>,
     numbers: BTreeMap<Tid, u32>,
@@ -195,6 +199,8 @@ impl Process {
             early: None,
             unfollowed: Vec::new(),
             entered: HashMap::new(),
+            filter: Vec::new(),
+            uncaught: 0,
             sentinel: None,
             numbers: BTreeMap::new(),
             count: count.clone(),

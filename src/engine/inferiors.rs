@@ -198,6 +198,7 @@ impl Session {
         let mut process = Process::new(target, parent.launched, &self.thread_count);
         process.sites = sites;
         process.libraries = parent.libraries;
+        process.filter = parent.filter.clone();
         let child = process.target.pid();
         Ok(Inferior {
             program: self.inferior.program.clone(),

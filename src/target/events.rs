@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::gone::{alive, known};
 use super::live::{Live, State};
 use super::space::Space;
-use super::traits::{Event, RawStop, ResumeAction, Target};
+use super::traits::{Event, RawStop, ResumeAction, SystemCalls, Target};
 use crate::arch::regs::{Gpr, Registers};
 use crate::base::{Error, Result, Signal, Tid, VirtAddr};
 use crate::os::debugregs;
@@ -64,7 +64,8 @@ impl Live {
             Status::Exec => self.after_exec(tid)?,
             Status::Interrupted => RawStop::Interrupted,
             Status::GroupStop(signal) => RawStop::GroupStop(signal),
-            Status::Syscall if self.syscalls => self.system_call(tid)?,
+            Status::Syscall if self.syscalls != SystemCalls::None => self.system_call(tid)?,
+            Status::Seccomp if self.syscalls == SystemCalls::Filtered => self.system_call(tid)?,
             // Not asked for: nothing to tell, go on.
             Status::Syscall | Status::ExitStop | Status::Seccomp | Status::Continued | Status::Exited(_) | Status::Killed(_) => {
                 self.let_go(tid, ResumeAction::Continue(None))?;

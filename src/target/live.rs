@@ -11,7 +11,7 @@ use super::flags_copy::FlagsCopy;
 use super::gone::alive;
 use super::kin::Kin;
 use super::space::Space;
-use super::traits::{Control, Event, RawStop, ResumeAction, Target, Trap};
+use super::traits::{Control, Event, RawStop, ResumeAction, SystemCalls, Target, Trap};
 use super::traps::as_watch;
 use crate::arch::regs::{Gpr, Registers, XState};
 use crate::base::{AddrRange, Error, Memory, MemoryMap, PageState, Result, Signal, Tid, VirtAddr};
@@ -93,7 +93,7 @@ pub struct Live {
     pub(super) space: Rc<RefCell<Space>>,
     pub(super) threads: BTreeMap<Tid, Thread>,
     /// Threads that go on stop at system calls.
-    pub(super) syscalls: bool,
+    pub(super) syscalls: SystemCalls,
     /// Threads that go on stop after each instruction.
     step_always: bool,
     /// A signal that is to be dropped when it comes.
@@ -129,7 +129,7 @@ impl Live {
 
     /// Seizes every thread of a process and stops them.
     pub fn attach(pid: Tid, kin: &Kin) -> Result<Live> {
-        ptrace::seize(pid, false)?;
+        ptrace::seize(pid, false, false)?;
         let mut live = Live::new(pid, false, kin)?;
         live.add(pid, State::Running);
         // Threads may start threads that are not traced as long as their parent is not: until a look finds none.
@@ -139,7 +139,7 @@ impl Live {
                 if live.threads.contains_key(&tid) {
                     continue;
                 }
-                match ptrace::seize(tid, false) {
+                match ptrace::seize(tid, false, false) {
                     Ok(()) => {
                         live.threaded = true;
                         live.add(tid, State::Running);
@@ -173,7 +173,7 @@ impl Live {
             launched,
             space,
             threads: BTreeMap::new(),
-            syscalls: false,
+            syscalls: SystemCalls::None,
             step_always: false,
             alone: None,
             unwanted: None,
@@ -223,12 +223,15 @@ impl Live {
         let stepping = matches!(action, ResumeAction::Step(_));
         // A signal's handler comes first.
         let flags_copy = if matches!(action, ResumeAction::Step(None)) { self.flags_copy(tid) } else { None };
+        let mode = self.syscalls;
         let thread = self.thread_mut(tid)?;
+        // Behind the filter's stop at its entry a call stops at its exit only where that is asked for.
+        let to_system_call = mode == SystemCalls::All || mode == SystemCalls::Filtered && thread.in_call.is_some();
         thread.forget();
         thread.state = State::Running;
         (thread.stepping, thread.flags_copy) = (stepping, flags_copy);
         alive(match action {
-            ResumeAction::Continue(signal) if self.syscalls => ptrace::to_system_call(tid, signal),
+            ResumeAction::Continue(signal) if to_system_call => ptrace::to_system_call(tid, signal),
             ResumeAction::Continue(signal) => ptrace::cont(tid, signal),
             ResumeAction::Step(signal) => ptrace::step(tid, signal),
         })
@@ -343,7 +346,7 @@ impl Control for Live {
         Ok(())
     }
 
-    fn set_modes(&mut self, syscalls: bool, int3s_stay: bool) {
+    fn set_modes(&mut self, syscalls: SystemCalls, int3s_stay: bool) {
         self.syscalls = syscalls;
         self.int3s_stay = self.launched || int3s_stay;
     }

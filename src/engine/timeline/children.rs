@@ -6,7 +6,7 @@ use crate::base::{Error, Result, Tid, VirtAddr};
 use crate::engine::inferior::Inferior;
 use crate::engine::session::Session;
 use crate::engine::sites::{Owner, Past};
-use crate::target::{Event, RawStop, ResumeAction, Target, Trap, TrapKind};
+use crate::target::{Event, RawStop, ResumeAction, SystemCalls, Target, Trap, TrapKind};
 
 /// Children are looked after for so long at once.
 const MOMENT: Duration = Duration::from_millis(5);
@@ -27,7 +27,7 @@ impl Session {
             let control = process.control()?;
             control.spare();
             control.keep_children(true);
-            control.set_modes(true, true);
+            control.set_modes(SystemCalls::All, true);
             gone_is_fine(control.resume(child, ResumeAction::Continue(None)))?;
         }
         self.others.push(inferior);
