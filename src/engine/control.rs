@@ -335,6 +335,8 @@ impl Session {
                 let process = self.process_mut()?;
                 process.number(child);
                 let pthread = process.learn_pthread(child);
+                // Its maker's too, which may be gone when its name is wanted.
+                process.learn_pthread_once(tid);
                 *notice = Some(Notice::ThreadBegun { tid: child, pthread });
                 if !self.runs_alone() {
                     // It may have died already.
@@ -500,6 +502,11 @@ impl Session {
 
     /// All threads of the process have stopped: it is made what it is to be shown as.
     fn come_to_rest(&mut self) -> Result<()> {
+        let process = self.process_mut()?;
+        if let Some(tid) = process.ended_silently() {
+            let pthread = process.forget_thread(tid);
+            self.notices.push_back(Notice::ThreadEnded { tid, pthread });
+        }
         let process = self.process_mut()?;
         process.is_held = true;
         process.plan = None;
