@@ -353,3 +353,73 @@ fn children_go_on_while_the_program_stands() {
         let _ = std::fs::remove_file(file);
     }
 }
+
+/// The instructions from the first one to `main` are as many as a plain loop of single steps counts.
+#[test]
+fn instructions_are_as_many_as_single_steps() {
+    for name in ["lazy", "static", "now"] {
+        let Some(hello) = built("c/hello.c", name) else { continue };
+        let load = Load::of(&hello, &[]);
+        let file = load::scratch("jsonl");
+        let save = format!("timeline save {}", file.display());
+        let done = load.recorded(&[], &["timeline start -nofaults -steps"], &[&save]);
+        let text_of = std::fs::read_to_string(&file).unwrap_or_else(|e| panic!("{e}: {}", done.text));
+        let _ = std::fs::remove_file(&file);
+        let events: Vec<Value> = text_of.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+        let of = |parts: &[&str]| -> u64 {
+            let wanted = |e: &&Value| e["kind"] == "steps" && parts.contains(&text(e, "of"));
+            events.iter().filter(wanted).map(|e| e["count"].as_u64().unwrap()).sum()
+        };
+        let hex = |e: &Value, key: &str| u64::from_str_radix(text(e, key).trim_start_matches("0x"), 16).unwrap();
+        let main = hex(events.iter().find(|e| e["kind"] == "main").unwrap(), "pc");
+        let theirs = common::raw::steps_to(&load.under(Path::new("env"), &[]), &hello, main);
+        assert_eq!(of(&["load", "start"]), theirs, "{name}: rdbg is left, single steps are right");
+        // Each lazy bind from main on, once; ld.so's resolver is in each.
+        let binds: BTreeSet<String> = events
+            .iter()
+            .filter(|e| e["kind"] == "bind" && e["phase"] == "main")
+            .map(|e| format!("bind of {}", text(e, "symbol")))
+            .collect();
+        let stepped: BTreeSet<String> =
+            events.iter().filter(|e| e["kind"] == "steps" && e["phase"] == "main").map(|e| text(e, "of").to_owned()).collect();
+        assert_eq!(stepped, binds, "{name}");
+        assert_eq!(binds.is_empty(), name != "lazy");
+        // Without its symbols ld.so's functions have no names.
+        let is_loader = |e: &&Value| e["kind"] == "steps" && e["phase"] == "main" && text(e, "object").contains("/ld-linux");
+        let by_loader: u64 = events.iter().filter(is_loader).map(|e| e["count"].as_u64().unwrap()).sum();
+        assert!(by_loader >= 100 * binds.len() as u64, "{name}: {by_loader}");
+    }
+}
+
+/// Each sentence of -explain holds of the call that it stands beside, by what the kernel and the file say.
+#[test]
+fn explanations_are_true() {
+    let Some(hello) = built("c/hello.c", "lazy") else { return };
+    let load = Load::of(&hello, &[]);
+    let file = load::scratch("jsonl");
+    let save = format!("timeline save {}", file.display());
+    load.recorded(&[], &["timeline start -nofaults -explain"], &[&save]);
+    let text_of = std::fs::read_to_string(&file).unwrap();
+    let _ = std::fs::remove_file(&file);
+    let events: Vec<Value> = text_of.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let said = |e: &Value| text(e, "explain").to_owned();
+    for pair in events.windows(2).filter(|w| w[0]["kind"] == "syscall") {
+        let (call, next) = (&pair[0], &pair[1]);
+        let words = text(call, "text");
+        if let Some(n) = said(call).split_once("PT_LOAD ").and_then(|(_, rest)| rest.chars().next()) {
+            assert_eq!((&next["kind"], next["segment"].to_string()), (&Value::from("map"), n.to_string()), "{words}");
+        }
+        let relro = words.starts_with("mprotect(") && words.contains(", PROT_READ)");
+        assert_eq!(said(call).starts_with("RELRO"), relro, "{words}: {}", said(call));
+        assert_eq!(said(call) == "Asks where the heap ends, and moves nothing.", words.starts_with("brk(NULL)"), "{words}");
+        assert_eq!(said(call).contains("ELF header,"), words.contains("\\177ELF"), "{words}");
+    }
+    let count = |sentence: &str| events.iter().filter(|e| said(e) == sentence).count();
+    assert_eq!(count("Opens ldconfig's index, which says where in the default directories a library is."), 1);
+    assert_eq!(count("ldconfig's index is needed no more."), 1);
+    assert_eq!(count("Sets the thread pointer: thread-local storage is found by %fs from now on."), 1);
+    assert!(
+        events.iter().filter(|e| e["kind"] == "syscall").all(|e| e["explain"].is_string()),
+        "every call of this load is known"
+    );
+}

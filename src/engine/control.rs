@@ -137,6 +137,15 @@ impl Session {
             if let Some(notice) = self.notices.pop_front() {
                 return Ok(Happening::Notice(notice));
             }
+            if let Some(notice) = self.progress() {
+                return Ok(Happening::Notice(notice));
+            }
+            if self.ending.is_some() {
+                match self.go_on_ending()? {
+                    Some(happening) => return Ok(happening),
+                    None => continue,
+                }
+            }
             if let Some(tid) = self.process_mut()?.printing.pop() {
                 self.carry_out(tid, Verdict::Past)?;
                 continue;
@@ -428,10 +437,8 @@ impl Session {
     /// The process has gone.
     fn ended(&mut self, tid: Tid, reason: StopReason) -> Result<Option<Happening>> {
         self.line_step = None;
-        self.await_children();
-        self.record_faults(&reason);
-        self.forget_process();
-        Ok(Some(Happening::Stop(Stop { tid, reason })))
+        self.begin_ending(tid, reason);
+        Ok(None)
     }
 }
 

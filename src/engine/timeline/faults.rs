@@ -3,11 +3,10 @@
 
 use std::collections::HashMap;
 
-use crate::base::{Error, Result, Tid};
+use crate::base::{Result, Tid};
 use crate::engine::session::Session;
 use crate::engine::stop::{Notice, StopReason};
 use crate::os::perf::{Faults, page_faults};
-use crate::os::spawn::{RedirectTo, Redirection};
 
 use super::line::Line;
 use super::recorder::Recorder;
@@ -36,17 +35,7 @@ impl Session {
     }
 
     fn faults_of_second_run(&self) -> Result<Faults> {
-        // The program may have executed another since.
-        let mut what = self.timeline.launch().cloned().ok_or(Error::Gone)?;
-        what.own_group = false;
-        what.foreground = false;
-        // What it writes was written before, and what it reads is gone.
-        let null = c"/dev/null".to_owned();
-        let nowhere = [0, 1, 2].map(|fd| Redirection {
-            fd,
-            to: if fd == 0 { RedirectTo::Read(null.clone()) } else { RedirectTo::Write(null.clone()) },
-        });
-        what.redirections.splice(0..0, nowhere);
+        let what = self.timeline.launch_quietly()?;
         page_faults(&what)
     }
 }
