@@ -357,7 +357,7 @@ fn children_go_on_while_the_program_stands() {
 /// The instructions from the first one to `main` are as many as a plain loop of single steps counts.
 #[test]
 fn instructions_are_as_many_as_single_steps() {
-    for name in ["lazy", "static", "now"] {
+    for name in ["lazy", "static"] {
         let Some(hello) = built("c/hello.c", name) else { continue };
         let load = Load::of(&hello, &[]);
         let file = load::scratch("jsonl");

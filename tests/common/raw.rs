@@ -5,6 +5,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::sys::ptrace;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitStatus, waitpid};
@@ -23,6 +24,12 @@ pub fn steps_to(like: &Command, program: &Path, end: u64) -> u64 {
             ptrace::traceme().map_err(std::io::Error::from)
         });
     }
+    // Both on one core: neither waits to be woken up on another.
+    let before = sched_getaffinity(Pid::from_raw(0)).unwrap();
+    let core = (0..CpuSet::count()).find(|core| before.is_set(*core).unwrap_or(false)).unwrap();
+    let mut one = CpuSet::new();
+    one.set(core).unwrap();
+    sched_setaffinity(Pid::from_raw(0), &one).unwrap();
     #[allow(clippy::zombie_processes)] // waited for below
     let pid = Pid::from_raw(command.spawn().unwrap().id() as i32);
     waitpid(pid, None).unwrap();
@@ -37,5 +44,6 @@ pub fn steps_to(like: &Command, program: &Path, end: u64) -> u64 {
     }
     kill(pid, Signal::SIGKILL).unwrap();
     waitpid(pid, None).unwrap();
+    sched_setaffinity(Pid::from_raw(0), &before).unwrap();
     count
 }
