@@ -198,6 +198,35 @@ fn ctrl_c_stops_a_running_program() {
     }
 }
 
+/// A program that blocks SIGINT and takes it by sigwait: rdbg hears the key as well, and the program loses no signal.
+#[test]
+fn ctrl_c_stops_a_program_that_waits_for_it() {
+    let program = build::build("c/strain.c", "lazy").unwrap_or_else(|e| panic!("{e}"));
+    let mut terminal = Terminal::start(Some(&program.path), &["wait"]);
+    terminal.prompt();
+    terminal.keys("run\r");
+    terminal.wait_for("waiting");
+    for _ in 0..2 {
+        std::thread::sleep(Duration::from_millis(100));
+        terminal.keys("\x03");
+        let stop = terminal.wait_for("\n(rdbg) ");
+        assert!(stop.contains("received signal SIGINT, Interrupt."), "{stop}");
+        let answer = terminal.line("print calls");
+        assert!(answer.contains(" = 0"), "{answer}");
+        terminal.keys("continue\r");
+        terminal.wait_for("Continuing.");
+    }
+    std::thread::sleep(Duration::from_millis(100));
+    terminal.keys("\x03");
+    terminal.wait_for("\n(rdbg) ");
+    terminal.line("set var calls = 1");
+    terminal.keys("signal SIGINT\r");
+    let end = terminal.wait_for("\n(rdbg) ");
+    assert!(end.contains("done") && end.contains("exited normally]"), "{end}");
+    terminal.keys("quit\r");
+    assert!(terminal.end().success());
+}
+
 /// At the pager Ctrl-C ends the output at once, as gdb's does, with no Enter; the next command is not touched by it.
 #[test]
 fn ctrl_c_at_the_pager_quits() {

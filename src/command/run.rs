@@ -59,7 +59,7 @@ pub(super) fn show_notices(cx: &mut Cx<'_>) {
 
 fn show_notice(cx: &mut Cx<'_>, notice: &Notice) {
     if let Notice::CallStopped { stop, .. } = notice {
-        keep_end(cx.session, &stop.reason);
+        keep_end_of(cx.session, &stop.reason);
     }
     if let Some((role, text)) = notice_text(cx.session, notice) {
         cx.out.text(role, &text);
@@ -77,7 +77,7 @@ fn show_ended(cx: &mut Cx<'_>) {
 /// Shows a stop and does what belongs to it.
 pub(super) fn stopped(cx: &mut Cx<'_>, stop: &Stop, pid: Tid) -> Result<Flow> {
     if stop.reason.is_end() {
-        keep_end(cx.session, &stop.reason);
+        keep_end_of(cx.session, &stop.reason);
     } else {
         if cx.session.resumed_from.take().is_some_and(|from| from != stop.tid) {
             let line = format!("[Switching to {}]\n", super::threads::target_id(cx.session, stop.tid));
@@ -200,7 +200,7 @@ const FILE: Command = Command {
 };
 
 fn file(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
-    if cx.session.inferior.process.is_some()
+    if cx.session.require(Need::Live).is_ok()
         && !cx.query("A program is being debugged already.\nAre you sure you want to change the file? ")?
     {
         return Err(Error::user("File not changed."));
@@ -367,6 +367,7 @@ fn attach(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     };
     if cx.session.is_core() {
         cx.session.close_core();
+        cx.session.unload_program_of_core();
     } else if cx.session.inferior.process.is_some() {
         if !cx.query("A program is being debugged already.  Kill it? ")? {
             return Err(Error::user("Not killed."));
@@ -388,13 +389,19 @@ const DETACH: Command = Command {
     name: "detach",
     group: Group::Running,
     summary: "Let go of the process, which goes on as if nothing had been.",
-    needs: Some(Need::Live),
+    help: "A core file is let go of too.",
+    needs: Some(Need::Process),
     repeat: Repeat::No,
     run: detach,
     ..Command::BASE
 };
 
 fn detach(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
+    if cx.session.is_core() {
+        cx.session.close_core();
+        cx.say_directly("No core file now.\n");
+        return Ok(Flow::Go);
+    }
     let pid = cx.session.process()?.target.pid();
     let path = cx.session.inferior.program.as_ref().map(|p| p.path.display().to_string()).unwrap_or_default();
     cx.say_directly(format!("Detaching from program: {path}, process {pid}\n"));
@@ -474,7 +481,7 @@ fn jump(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
 const SIGNAL: Command = Command {
     name: "signal",
     group: Group::Running,
-    args: &[ArgSpec::must("SIGNAL", ArgKind::Word)],
+    args: &[ArgSpec::may("SIGNAL", ArgKind::Rest)],
     summary: "Let the program go on with a signal; with 0, without the one it stopped by.",
     examples: &[Example { line: "signal 0", what: "goes on, and the program never hears of the signal" }],
     needs: Some(Need::Live),
@@ -485,7 +492,7 @@ const SIGNAL: Command = Command {
 const QUEUE_SIGNAL: Command = Command {
     name: "queue-signal",
     group: Group::Running,
-    args: &[ArgSpec::must("SIGNAL", ArgKind::Word)],
+    args: &[ArgSpec::may("SIGNAL", ArgKind::Rest)],
     summary: "Let the selected thread have a signal when it goes on; with 0, none.",
     help: "\"signal\" does the same and goes on at once.",
     examples: &[Example { line: "queue-signal 0", what: "the program never hears of the signal that stopped it" }],
@@ -497,7 +504,7 @@ const QUEUE_SIGNAL: Command = Command {
 
 fn queue_signal(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let tid = cx.session.selected_thread()?;
-    let signal = signal_named(&args.text)?;
+    let signal = signal_named(cx, &args.text)?;
     if let Some(signal) = signal.filter(|s| !cx.session.signals.get(*s).pass) {
         return Err(Error::user(format!("Signal handling set to not pass this signal to the program: {}.", signal.name())));
     }
@@ -505,19 +512,26 @@ fn queue_signal(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     Ok(Flow::Go)
 }
 
-/// A signal by name or number; 0 is none.
-fn signal_named(text: &str) -> Result<Option<Signal>> {
-    if text == "0" {
-        return Ok(None);
+/// A signal by name or by an expression for its number; 0 is none.
+fn signal_named(cx: &mut Cx<'_>, text: &str) -> Result<Option<Signal>> {
+    if text.is_empty() {
+        return Err(Error::user("Argument required (signal number)."));
     }
-    Signal::parse(text).map(Some).ok_or_else(|| {
-        Error::user("Only signals 1-15 are valid as numeric signals.\nUse \"info signals\" for a list of symbolic signals.")
-    })
+    if let Some(signal) = Signal::all().find(|s| s.name() == text) {
+        return Ok(Some(signal));
+    }
+    match super::data::integer(cx, text)? {
+        0 => Ok(None),
+        n @ 1..=15 => Ok(Some(Signal(n as i32))),
+        _ => Err(Error::user(
+            "Only signals 1-15 are valid as numeric signals.\nUse \"info signals\" for a list of symbolic signals.",
+        )),
+    }
 }
 
 fn signal(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let tid = cx.session.selected_thread()?;
-    let signal = signal_named(&args.text)?;
+    let signal = signal_named(cx, &args.text)?;
     cx.say_directly(match signal {
         Some(s) => format!("Continuing with signal {}.\n", s.name()),
         None => "Continuing with no signal.\n".to_owned(),
@@ -533,14 +547,18 @@ pub(super) fn at_stake(session: &Session) -> Option<String> {
     Some(format!("\tInferior 1 [process {}] will be {verb}.\n", process.target.pid()))
 }
 
+/// How a stop ends the program, if it does.
+fn keep_end_of(session: &mut Session, reason: &StopReason) {
+    match reason {
+        StopReason::Exited(code) => keep_end(session, Some(*code), None),
+        StopReason::Killed(signal) => keep_end(session, None, Some(*signal)),
+        _ => {}
+    }
+}
+
 /// `$_exitcode` or `$_exitsignal`: the one by which the program ended, and the other void.
-fn keep_end(session: &mut Session, reason: &StopReason) {
-    let (code, signal) = match reason {
-        StopReason::Exited(code) => (Some(*code), None),
-        StopReason::Killed(signal) => (None, Some(signal.0)),
-        _ => return,
-    };
-    for (name, number) in [("_exitcode", code), ("_exitsignal", signal)] {
+pub(super) fn keep_end(session: &mut Session, code: Option<i32>, signal: Option<Signal>) {
+    for (name, number) in [("_exitcode", code), ("_exitsignal", signal.map(|s| s.0))] {
         session.variables.set(name, number.map_or_else(Value::void, |n| Value::int(&Type::int(), n.into())));
     }
 }

@@ -401,6 +401,20 @@ pub const SETTINGS: &[Setting] = &[
         "Set mode for inserting breakpoints.",
     ),
     row(
+        "use-coredump-filter",
+        Bool(|s| &mut s.use_coredump_filter),
+        "Use of /proc/PID/coredump_filter file to generate corefiles is {}.",
+        "Set whether gcore should consider /proc/PID/coredump_filter.",
+    )
+    .help("Otherwise what the kernel takes by default goes into the core file (core(5))."),
+    row(
+        "dump-excluded-mappings",
+        Bool(|s| &mut s.dump_excluded_mappings),
+        "Dumping of mappings marked with the VM_DONTDUMP flag is {}.",
+        "Set whether gcore should dump mappings marked with the VM_DONTDUMP flag.",
+    )
+    .help("What the program has kept out of core files by madvise(2) MADV_DONTDUMP: secrets, as a rule."),
+    row(
         "breakpoint auto-hw",
         Bool(|s| &mut s.breakpoint_auto_hw),
         "Automatic usage of hardware breakpoints is {}.",

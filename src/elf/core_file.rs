@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::file::{Segment, pt};
 use super::image::Image;
+use super::notes::build_id_in;
 use crate::base::{Error, Result, VirtAddr};
 
 /// A thread of a core file.
@@ -18,6 +19,8 @@ pub struct CoreThread {
     pub registers: [u64; 27],
     /// NT_X86_XSTATE, or NT_FPREGSET's 512 bytes where that is all there is; empty without either.
     pub xstate: Vec<u8>,
+    /// NT_SIGINFO: the `siginfo_t` of the signal.
+    pub siginfo: Option<[u8; 128]>,
 }
 
 /// A mapping of a file, as NT_FILE has it.
@@ -53,19 +56,21 @@ pub struct CoreFile {
     pub damage: Vec<String>,
 }
 
-const NT_PRSTATUS: u32 = 1;
-const NT_FPREGSET: u32 = 2;
-const NT_PRPSINFO: u32 = 3;
-const NT_AUXV: u32 = 6;
-const NT_X86_XSTATE: u32 = 0x202;
-const NT_FILE: u32 = 0x4649_4c45;
+pub(super) const NT_PRSTATUS: u32 = 1;
+pub(super) const NT_FPREGSET: u32 = 2;
+pub(super) const NT_PRPSINFO: u32 = 3;
+pub(super) const NT_AUXV: u32 = 6;
+pub(super) const NT_X86_XSTATE: u32 = 0x202;
+pub(super) const NT_FILE: u32 = 0x4649_4c45;
+pub(super) const NT_SIGINFO: u32 = 0x5349_4749;
+pub(super) const PAGE: u64 = 4096;
 /// Offsets in `struct elf_prstatus` and `struct elf_prpsinfo` of x86-64.
-const PR_CURSIG: usize = 12;
-const PR_PID: usize = 32;
-const PR_REG: usize = 112;
-const PS_PID: usize = 24;
-const PS_FNAME: usize = 40;
-const PS_ARGS: usize = 56;
+pub(super) const PR_CURSIG: usize = 12;
+pub(super) const PR_PID: usize = 32;
+pub(super) const PR_REG: usize = 112;
+pub(super) const PS_PID: usize = 24;
+pub(super) const PS_FNAME: usize = 40;
+pub(super) const PS_ARGS: usize = 56;
 /// More threads or mappings than this are damage.
 const MAX_THREADS: usize = 1 << 17;
 const MAX_FILES: usize = 1 << 17;
@@ -114,6 +119,11 @@ impl CoreFile {
                         thread.xstate = note.data.to_vec();
                     }
                 }
+                ("CORE", NT_SIGINFO) => {
+                    if let Some(thread) = core.threads.last_mut() {
+                        thread.siginfo = note.data.first_chunk().copied();
+                    }
+                }
                 ("CORE", NT_PRPSINFO) => {
                     core.pid = word32(note.data, PS_PID).unwrap_or(0) as i32;
                     core.name = text(note.data.get(PS_FNAME..PS_ARGS).unwrap_or_default());
@@ -137,7 +147,7 @@ impl CoreFile {
     /// NT_FILE: count, page size, then start, end and offset in pages of each, then the paths.
     fn read_files(&mut self, data: &[u8]) {
         let count = word64(data, 0).and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
-        let page = word64(data, 8).unwrap_or(4096);
+        let page = word64(data, 8).unwrap_or(PAGE);
         let strings_at = count.checked_mul(24).and_then(|n| n.checked_add(16));
         let Some(mut strings) = strings_at.and_then(|at| data.get(at..)).filter(|_| count <= MAX_FILES) else {
             self.damage.push("the list of mapped files (NT_FILE)".into());
@@ -176,6 +186,21 @@ impl CoreFile {
         Some(bytes.get(..len).unwrap_or(bytes))
     }
 
+    /// The build-id of a mapped file, as the process had it in memory: of its headers and of its notes, where the core file has
+    /// them. `mapping` is that of the file's beginning.
+    pub fn build_id(&self, mapping: &CoreMapping) -> Option<&[u8]> {
+        let head = self.bytes_from(mapping.start).filter(|h| mapping.offset == 0 && h.starts_with(b"\x7fELF\x02"))?;
+        // e_phoff and e_phnum; in each header p_type, p_offset, p_filesz, p_align (gABI ch. 5).
+        let table = usize::try_from(word64(head, 32)?).ok()?;
+        let count = u16::from_le_bytes(*head.get(56..)?.first_chunk()?);
+        let headers = head.get(table..)?.chunks_exact(56).take(count.into());
+        headers.filter(|h| word32(h, 0) == Some(pt::PT_NOTE)).find_map(|h| {
+            let at = mapping.start.0.checked_add(word64(h, 8)?).filter(|at| *at < mapping.end.0)?;
+            let len = usize::try_from(word64(h, 32)?).ok()?;
+            build_id_in(self.bytes_from(VirtAddr(at))?.get(..len)?, if word64(h, 48) == Some(8) { 8 } else { 4 })
+        })
+    }
+
     /// Whether the file ends before the memory that its headers promise.
     pub fn is_truncated(&self) -> bool {
         let end = self.segments().map(|s| s.offset.saturating_add(s.file_size)).max().unwrap_or(0);
@@ -189,5 +214,5 @@ fn thread(data: &[u8]) -> Option<CoreThread> {
         *word = word64(data, PR_REG + 8 * i)?;
     }
     let signal = u16::from_le_bytes(*data.get(PR_CURSIG..)?.first_chunk()?).into();
-    Some(CoreThread { tid: word32(data, PR_PID)? as i32, signal, registers, xstate: Vec::new() })
+    Some(CoreThread { tid: word32(data, PR_PID)? as i32, signal, registers, xstate: Vec::new(), siginfo: None })
 }

@@ -396,12 +396,18 @@ fn parse_segments(path: &Path, file: &[u8], header: &Header, purpose: Purpose) -
     if header.e_phentsize != 56 {
         return Err(bad("damaged: its program headers have the wrong size"));
     }
-    let table_end = header.e_phoff.saturating_add(u64::from(header.e_phnum) * 56);
+    // More than 65534 are counted in the first section header (gABI ch. 4 `PN_XNUM`): `sh_info`, at its byte 44.
+    let counted = || {
+        let at = usize::try_from(header.e_shoff).ok().filter(|at| *at != 0)?.checked_add(44)?;
+        Some(u32::from_le_bytes(*file.get(at..)?.first_chunk()?))
+    };
+    let count = Some(header.e_phnum.into()).filter(|n| *n != 0xffff).or_else(counted).unwrap_or(0xffff);
+    let table_end = header.e_phoff.saturating_add(u64::from(count) * 56);
     if table_end > file.len() as u64 {
         return Err(bad("truncated: its program headers lie beyond the end of the file"));
     }
     let offset = usize::try_from(header.e_phoff).unwrap_or(usize::MAX);
-    let headers = ProgramHeader::parse(file, offset, header.e_phnum.into(), CTX)
+    let headers = ProgramHeader::parse(file, offset, count as usize, CTX)
         .map_err(|_| bad("damaged: its program headers cannot be read"))?;
     let segments: Vec<Segment> = headers
         .iter()

@@ -4,6 +4,7 @@
 mod auxv;
 mod by_address;
 mod core_file;
+mod core_write;
 mod debug_link;
 mod dynamic;
 mod file;
@@ -17,6 +18,7 @@ mod versions;
 
 pub use auxv::{AuxEntry, AuxFormat, aux};
 pub use core_file::{CoreFile, CoreMapping, CoreThread};
+pub use core_write::{CoreContents, CoreIdentity, CoreSegment};
 pub use debug_link::DebugLink;
 pub use dynamic::{DynEntry, Dynamic, dt};
 pub use file::{ElfFile, FileKind, Identity, MappedFile, Segment, pf, pt};

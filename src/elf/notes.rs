@@ -65,6 +65,12 @@ fn probe(data: &[u8], base: u64) -> Option<Probe<'_>> {
     Some(Probe { addr, provider: texts.next()?, name: texts.next()?, arguments: texts.next().unwrap_or_default() })
 }
 
+/// The build-id in the bytes of a note segment.
+pub(super) fn build_id_in(mut notes: &[u8], align: usize) -> Option<&[u8]> {
+    let all = std::iter::from_fn(move || next(&mut notes, align));
+    all.into_iter().find(|n| n.owner == "GNU" && n.kind == goblin::elf::note::NT_GNU_BUILD_ID).map(|n| n.data)
+}
+
 /// Takes one note off the front. Owner and data each end at a multiple of the segment's alignment.
 fn next<'a>(rest: &mut &'a [u8], align: usize) -> Option<Note<'a>> {
     let bytes = *rest;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::base::{Error, Result, VirtAddr};
 use crate::dwarf::{DieRef, LineFile};
 use crate::expr::{self, Expr, Host};
+use crate::symbols::Raise;
 use crate::value::Value;
 
 use super::catches::SignalChoice;
@@ -94,6 +95,13 @@ pub enum Catch {
     Relro,
     /// A constructor about to run; only of this module, as typed.
     Init(Option<String>),
+    /// An exception being thrown or caught, or a panic; only of types whose names match.
+    Raise {
+        /// Which.
+        what: Raise,
+        /// The names.
+        of: Option<regex::Regex>,
+    },
     /// System calls of these numbers, or all if there are none.
     Syscalls(Vec<u64>),
 }

@@ -21,6 +21,9 @@ impl Catch {
             (Catch::Fork, Caught::Fork(_)) | (Catch::Vfork, Caught::Vfork(_)) | (Catch::Exec, Caught::Exec(_)) => true,
             (Catch::Relro, Caught::Relro { .. }) => true,
             (Catch::Init(of), Caught::Constructor { names, .. }) => of.as_ref().is_none_or(|o| names.contains(o)),
+            (Catch::Raise { what, of }, Caught::Raise { what: w, type_name }) => {
+                what == w && of.as_ref().is_none_or(|of| type_name.as_deref().is_some_and(|name| of.is_match(name)))
+            }
             (Catch::Syscalls(numbers), Caught::Syscall { number, .. }) => numbers.is_empty() || numbers.contains(number),
             _ => false,
         }

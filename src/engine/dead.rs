@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::base::{Result, Signal, Tid};
-use crate::target::{Core, Target};
+use crate::target::{Core, FileTrouble, Target};
 
 use super::inferior::Process;
 use super::session::Session;
@@ -24,19 +24,35 @@ pub struct Died {
 impl Session {
     /// Takes a core file in place of a process. Without a program, the one that the core file names is loaded.
     pub fn open_core(&mut self, path: &Path) -> Result<Died> {
-        let core = Core::open(path)?;
+        let mut core = Core::open(path)?;
         let mut warnings: Vec<String> = core.file().damage.iter().map(|d| format!("Core file: {d} cannot be read.")).collect();
         if core.file().is_truncated() {
             warnings.push("The core file is truncated: some memory is missing.".into());
         }
         let named = core.program();
-        match (&self.inferior.program, &named) {
-            (None, Some(program)) => self.load_program(Path::new(program))?,
-            (Some(program), Some(named)) if program.path.file_name() != Path::new(named).file_name() => {
-                warnings.push("core file may not match specified executable file.".into());
+        match (&self.inferior.program, named) {
+            // Whether it is there is told below.
+            (None, Some(program)) => {
+                let _ = self.load_program(Path::new(&program));
+                if let Some(program) = &mut self.inferior.program {
+                    program.of_core = true;
+                }
             }
-            _ => {}
+            (Some(program), Some(named)) => {
+                let same = core.is_same_build(&named, &program.path);
+                let has_other_name = program.path.file_name() != Path::new(&named).file_name();
+                if same == Some(false) || same.is_none() && has_other_name {
+                    warnings.push("core file may not match specified executable file.".into());
+                } else if program.path != Path::new(&named) {
+                    core.moved(named, program.path.clone());
+                }
+            }
+            (_, None) => {}
         }
+        warnings.extend(core.troubles().into_iter().map(|trouble| match trouble {
+            FileTrouble::Missing(file) => format!("Can't open file {file} during file-backed mapping note processing"),
+            FileTrouble::OtherBuild(file) => format!("Build-id of {file} does not match core file: it is not used."),
+        }));
         let died = Died { arguments: core.file().arguments.clone(), signal: core.signal(), threads: core.threads(), warnings };
         let first = died.threads.first().copied().unwrap_or(core.pid());
         self.inferior.process = Some(Process::new(Box::new(core), false));
@@ -47,6 +63,13 @@ impl Session {
     /// Lets go of the core file.
     pub fn close_core(&mut self) {
         self.forget_process();
+    }
+
+    /// Forgets the program that a core file has named.
+    pub fn unload_program_of_core(&mut self) {
+        if self.inferior.program.as_ref().is_some_and(|p| p.of_core) {
+            self.unload_program();
+        }
     }
 
     /// Whether the process is but a core file.

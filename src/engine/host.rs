@@ -14,6 +14,7 @@ use crate::value::{
 use super::journal::Change;
 use super::register_types::register_type;
 use super::session::Session;
+use super::siginfo::SIGINFO;
 
 /// Of a longer name that does not exist an error shows the beginning.
 const MAX_NAME: usize = 200;
@@ -297,6 +298,9 @@ impl Host for Session {
     }
 
     fn register(&self, name: &str) -> Result<Option<Value>> {
+        if name == SIGINFO {
+            return self.siginfo();
+        }
         let Some(id) = find(name) else { return Ok(None) };
         let info = id.info();
         let ty = self.type_of_register(info.ty);
@@ -317,6 +321,9 @@ impl Host for Session {
     }
 
     fn write_register(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
+        if name == SIGINFO {
+            return self.write_siginfo(self.selected_thread()?, bytes);
+        }
         let id = find(name).ok_or_else(|| Error::user(format!("Invalid register `{name}'")))?;
         if !self.settings.may_write_registers {
             return Err(Error::user(format!("Writing to registers is not allowed (${name})")));
@@ -350,6 +357,7 @@ impl Host for Session {
                 let process = self.inferior.process.as_ref();
                 int(process.zip(self.selection.tid).and_then(|(p, t)| p.number_of(t)).unwrap_or(0).into())
             }
+            "_exception" => Some(self.exception_value()?),
             "_inferior" => int(1),
             "bpnum" => int(self.breakpoints.last_id().into()).filter(|_| self.breakpoints.last_id() > 0),
             _ => None,

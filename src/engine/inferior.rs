@@ -31,6 +31,8 @@ pub struct Program {
     pub path: PathBuf,
     /// The file.
     pub image: Arc<Image>,
+    /// It was a core file that named it, and not the user.
+    pub of_core: bool,
 }
 
 /// A program and its process, if it runs.

@@ -30,7 +30,7 @@ impl Session {
     pub fn load_program(&mut self, path: &Path) -> Result<()> {
         let image = Image::open(path)?;
         let path = resolved_directory(path);
-        self.set_program(Some(Program { path, image }));
+        self.set_program(Some(Program { path, image, of_core: false }));
         Ok(())
     }
 
@@ -158,7 +158,7 @@ impl Session {
         let path = procfs::exe(pid)?;
         let image = crate::target::Target::open_image(&live, &path)?;
         if self.inferior.program.as_ref().is_none_or(|p| p.image.identity() != image.identity()) {
-            self.set_program(Some(Program { path: path.clone(), image }));
+            self.set_program(Some(Program { path: path.clone(), image, of_core: false }));
         }
         self.inferior.process = Some(Process::new(Box::new(live), false));
         self.begun(pid)?;

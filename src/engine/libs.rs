@@ -22,14 +22,17 @@ impl Session {
         let vdso = value(aux::AT_SYSINFO_EHDR).and_then(|addr| self.vdso_image(VirtAddr(addr)));
         let maps = self.process()?.target.maps()?;
         let modules = &mut self.inferior.modules;
-        let program = self.inferior.program.as_ref().ok_or(Error::Gone)?;
+        // A core file's may be gone.
+        let program = self.inferior.program.as_ref();
         modules.clear();
-        // The kernel says where the entry point is: right for a PIE, and for a program that was loaded by hand.
-        let bias = match (value(aux::AT_ENTRY), program.image.entry()) {
-            (Some(entry), Some(linked)) => LoadBias(entry.wrapping_sub(linked.0)),
-            _ => LoadBias(0),
-        };
-        modules.add(NewModule { image: program.image.clone(), path: program.path.clone(), role: ModuleRole::Main, bias });
+        if let Some(program) = program {
+            // The kernel says where the entry point is: right for a PIE, and for a program that was loaded by hand.
+            let bias = match (value(aux::AT_ENTRY), program.image.entry()) {
+                (Some(entry), Some(linked)) => LoadBias(entry.wrapping_sub(linked.0)),
+                _ => LoadBias(0),
+            };
+            modules.add(NewModule { image: program.image.clone(), path: program.path.clone(), role: ModuleRole::Main, bias });
+        }
         let process = self.inferior.process.as_ref().ok_or(Error::Gone)?;
         let modules = &mut self.inferior.modules;
         if let Some(base) = value(aux::AT_BASE)
@@ -40,7 +43,7 @@ impl Session {
             // AT_BASE is where the first byte of the file is mapped; its p_vaddr is 0 but in odd linkers.
             let bias = LoadBias(base.wrapping_sub(first.0 & !0xfff));
             // By the name that the program asks for, as ld.so itself calls it.
-            let path = program.image.interp().map_or_else(|| mapping.name.clone().into(), Into::into);
+            let path = program.and_then(|p| p.image.interp()).map_or_else(|| mapping.name.clone().into(), Into::into);
             modules.add(NewModule { image, path, role: ModuleRole::Interpreter, bias });
         }
         if let (Some(image), Some(addr)) = (vdso, value(aux::AT_SYSINFO_EHDR)) {
@@ -66,10 +69,10 @@ impl Session {
         let nothing = (Vec::new(), Vec::new());
         let process = self.inferior.process.as_mut().ok_or(Error::Gone)?;
         let modules = &mut self.inferior.modules;
-        let Some(main) = modules.main() else { return Ok(nothing) };
+        let main = modules.main().map(|m| (&**m.image(), m.bias));
         let interpreter = modules.interpreter().map(|m| (&**m.image(), m.bias));
         let addr = process.libraries.rendezvous;
-        let addr = addr.or_else(|| find_rendezvous(&*process.target, (main.image(), main.bias), interpreter));
+        let addr = addr.or_else(|| find_rendezvous(&*process.target, main, interpreter));
         let Some(rendezvous) = addr.and_then(|a| Rendezvous::read(&*process.target, a).ok()) else { return Ok(nothing) };
         if rendezvous.state != MapState::Consistent || rendezvous.map.0 == 0 {
             return Ok(nothing);
@@ -137,7 +140,7 @@ impl Session {
         process.libraries = Default::default();
         self.inferior.journal.clear();
         let shown = path.display().to_string();
-        self.inferior.program = Some(super::inferior::Program { path, image });
+        self.inferior.program = Some(super::inferior::Program { path, image, of_core: false });
         self.selection.tid = Some(pid);
         self.find_modules()?;
         self.resolve_breakpoints();

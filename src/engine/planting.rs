@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{Error, Result, VirtAddr};
+use crate::symbols::Raise;
 use crate::target::{Trap, TrapKind};
 
 use super::breakpoints::{Catch, Kind, WatchKind};
@@ -76,6 +77,12 @@ impl Session {
         let is_init = |k: &Kind| matches!(k, Kind::Catch(Catch::Init(_)));
         if self.breakpoints.iter().any(|b| b.enabled && is_init(&b.kind)) {
             self.constructor_places().into_iter().for_each(|at| want(at, Owner::Init));
+        }
+        for what in [Raise::Throw, Raise::Catch, Raise::Rethrow, Raise::Panic] {
+            let is_it = |k: &Kind| matches!(k, Kind::Catch(Catch::Raise { what: w, .. }) if *w == what);
+            if !self.is_elsewhere && self.breakpoints.iter().any(|b| b.enabled && is_it(&b.kind)) {
+                self.raise_places(what).into_iter().for_each(|at| want(at, Owner::Raise));
+            }
         }
         if let Some(process) = &self.inferior.process {
             self.timeline.places(process.target.pid()).for_each(|at| want(at, Owner::Timeline));

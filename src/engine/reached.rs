@@ -56,6 +56,11 @@ impl Session {
                         return Ok(Verdict::Stop(reason));
                     }
                 }
+                Owner::Raise => {
+                    if let Some(reason) = self.raise_reached(tid, at)? {
+                        return Ok(Verdict::Stop(reason));
+                    }
+                }
                 Owner::Timeline => self.record_place(tid, at)?,
                 Owner::WatchEnd => {
                     if let Some(reason) = self.watch_scope_reached(tid, at)? {
@@ -137,6 +142,7 @@ impl Session {
                     Owner::Libraries => self.library_event()?,
                     Owner::Bind => self.bind_reached(tid, pc)?,
                     Owner::Init => self.constructor_reached(tid, pc)?,
+                    Owner::Raise => self.raise_reached(tid, pc)?,
                     Owner::WatchEnd => self.watch_scope_reached(tid, pc)?,
                     Owner::Call => self.call_place_reached(tid, pc)?,
                     Owner::Timeline => {

@@ -194,6 +194,10 @@ settings! {
     breakpoint_pending: Option<bool> = None;
     /// As gdb's; rdbg takes its breakpoints out at every stop.
     breakpoint_always_inserted: bool = false;
+    /// `generate-core-file` asks /proc/PID/coredump_filter what belongs in a core file.
+    use_coredump_filter: bool = true;
+    /// It takes what the program has kept out of core files (MADV_DONTDUMP).
+    dump_excluded_mappings: bool = false;
     /// Use hardware breakpoints in memory that cannot be written.
     breakpoint_auto_hw: bool = true;
     /// Use debug registers for watchpoints when not 0.

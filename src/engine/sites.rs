@@ -19,6 +19,8 @@ pub enum Owner {
     Bind,
     /// A constructor of a module, which is caught.
     Init,
+    /// Where exceptions are thrown or caught, or panics begin.
+    Raise,
     /// Where the function goes on that has called one with a watched local variable.
     WatchEnd,
     /// Functions that rdbg has called return here (or are about to end the program, by `std::terminate`).

@@ -3,6 +3,7 @@
 use crate::base::{AddrRange, Signal, Tid, VirtAddr};
 use crate::dwarf::DieRef;
 use crate::stack::Frame;
+use crate::symbols::Raise;
 use crate::value::{ModuleRef, Value};
 
 use super::breakpoints::WatchKind;
@@ -130,6 +131,13 @@ pub enum Caught {
         names: Vec<String>,
         /// Where the function's address stands: `DT_INIT_ARRAY[0]`.
         entry: String,
+    },
+    /// An exception is thrown or caught, or code panics.
+    Raise {
+        /// Which.
+        what: Raise,
+        /// The type of the exception, where it is told.
+        type_name: Option<String>,
     },
     /// A system call, on its way in or out.
     Syscall {

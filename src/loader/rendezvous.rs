@@ -122,12 +122,13 @@ fn read_link_map(memory: &dyn Memory, addr: VirtAddr, namespace: u32) -> Result<
 /// symbol `_r_debug` of the interpreter (glibc) or what `_dl_debug_addr` holds (musl).
 pub fn find_rendezvous(
     memory: &dyn Memory,
-    main: (&Image, LoadBias),
+    main: Option<(&Image, LoadBias)>,
     interpreter: Option<(&Image, LoadBias)>,
 ) -> Option<VirtAddr> {
-    let (image, bias) = main;
-    let index = image.dynamic().entries.iter().position(|e| e.tag == dt::DT_DEBUG);
-    let by_tag = index.and_then(|i| read_u64(memory, bias.to_virt(image.dynamic().addr + 16 * i as u64 + 8)).ok());
+    let by_tag = main.and_then(|(image, bias)| {
+        let index = image.dynamic().entries.iter().position(|e| e.tag == dt::DT_DEBUG)?;
+        read_u64(memory, bias.to_virt(image.dynamic().addr + 16 * index as u64 + 8)).ok()
+    });
     if let Some(addr) = by_tag.filter(|a| *a != 0) {
         return Some(VirtAddr(addr));
     }

@@ -58,6 +58,28 @@ pub struct Usage {
     pub dirty: u64,
     /// Swap.
     pub swapped: u64,
+    /// Anonymous: copies of a file's pages, and pages that no file has.
+    pub anonymous: u64,
+    /// What the kernel's VmFlags say.
+    pub flags: VmFlags,
+}
+
+/// Some of the letters of VmFlags.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct VmFlags {
+    /// `dd`: not to be in a core file (madvise(2) MADV_DONTDUMP).
+    pub no_dump: bool,
+    /// `io`: memory of a device.
+    pub io: bool,
+    /// `ht`: of huge pages (hugetlbfs).
+    pub huge: bool,
+}
+
+impl VmFlags {
+    fn parse(text: &str) -> VmFlags {
+        let has = |letters| text.split_whitespace().any(|w| w == letters);
+        VmFlags { no_dump: has("dd"), io: has("io"), huge: has("ht") }
+    }
 }
 
 /// /proc/PID/smaps by the mapping's start.
@@ -77,6 +99,8 @@ fn parse_smaps(text: &str) -> BTreeMap<VirtAddr, Usage> {
                 "Pss" => usage.proportional = bytes,
                 "Private_Dirty" | "Shared_Dirty" => usage.dirty += bytes,
                 "Swap" => usage.swapped = bytes,
+                "Anonymous" => usage.anonymous = bytes,
+                "VmFlags" => usage.flags = VmFlags::parse(value),
                 _ => {}
             }
         } else if let Some(start) = line.split_once('-').and_then(|(s, _)| u64::from_str_radix(s, 16).ok()) {
@@ -127,10 +151,17 @@ mod tests {
     #[test]
     fn smaps_gives_bytes_by_mapping() {
         let text = "55e1-55e2 r--p 00000000 fe:00 247030   /usr/bin/cat\nSize:  8 kB\nRss:   8 kB\nPss:  4 kB\nPrivate_Dirty: 4 kB\n\
-                    Shared_Dirty:  4 kB\nVmFlags: rd mr\n7fff-8000 rw-p 0 00:00 0 [stack]\nRss:  12 kB\n";
+                    Shared_Dirty:  4 kB\nAnonymous: 4 kB\nVmFlags: rd mr dd\n7fff-8000 rw-p 0 00:00 0 [stack]\nRss:  12 kB\n";
         let parsed = parse_smaps(text);
         assert_eq!(parsed.len(), 2);
-        let cat = Usage { resident: 8192, proportional: 4096, dirty: 8192, swapped: 0 };
+        let cat = Usage {
+            resident: 8192,
+            proportional: 4096,
+            dirty: 8192,
+            anonymous: 4096,
+            flags: VmFlags::parse(" dd "),
+            ..Usage::default()
+        };
         assert_eq!(parsed.get(&VirtAddr(0x55e1)), Some(&cat));
         assert_eq!(parsed.get(&VirtAddr(0x7fff)).map(|u| u.resident), Some(12288));
     }

@@ -131,6 +131,23 @@ pub fn state(tid: Tid) -> Option<char> {
     stat(tid)?.chars().next()
 }
 
+/// All numbers of /proc/TID/stat from the fourth field (`ppid`) on; 0 for what is none.
+pub fn stat_numbers(tid: Tid) -> Option<Vec<i64>> {
+    Some(stat(tid)?.split_whitespace().skip(1).map(|n| n.parse().unwrap_or(0)).collect())
+}
+
+/// A set of signals in /proc/TID/status, as `SigPnd` and `SigBlk`: bit 0 is signal 1.
+pub fn signal_set(tid: Tid, key: &str) -> Option<u64> {
+    let text = read_text(tid, "status").ok()?;
+    let rest = text.lines().find_map(|l| l.strip_prefix(key)?.strip_prefix(':'))?;
+    u64::from_str_radix(rest.trim(), 16).ok()
+}
+
+/// What of a process's memory belongs in a core file (core(5) `coredump_filter`).
+pub fn coredump_filter(pid: Tid) -> Option<u64> {
+    u64::from_str_radix(read_text(pid, "coredump_filter").ok()?.trim(), 16).ok()
+}
+
 /// The core on which the thread ran last (field 39 of stat).
 pub fn last_core(tid: Tid) -> Option<usize> {
     stat(tid)?.split(' ').nth(39 - 3)?.parse().ok()

@@ -220,6 +220,8 @@ pub struct SignalInfo {
     pub code: i32,
     /// `si_addr`: the address of a fault; meaningless for a signal that somebody sent.
     pub addr: u64,
+    /// `si_pid`: who has sent it; meaningless for one that the kernel or the processor raises.
+    pub sender: i32,
 }
 
 /// `si_code` of a completed single step.
@@ -252,6 +254,15 @@ pub fn signal_bytes(tid: Tid) -> Result<[u8; 128]> {
     Ok(bytes)
 }
 
+/// Changes what [`signal_bytes`] reads: what the program is told, if it gets the signal.
+pub fn set_signal_bytes(tid: Tid, bytes: &[u8; 128]) -> Result<()> {
+    let mut info = [0u64; 16];
+    for (to, from) in info.iter_mut().zip(bytes.as_chunks().0) {
+        *to = u64::from_le_bytes(*from);
+    }
+    request("PTRACE_SETSIGINFO", libc::PTRACE_SETSIGINFO, tid, 0, ptr::from_ref(&info) as usize).map(drop)
+}
+
 /// The siginfo of the signal that a tracee is stopped with.
 pub fn signal_info(tid: Tid) -> Result<SignalInfo> {
     // SAFETY: all zeroes is a valid siginfo_t, and the kernel writes no more than its size.
@@ -259,5 +270,7 @@ pub fn signal_info(tid: Tid) -> Result<SignalInfo> {
     request("PTRACE_GETSIGINFO", libc::PTRACE_GETSIGINFO, tid, 0, ptr::from_mut(&mut info) as usize)?;
     // SAFETY: the kernel has filled the whole union, zeroes where the signal has no address.
     let addr = unsafe { info.si_addr() } as u64;
-    Ok(SignalInfo { code: info.si_code, addr })
+    // SAFETY: as above.
+    let sender = unsafe { info.si_pid() };
+    Ok(SignalInfo { code: info.si_code, addr, sender })
 }

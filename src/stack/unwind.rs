@@ -129,7 +129,8 @@ impl<'a> Unwinder<'a> {
             Way::Guess(guess) => self.by_guess(frame, guess),
         };
         let (registers, saved) = found.map_err(StackEnd::Failed)?.ok_or(StackEnd::Outermost)?;
-        let pc = VirtAddr(registers.get(Gpr::Rip).filter(|pc| *pc != 0).ok_or(StackEnd::Outermost)?);
+        // A signal may have interrupted a call of a null pointer; nothing else comes back to 0.
+        let pc = VirtAddr(registers.get(Gpr::Rip).filter(|pc| *pc != 0 || interrupted).ok_or(StackEnd::Outermost)?);
         let pc = if interrupted { FramePc::Pc(self.code.original_pc(pc)) } else { FramePc::Return(pc) };
         let caller = self.frame(frame.level + 1, pc, registers, saved, how);
         check_order(frame, &caller, interrupted)?;

@@ -10,6 +10,7 @@ use crate::loader::{CallSites, Got, Plt};
 
 use super::escapes::Escape;
 use super::module_file::{FoundFunction, GUESSED_SIZE, ModuleFile, RESOLVER};
+use super::raises::RaisePlace;
 
 /// A module's number, which stays its own as long as it is loaded.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -104,6 +105,11 @@ impl Module {
     /// The places in it at which a thread tells that it is about to leave frames; found once.
     pub fn escapes(&self) -> &[Escape] {
         self.file.escapes()
+    }
+
+    /// The places in it at which exceptions are thrown and caught, and panics begin; found once.
+    pub fn raises(&self) -> &[RaisePlace] {
+        self.file.raises()
     }
 
     /// The unwind row at one of its run-time addresses; `None` where its tables say nothing about it.

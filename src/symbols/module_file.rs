@@ -10,6 +10,7 @@ use crate::loader::{self, CallSites, Got, Plt};
 
 use super::escapes::{Escape, escapes_in};
 use super::finder::{DebugFiles, supplementary};
+use super::raises::{RaisePlace, raises_in};
 use super::separate::Separate;
 
 /// An image with what is derived from it alone: shared between processes and restarts.
@@ -20,6 +21,7 @@ pub struct ModuleFile {
     pub(super) plt: OnceLock<Plt>,
     pub(super) call_sites: OnceLock<CallSites>,
     escapes: OnceLock<Vec<Escape>>,
+    raises: OnceLock<Vec<RaisePlace>>,
     pub(super) found: OnceLock<Vec<FoundFunction>>,
     debug_files: Arc<DebugFiles>,
     separate: OnceLock<Option<Separate>>,
@@ -55,6 +57,7 @@ impl ModuleFile {
             plt: OnceLock::new(),
             call_sites: OnceLock::new(),
             escapes: OnceLock::new(),
+            raises: OnceLock::new(),
             found: OnceLock::new(),
             debug_files,
             separate: OnceLock::new(),
@@ -105,6 +108,16 @@ impl ModuleFile {
     pub fn escapes(&self) -> &[Escape] {
         let named = |name: &str| self.symbols_named(name).into_iter().find(|s| s.has_place()).map(|s| s.addr);
         self.escapes.get_or_init(|| escapes_in(&self.image, named))
+    }
+
+    /// The places in it at which exceptions are thrown and caught, and panics begin; found once.
+    pub fn raises(&self) -> &[RaisePlace] {
+        let named = |name: &str| self.symbols_named(name).into_iter().find(|s| s.has_place()).map(|s| s.addr);
+        let containing = |part: &str| {
+            let symbols = self.symbols_containing(part).into_iter().filter(|s| s.has_place());
+            symbols.map(|s| (s.name.to_string(), s.addr)).collect()
+        };
+        self.raises.get_or_init(|| raises_in(&self.image, named, containing))
     }
 
     /// `_start`, which the ELF header names, and `main`, found by what the start-up code does; those without a symbol.

@@ -39,7 +39,7 @@ fn own_modules() -> Option<(OwnMemory, Modules, Rendezvous)> {
     let bias = LoadBias(vdso_at.0 - image.span().0.0);
     modules.add(NewModule { image, path: "linux-vdso.so.1".into(), role: ModuleRole::Vdso, bias });
     let (main, ld) = (modules.main().unwrap().clone(), modules.interpreter().unwrap().clone());
-    let at = find_rendezvous(&memory, (main.image(), main.bias), Some((ld.image(), ld.bias))).unwrap();
+    let at = find_rendezvous(&memory, Some((main.image(), main.bias)), Some((ld.image(), ld.bias))).unwrap();
     let rendezvous = Rendezvous::read(&memory, at).unwrap();
     Some((memory, modules, rendezvous))
 }
@@ -52,7 +52,8 @@ fn the_link_maps_are_the_mapped_files() {
     assert_eq!(ld.virt(event_address(ld.image()).unwrap()), rendezvous.brk);
     let before_ld_so_ran = LoadBias(0x1234);
     let empty = crate::base::SliceMemory::default();
-    let by_symbol = find_rendezvous(&empty, (modules.main().unwrap().image(), before_ld_so_ran), Some((ld.image(), ld.bias)));
+    let by_symbol =
+        find_rendezvous(&empty, Some((modules.main().unwrap().image(), before_ld_so_ran)), Some((ld.image(), ld.bias)));
     assert_eq!(by_symbol, Some(rendezvous.addr));
     let update = modules.update(&rendezvous.objects(&memory).unwrap(), Image::open);
     assert!(update.failed.is_empty() && update.unloaded.is_empty(), "{update:?}");

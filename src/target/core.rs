@@ -1,14 +1,14 @@
 //! A core file as a target: everything can be read, nothing runs.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
-use std::path::Path;
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::traits::{Control, Target};
 use crate::arch::regs::{Registers, XState};
 use crate::base::{AddrRange, Error, Mapping, Memory, MemoryMap, Perms, Result, Signal, Tid, VirtAddr};
-use crate::elf::{AuxEntry, CoreFile, CoreThread, Image, MappedFile, aux, pf};
+use crate::elf::{AuxEntry, CoreFile, CoreMapping, CoreThread, Image, MappedFile, Segment, aux, pf};
 
 /// A process that has left nothing but a core file, and the files that it had mapped.
 #[derive(Debug)]
@@ -16,12 +16,23 @@ pub struct Core {
     file: CoreFile,
     /// Mapped files that were opened, for what the core file leaves out: text and read-only data.
     opened: RefCell<HashMap<String, Option<Arc<MappedFile>>>>,
+    /// A file that is where the user says, and the path that the process knew it by.
+    moved: Option<(String, PathBuf)>,
+}
+
+/// What is wrong with a file that the process had mapped.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum FileTrouble {
+    /// It is not there any more.
+    Missing(String),
+    /// It is there with another build-id: its bytes are not those that were mapped.
+    OtherBuild(String),
 }
 
 impl Core {
     /// Opens a core file.
     pub fn open(path: &Path) -> Result<Core> {
-        Ok(Core { file: CoreFile::open(path)?, opened: RefCell::default() })
+        Ok(Core { file: CoreFile::open(path)?, opened: RefCell::default(), moved: None })
     }
 
     /// The core file.
@@ -37,24 +48,79 @@ impl Core {
     /// The path of the program: the file in which the kernel says that the entry point lies.
     pub fn program(&self) -> Option<String> {
         let entry = AuxEntry::find(&AuxEntry::parse(&self.file.auxv), aux::AT_ENTRY)?;
-        let holds = |m: &&crate::elf::CoreMapping| m.start.0 <= entry && entry < m.end.0;
+        let holds = |m: &&CoreMapping| m.start.0 <= entry && entry < m.end.0;
         self.file.files.iter().find(holds).map(|m| m.path.clone())
+    }
+
+    /// A file of this build is the one that the process knew by this path.
+    pub fn moved(&mut self, path: String, to: PathBuf) {
+        self.opened.borrow_mut().remove(&path);
+        self.moved = Some((path, to));
+    }
+
+    /// Whether a file has the build-id that the process had in memory where this path was mapped; `None` where one of the two is
+    /// not known.
+    pub fn is_same_build(&self, path: &str, file: &Path) -> Option<bool> {
+        let first = self.file.files.iter().find(|m| m.path == path && m.offset == 0)?;
+        let then = self.file.build_id(first)?;
+        Image::open(file).ok()?.build_id().map(|now| now == then)
+    }
+
+    /// The mapped files that cannot stand for what was mapped, in order of addresses.
+    pub fn troubles(&self) -> Vec<FileTrouble> {
+        let mut seen = BTreeSet::new();
+        let paths = self.file.files.iter().map(|m| &m.path).filter(|p| seen.insert(p.as_str()));
+        paths.filter_map(|path| self.trouble(path)).collect()
+    }
+
+    fn trouble(&self, path: &str) -> Option<FileTrouble> {
+        let file = self.place_of(path);
+        if !file.exists() {
+            return self.lacks_bytes_of(path).then(|| FileTrouble::Missing(path.to_owned()));
+        }
+        (self.is_same_build(path, file) == Some(false)).then(|| FileTrouble::OtherBuild(path.to_owned()))
+    }
+
+    /// Whether the core file leaves anything out of what was mapped of a file.
+    fn lacks_bytes_of(&self, path: &str) -> bool {
+        let is_whole = |s: &Segment| s.file_size >= s.mem_size;
+        let of_it = |m: &&CoreMapping| m.path == path;
+        self.file.files.iter().filter(of_it).any(|m| {
+            let segment = self.file.segments().find(|s| s.addr.0 <= m.start.0 && m.start.0 - s.addr.0 < s.mem_size);
+            segment.is_none_or(|s| !is_whole(s))
+        })
+    }
+
+    /// Where a mapped file is now.
+    fn place_of<'a>(&'a self, path: &'a str) -> &'a Path {
+        self.moved.as_ref().filter(|(from, _)| from == path).map_or(Path::new(path), |(_, to)| to)
     }
 
     fn thread(&self, tid: Tid) -> Result<&CoreThread> {
         self.file.threads.iter().find(|t| t.tid == tid.0).ok_or(Error::Gone)
     }
 
-    /// What lies at `at` in the file that was mapped there.
-    fn mapped_bytes(&self, at: VirtAddr, buf: &mut [u8]) -> usize {
-        let Some(mapping) = self.file.files.iter().find(|m| m.start <= at && at < m.end) else { return 0 };
+    /// What lies at `at` in the file that was mapped there; `None` where no file was.
+    fn mapped_bytes(&self, at: VirtAddr, buf: &mut [u8]) -> Option<usize> {
+        let mapping = self.file.files.iter().find(|m| m.start <= at && at < m.end)?;
         let mut opened = self.opened.borrow_mut();
-        let open = || MappedFile::open(Path::new(&mapping.path)).ok().map(Arc::new);
-        let Some(file) = opened.entry(mapping.path.clone()).or_insert_with(open).clone() else { return 0 };
+        // What was built anew since has other bytes.
+        let is_it = || self.is_same_build(&mapping.path, self.place_of(&mapping.path)) != Some(false);
+        let open = || MappedFile::open(self.place_of(&mapping.path)).ok().filter(|_| is_it()).map(Arc::new);
+        let Some(file) = opened.entry(mapping.path.clone()).or_insert_with(open).clone() else { return Some(0) };
         let skip = mapping.offset.saturating_add(at - mapping.start);
         let bytes = usize::try_from(skip).ok().and_then(|s| file.get(s..)).unwrap_or_default();
         let n = bytes.len().min(buf.len()).min((mapping.end - at) as usize);
-        copy(buf, bytes, n)
+        Some(copy(buf, bytes, n))
+    }
+
+    /// Memory that the kernel has left out because nobody has touched it: zeroes. Where nothing may be done with it, there is none.
+    fn untouched_bytes(&self, at: VirtAddr, buf: &mut [u8]) -> usize {
+        let is_there = |s: &&Segment| s.flags != 0 && s.file_size == 0 && s.addr.0 <= at.0 && at.0 - s.addr.0 < s.mem_size;
+        let Some(segment) = self.file.segments().find(is_there) else { return 0 };
+        let n = buf.len().min((segment.addr.0 + segment.mem_size - at.0) as usize);
+        buf.iter_mut().take(n).for_each(|b| *b = 0);
+        n
     }
 }
 
@@ -71,7 +137,7 @@ impl Memory for Core {
             // The core file's own bytes: what the program has written. It leaves out pages of files that nobody has written to.
             let n = match self.file.bytes_from(addr) {
                 Some(bytes) if !bytes.is_empty() => copy(rest, bytes, bytes.len().min(rest.len())),
-                _ => self.mapped_bytes(addr, rest),
+                _ => self.mapped_bytes(addr, rest).unwrap_or_else(|| self.untouched_bytes(addr, rest)),
             };
             if n == 0 {
                 break;
@@ -108,6 +174,10 @@ impl Target for Core {
         Ok(XState(self.thread(tid)?.xstate.clone()))
     }
 
+    fn signal_info(&self, tid: Tid) -> Result<[u8; 128]> {
+        self.thread(tid)?.siginfo.ok_or_else(|| Error::user("Unable to read siginfo"))
+    }
+
     fn auxv(&self) -> Result<Vec<u8>> {
         Ok(self.file.auxv.clone())
     }
@@ -136,6 +206,11 @@ impl Target for Core {
     }
 
     fn open_image(&self, path: &Path) -> Result<Arc<Image>> {
+        // ld.so's name of it may go by symbolic links, the kernel's does not.
+        let real = std::fs::canonicalize(path).map_err(|e| Error::io(path.display().to_string(), &e))?;
+        if self.is_same_build(&real.to_string_lossy(), &real) == Some(false) {
+            return Err(Error::user(format!("{} has another build-id than what was mapped.", path.display())));
+        }
         Image::open(path)
     }
 

@@ -27,6 +27,12 @@ impl Live {
         if let Some(thread) = self.threads.get_mut(&tid) {
             thread.state = State::Stopped;
             thread.trapped = status == Status::Signal(Signal::TRAP);
+            thread.takes_signal = matches!(status, Status::Signal(_));
+        }
+        if let Status::Signal(signal) = status
+            && self.was_injected(tid, signal)?
+        {
+            return Ok(None);
         }
         let what = match status {
             Status::Signal(Signal::TRAP) => self.classify_trap(tid)?,
@@ -122,6 +128,9 @@ impl Live {
                 code => {
                     // *Folklore*: a step over a system call, or into a handler, is no debug exception: DR6 is then that of another.
                     let by_exception = matches!(code, ptrace::TRAP_TRACE | ptrace::TRAP_HWBKPT);
+                    if let Some(copy) = self.threads.get_mut(&tid).and_then(|t| t.flags_copy.take()) {
+                        self.clear_copied_flag(tid, copy)?;
+                    }
                     let fired = if by_exception { known(debugregs::fired(tid))?.unwrap_or(0) } else { 0 };
                     return Ok(match fired {
                         0 if stepping => RawStop::Stepped,

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::gone::alive;
 use super::traits::{Control, Event, RawStop, ResumeAction, Target, Trap};
+use super::trap_flag::FlagsCopy;
 use super::traps::{as_watch, lift_one, plant_one};
 use crate::arch::regs::{Gpr, Registers, XState};
 use crate::base::{AddrRange, Error, Memory, MemoryMap, PageState, Result, Signal, Tid, VirtAddr};
@@ -34,8 +35,14 @@ pub(super) enum State {
 pub(super) struct Thread {
     pub(super) state: State,
     pub(super) stepping: bool,
+    /// Where the step that it makes copies the flags to.
+    pub(super) flags_copy: Option<FlagsCopy>,
     /// It is stopped by a SIGTRAP of our making.
     pub(super) trapped: bool,
+    /// It is stopped by a signal, and can be let go with another.
+    pub(super) takes_signal: bool,
+    /// rdbg has sent it this signal, which is to reach the program.
+    pub(super) injected: Option<Signal>,
     /// The number of the system call that it is in, where its entry was seen.
     pub(super) in_call: Option<u64>,
     pub(super) pc: Cell<Option<u64>>,
@@ -48,7 +55,10 @@ impl Thread {
         Thread {
             state,
             stepping: false,
+            flags_copy: None,
             trapped: false,
+            takes_signal: false,
+            injected: None,
             in_call: None,
             pc: Cell::new(None),
             pc_changed: false,
@@ -216,12 +226,20 @@ impl Live {
             ResumeAction::Continue(signal) if self.step_always => ResumeAction::Step(signal),
             other => other,
         };
+        // The end of a step that nobody waits for any more.
+        self.ready.retain(|e| e.tid != tid || e.what != RawStop::Stepped);
+        if action == ResumeAction::Step(None) && self.pop_flags(tid)? {
+            self.ready.push_back(Event { tid, what: RawStop::Stepped });
+            return Ok(());
+        }
+        let action = self.inject(tid, action)?;
+        let stepping = matches!(action, ResumeAction::Step(_));
+        // A signal's handler comes first.
+        let flags_copy = if matches!(action, ResumeAction::Step(None)) { self.flags_copy(tid) } else { None };
         let thread = self.thread_mut(tid)?;
         thread.forget();
         thread.state = State::Running;
-        thread.stepping = matches!(action, ResumeAction::Step(_));
-        // The end of a step that nobody waits for any more.
-        self.ready.retain(|e| e.tid != tid || e.what != RawStop::Stepped);
+        (thread.stepping, thread.flags_copy) = (stepping, flags_copy);
         alive(match action {
             ResumeAction::Continue(signal) if self.syscalls => ptrace::to_system_call(tid, signal),
             ResumeAction::Continue(signal) => ptrace::cont(tid, signal),
@@ -299,6 +317,11 @@ impl Target for Live {
     fn xstate(&self, tid: Tid) -> Result<XState> {
         self.thread(tid)?;
         ptrace::get_xstate(tid)
+    }
+
+    fn signal_info(&self, tid: Tid) -> Result<[u8; 128]> {
+        self.thread(tid)?;
+        ptrace::signal_bytes(tid)
     }
 
     fn auxv(&self) -> Result<Vec<u8>> {
@@ -520,6 +543,11 @@ impl Control for Live {
         ptrace::set_xstate(tid, state)
     }
 
+    fn set_signal_info(&mut self, tid: Tid, info: &[u8; 128]) -> Result<()> {
+        self.thread(tid)?;
+        ptrace::set_signal_bytes(tid, info)
+    }
+
     fn insert(&mut self, trap: Trap) -> Result<()> {
         let Some(watch) = as_watch(trap) else {
             if !self.int3s.contains_key(&trap.addr) {
@@ -600,7 +628,7 @@ impl Control for Live {
         covered.map(|(addr, _)| AddrRange::with_len(*addr, 1)).collect()
     }
 
-    fn detach(&mut self, signals: &BTreeMap<Tid, Signal>) -> Result<()> {
+    fn detach(&mut self, wanted: &BTreeMap<Tid, Signal>) -> Result<()> {
         self.stop_all()?;
         self.lift();
         self.int3s.clear();
@@ -619,7 +647,11 @@ impl Control for Live {
                 RawStop::Signal(s) => Some(s),
                 _ => None,
             });
-            alive(ptrace::detach(*tid, held.or(signals.get(tid).copied())))?;
+            let signal = held.or(wanted.get(tid).copied());
+            if let Some(signal) = signal.filter(|_| !thread.takes_signal) {
+                alive(signals::kill_thread(self.pid, *tid, signal))?;
+            }
+            alive(ptrace::detach(*tid, signal))?;
         }
         self.threads.clear();
         self.ended = true;

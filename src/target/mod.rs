@@ -5,12 +5,14 @@ mod core;
 mod events;
 mod family;
 mod gone;
+mod injected;
 mod live;
 mod parking;
 mod planted;
 mod traits;
+mod trap_flag;
 mod traps;
 
-pub use core::Core;
+pub use core::{Core, FileTrouble};
 pub use live::Live;
 pub use traits::{Control, Event, RawStop, ResumeAction, Target, Trap, TrapKind};

@@ -23,6 +23,8 @@ pub trait Target: Memory {
     fn pc(&self, tid: Tid) -> Result<VirtAddr>;
     /// The extended registers of a stopped thread.
     fn xstate(&self, tid: Tid) -> Result<XState>;
+    /// The `siginfo_t` of the signal that a thread has stopped with.
+    fn signal_info(&self, tid: Tid) -> Result<[u8; 128]>;
     /// The auxiliary vector as the kernel wrote it: pairs of 64-bit words.
     fn auxv(&self) -> Result<Vec<u8>>;
     /// The mappings.
@@ -182,6 +184,8 @@ pub trait Control: Target {
     fn settle(&mut self) -> Result<()>;
     /// Sets the extended registers of a stopped thread.
     fn set_xstate(&mut self, tid: Tid, state: &XState) -> Result<()>;
+    /// Changes the `siginfo_t` of the signal that a thread has stopped with.
+    fn set_signal_info(&mut self, tid: Tid, info: &[u8; 128]) -> Result<()>;
     /// Plants a trap.
     fn insert(&mut self, trap: Trap) -> Result<()>;
     /// Takes a trap out.

@@ -3,6 +3,7 @@
 use crate::arch::syscalls::{syscall_group, syscall_name, syscall_number, syscall_words};
 use crate::base::{Error, Result, Signal};
 use crate::engine::{Catch, Condition, Disposition, Kind, SignalChoice};
+use crate::symbols::Raise;
 
 use crate::command::args::Args;
 use crate::command::cx::Cx;
@@ -24,6 +25,14 @@ pub const COMMANDS: &[Command] = &[
     TCATCH_RELRO,
     CATCH_INIT,
     TCATCH_INIT,
+    CATCH_THROW,
+    TCATCH_THROW,
+    CATCH_CATCH,
+    TCATCH_CATCH,
+    CATCH_RETHROW,
+    TCATCH_RETHROW,
+    CATCH_PANIC,
+    TCATCH_PANIC,
 ];
 
 const CATCH_RELRO: Command = Command {
@@ -70,6 +79,101 @@ fn catch_init(cx: &mut Cx<'_>, args: &Args, disposition: Disposition) -> Result<
     let module = args.get("MODULE").map(str::to_owned);
     let what = module.as_ref().map_or_else(|| "init".to_owned(), |m| format!("init {m}"));
     add(cx, Catch::Init(module), &what, &what, disposition, None)
+}
+
+const CATCH_THROW: Command = Command {
+    name: "catch throw",
+    group: Group::Breakpoints,
+    args: &[ArgSpec::may("REGEX", ArgKind::Rest)],
+    summary: "Stop when a C++ exception is thrown.",
+    help: "With REGEX, only one whose type matches. \"if CONDITION\" may follow. $_exception is the exception then.",
+    examples: &[Example { line: "catch throw std::out_of_range", what: "stops when one of this type is thrown" }],
+    run: |cx, args| catch_raise(cx, args, Raise::Throw, Disposition::Keep),
+    ..Command::BASE
+};
+
+const TCATCH_THROW: Command = Command {
+    name: "tcatch throw",
+    summary: "Stop once when a C++ exception is thrown.",
+    examples: &[],
+    run: |cx, args| catch_raise(cx, args, Raise::Throw, Disposition::Delete),
+    ..CATCH_THROW
+};
+
+const CATCH_CATCH: Command = Command {
+    name: "catch catch",
+    summary: "Stop when a C++ exception is caught.",
+    examples: &[],
+    run: |cx, args| catch_raise(cx, args, Raise::Catch, Disposition::Keep),
+    ..CATCH_THROW
+};
+
+const TCATCH_CATCH: Command = Command {
+    name: "tcatch catch",
+    summary: "Stop once when a C++ exception is caught.",
+    examples: &[],
+    run: |cx, args| catch_raise(cx, args, Raise::Catch, Disposition::Delete),
+    ..CATCH_THROW
+};
+
+const CATCH_RETHROW: Command = Command {
+    name: "catch rethrow",
+    summary: "Stop when a handler throws a C++ exception on.",
+    examples: &[],
+    run: |cx, args| catch_raise(cx, args, Raise::Rethrow, Disposition::Keep),
+    ..CATCH_THROW
+};
+
+const TCATCH_RETHROW: Command = Command {
+    name: "tcatch rethrow",
+    summary: "Stop once when a handler throws a C++ exception on.",
+    examples: &[],
+    run: |cx, args| catch_raise(cx, args, Raise::Rethrow, Disposition::Delete),
+    ..CATCH_THROW
+};
+
+const CATCH_PANIC: Command = Command {
+    name: "catch panic",
+    group: Group::Breakpoints,
+    args: &[ArgSpec::may("CONDITION", ArgKind::Rest)],
+    summary: "Stop when Rust code panics, before anything is unwound.",
+    help: "The panic hook has run, so the message has been written. \"if CONDITION\" may follow.",
+    examples: &[Example { line: "catch panic", what: "stops where a panic begins to unwind or to abort" }],
+    own: true,
+    run: |cx, args| catch_plain(cx, args, Catch::Raise { what: Raise::Panic, of: None }, "panic", Disposition::Keep),
+    ..Command::BASE
+};
+
+const TCATCH_PANIC: Command = Command {
+    name: "tcatch panic",
+    summary: "Stop once when Rust code panics.",
+    examples: &[],
+    run: |cx, args| catch_plain(cx, args, Catch::Raise { what: Raise::Panic, of: None }, "panic", Disposition::Delete),
+    ..CATCH_PANIC
+};
+
+fn catch_raise(cx: &mut Cx<'_>, args: &Args, what: Raise, disposition: Disposition) -> Result<Flow> {
+    let is_if = |at: &usize| {
+        let (before, behind) = args.text.split_at(*at);
+        before.chars().next_back().is_none_or(char::is_whitespace) && behind[2..].starts_with([' ', '\t', '('])
+    };
+    let cut = args.text.match_indices("if").map(|(at, _)| at).find(is_if).unwrap_or(args.text.len());
+    let (regex, condition) = args.text.split_at(cut);
+    let of = match regex.trim() {
+        "" => None,
+        text => Some(regex::Regex::new(text).map_err(|_| Error::user(format!("Invalid regexp: {text}")))?),
+    };
+    let condition = match condition.strip_prefix("if") {
+        Some(text) => Some(Condition::parse(text.trim(), cx.session, &[])?),
+        None => None,
+    };
+    let word = what.word();
+    let id = cx.session.breakpoints.add(Kind::Catch(Catch::Raise { what, of }), &format!("exception {word}"), disposition);
+    cx.session.breakpoints.get_mut(id)?.condition = condition;
+    // Two blanks, as gdb has it.
+    let noun = if disposition == Disposition::Delete { "Temporary catchpoint " } else { "Catchpoint" };
+    cx.say(format!("{noun} {id} ({word})\n"));
+    Ok(Flow::Go)
 }
 
 const CATCH_SIGNAL: Command = Command {

@@ -117,6 +117,7 @@ fn event(catch: &Catch, spec: &str) -> String {
         Catch::Vfork => "vfork".to_owned(),
         Catch::Exec => "exec".to_owned(),
         Catch::Relro => "relro".to_owned(),
+        Catch::Raise { what, of } => words(what.word(), of.iter().map(|r| r.to_string()).collect()),
         Catch::Init(of) => words("init", of.iter().cloned().collect()),
         Catch::Syscalls(numbers) => words(
             "syscall",

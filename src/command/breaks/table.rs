@@ -1,7 +1,7 @@
 //! Showing breakpoints.
 
 use crate::base::{Result, VirtAddr, counted};
-use crate::engine::{Breakpoint, Kind, Session};
+use crate::engine::{Breakpoint, Catch, Kind, Session};
 use crate::ui::render::what_text;
 
 use super::edit::ids;
@@ -86,6 +86,9 @@ fn breakpoint_rows(session: &Session, b: &Breakpoint, width: usize) -> String {
     // gdb leaves the blanks behind <MULTIPLE>.
     let is_multiple = address == "<MULTIPLE>";
     let mut text = format!("{}\n", if is_multiple { &head } else { head.trim_end_matches(' ') });
+    if let Kind::Catch(Catch::Raise { of: Some(of), .. }) = &b.kind {
+        text.push_str(&format!("\tmatching: {of}\n"));
+    }
     if let Some(condition) = &b.condition {
         text.push_str(&format!("\tstop only if {}\n", condition.text));
     }

@@ -2,7 +2,7 @@
 
 use crate::base::Result;
 use crate::command::{ArgSpec, Args, Command, Cx, Example, Flow, Group};
-use crate::elf::shf;
+use crate::elf::{Segment, shf};
 use crate::symbols::{Module, ModuleRole};
 use crate::ui::{Role, Row};
 
@@ -23,7 +23,12 @@ fn files(cx: &mut Cx<'_>, _: &Args) -> Result<Flow> {
     let Some(main) = cx.session.inferior.modules.main().cloned() else { return Ok(Flow::Go) };
     let path = main.path.display().to_string();
     cx.say(format!("Symbols from \"{path}\".\n"));
-    if let Ok(process) = cx.session.process() {
+    if let Some(core) = cx.session.process().ok().and_then(|p| p.target.core_file()) {
+        let head = format!("Local core dump file:\n\t`{}', file type elf64-x86-64.\n", core.path().display());
+        let row = |(n, s): (usize, &Segment)| format!("\t{:#018x} - {:#018x} is load{n}\n", s.addr.0, s.addr.0 + s.mem_size);
+        let rows: String = (1..).zip(core.segments().filter(|s| s.mem_size > 0)).map(row).collect();
+        cx.say(head + &rows);
+    } else if let Ok(process) = cx.session.process() {
         let how = if process.launched { "child" } else { "attached" };
         let pid = process.target.pid();
         cx.say(format!("Native process:\n\tUsing the running image of {how} process {pid}.\n\tWhile running this, rdbg does not access memory from...\n"));

@@ -1,5 +1,7 @@
 //! What happens when the program gets a signal.
 
+use std::collections::BTreeMap;
+
 use crate::base::{Error, Result, Signal};
 use crate::command::loader::address;
 use crate::command::{ArgKind, ArgSpec, Args, Command, Cx, Example, Flow, Group, Repeat};
@@ -119,24 +121,23 @@ fn handle(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     if words.is_empty() {
         return Err(Error::user("Argument required (signal to handle)."));
     }
+    // An action is for the signals that stand before it; nothing is changed where a word means nothing.
     let mut signals: Vec<Signal> = Vec::new();
-    let mut actions: Vec<&str> = Vec::new();
+    let mut changed: BTreeMap<Signal, SignalDisposition> = BTreeMap::new();
     for word in &words {
         let mut probe = SignalDisposition { stop: false, print: false, pass: false };
         if word == "all" {
             signals.extend(all().filter(|s| !is_own(*s)));
         } else if act(word, &mut probe) {
-            actions.push(word);
+            for signal in &signals {
+                act(word, changed.entry(*signal).or_insert_with(|| cx.session.signals.get(*signal)));
+            }
         } else {
             signals.extend(chosen(cx, word)?);
         }
     }
-    for signal in &signals {
-        let mut d = cx.session.signals.get(*signal);
-        actions.iter().for_each(|a| {
-            act(a, &mut d);
-        });
-        cx.session.signals.set(*signal, d);
+    for (signal, disposition) in changed {
+        cx.session.signals.set(signal, disposition);
     }
     if !signals.is_empty() {
         cx.out.text(Role::Title, HEAD);

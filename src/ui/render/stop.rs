@@ -6,7 +6,7 @@ use crate::dwarf::{Block, BlockKind};
 use crate::engine::{Bind, Breakpoint, Caught, Hit, Kind, Notice, Session, Stop, StopReason, WatchHit, WatchKind};
 use crate::expr::Host;
 use crate::stack::Frame;
-use crate::symbols::{ModuleRole, demangle_function, is_written};
+use crate::symbols::{ModuleRole, Raise, demangle_function, is_written};
 use crate::value::{Printer, Value, function_title};
 
 use super::super::Role;
@@ -74,6 +74,10 @@ fn text_at(session: &mut Session, stop: &Stop, pid: Tid, frame: Option<Result<Fr
                 Caught::Exec(path) => format!("exec'd {path}"),
                 Caught::Relro { module, range } => format!("relro of {module}: {}-{} is read-only now", range.start, range.end),
                 Caught::Constructor { module, entry, .. } => format!("init of {module}: {entry}"),
+                Caught::Raise { what: Raise::Throw, .. } => "exception thrown".to_owned(),
+                Caught::Raise { what: Raise::Catch, .. } => "exception caught".to_owned(),
+                Caught::Raise { what: Raise::Rethrow, .. } => "exception rethrown".to_owned(),
+                Caught::Raise { what: Raise::Panic, .. } => "panic".to_owned(),
                 Caught::Syscall { number, entry, .. } => {
                     let name = syscall_name(*number).map_or_else(|| number.to_string(), str::to_owned);
                     format!("{} syscall {name}", if *entry { "call to" } else { "returned from" })
@@ -108,6 +112,9 @@ fn text_at(session: &mut Session, stop: &Stop, pid: Tid, frame: Option<Result<Fr
     }
     if let StopReason::Caught { event: Caught::Syscall { text: Some(text), .. }, .. } = &stop.reason {
         out.push((Role::Plain, format!("{text}\n")));
+    }
+    if let StopReason::Caught { event: Caught::Raise { type_name: Some(name), .. }, .. } = &stop.reason {
+        out.push((Role::Plain, format!("exception of type {name}\n")));
     }
     if let StopReason::Bind { bind, .. } = &stop.reason {
         out.push((Role::Plain, bind_text(session, bind)));

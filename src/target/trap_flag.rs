@@ -1,0 +1,143 @@
+//! What a single step must not leave behind: the trap flag.
+//!
+//! *Folklore*: a step runs with TF set in the processor's own flags. The kernel hides that in what ptrace shows, but `pushf`
+//! writes it to the stack and `syscall` to r11; a later `popf` then takes it for the program's, which dies of SIGTRAP (so it does
+//! under gdb 13). After `mov %ss` the processor takes no trap before the next instruction has run as well (Intel SDM vol. 3A,
+//! 6.8.3), so that a `pushf` there is stepped with it. And of a `popf` that is stepped the kernel believes that the program has
+//! set TF itself, whatever it has popped (Linux arch/x86/kernel/step.c `is_setting_trap_flag`): it takes the flag out no more.
+//! So a `popf` is carried out in the registers.
+
+use super::gone::{alive, known};
+use super::live::Live;
+use super::traits::{Control, Target};
+use crate::arch::insn::{Insn, MAX_LEN};
+use crate::arch::regs::{Gpr, Registers};
+use crate::base::{Memory, Result, Tid, VirtAddr};
+use crate::os::ptrace;
+
+/// TF in eflags.
+const TRAP_FLAG: u64 = 1 << 8;
+/// RF, which `popf` clears.
+const RESUME_FLAG: u64 = 1 << 16;
+/// What `popf` takes from the stack in a program: CF PF AF ZF SF TF DF OF NT AC ID (Intel SDM vol. 2B, POPF).
+const POPPED: u64 = 0x0024_4dd5;
+
+/// Whether the next thing that runs is the `syscall` before the pc, started again (linux/errno.h ERESTARTSYS and its like).
+fn restarts_call(registers: &Registers) -> bool {
+    let signed = |r| registers.get(r).unwrap_or(0) as i64;
+    signed(Gpr::OrigRax) >= 0 && (-516..=-512).contains(&signed(Gpr::Rax))
+}
+
+/// Where a step copies the flags to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum FlagsCopy {
+    /// The word at the stack pointer.
+    Stack,
+    /// r11.
+    R11,
+}
+
+/// Where the code at `pc`, stepped once, copies the flags to.
+fn copies_flags(code: &[u8], pc: u64) -> Option<FlagsCopy> {
+    // Operand size and REX.
+    let opcode = code.iter().position(|b| !matches!(b, 0x66 | 0x40..=0x4f)).and_then(|at| code.get(at..))?;
+    match opcode {
+        [0x9c, ..] => Some(FlagsCopy::Stack),
+        [0x0f, 0x05, ..] => Some(FlagsCopy::R11),
+        // mov to ss
+        [0x8e, modrm, ..] if modrm >> 3 & 7 == 2 => {
+            let next = Insn::decode(code, pc)?.next_ip();
+            copies_flags(code.get((next - pc) as usize..)?, next)
+        }
+        _ => None,
+    }
+}
+
+impl Live {
+    /// What the step that a thread is about to make will copy the flags to.
+    pub(super) fn flags_copy(&self, tid: Tid) -> Option<FlagsCopy> {
+        let registers = self.registers(tid).ok()?;
+        // A program that steps itself sees what it has set.
+        if registers.get(Gpr::Eflags)? & TRAP_FLAG != 0 {
+            return None;
+        }
+        if restarts_call(&registers) {
+            return Some(FlagsCopy::R11);
+        }
+        let mut code = [0; 2 * MAX_LEN];
+        let n = self.memory.read_partial(VirtAddr(registers.pc()), &mut code).ok()?;
+        copies_flags(code.get(..n)?, registers.pc())
+    }
+
+    /// Carries out a `popf` in the registers; false where a thread is about to do something else.
+    pub(super) fn pop_flags(&mut self, tid: Tid) -> Result<bool> {
+        let Some(mut registers) = known(self.registers(tid))? else { return Ok(false) };
+        // As it is in memory, and not as it is shown: rdbg's own code is stepped too.
+        let mut code = [0; 3];
+        let n = self.memory.read_partial(VirtAddr(registers.pc()), &mut code)?;
+        let (len, size) = match code.get(..n) {
+            Some([0x9d, ..]) => (1, 8),
+            Some([0x66, 0x9d, ..]) => (2, 2),
+            Some([0x48..=0x4f, 0x9d, ..]) => (2, 8),
+            _ => return Ok(false),
+        };
+        let mut word = [0; 8];
+        let popped = word.get_mut(..size).unwrap_or_default();
+        if restarts_call(&registers) || self.memory.read(VirtAddr(registers.sp()), popped).is_err() {
+            return Ok(false);
+        }
+        let may = if size == 2 { POPPED & 0xffff } else { POPPED };
+        let flags = registers.get(Gpr::Eflags).unwrap_or(0) & !may & !RESUME_FLAG | u64::from_le_bytes(word) & may;
+        registers.set(Gpr::Eflags, flags);
+        registers.set(Gpr::Rip, registers.pc().wrapping_add(len));
+        registers.set(Gpr::Rsp, registers.sp().wrapping_add(size as u64));
+        alive(self.set_registers(tid, &registers))?;
+        Ok(true)
+    }
+
+    /// A step has ended that has copied the flags.
+    pub(super) fn clear_copied_flag(&mut self, tid: Tid, copy: FlagsCopy) -> Result<()> {
+        let Some(words) = known(ptrace::get_registers(tid))? else { return Ok(()) };
+        let registers = Registers::from_user(words);
+        match copy {
+            FlagsCopy::R11 => match registers.get(Gpr::R11) {
+                Some(r11) if r11 & TRAP_FLAG != 0 => alive(ptrace::poke_register(tid, Gpr::R11, r11 & !TRAP_FLAG)),
+                _ => Ok(()),
+            },
+            FlagsCopy::Stack => {
+                // The flag is in the second byte, whatever the size that was pushed.
+                let at = VirtAddr(registers.sp().wrapping_add(1));
+                let mut byte = [0];
+                if self.memory.read(at, &mut byte).is_ok() {
+                    let [flags] = byte;
+                    // Where it cannot be written it could not be pushed.
+                    let _ = self.memory.write(self.pid, at, &[flags & !((TRAP_FLAG >> 8) as u8)]);
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instructions_that_copy_the_flags() {
+        assert_eq!(copies_flags(&[0x9c], 0), Some(FlagsCopy::Stack));
+        assert_eq!(copies_flags(&[0x66, 0x9c], 0), Some(FlagsCopy::Stack));
+        assert_eq!(copies_flags(&[0x48, 0x9c], 0), Some(FlagsCopy::Stack));
+        assert_eq!(copies_flags(&[0x0f, 0x05], 0), Some(FlagsCopy::R11));
+        // mov %eax,%ss; pushf
+        assert_eq!(copies_flags(&[0x8e, 0xd0, 0x9c], 0), Some(FlagsCopy::Stack));
+        // mov (%rax),%ss; nop
+        assert_eq!(copies_flags(&[0x8e, 0x10, 0x90], 0), None);
+        // mov %eax,%ds; pushf: that is stepped by itself
+        assert_eq!(copies_flags(&[0x8e, 0xd8, 0x9c], 0), None);
+        assert_eq!(copies_flags(&[0x9d], 0), None);
+        assert_eq!(copies_flags(&[0x66], 0), None);
+        assert_eq!(copies_flags(&[], 0), None);
+    }
+}
