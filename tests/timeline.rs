@@ -423,3 +423,91 @@ fn explanations_are_true() {
         "every call of this load is known"
     );
 }
+
+fn hex_field(event: &Value, key: &str) -> u64 {
+    u64::from_str_radix(text(event, key).trim_start_matches("0x"), 16).unwrap_or_else(|_| panic!("{key} of {event}"))
+}
+
+/// Pages and instructions of the faults are perf's own, but for a few: what the page cache maps along with a page differs from run to
+/// run.
+#[test]
+fn page_faults_are_where_perf_sees_them() {
+    let Some(perf) = tools::find("perf") else {
+        return tools::skip("page_faults_are_where_perf_sees_them", "no perf on PATH");
+    };
+    let row = Regex::new(r"(?m)^\s*([0-9a-f]+)\s+([0-9a-f]+)\s*$").unwrap();
+    for (load, record) in recorded().iter().filter(|(l, _)| l.environment.is_empty() && !l.program.ends_with("bash")) {
+        let file = load::scratch("perf");
+        let options =
+            ["record", "-q", "-d", "-c", "1", "-e", "page-faults:u", "-o", &file.display().to_string()].map(str::to_owned);
+        let options: Vec<&str> = options.iter().map(String::as_str).collect();
+        let mut command = load.under(&perf, &options);
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        let (_, log) = tools::output(&mut command);
+        let mut script = std::process::Command::new(&perf);
+        let (rows, _) = tools::output(script.args(["script", "-F", "ip,addr", "-i"]).arg(&file));
+        let _ = std::fs::remove_file(&file);
+        let hex = |text: &str| u64::from_str_radix(text, 16).unwrap();
+        let theirs: Vec<(u64, u64)> = row.captures_iter(&rows).map(|r| (hex(&r[1]) >> 12, hex(&r[2]))).collect();
+        if theirs.is_empty() {
+            return tools::skip("page_faults_are_where_perf_sees_them", format!("perf records nothing: {log}{rows}"));
+        }
+        let faults = record.iter().filter(|e| e["kind"] == "fault");
+        let ours: Vec<(u64, u64)> = faults.map(|e| (hex_field(e, "address") >> 12, hex_field(e, "pc"))).collect();
+        let common = ours.iter().filter(|f| theirs.contains(f)).count();
+        let least = ours.len().min(theirs.len()) - (3 + theirs.len() / 20).min(theirs.len());
+        assert!(
+            common >= least,
+            "{load:?}: {common} of rdbg's {} and perf's {}\n{ours:x?}\n{theirs:x?}",
+            ours.len(),
+            theirs.len()
+        );
+    }
+}
+
+/// The faults of a process that was alive when the recording began: each page that it writes to, by the instruction that does, marked
+/// as disturbed.
+#[test]
+fn faults_of_a_living_process_are_marked() {
+    let Some(touches) = built("c/touches.c", "lazy") else { return };
+    let file = load::scratch("jsonl");
+    let save = format!("timeline save {}", file.display());
+    let commands = ["break touch", "run", "timeline start", "continue", &save];
+    let done = common::rdbg::Session::rdbg().program(&touches, [""; 0]).batch(&commands);
+    let expect = Regex::new(r"EXPECT region=0x([0-9a-f]+) touch=0x([0-9a-f]+)").unwrap();
+    let found = expect.captures(&done.text).unwrap_or_else(|| panic!("{}", done.text));
+    let (region, touch) = (u64::from_str_radix(&found[1], 16).unwrap(), u64::from_str_radix(&found[2], 16).unwrap());
+    let Ok(text_of) = std::fs::read_to_string(&file) else { panic!("{}", done.text) };
+    let _ = std::fs::remove_file(&file);
+    if done.text.contains("Page faults were not recorded") {
+        return tools::skip("faults_of_a_living_process_are_marked", done.text);
+    }
+    let events: Vec<Value> = text_of.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let faults: Vec<&Value> = events.iter().filter(|e| e["kind"] == "fault").collect();
+    for page in (0..64).map(|n| region + n * 4096) {
+        let of = faults.iter().filter(|e| hex_field(e, "address") & !0xfff == page).collect::<Vec<_>>();
+        assert!(of.len() == 1 && (touch..touch + 0x60).contains(&hex_field(of[0], "pc")), "{page:#x}: {of:?}");
+    }
+    assert!(faults.iter().all(|e| e["disturbed"] == true && e.get("run").is_none()));
+    let times: Vec<f64> = events.iter().map(|e| e["t"].as_f64().unwrap()).collect();
+    let first = events.iter().position(|e| e["kind"] == "fault").unwrap();
+    let last = events.iter().rposition(|e| e["kind"] == "fault").unwrap();
+    assert!(times[first..=last].is_sorted(), "in the order of time");
+}
+
+/// Where perf is refused, one line says what and why, and what there is instead; everything else is recorded.
+#[test]
+fn a_refused_perf_is_one_line() {
+    let (Some(hello), Some(library)) = (built("c/hello.c", "lazy"), built("c/noperf.c", "lazy")) else { return };
+    let session = common::rdbg::Session::rdbg().program(&hello, [""; 0]).env("LD_PRELOAD", &library.display().to_string());
+    let done = session.batch(&["unset environment LD_PRELOAD", "timeline start", "run", "timeline summary -json"]);
+    let lines: Vec<&str> = done.text.lines().filter(|l| l.contains("Page faults")).collect();
+    let said = Regex::new(
+        r"^Page faults were not recorded: perf_event_open: Permission denied.*\(perf_event_paranoid is -?\d+\); a second run had (\d+) minor and (\d+) major ones by getrusage\(2\)\.$",
+    )
+    .unwrap();
+    assert!(lines.len() == 1 && said.is_match(lines[0]), "{}", done.text);
+    let minor: u64 = said.captures(lines[0]).unwrap()[1].parse().unwrap();
+    assert!(minor > 30, "{}", lines[0]);
+    assert!(done.text.contains("\"phase\":\"ld.so\""), "{}", done.text);
+}

@@ -21,6 +21,8 @@ use super::steps::Landmarks;
 #[derive(Debug)]
 pub struct Recorder {
     begun: Instant,
+    /// The same in nanoseconds of CLOCK_MONOTONIC.
+    pub(super) begun_at: u64,
     pub(super) events: Spool,
     pub(super) processes: BTreeMap<Tid, Recorded>,
     /// What the first process has ever mapped, and its program: what addresses of a second run mean.
@@ -60,6 +62,7 @@ impl Recorder {
     pub fn new(explains: bool) -> Recorder {
         Recorder {
             begun: Instant::now(),
+            begun_at: crate::os::perf::now(),
             events: Spool::default(),
             processes: BTreeMap::new(),
             seen: Vec::new(),

@@ -4,6 +4,7 @@ use std::ffi::CStr;
 
 use crate::arch::syscalls::syscall_name;
 use crate::base::{Error, Result, Tid, VirtAddr};
+use crate::os::perf::FaultWatch;
 use crate::os::ptrace::{SystemCallAt, signal_bytes};
 use crate::os::spawn::{Launch, Launched, RedirectTo, Redirection};
 use crate::syscall::{execve_text, signal_text};
@@ -40,6 +41,8 @@ pub struct Timeline {
     armed: bool,
     wanted: Wanted,
     pub(super) progress: Progress,
+    /// The page faults of a process that lives already.
+    pub(super) fault_watch: Option<FaultWatch>,
     /// How the recorded program was started.
     launch: Option<Launch>,
     recorder: Option<Recorder>,
@@ -95,6 +98,7 @@ impl Timeline {
 
     /// Ends the recording, if there is one; what it has got stays, as long as no other begins.
     pub fn finish(&mut self) {
+        self.fault_watch = None;
         if let Some(recorder) = self.recorder.take() {
             self.last = Some(recorder.events);
         }
@@ -130,6 +134,9 @@ impl Session {
                 self.timeline.progress = Progress::default();
                 recorder.joined(View { pid: process.target.pid(), target: &*process.target, modules: &self.inferior.modules })?;
                 self.timeline.recorder = Some(recorder);
+                if wanted.faults {
+                    self.watch_faults();
+                }
             }
         }
         Ok(())
@@ -139,6 +146,8 @@ impl Session {
     pub fn stop_timeline(&mut self) -> bool {
         let was = self.timeline.recorder.is_some() || self.timeline.armed;
         self.timeline.armed = false;
+        // What cannot be kept any more is missed by who looks at it.
+        let _ = self.record_live_faults();
         // They go on alone.
         self.followed.clear();
         self.timeline.finish();
@@ -283,6 +292,7 @@ impl Session {
         if self.timeline.recorder.is_none() {
             return Ok(());
         }
+        self.record_live_faults()?;
         self.record_relro(event)?;
         let Some(recorder) = &mut self.timeline.recorder else { return Ok(()) };
         let Some(process) = &self.inferior.process else { return Ok(()) };
