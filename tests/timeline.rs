@@ -105,14 +105,24 @@ fn bindings_by_ld_so(load: &Load, record: &[Value]) -> BTreeSet<(String, String,
             all.entry(real(text(e, "object"))).or_default().insert(text(e, "symbol").to_owned());
             all
         });
-    let found = line.captures_iter(&log).map(|f| (real(&f[1]), real(&f[2]), f[3].to_owned()));
+    // The program is called as it was started.
+    let programs: Vec<String> = record.iter().filter(|e| e["kind"] == "exec").map(|e| real(text(e, "path"))).collect();
+    let path = |name: &str| match programs.iter().find(|p| !name.contains('/') && p.ends_with(&format!("/{name}"))) {
+        Some(program) => program.clone(),
+        None => real(name),
+    };
+    let found = line.captures_iter(&log).map(|f| (path(&f[1]), path(&f[2]), f[3].to_owned()));
     found.filter(|(object, _, symbol)| of_file.get(object).is_some_and(|s| s.contains(symbol))).collect()
 }
 
 /// Whether ld.so of glibc binds the program's libraries.
 fn is_dynamic(load: &Load) -> bool {
-    // Of several processes ld.so writes several logs.
-    !["-static", "musl", "bash"].iter().any(|s| load.program.to_string_lossy().contains(s))
+    !["-static", "musl"].iter().any(|s| load.program.to_string_lossy().contains(s))
+}
+
+/// Whether it is one process: of several ld.so writes several logs.
+fn is_alone(load: &Load) -> bool {
+    !load.program.ends_with("bash")
 }
 
 /// What is bound at the start and at first calls is what ld.so says: module, provider and symbol.
@@ -138,7 +148,7 @@ fn bindings_are_those_that_ld_so_names() {
 #[test]
 fn constructors_come_in_the_order_of_ld_so() {
     let line = Regex::new(r"calling (init|fini): (/\S*|)").unwrap();
-    for (load, record) in recorded().iter().filter(|(l, _)| is_dynamic(l)) {
+    for (load, record) in recorded().iter().filter(|(l, _)| is_dynamic(l) && is_alone(l)) {
         let mut ours: Vec<(String, String)> = Vec::new();
         let main = record.iter().find(|e| e["kind"] == "exec").map(|e| real(text(e, "path"))).unwrap();
         for event in record.iter().filter(|e| ["init", "fini"].contains(&text(e, "kind"))) {
@@ -163,7 +173,7 @@ fn constructors_come_in_the_order_of_ld_so() {
 #[test]
 fn relocations_are_readelf_s() {
     // One process each: a file lies in one place then.
-    for (load, record) in recorded().iter().filter(|(l, _)| !l.program.ends_with("bash")) {
+    for (load, record) in recorded().iter().filter(|(l, _)| is_alone(l)) {
         let mut bases: BTreeMap<String, u64> = BTreeMap::new();
         for event in record.iter().filter(|e| e["kind"] == "object" && e["action"] == "load" && e["name"] != "[vdso]") {
             let base = u64::from_str_radix(text(event, "base").trim_start_matches("0x"), 16).unwrap();
@@ -510,4 +520,59 @@ fn a_refused_perf_is_one_line() {
     let minor: u64 = said.captures(lines[0]).unwrap()[1].parse().unwrap();
     assert!(minor > 30, "{}", lines[0]);
     assert!(done.text.contains("\"phase\":\"ld.so\""), "{}", done.text);
+}
+
+/// Of several processes too, each with its own log of ld.so.
+#[test]
+fn constructors_of_children_come_in_the_order_of_ld_so() {
+    let Some(bash) = installed("bash", &["-c", "/bin/ls / >/dev/null; /bin/true; exec cat /dev/null"]) else { return };
+    let line = Regex::new(r"(?m)^\s*(\d+):\s+calling (init|fini): (/\S*)").unwrap();
+    let record = bash.record();
+    let log = bash.ld_debug("files");
+    // The program's own constructors are called by libc, and the log does not name them.
+    let own: BTreeSet<String> = record.iter().filter(|e| e["kind"] == "exec").map(|e| real(text(e, "path"))).collect();
+    let mut theirs: BTreeMap<u64, Vec<(String, String)>> = BTreeMap::new();
+    for f in line.captures_iter(&log).filter(|f| !own.contains(&real(&f[3]))) {
+        theirs.entry(f[1].parse().unwrap()).or_default().push((f[2].to_owned(), real(&f[3])));
+    }
+    let mut ours: BTreeMap<u64, Vec<(String, String)>> = BTreeMap::new();
+    for event in record.iter().filter(|e| ["init", "fini"].contains(&text(e, "kind"))) {
+        let called = (text(event, "kind").to_owned(), real(text(event, "object")));
+        let all = ours.entry(event["pid"].as_u64().unwrap()).or_default();
+        if !own.contains(&called.1) && all.last() != Some(&called) {
+            all.push(called);
+        }
+    }
+    assert_eq!((ours.len(), theirs.len()), (3, 3), "{log}");
+    for (ours, theirs) in ours.values().zip(theirs.values()) {
+        // What has no constructor is announced too.
+        let theirs: Vec<_> = theirs.iter().filter(|c| ours.contains(c)).cloned().collect();
+        assert!(!ours.is_empty() && !theirs.is_empty());
+        assert_eq!(ours, &theirs, "rdbg left, ld.so right");
+    }
+}
+
+/// A record that is a hundred times as long keeps no more in memory: it goes to disk.
+#[test]
+fn a_long_record_does_not_fill_memory() {
+    let Some(asks) = built("c/asks.c", "lazy") else { return };
+    let peak = |count: u64| {
+        let load = Load::of(&asks, &[&count.to_string()]);
+        // The shell's parent is rdbg.
+        let after = ["timeline summary -json", "shell grep VmHWM /proc/$PPID/status"];
+        let done = load.recorded(&[], &["timeline start -nofaults"], &after);
+        let kib = Regex::new(r"VmHWM:\s+(\d+) kB").unwrap().captures(&done.text).unwrap_or_else(|| panic!("{}", done.text))[1]
+            .parse::<u64>();
+        let calls: u64 = done
+            .text
+            .lines()
+            .filter_map(|l| serde_json::from_str::<Value>(l).ok())
+            .map(|row| row["syscalls"].as_u64().unwrap())
+            .sum();
+        assert!(calls >= count, "{}", done.text);
+        kib.unwrap()
+    };
+    let (short, long) = (peak(500), peak(50_000));
+    // As lines they are 10 MiB.
+    assert!(long < short + 7 * 1024, "{short} KiB, {long} KiB");
 }
