@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::base::{AddrRange, VirtAddr};
 use crate::elf::{Binding, Image, Symbol, SymbolKind, pt};
 use crate::expr::Host;
-use crate::loader::{ReservedWord, Slot, SlotState};
+use crate::loader::{GotWords, ReservedWord, Slot, SlotState};
 use crate::symbols::{Module, ModuleRole, RESOLVER, demangle};
 
 use super::journal::Change;
@@ -87,17 +87,29 @@ pub fn is_static(image: &Image) -> bool {
     image.interp().is_none() && image.needed().next().is_none()
 }
 
+/// Words of a GOT within so many bytes are read at once.
+const NEAR: u64 = 64 << 10;
+
 impl Session {
     /// The values of a module's GOT words in the order of [`crate::loader::Got::slots`]; `None` where memory cannot be read.
     pub fn slot_values(&self, module: &Module) -> Vec<Option<u64>> {
         let Some(got) = module.got() else { return Vec::new() };
         let mut values = Vec::with_capacity(got.slots.len());
-        for run in &got.words {
-            let mut bytes = vec![0; 8 * run.count as usize];
-            let n = self.memory().read_partial(module.virt(run.start), &mut bytes).unwrap_or(0);
-            let words = bytes.chunks_exact(8).zip((1..).map(|i| 8 * i <= n));
-            let word = |w: &[u8]| w.try_into().ok().map(u64::from_le_bytes);
-            values.extend(words.map(|(w, is_there)| word(w).filter(|_| is_there)));
+        // Pieces that lie near each other are read at once: this happens at every stop.
+        let mut rest = got.words.as_slice();
+        while let Some(first) = rest.first() {
+            let near = |run: &&GotWords| run.end() - first.start <= NEAR;
+            let (run, behind) = rest.split_at(rest.iter().take_while(near).count().max(1));
+            rest = behind;
+            let end = run.last().map_or(first.start, GotWords::end);
+            let mut bytes = vec![0; (end - first.start) as usize];
+            let n = self.memory().read_partial(module.virt(first.start), &mut bytes).unwrap_or(0);
+            let bytes = bytes.get(..n).unwrap_or_default();
+            for words in run {
+                let at = |i: u64| (words.start - first.start + 8 * i) as usize;
+                let word = |i| bytes.get(at(i)..at(i + 1))?.try_into().ok().map(u64::from_le_bytes);
+                values.extend((0..words.count).map(word));
+            }
         }
         values
     }

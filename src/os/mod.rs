@@ -8,6 +8,7 @@ pub mod pagemap;
 pub mod perf;
 pub mod procfs;
 pub mod ptrace;
+pub mod seccomp;
 pub mod sentinel;
 pub mod signals;
 pub mod spawn;

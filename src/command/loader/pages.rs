@@ -7,7 +7,7 @@ use crate::base::{AddrRange, Error, Mapping, Need, PageState, Result, Tid, VirtA
 use crate::command::{ArgKind, ArgSpec, Args, Command, Cx, Example, Flow, Group};
 use crate::engine::{PageCause, PageCauses, Session};
 use crate::loader::{Residency, page_letter, page_map, short_page_map};
-use crate::os::pagemap;
+use crate::os::pagemap::{self, FaultCounter};
 use crate::ui::{Role, Row, Table};
 
 /// `info pages`
@@ -294,7 +294,7 @@ pub const FAULTS: Command = Command {
 fn faults(cx: &mut Cx<'_>, _: &Args) -> Result<Flow> {
     let pid = cx.session.process()?.target.pid();
     cx.session.require(Need::Live)?;
-    let (minor, major) = pagemap::faults(pid).ok_or(Error::Needs(Need::Live))?;
+    let (minor, major) = FaultCounter::default().read(pid).ok_or(Error::Needs(Need::Live))?;
     let (old_minor, old_major) = cx.session.moment().faults.unwrap_or((0, 0));
     let row = |since: &'static str, minor: u64, major: u64| {
         Row::new()
