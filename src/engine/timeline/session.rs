@@ -86,6 +86,8 @@ impl Timeline {
         let mut what = self.launch.clone().ok_or(Error::Gone)?;
         what.own_group = false;
         what.foreground = false;
+        // Without a tracer a filter would answer in the kernel's place.
+        what.traced_calls.clear();
         // What it writes was written before, and what it reads is gone.
         let null = c"/dev/null".to_owned();
         let nowhere = [0, 1, 2].map(|fd| Redirection {

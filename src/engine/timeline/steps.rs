@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use crate::base::{Error, Memory, Result, Tid, VirtAddr, read_u64};
 use crate::os::spawn::Launch;
-use crate::target::{Control, Event, Live, RawStop, ResumeAction, Target, Trap, TrapKind};
+use crate::target::{Control, Event, Live, RawStop, ResumeAction, SystemCalls, Target, Trap, TrapKind};
 
 /// Places that the first run has found: without randomisation they are where they were.
 #[derive(Clone, Debug, Default)]
@@ -72,7 +72,7 @@ impl Walk {
             live.kill()?;
             return Err(Error::user("the program lies elsewhere in each run: its addresses are random"));
         }
-        live.set_modes(false, true);
+        live.set_modes(SystemCalls::None, true);
         let part = if marks.first == marks.entry { Part::Start } else { Part::Load };
         let now = Counted { part, counts: HashMap::new() };
         Ok(Walk { live, pid, marks, now, parts: Vec::new(), total: 0, steps: true, leaves_with: None, is_planted: false })
