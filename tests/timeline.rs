@@ -505,23 +505,6 @@ fn faults_of_a_living_process_are_marked() {
     assert!(times[first..=last].is_sorted(), "in the order of time");
 }
 
-/// Where perf is refused, one line says what and why, and what there is instead; everything else is recorded.
-#[test]
-fn a_refused_perf_is_one_line() {
-    let (Some(hello), Some(library)) = (built("c/hello.c", "lazy"), built("c/noperf.c", "lazy")) else { return };
-    let session = common::rdbg::Session::rdbg().program(&hello, [""; 0]).env("LD_PRELOAD", &library.display().to_string());
-    let done = session.batch(&["unset environment LD_PRELOAD", "timeline start", "run", "timeline summary -json"]);
-    let lines: Vec<&str> = done.text.lines().filter(|l| l.contains("Page faults")).collect();
-    let said = Regex::new(
-        r"^Page faults were not recorded: perf_event_open: Permission denied.*\(perf_event_paranoid is -?\d+\); a second run had (\d+) minor and (\d+) major ones by getrusage\(2\)\.$",
-    )
-    .unwrap();
-    assert!(lines.len() == 1 && said.is_match(lines[0]), "{}", done.text);
-    let minor: u64 = said.captures(lines[0]).unwrap()[1].parse().unwrap();
-    assert!(minor > 30, "{}", lines[0]);
-    assert!(done.text.contains("\"phase\":\"ld.so\""), "{}", done.text);
-}
-
 /// Of several processes too, each with its own log of ld.so.
 #[test]
 fn constructors_of_children_come_in_the_order_of_ld_so() {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::base::{AddrRange, VirtAddr};
+use crate::base::{AddrRange, FileAddr, VirtAddr};
 use crate::elf::{Binding, Image, Symbol, SymbolKind, pt};
 use crate::expr::Host;
 use crate::loader::{GotWords, ReservedWord, Slot, SlotState};
@@ -102,13 +102,21 @@ impl Session {
             let (run, behind) = rest.split_at(rest.iter().take_while(near).count().max(1));
             rest = behind;
             let end = run.last().map_or(first.start, GotWords::end);
-            let mut bytes = vec![0; (end - first.start) as usize];
-            let n = self.memory().read_partial(module.virt(first.start), &mut bytes).unwrap_or(0);
-            let bytes = bytes.get(..n).unwrap_or_default();
+            let read = |from: FileAddr, len: u64| {
+                let mut bytes = vec![0; len as usize];
+                let n = self.memory().read_partial(module.virt(from), &mut bytes).unwrap_or(0);
+                bytes.truncate(n);
+                bytes
+            };
+            let bytes = read(first.start, end - first.start);
             for words in run {
-                let at = |i: u64| (words.start - first.start + 8 * i) as usize;
-                let word = |i| bytes.get(at(i)..at(i + 1))?.try_into().ok().map(u64::from_le_bytes);
-                values.extend((0..words.count).map(word));
+                // Between two segments of a file there may be nothing to be read.
+                let skip = (words.start - first.start) as usize;
+                let there = bytes.get(skip..).filter(|b| b.len() as u64 >= 8 * words.count);
+                let own = if there.is_some() { Vec::new() } else { read(words.start, 8 * words.count) };
+                let bytes = there.unwrap_or(&own);
+                let word = |i: usize| bytes.get(8 * i..8 * i + 8)?.try_into().ok().map(u64::from_le_bytes);
+                values.extend((0..words.count as usize).map(word));
             }
         }
         values

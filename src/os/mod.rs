@@ -1,6 +1,7 @@
 //! The only room with system calls: ptrace, wait, spawn, /proc, process memory, signals, the terminal.
 
 pub mod affinity;
+pub mod arrivals;
 pub mod debugregs;
 pub mod files;
 pub mod mem;

@@ -228,27 +228,6 @@ impl FaultWatch {
     }
 }
 
-/// Runs a program, untraced and to its end: how many minor and major page faults it and its children had (getrusage(2)).
-pub fn counted_faults(launch: &Launch) -> Result<(i64, i64)> {
-    affinity::unpin_thread();
-    let paused = start_paused(launch)?;
-    let _ = File::from(paused.go).write_all(&[1]);
-    let mut status = 0;
-    // SAFETY: rusage is plain data for which zeroes are valid, and both pointers are to live values.
-    unsafe {
-        let mut usage: libc::rusage = std::mem::zeroed();
-        loop {
-            match libc::wait4(paused.pid.0, &mut status, 0, &mut usage) {
-                -1 if std::io::Error::last_os_error().kind() == std::io::ErrorKind::Interrupted => {
-                    let _ = signals::kill(paused.pid, crate::base::Signal::KILL);
-                }
-                -1 => return Err(Error::last_os("wait4")),
-                _ => return Ok((usage.ru_minflt, usage.ru_majflt)),
-            }
-        }
-    }
-}
-
 /// Rings for all faults and for the major ones, on each processor.
 fn open_rings(pid: Tid) -> Result<Vec<(Ring, bool)>> {
     let mut rings = Vec::new();

@@ -44,6 +44,12 @@ pub fn seize(tid: Tid, exit_kill: bool, filtered: bool) -> Result<()> {
     request("PTRACE_SEIZE", libc::PTRACE_SEIZE, tid, 0, options as usize).map(drop)
 }
 
+/// Begins to trace a process, but none of its children and further threads; it dies with rdbg.
+pub fn seize_alone(tid: Tid) -> Result<()> {
+    let options = libc::PTRACE_O_TRACESYSGOOD | libc::PTRACE_O_TRACEEXEC | libc::PTRACE_O_TRACEEXIT | libc::PTRACE_O_EXITKILL;
+    request("PTRACE_SEIZE", libc::PTRACE_SEIZE, tid, 0, options as usize).map(drop)
+}
+
 /// Asks a running tracee to stop.
 pub fn interrupt(tid: Tid) -> Result<()> {
     request("PTRACE_INTERRUPT", libc::PTRACE_INTERRUPT, tid, 0, 0).map(drop)

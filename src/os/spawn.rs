@@ -171,7 +171,8 @@ fn failure(launch: &Launch, report: &[u8]) -> Option<Error> {
     Some(Error::Os { call: what, errno })
 }
 
-fn wait_for_exec(pid: Tid) -> Result<()> {
+/// Waits until a child that was let go has executed its program.
+pub(super) fn wait_for_exec(pid: Tid) -> Result<()> {
     loop {
         match wait_for(pid, true) {
             Ok(Some((_, Status::Exec))) => return Ok(()),

@@ -129,7 +129,8 @@ fn look_ahead(events: &Spool) -> Result<Ahead> {
             "steps" => {}
             "fault" if event.get("run").is_some() => {
                 let of_phase = ahead.faults.entry(text(&event, "phase").to_owned()).or_default();
-                *of_phase.entry(text(&event, "file").to_owned()).or_default() += 1;
+                let count = event.get("count").and_then(Value::as_u64).unwrap_or(1);
+                *of_phase.entry(text(&event, "file").to_owned()).or_default() += count as usize;
             }
             _ => ahead.several |= *first.get_or_insert(event.get("tid").cloned()) != event.get("tid").cloned(),
         }

@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use crate::base::{Error, Result, Tid, VirtAddr};
 use crate::engine::session::Session;
 use crate::engine::stop::{Notice, StopReason};
-use crate::os::perf::{FaultWatch, Faults, counted_faults, page_faults};
+use crate::os::arrivals::{Arrivals, page_arrivals};
+use crate::os::perf::{FaultWatch, Faults, page_faults};
 
 use super::line::Line;
 use super::recorder::Recorder;
@@ -19,7 +20,7 @@ fn refused(error: &Error) -> String {
         "" => String::new(),
         level => format!(" (perf_event_paranoid is {level})"),
     };
-    format!("Page faults were not recorded: {error}{why}")
+    format!("{}{why}", error.to_string().trim_end_matches('.'))
 }
 
 impl Session {
@@ -28,29 +29,28 @@ impl Session {
         if !matches!(reason, StopReason::Exited(_)) || !self.timeline.wants_faults() {
             return;
         }
-        let found = self.faults_of_second_run();
-        let told = match (found, self.timeline.recorder_mut()) {
+        let told = match (self.timeline.launch_quietly().and_then(|l| page_faults(&l)), self.timeline.recorder_mut()) {
             (Ok(faults), Some(recorder)) => recorder.faults(&faults),
-            (Err(e), _) => {
-                let line = self.faults_without_perf(&e);
-                self.notices.push_back(Notice::Warning(line));
-                return;
-            }
-            (Ok(_), None) => Ok(()),
+            (Err(e), Some(_)) => self.record_arrivals(&e),
+            (_, None) => Ok(()),
         };
         if let Err(e) = told {
             self.notices.push_back(Notice::Warning(format!("Page faults were not recorded: {e}.")));
         }
     }
 
-    /// Where the kernel does not tell of each fault it counts them all the same: what is refused, why, and the count.
-    fn faults_without_perf(&self, error: &Error) -> String {
-        let counted = self.timeline.launch_quietly().and_then(|what| counted_faults(&what));
-        let instead = match counted {
-            Ok((minor, major)) => format!("a second run had {minor} minor and {major} major ones by getrusage(2)"),
-            Err(e) => format!("nor were they counted: {e}"),
-        };
-        format!("{}; {instead}.", refused(error))
+    /// The kernel does not count faults for us, for this reason: what a second run's page tables show takes their place.
+    fn record_arrivals(&mut self, refused: &Error) -> Result<()> {
+        let arrivals = page_arrivals(&self.timeline.launch_quietly()?)?;
+        if let Some(recorder) = self.timeline.recorder_mut() {
+            recorder.arrivals(&arrivals)?;
+        }
+        let refused = self::refused(refused);
+        self.notices.push_back(Notice::Warning(format!(
+            "Page faults cannot be counted here: {refused}. Shown instead are the pages that a second run's page tables got between \
+             system calls: those that came along with a fault too, and not which instruction it was."
+        )));
+        Ok(())
     }
 
     /// Tells of the page faults of a process that was alive when the recording began. Breakpoints that are planted, and memory that is
@@ -70,15 +70,10 @@ impl Session {
         match FaultWatch::of(&process.target.threads()) {
             Ok(watch) => self.timeline.fault_watch = Some(watch),
             Err(e) => {
-                let line = format!("{}; \"info faults\" counts them.", refused(&e));
+                let line = format!("Page faults cannot be told one by one here: {}; \"info faults\" counts them.", refused(&e));
                 self.notices.push_back(Notice::Warning(line));
             }
         }
-    }
-
-    fn faults_of_second_run(&self) -> Result<Faults> {
-        let what = self.timeline.launch_quietly()?;
-        page_faults(&what)
     }
 }
 
@@ -90,6 +85,23 @@ impl Recorder {
             let line = Line::new(t, fault.pid, fault.tid, "fault", self.phase(fault.pid).name()).flag("disturbed", true);
             let line = line.address("address", fault.address).address("pc", fault.pc).flag("major", fault.major);
             self.push(line.maybe("file", file.as_deref()))?;
+        }
+        Ok(())
+    }
+
+    /// Tells of pages that came between system calls of the second run: an event for those side by side, `count` of them.
+    fn arrivals(&mut self, arrivals: &Arrivals) -> Result<()> {
+        let mut in_program = false;
+        for arrival in &arrivals.all {
+            let pages = arrival.pages;
+            let area = self.seen.iter().rev().find(|a: &&Area| (a.start..a.end).contains(&pages.start.0));
+            let file = area.and_then(|a| a.file.clone());
+            // Its code is touched when it is entered, and not before.
+            in_program |= area.is_some_and(|a| a.perms.exec) && file.is_some() && file == self.program;
+            let phase = if in_program { "main" } else { "ld.so" };
+            let line = Line::new(arrival.time as f64 / 1e9, arrivals.pid, arrivals.pid, "fault", phase).integer("run", 2);
+            let line = line.address("address", pages.start.0).maybe("pc", None).maybe("major", None);
+            self.push(line.maybe("file", file.as_deref()).integer("count", (pages.len() / 4096) as i64))?;
         }
         Ok(())
     }
