@@ -247,6 +247,8 @@ impl Session {
                 let process = self.process_mut()?;
                 process.number(child);
                 let pthread = process.learn_pthread(child);
+                // Its maker's too, which may be gone when its name is wanted.
+                process.learn_pthread_once(tid);
                 *notice = Some(Notice::ThreadBegun { tid: child, pthread });
                 if !self.runs_alone() {
                     // It may have died already.
@@ -396,6 +398,11 @@ impl Session {
                 }
             }
         }
+        if let Some(tid) = process.ended_silently() {
+            let pthread = process.forget_thread(tid);
+            self.notices.push_back(Notice::ThreadEnded { tid, pthread });
+        }
+        let process = self.process_mut()?;
         process.plan = None;
         for tid in std::mem::take(&mut process.printing) {
             if let Ok(pc) = process.target.pc(tid) {
