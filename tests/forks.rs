@@ -368,7 +368,7 @@ fn recorded_children_are_never_left_standing() {
         let (mut s, _) = session("held 12", false, true);
         let mark = Mark::of(&mut s, "recorded");
         add(&mut s, "*&done", 0);
-        s.start_timeline(false).expect("it is recorded");
+        s.start_timeline(Default::default()).expect("it is recorded");
         s.launch().expect("it starts");
         let parent = pid(&s);
         let (stop, _) = go(&mut s);

@@ -19,7 +19,7 @@ impl Session {
         }
         self.require(Need::Executable)?;
         let what = Launch { no_randomization: false, own_group: false, foreground: false, ..self.launch_parameters()? };
-        let (mut live, _) = Live::launch(&what, &self.kin)?;
+        let (mut live, _) = Live::launch(&what)?;
         let regions = to_entry(&mut live).and_then(|()| Ok(regions(&live.maps()?)));
         let killed = live.kill();
         let regions = regions?;

@@ -187,6 +187,15 @@ impl Session {
             if let Some(notice) = self.notices.pop_front() {
                 return Ok(Happening::Notice(notice));
             }
+            if let Some(notice) = self.progress() {
+                return Ok(Happening::Notice(notice));
+            }
+            if self.ending.is_some() {
+                match self.go_on_ending()? {
+                    Some(happening) => return Ok(happening),
+                    None => continue,
+                }
+            }
             if let Some(tid) = self.process_mut()?.printing.pop() {
                 self.carry_out(tid, Verdict::Past)?;
                 continue;
@@ -558,9 +567,10 @@ impl Session {
     fn ended(&mut self, tid: Tid, reason: StopReason) -> Result<Option<Happening>> {
         self.line_step = None;
         self.stop_others()?;
+        // What is done for the record after its end concerns the last one that goes.
         if self.other_processes().is_empty() {
-            self.await_children();
-            self.record_faults(&reason);
+            self.begin_ending(tid, reason);
+            return Ok(None);
         }
         self.forget_process();
         self.take_seat();

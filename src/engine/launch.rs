@@ -68,7 +68,7 @@ impl Session {
         self.require(Need::Executable)?;
         self.reopen_if_changed()?;
         let what = Launch { traced_calls: self.filtered_calls()?, ..self.launch_parameters()? };
-        let (live, launched) = Live::launch(&what, &self.kin)?;
+        let (live, launched) = Live::launch(&what)?;
         let mut warnings = Vec::new();
         if launched.randomized {
             warnings.push("Error disabling address space randomization: Operation not permitted".to_owned());
@@ -169,7 +169,7 @@ impl Session {
         if pid.0 == std::process::id() as i32 {
             return Err(Error::user("I refuse to debug myself!"));
         }
-        let live = Live::attach(pid, &self.kin).map_err(|e| explain_refusal(pid, e))?;
+        let live = Live::attach(pid).map_err(|e| explain_refusal(pid, e))?;
         let path = procfs::exe(pid)?;
         let image = crate::target::Target::open_image(&live, &path)?;
         if self.inferior.program.as_ref().is_none_or(|p| p.image.identity() != image.identity()) {

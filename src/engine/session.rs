@@ -8,7 +8,6 @@ use crate::dwarf::LineFile;
 use crate::expr::{ValueHistory, Variables};
 use crate::os::terminal::Terminal;
 use crate::symbols::{SourceCache, SourcePaths, SourceText};
-use crate::target::Kin;
 
 use super::address_names::SharedNames;
 use super::breakpoints::Breakpoints;
@@ -97,8 +96,8 @@ pub struct Session {
     pub(super) thread_count: ThreadCount,
     /// How many inferiors there have been besides the first.
     pub(super) inferiors_added: u32,
-    /// What the processes share that this session traces.
-    pub(super) kin: Kin,
+    /// The program has ended, and something is still done about it.
+    pub(super) ending: Option<super::timeline::Ending>,
     /// What is, or was last, recorded.
     pub timeline: Timeline,
     /// The frame with which the next plan ends.

@@ -96,7 +96,7 @@ impl Live {
             let memory = ProcessMemory::open(child).ok()?;
             Rc::new(RefCell::new(self.space.borrow().copied(memory)))
         };
-        let mut live = Live::with(child, self.launched, space, &self.kin);
+        let mut live = Live::with(child, self.launched, space);
         live.threads.insert(child, Thread::new(State::Stopped));
         Some(live)
     }

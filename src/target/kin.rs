@@ -9,7 +9,7 @@ use crate::os::wait::Status;
 
 /// Shared by the processes of one tracing thread. waitpid(2) tells each of them of all: whoever waits hears for the others too.
 #[derive(Clone, Debug)]
-pub struct Kin(Rc<RefCell<Family>>);
+pub(super) struct Kin(Rc<RefCell<Family>>);
 
 thread_local! {
     static OF_THREAD: Kin = Kin(Rc::default());

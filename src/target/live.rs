@@ -120,17 +120,17 @@ pub struct Live {
 
 impl Live {
     /// Starts a program beside others; it is stopped at its first instruction. Also what there is to say of the start.
-    pub fn launch(what: &Launch, kin: &Kin) -> Result<(Live, Launched)> {
+    pub fn launch(what: &Launch) -> Result<(Live, Launched)> {
         let launched = launch(what)?;
-        let mut live = Live::new(launched.pid, true, kin)?;
+        let mut live = Live::new(launched.pid, true)?;
         live.add(launched.pid, State::Stopped);
         Ok((live, launched))
     }
 
     /// Seizes every thread of a process and stops them.
-    pub fn attach(pid: Tid, kin: &Kin) -> Result<Live> {
+    pub fn attach(pid: Tid) -> Result<Live> {
         ptrace::seize(pid, false, false)?;
-        let mut live = Live::new(pid, false, kin)?;
+        let mut live = Live::new(pid, false)?;
         live.add(pid, State::Running);
         // Threads may start threads that are not traced as long as their parent is not: until a look finds none.
         loop {
@@ -161,13 +161,13 @@ impl Live {
         Ok(live)
     }
 
-    fn new(pid: Tid, launched: bool, kin: &Kin) -> Result<Live> {
+    fn new(pid: Tid, launched: bool) -> Result<Live> {
         let space = Space::new(ProcessMemory::open(pid)?);
-        Ok(Live::with(pid, launched, Rc::new(RefCell::new(space)), kin))
+        Ok(Live::with(pid, launched, Rc::new(RefCell::new(space))))
     }
 
     /// A process of which nothing is known but its memory.
-    pub(super) fn with(pid: Tid, launched: bool, space: Rc<RefCell<Space>>, kin: &Kin) -> Live {
+    pub(super) fn with(pid: Tid, launched: bool, space: Rc<RefCell<Space>>) -> Live {
         Live {
             pid,
             launched,
@@ -182,7 +182,7 @@ impl Live {
             ready: VecDeque::new(),
             keeps_children: false,
             born: Vec::new(),
-            kin: kin.clone(),
+            kin: Kin::default(),
             follower: Follower::new(),
             ended: false,
             threaded: false,

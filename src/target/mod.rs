@@ -17,6 +17,5 @@ mod trap_flag;
 mod traps;
 
 pub use core::{Core, FileTrouble};
-pub use kin::Kin;
 pub use live::Live;
 pub use traits::{Control, Event, RawStop, ResumeAction, SystemCalls, Target, Trap, TrapKind};

@@ -135,35 +135,37 @@ impl Session {
         self.others.iter().any(|i| i.recorded)
     }
 
-    /// The program has ended: its children may go on, and what they do belongs to the record, as long as the user waits for it.
-    pub(in crate::engine) fn await_children(&mut self) {
-        while let Some(place) = self.others.iter().position(|i| i.recorded) {
-            if self.place_with_news(|i| i.recorded).is_some_and(|place| self.child_event(place).is_ok()) {
-                continue;
-            }
-            // Any of them hears for all.
-            let child = self.others.get_mut(place).and_then(|i| i.process.as_mut());
-            match child.and_then(|p| p.control().ok()).map(|c| c.wait()) {
-                Some(Ok(event)) => {
-                    let of_other = if let RawStop::Elsewhere(pid) = event.what { self.place_of_process(pid) } else { None };
-                    let of_child = || {
-                        let control = self.others.get_mut(place)?.process.as_mut()?.control().ok()?;
-                        control.postpone(event);
-                        Some(place)
-                    };
-                    match of_other.or_else(of_child) {
-                        Some(place) if self.child_event(place).is_ok() => {}
-                        _ => break,
-                    }
-                }
-                Some(Err(Error::Cancelled)) => {
-                    crate::os::signals::take_interrupt();
-                    break;
-                }
-                Some(Err(_)) | None => break,
-            }
+    /// The program has ended: its children may go on, and what they do belongs to the record, as long as the user waits for it. Waits
+    /// for one event; false when nothing more is to come.
+    pub(in crate::engine) fn await_child(&mut self) -> bool {
+        let goes_on = self.records_children() && self.hear_child();
+        if !goes_on {
+            self.leave_recorded();
         }
-        self.leave_recorded();
+        goes_on
+    }
+
+    fn hear_child(&mut self) -> bool {
+        if let Some(place) = self.place_with_news(|i| i.recorded) {
+            return self.child_event(place).is_ok();
+        }
+        let Some(place) = self.others.iter().position(|i| i.recorded) else { return false };
+        // Any of them hears for all.
+        let Some(Ok(child)) = self.others.get_mut(place).and_then(|i| i.process.as_mut()).map(|p| p.control()) else {
+            return false;
+        };
+        match child.wait() {
+            Ok(Event { what: RawStop::Elsewhere(_), .. }) => true,
+            Ok(event) => {
+                child.postpone(event);
+                true
+            }
+            Err(Error::Cancelled) => {
+                crate::os::signals::take_interrupt();
+                false
+            }
+            Err(_) => false,
+        }
     }
 
     /// Those who are followed for the record go on alone.
