@@ -7,9 +7,9 @@ use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::flags_copy::FlagsCopy;
 use super::gone::alive;
 use super::traits::{Control, Event, RawStop, ResumeAction, Target, Trap};
-use super::trap_flag::FlagsCopy;
 use super::traps::{as_watch, lift_one, plant_one};
 use crate::arch::regs::{Gpr, Registers, XState};
 use crate::base::{AddrRange, Error, Memory, MemoryMap, PageState, Result, Signal, Tid, VirtAddr};

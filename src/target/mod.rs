@@ -4,6 +4,7 @@
 mod core;
 mod events;
 mod family;
+mod flags_copy;
 mod gone;
 mod injected;
 mod live;
