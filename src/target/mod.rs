@@ -8,6 +8,7 @@ mod flags_copy;
 mod gone;
 mod injected;
 mod live;
+mod observed;
 mod parking;
 mod planted;
 mod traits;
@@ -16,4 +17,5 @@ mod traps;
 
 pub use core::{Core, FileTrouble};
 pub use live::Live;
+pub use observed::Observed;
 pub use traits::{Control, Event, RawStop, ResumeAction, Target, Trap, TrapKind};
