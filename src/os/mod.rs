@@ -3,6 +3,7 @@
 pub mod affinity;
 pub mod debugregs;
 pub mod files;
+pub mod guardian;
 pub mod mem;
 pub mod pagemap;
 pub mod perf;

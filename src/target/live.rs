@@ -16,6 +16,7 @@ use crate::base::{AddrRange, Error, Memory, MemoryMap, PageState, Result, Signal
 use crate::elf::Image;
 use crate::os::affinity::Follower;
 use crate::os::debugregs::{self, Watch};
+use crate::os::guardian::Guardian;
 use crate::os::mem::ProcessMemory;
 use crate::os::spawn::{Launch, Launched, launch};
 use crate::os::wait::{Status, wait_any};
@@ -132,6 +133,8 @@ pub struct Live {
     /// What is shared with the children that are followed.
     pub(super) family: Kin,
     pub(super) follower: Follower,
+    /// Puts the code of a process that rdbg attached to back if rdbg is killed.
+    pub(super) guardian: Option<Guardian>,
     pub(super) ended: bool,
     pub(super) not_send: PhantomData<*const ()>,
 }
@@ -204,6 +207,7 @@ impl Live {
             ready: VecDeque::new(),
             family: Kin::default(),
             follower: Follower::new(),
+            guardian: None,
             ended: false,
             not_send: PhantomData,
         }
@@ -488,7 +492,7 @@ impl Control for Live {
         let covering = self.int3s.range_mut(at..at + bytes.len() as u64);
         let covering: Vec<_> = covering.filter_map(|(addr, covered)| Some((*addr, covered.take()?))).collect();
         for (addr, byte) in &covering {
-            lift_one(&self.memory, self.pid, *addr, *byte);
+            lift_one(&self.memory, self.pid, *addr, *byte, self.guardian.as_ref());
         }
         let mut end = [0];
         let result = match self.memory.read(at + (bytes.len() as u64 - 1), &mut end) {
@@ -498,7 +502,7 @@ impl Control for Live {
             Ok(()) => self.memory.write(self.pid, at, bytes),
         };
         for (addr, _) in covering {
-            let covered = plant_one(&self.memory, self.pid, addr).ok();
+            let covered = plant_one(&self.memory, self.pid, addr, self.guardian.as_ref()).ok();
             self.int3s.insert(addr, covered);
         }
         result
@@ -557,7 +561,11 @@ impl Control for Live {
             if !self.int3s.contains_key(&trap.addr) {
                 let mut byte = [0];
                 self.memory.read(trap.addr, &mut byte)?;
-                let covered = if self.planted { Some(plant_one(&self.memory, self.pid, trap.addr)?) } else { None };
+                if self.planted {
+                    self.be_guarded();
+                }
+                let covered =
+                    if self.planted { Some(plant_one(&self.memory, self.pid, trap.addr, self.guardian.as_ref())?) } else { None };
                 self.int3s.insert(trap.addr, covered);
             }
             return Ok(());
@@ -574,7 +582,7 @@ impl Control for Live {
     fn remove(&mut self, trap: Trap) -> Result<()> {
         let Some(watch) = as_watch(trap) else {
             if let Some(Some(byte)) = self.int3s.remove(&trap.addr) {
-                lift_one(&self.memory, self.pid, trap.addr, byte);
+                lift_one(&self.memory, self.pid, trap.addr, byte, self.guardian.as_ref());
                 self.retired.extend(self.any_runs().then_some(trap.addr));
             }
             return Ok(());
