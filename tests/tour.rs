@@ -33,7 +33,7 @@ fn answers(text: &str) -> Vec<String> {
 
 /// The page, from the tour's text and what its commands write.
 fn page(dir: &Path) -> String {
-    let units = rdbg::command::tour_units();
+    let units = rdbg::command::tour_units(true);
     let commands: Vec<&str> = units.iter().flat_map(|u| u.commands.iter().copied()).collect();
     // One step builds the program and shows the first command, which the page shows by itself.
     let mut script = String::from("tour\n");
@@ -148,5 +148,37 @@ fn enter_goes_on() {
     let _ = fs::remove_dir_all(&dir);
     for title in ["1. What happens when I run hello world?", "2. Is it a function call?"] {
         assert!(run.text.contains(title), "{title}\n{}", run.text);
+    }
+}
+
+/// Where there is no compiler it is about /bin/ls, and says nothing of a program that is not there.
+#[test]
+fn without_a_compiler_it_is_about_ls() {
+    if !Path::new("/bin/ls").exists() {
+        return tools::skip("without_a_compiler_it_is_about_ls", "this machine has no /bin/ls");
+    }
+    let dir = cache("ls");
+    let run = session(&dir).env("PATH", "/nonexistent").option("--tour").option("-batch").feed("");
+    let _ = fs::remove_dir_all(&dir);
+    assert!(run.text.contains("There is no cc here that works: the tour is about /bin/ls."), "{}", run.text);
+    assert!(run.text.contains("The tour has come to its end."), "{}", run.text);
+    let commands = run.text.split("\n(rdbg) ").skip(1).map(|t| t.split_once('\n').unwrap_or((t, "")));
+    let asked: Vec<(&str, &str)> = commands.collect();
+    let wanted: usize = rdbg::command::tour_units(false).iter().map(|u| u.commands.len()).sum();
+    assert_eq!(asked.len(), wanted, "{}", run.text);
+    for (command, answer) in &asked {
+        for wrong in
+            ["No symbol \"", "Undefined", "not being run", "No slot", "There is no stop", "No GOT", "No PLT", "Nothing to"]
+        {
+            assert!(!answer.starts_with(wrong), "{command}: {answer}");
+        }
+    }
+    // Of one that is bound at load there is less to see.
+    let is_lazy = asked.iter().any(|(c, a)| *c == "got" && a.contains("lazy binding"));
+    if is_lazy {
+        let answer = |command: &str| asked.iter().filter(|(c, _)| *c == command).map(|(_, a)| *a).collect::<String>();
+        assert!(run.text.contains("setlocale@plt called from main+"), "{}", run.text);
+        assert!(answer("got ^setlocale|^textdomain").contains("bound -> libc.so.6!setlocale"), "{}", run.text);
+        assert!(answer("got ^isatty").contains("redirected -> libc.so.6!sched_yield"), "{}", run.text);
     }
 }

@@ -24,8 +24,16 @@ impl Args {
     /// Cuts `text` as `command`'s table says. A missing argument and a wrong choice are errors.
     pub fn parse(command: &Command, format: Option<&str>, text: &str) -> Result<Args> {
         let raw = text.trim_start().to_owned();
-        let text = text.trim();
-        let mut args = Args { text: text.to_owned(), raw, format: format.map(str::to_owned), ..Args::default() };
+        let mut text = text.trim();
+        // `why puts -json`: behind an argument that takes the rest of the line too.
+        let mut found = Vec::new();
+        if let Some(json) = command.args.iter().find(|a| a.name == ArgSpec::JSON.name)
+            && let Some(before) = text.strip_suffix(json.name).filter(|b| b.ends_with(char::is_whitespace))
+        {
+            text = before.trim_end();
+            found.push((json.name, String::new()));
+        }
+        let mut args = Args { text: text.to_owned(), raw, format: format.map(str::to_owned), found, ..Args::default() };
         let has_options = command.args.iter().any(|a| a.name.starts_with('-'));
         let mut positional =
             command.args.iter().filter(|a| !a.name.starts_with('-') && !matches!(a.kind, ArgKind::Format)).peekable();
@@ -256,6 +264,22 @@ mod tests {
     fn words_are_cut_as_a_shell_cuts_them() {
         assert_eq!(split_words(r#"a "b c" 'd\' e\ f ''"#), ["a", "b c", "d\\", "e f", ""]);
         assert_eq!(split_words("  "), Vec::<String>::new());
+    }
+
+    #[test]
+    fn json_may_stand_at_the_end() {
+        const ARGS: &[ArgSpec] = &[ArgSpec::JSON, ArgSpec::may("ADDRESS", ArgKind::Expr)];
+        let command = Command { args: ARGS, ..Command::BASE };
+        for (line, json, address) in [
+            ("x-json", false, "x-json"),
+            ("x -json", true, "x"),
+            ("-json x", true, "x"),
+            ("-json", true, ""),
+            ("\"a -json\"", false, "\"a -json\""),
+        ] {
+            let args = Args::parse(&command, None, line).unwrap();
+            assert_eq!((args.has("-json"), args.get("ADDRESS").unwrap_or_default()), (json, address), "{line}");
+        }
     }
 
     #[test]

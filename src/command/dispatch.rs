@@ -192,7 +192,12 @@ impl Cx<'_> {
             _ => (None, rest),
         };
         if let Some(need) = command.needs {
-            (self.interpreter.language.require)(self.session, need)?;
+            let there = (self.interpreter.language.require)(self.session, need);
+            // gdb's own commands say gdb's sentence.
+            if there.is_err() && command.own && self.session.is_core() {
+                return Err(Error::user(format!("\"{}\" needs a process that lives: this is a core file.", command.name)));
+            }
+            there?;
         }
         let mut args = Args::parse(command, format, rest)?;
         args.repeated = repeated;

@@ -107,6 +107,7 @@ fn run_stop_commands(cx: &mut Cx<'_>) -> Result<Flow> {
     }
     let result = stop_commands_loop(cx);
     cx.session.in_stop_commands = false;
+    cx.session.rest();
     result
 }
 

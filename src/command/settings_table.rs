@@ -308,6 +308,12 @@ pub const SETTINGS: &[Setting] = &[
     )
     .after(|cx| refuse(!cx.session.settings.detach_on_fork, "rdbg debugs one process at a time: it lets go of the child of a fork.")),
     row(
+        "seccomp-catch",
+        Bool(|s| &mut s.seccomp_catch),
+        "Whether a seccomp filter lets system calls that nobody catches run at full speed is {}.",
+        "Set whether a seccomp filter lets system calls that nobody catches run at full speed.",
+    ),
+    row(
         "scheduler-locking",
         Enum(|s| &mut s.scheduler_locking, &["off", "on", "step", "replay"]),
         "Mode for locking scheduler during execution is \"{}\".",

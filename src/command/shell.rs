@@ -48,6 +48,8 @@ pub const MAKE: Command = Command {
 fn run_shell(cx: &mut Cx<'_>, line: &str, input: Option<&str>) -> Result<ExitStatus> {
     cx.out.flush();
     let shell = std::env::var_os("SHELL").unwrap_or_else(|| "/bin/sh".into());
+    // What it starts is not to be bound to the core of the debugged program.
+    cx.session.rest();
     let mut process = Process::new(shell);
     if !line.is_empty() {
         process.arg("-c").arg(line);

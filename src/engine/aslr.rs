@@ -14,7 +14,7 @@ impl Session {
     /// Starts the program with random addresses, lets it come to its entry point, and tells where everything lies then. The process
     /// is killed at once. It must not be running.
     pub fn random_start(&self) -> Result<Vec<Region>> {
-        if self.inferior.process.is_some() {
+        if self.inferior.process.is_some() && !self.is_core() {
             return Err(Error::user("The program is being run: kill it first, or detach."));
         }
         self.require(Need::Executable)?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::arch::regs::Registers;
 use crate::base::{MemoryMap, PageState, Tid, VirtAddr, read_vec};
 use crate::expr::Host;
-use crate::os::{pagemap, procfs};
+use crate::os::procfs;
 
 use super::session::Session;
 
@@ -47,7 +47,7 @@ impl Session {
         self.note_slots();
         let whole = if self.looks_back { self.picture() } else { None };
         let pid = self.process().ok().map(|p| p.target.pid());
-        self.moment = Moment { faults: pid.and_then(pagemap::faults), whole };
+        self.moment = Moment { faults: pid.and_then(|pid| self.fault_counter.read(pid)), whole };
     }
 
     /// From now on the whole picture is taken whenever the process goes on. Whether it was before.

@@ -72,10 +72,10 @@ impl Session {
             return Err(Error::user(format!("Nobody defines {name}: at its first call ld.so would end the program.")));
         }
         if chosen.is_empty() {
-            let name = symbol.unwrap_or("any function");
-            return Err(Error::user(match named {
-                true => "Nothing to bind: no such slot is unresolved.".to_owned(),
-                false => format!("No lazy slot is for \"{name}\"."),
+            return Err(Error::user(match (named, symbol) {
+                (true, _) => "Nothing to bind: no such slot is unresolved.".to_owned(),
+                (false, None) => "No module has a lazy slot.".to_owned(),
+                (false, Some(name)) => format!("No lazy slot is for \"{name}\"."),
             }));
         }
         Ok(chosen)

@@ -4,10 +4,15 @@ use crate::base::{Result, Signal, Tid};
 
 use crate::os::ptrace::{SystemCallAt, SystemCallStop};
 use crate::syscall::Call;
+use crate::target::SystemCalls;
 
 use super::breakpoints::{Breakpoint, Catch, Kind};
+use super::constructors::MPROTECT;
 use super::session::Session;
-use super::stop::{Caught, StopReason};
+use super::stop::{Caught, Notice, StopReason};
+
+/// So many system calls are stopped at for nothing before a word is said.
+const MANY: u64 = 100_000;
 
 impl Catch {
     /// Whether it is for this event.
@@ -98,9 +103,43 @@ impl Session {
         ended.into_iter().filter_map(end).collect()
     }
 
-    /// Whether the program has to stop at system calls.
-    pub(super) fn wants_syscalls(&self) -> bool {
-        self.timeline.is_recording()
-            || self.breakpoints.iter().any(|b| b.enabled && matches!(b.kind, Kind::Catch(Catch::Syscalls(_) | Catch::Relro)))
+    /// At which system calls the program has to stop.
+    pub(super) fn wants_syscalls(&self) -> SystemCalls {
+        let caught = self.caught_calls();
+        let filter = self.inferior.process.as_ref().map(|p| p.filter.as_slice()).unwrap_or_default();
+        match caught {
+            _ if self.timeline.is_recording() => SystemCalls::All,
+            Some(numbers) if numbers.is_empty() => SystemCalls::None,
+            Some(numbers) if numbers.iter().all(|n| filter.contains(n)) => SystemCalls::Filtered,
+            _ => SystemCalls::All,
+        }
+    }
+
+    /// The numbers of the system calls that are caught now; `None` where it is all of them.
+    pub(super) fn caught_calls(&self) -> Option<Vec<u64>> {
+        let mut numbers = Vec::new();
+        for breakpoint in self.breakpoints.iter().filter(|b| b.enabled) {
+            match &breakpoint.kind {
+                Kind::Catch(Catch::Syscalls(all)) if all.is_empty() => return None,
+                Kind::Catch(Catch::Syscalls(some)) => numbers.extend(some),
+                Kind::Catch(Catch::Relro) => numbers.push(MPROTECT),
+                _ => {}
+            }
+        }
+        Some(numbers)
+    }
+
+    /// Counts stops at system calls that nobody catches: after very many it is said once how to do without.
+    pub(super) fn count_uncaught(&mut self) {
+        let Some(process) = &mut self.inferior.process else { return };
+        process.uncaught += 1;
+        // A call stops twice.
+        if process.uncaught == 2 * MANY && !self.timeline.is_recording() && self.caught_calls().is_some() {
+            let text = format!(
+                "{MANY} system calls that nobody catches have been stopped at: after \"set seccomp-catch on\" the next \"run\" lets \
+                 them go at full speed."
+            );
+            self.notices.push_back(Notice::Warning(text));
+        }
     }
 }

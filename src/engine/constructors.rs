@@ -10,7 +10,7 @@ use super::slots::{is_static, relro_range};
 use super::stop::{Caught, StopReason};
 
 /// mprotect's number (Linux arch/x86/entry/syscalls/syscall_64.tbl), and PROT_READ.
-const MPROTECT: u64 = 10;
+pub(super) const MPROTECT: u64 = 10;
 const PROT_READ: u64 = 1;
 
 impl Session {

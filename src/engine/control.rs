@@ -286,7 +286,10 @@ impl Session {
                 let text = self.call_text(tid, number, stop);
                 match relro.map_or_else(|| self.caught(tid, Caught::Syscall { number, entry, text }), |r| Ok(Some(r)))? {
                     Some(reason) => Verdict::Stop(reason),
-                    None => self.after_interlude(tid)?,
+                    None => {
+                        self.count_uncaught();
+                        self.after_interlude(tid)?
+                    }
                 }
             }
             RawStop::ThreadExited => {
@@ -423,7 +426,19 @@ impl Session {
             self.stand_before_inlined(pc, entered_by(&reason));
         }
         self.find_resolver();
+        if self.stop_commands.is_empty() {
+            self.rest();
+        }
         Ok(Some(Stop { tid, reason }))
+    }
+
+    /// Says that the user is to have the word now: what a stop kept ready in case that the program goes on at once is let go.
+    pub fn rest(&mut self) {
+        if let Ok(process) = self.process_mut()
+            && let Ok(control) = process.control()
+        {
+            control.rest();
+        }
     }
 
     /// The process has gone.

@@ -102,6 +102,10 @@ pub struct Process {
     pub(super) early: Option<(Tid, StopReason)>,
     /// System calls that were caught, until they return.
     pub(super) entered: HashMap<Tid, Entered>,
+    /// The system calls at which its seccomp filter stops it.
+    pub(super) filter: Vec<u64>,
+    /// How often it was stopped at system calls that nobody catches.
+    pub(super) uncaught: u64,
     /// Hears the Ctrl-C that the program does not.
     pub(super) sentinel: Option<Sentinel>,
     numbers: BTreeMap<Tid, u32>,
@@ -144,6 +148,8 @@ impl Process {
             printing: Vec::new(),
             early: None,
             entered: HashMap::new(),
+            filter: Vec::new(),
+            uncaught: 0,
             sentinel: None,
             numbers: BTreeMap::new(),
             pthreads: BTreeMap::new(),

@@ -107,6 +107,11 @@ impl Journal {
         self.entries.get(..self.done).unwrap_or_default()
     }
 
+    /// The entries that were undone and can be done again, the one that was undone last first.
+    pub fn undone(&self) -> &[Entry] {
+        self.entries.get(self.done..).unwrap_or_default()
+    }
+
     /// The newest entry that holds: what `undo` would reverse.
     pub fn last(&self) -> Result<&Entry> {
         self.entries().last().ok_or_else(|| Error::user("Nothing to undo."))

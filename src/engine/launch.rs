@@ -67,14 +67,16 @@ impl Session {
     pub fn launch(&mut self) -> Result<Vec<String>> {
         self.require(Need::Executable)?;
         self.reopen_if_changed()?;
-        let what = self.launch_parameters()?;
+        let what = Launch { traced_calls: self.filtered_calls()?, ..self.launch_parameters()? };
         let (live, launched) = Live::launch(&what)?;
         let mut warnings = Vec::new();
         if launched.randomized {
             warnings.push("Error disabling address space randomization: Operation not permitted".to_owned());
         }
         let pid = crate::target::Target::pid(&live);
-        self.inferior.process = Some(Process::new(Box::new(live), true));
+        let mut process = Process::new(Box::new(live), true);
+        process.filter = what.traced_calls.clone();
+        self.inferior.process = Some(process);
         if let Some(terminal) = &mut self.terminal {
             terminal.taken_by_program();
             self.process_mut()?.sentinel = Sentinel::start(pid);
@@ -87,6 +89,16 @@ impl Session {
             Some(format!("Breakpoint {} ({}) waits: nothing is mapped at {} yet.", b.id, b.spec, absent.addr))
         }));
         Ok(warnings)
+    }
+
+    /// The system calls at which a seccomp filter is to stop the program that is started next.
+    fn filtered_calls(&self) -> Result<Vec<u64>> {
+        let caught = self.caught_calls().filter(|_| self.settings.seccomp_catch).unwrap_or_default();
+        if !caught.is_empty() && self.settings.detach_on_fork {
+            let why = "the filter stays in a child that rdbg lets go of, and answers ENOSYS there";
+            return Err(Error::user(format!("\"set seccomp-catch on\" goes only with \"set detach-on-fork off\": {why}.")));
+        }
+        Ok(caught)
     }
 
     /// The file may have been built anew since it was opened.
@@ -125,6 +137,7 @@ impl Session {
             no_randomization: self.settings.disable_randomization,
             own_group: self.terminal.is_some(),
             foreground: self.terminal.is_some(),
+            traced_calls: Vec::new(),
         })
     }
 

@@ -41,6 +41,11 @@ pub struct LookupScope {
 }
 
 impl LookupScope {
+    /// Whether a module asks itself before all others, as one linked with -Bsymbolic does; the program does so in any case.
+    pub fn is_own_first(&self, module: &Module) -> bool {
+        module.role != ModuleRole::Main && self.entries.first().is_some_and(|e| e.module.id == module.id && e.local_to.is_none())
+    }
+
     /// What a symbol of a module's .dynsym comes to. `None`: nobody defines it.
     fn definition(&self, module: &Arc<Module>, symbol: &Symbol<'_>, purpose: LookupFor) -> Option<Definition> {
         // Local and hidden references, and protected ones, are not looked up (glibc's `dl_symbol_visibility_binds_local_p`).

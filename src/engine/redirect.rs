@@ -96,6 +96,14 @@ impl Session {
         if chosen.is_empty() {
             return Err(self.no_slot(bare, &defined, module));
         }
+        // ld.so adds the load bias to what it finds in a lazy slot, and writes over others.
+        let waits = |(m, s, v): &(Arc<Module>, Slot, u64)| matches!(self.slot_meaning(m, s, Some(*v)), SlotMeaning::NotYet);
+        if let Some((module, _, _)) = chosen.iter().find(|c| waits(c)) {
+            return Err(Error::user(format!(
+                "{} is not relocated yet: whoever loads it would write over its slots.  \"tbreak _start\" stops behind that.",
+                module.name
+            )));
+        }
         if chosen.iter().all(|(_, _, v)| *v == target.0) {
             return Err(Error::user(format!("Every slot of {bare} already leads to {}.", self.name_of(target))));
         }
@@ -214,13 +222,16 @@ impl Session {
             }
         }
         if chosen.is_empty() {
-            let name = symbol.unwrap_or("any function");
-            return Err(Error::user(match (named, already) {
-                (false, _) => format!("No jump slot is for \"{name}\"."),
-                (true, 0) => format!(
+            return Err(Error::user(match (named, already, symbol) {
+                (false, _, Some(name)) => format!("No jump slot is for \"{name}\"."),
+                (false, _, None) => "No module has a jump slot.".to_owned(),
+                (true, 0, Some(name)) => format!(
                     "The slots of {name} cannot be bound lazily: their modules were bound at load and have no resolver in GOT[2]."
                 ),
-                (true, _) => "Nothing to unbind: no such slot is bound.".to_owned(),
+                (true, 0, None) => {
+                    "No slot of these can be bound lazily: they were bound at load, with no resolver in GOT[2].".to_owned()
+                }
+                (true, _, _) => "Nothing to unbind: no such slot is bound.".to_owned(),
             }));
         }
         self.journaled(what, |s| {

@@ -84,6 +84,8 @@ pub struct Session {
     pub(super) line_step: Option<LineStep>,
     /// What the process was like when it went on last.
     pub(super) moment: super::before::Moment,
+    /// How many page faults there were, asked at each resume.
+    pub(super) fault_counter: crate::os::pagemap::FaultCounter,
     pub(super) looks_back: bool,
     pub(super) slot_log: super::slot_log::SlotLog,
     pub(super) snapshots: Vec<(String, super::snapshots::Snapshot)>,

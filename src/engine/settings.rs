@@ -160,6 +160,8 @@ settings! {
     follow_exec_mode: &'static str = "same";
     /// Let go of the process that is not followed.
     detach_on_fork: bool = true;
+    /// A seccomp filter says at which system calls a program that is started stops.
+    seccomp_catch: bool = false;
     /// Other threads while one steps: `off`, `on`, `step`, `replay`.
     scheduler_locking: &'static str = "replay";
     /// Resume the threads of all processes: always off.

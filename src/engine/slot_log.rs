@@ -81,15 +81,29 @@ impl Session {
         if let Some(command) = self.writer_of(at).filter(|_| !self.is_unlogged(at, new)) {
             return format!("rdbg: {command}");
         }
+        if let Some(command) = self.undone_at(at, new) {
+            return format!("rdbg: undo of {command}");
+        }
         match self.slot_meaning(module, slot, Some(new)) {
             SlotMeaning::Unresolved(_) => "ld.so: load bias added".into(),
-            SlotMeaning::Bound(_) | SlotMeaning::Ifunc(_) if slot.is_jump_slot() && module.got().is_some_and(|g| g.is_lazy) => {
+            SlotMeaning::Bound(_) | SlotMeaning::Ifunc(_)
+                if slot.is_jump_slot() && module.got().is_some_and(|g| g.is_lazy) && !self.binds_eagerly() =>
+            {
                 "ld.so: bound at its first call".into()
             }
             SlotMeaning::Redirected(_) => "somebody else".into(),
             SlotMeaning::Constant => "the program".into(),
+            _ if super::slots::is_static(module.image()) => "its own start-up code".into(),
             _ => "ld.so: relocated at load".into(),
         }
+    }
+
+    /// The command that was undone, if that has put this value back into a slot.
+    fn undone_at(&self, at: VirtAddr, value: u64) -> Option<String> {
+        let bytes = value.to_le_bytes();
+        let put_back = |c: &super::journal::Change| matches!(c, super::journal::Change::Memory { at: a, old, .. } if *a == at && *old == bytes);
+        let mut undone = self.inferior.journal.undone().iter();
+        undone.find(|e| e.changes.iter().any(put_back)).map(|e| e.what.clone())
     }
 
     /// Whether the journal's last write at a slot was of another value.

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::base::{AddrRange, VirtAddr};
+use crate::base::{AddrRange, FileAddr, VirtAddr};
 use crate::elf::{Binding, Image, Symbol, SymbolKind, pt};
 use crate::expr::Host;
-use crate::loader::{ReservedWord, Slot, SlotState};
+use crate::loader::{GotWords, ReservedWord, Slot, SlotState};
 use crate::symbols::{Module, ModuleRole, RESOLVER, demangle};
 
 use super::journal::Change;
@@ -87,17 +87,37 @@ pub fn is_static(image: &Image) -> bool {
     image.interp().is_none() && image.needed().next().is_none()
 }
 
+/// Words of a GOT within so many bytes are read at once.
+const NEAR: u64 = 64 << 10;
+
 impl Session {
     /// The values of a module's GOT words in the order of [`crate::loader::Got::slots`]; `None` where memory cannot be read.
     pub fn slot_values(&self, module: &Module) -> Vec<Option<u64>> {
         let Some(got) = module.got() else { return Vec::new() };
         let mut values = Vec::with_capacity(got.slots.len());
-        for run in &got.words {
-            let mut bytes = vec![0; 8 * run.count as usize];
-            let n = self.memory().read_partial(module.virt(run.start), &mut bytes).unwrap_or(0);
-            let words = bytes.chunks_exact(8).zip((1..).map(|i| 8 * i <= n));
-            let word = |w: &[u8]| w.try_into().ok().map(u64::from_le_bytes);
-            values.extend(words.map(|(w, is_there)| word(w).filter(|_| is_there)));
+        // Pieces that lie near each other are read at once: this happens at every stop.
+        let mut rest = got.words.as_slice();
+        while let Some(first) = rest.first() {
+            let near = |run: &&GotWords| run.end() - first.start <= NEAR;
+            let (run, behind) = rest.split_at(rest.iter().take_while(near).count().max(1));
+            rest = behind;
+            let end = run.last().map_or(first.start, GotWords::end);
+            let read = |from: FileAddr, len: u64| {
+                let mut bytes = vec![0; len as usize];
+                let n = self.memory().read_partial(module.virt(from), &mut bytes).unwrap_or(0);
+                bytes.truncate(n);
+                bytes
+            };
+            let bytes = read(first.start, end - first.start);
+            for words in run {
+                // Between two segments of a file there may be nothing to be read.
+                let skip = (words.start - first.start) as usize;
+                let there = bytes.get(skip..).filter(|b| b.len() as u64 >= 8 * words.count);
+                let own = if there.is_some() { Vec::new() } else { read(words.start, 8 * words.count) };
+                let bytes = there.unwrap_or(&own);
+                let word = |i: usize| bytes.get(8 * i..8 * i + 8)?.try_into().ok().map(u64::from_le_bytes);
+                values.extend((0..words.count as usize).map(word));
+            }
         }
         values
     }

@@ -132,6 +132,13 @@ pub struct GotWords {
     pub count: u64,
 }
 
+impl GotWords {
+    /// The link-time address behind the last word.
+    pub fn end(&self) -> FileAddr {
+        self.start + 8 * self.count
+    }
+}
+
 /// The GOT of a module.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Got {

@@ -24,7 +24,7 @@ pub use initializers::{finalizers, initializers};
 pub use lookup::{Answer, HashStep, LookupFor, Rejection, Wanted, ask, gnu_hash};
 pub use plt::{Plt, Stub};
 pub use rendezvous::{LinkMap, MapState, Rendezvous, event_address, find_rendezvous};
-pub use residency::{Residency, page_letter, page_map, short_page_map};
+pub use residency::{Residency, page_letter, page_map, short_letters, short_page_map};
 pub use scope::{ScopeLayout, ScopeList};
 pub use search::{Place, Requester, Search, Tried, Why, default_directories, hwcaps_levels};
 pub use startup::{InitialStack, Pointer, find_initial_stack};

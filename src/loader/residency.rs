@@ -54,12 +54,16 @@ pub fn page_map(states: &[PageState]) -> String {
 
 /// The same with runs counted, where it is longer than `most`: `.30 f16 P2`.
 pub fn short_page_map(states: &[PageState], most: usize) -> String {
-    if states.len() <= most {
-        return page_map(states);
+    short_letters(&states.iter().map(|s| page_letter(*s)).collect::<Vec<_>>(), most)
+}
+
+/// Letters, with runs counted where there are more than `most`.
+pub fn short_letters(letters: &[char], most: usize) -> String {
+    if letters.len() <= most {
+        return letters.iter().collect();
     }
-    let runs = states.chunk_by(|a, b| page_letter(*a) == page_letter(*b));
-    let run = |r: &[PageState]| r.first().map(|s| format!("{}{}", page_letter(*s), r.len()));
-    runs.filter_map(run).collect::<Vec<_>>().join(" ")
+    let run = |r: &[char]| r.first().map(|letter| format!("{letter}{}", r.len()));
+    letters.chunk_by(|a, b| a == b).filter_map(run).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

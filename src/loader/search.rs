@@ -23,6 +23,8 @@ pub enum Why {
     Cache,
     /// A directory that is built into the dynamic linker.
     Default,
+    /// The dynamic linker has it in itself: musl is its own libc.
+    BuiltIn,
 }
 
 /// What is at a place.
@@ -102,6 +104,12 @@ const MAX_PLACES: usize = 4096;
 const MAX_CACHE: usize = 64 << 20;
 const CACHE: &str = "/etc/ld.so.cache";
 
+/// Whether musl takes a name for itself, without any search (musl ldso/dynlink.c `load_library`).
+fn is_musl_itself(name: &str) -> bool {
+    let begun = name.strip_prefix("lib").and_then(|rest| rest.split_once('.'));
+    begun.is_some_and(|(of, _)| ["c", "pthread", "rt", "m", "dl", "util", "xnet"].contains(&of))
+}
+
 impl Search<'_> {
     /// Every place that ld.so looks at for `name`, those after the hit too, which it would look at if that were not there.
     pub fn places(&self, name: &str) -> Vec<Place> {
@@ -112,6 +120,10 @@ impl Search<'_> {
             return places;
         }
         if self.is_musl() {
+            if is_musl_itself(name) {
+                let path = self.interpreter.map(|i| i.path().to_path_buf()).unwrap_or_default();
+                return vec![Place { why: Why::BuiltIn, path, tried: Tried::Hit }];
+            }
             self.library_path(&mut places, name);
             for requester in self.chain {
                 // musl makes no difference between the two, RUNPATH wins where a file has both.

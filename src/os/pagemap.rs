@@ -126,11 +126,23 @@ pub fn sharers(own: Tid, files: &BTreeSet<((u32, u32), u64)>) -> BTreeMap<((u32,
     out
 }
 
-/// Minor and major page faults of a process since its start (fields 10 and 12 of /proc/PID/stat).
-pub fn faults(pid: Tid) -> Option<(u64, u64)> {
-    let text = procfs::text(pid, "stat").ok()?;
-    let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
-    Some((fields.get(10 - 3)?.parse().ok()?, fields.get(12 - 3)?.parse().ok()?))
+/// The page faults of a process, asked for again and again: its file stays open.
+#[derive(Debug, Default)]
+pub struct FaultCounter(Option<(Tid, File)>);
+
+impl FaultCounter {
+    /// Minor and major ones since the process's start (fields 10 and 12 of /proc/PID/stat).
+    pub fn read(&mut self, pid: Tid) -> Option<(u64, u64)> {
+        if self.0.as_ref().is_none_or(|(of, _)| *of != pid) {
+            self.0 = Some((pid, File::open(format!("/proc/{pid}/stat")).ok()?));
+        }
+        let (_, file) = self.0.as_ref()?;
+        let mut buffer = [0; 1024];
+        let n = file.read_at(&mut buffer, 0).ok()?;
+        let text = String::from_utf8_lossy(buffer.get(..n)?);
+        let mut fields = text.rsplit_once(')')?.1.split_whitespace().skip(10 - 3);
+        Some((fields.next()?.parse().ok()?, fields.nth(1)?.parse().ok()?))
+    }
 }
 
 #[cfg(test)]
@@ -145,7 +157,7 @@ mod tests {
         let states = pages(pid, AddrRange::with_len(start, 6 * 4096)).unwrap();
         assert_eq!(states.len(), 6);
         assert!(states.iter().all(|s| s.present && s.is_private()), "{states:?}");
-        assert!(faults(pid).is_some_and(|(minor, _)| minor > 0));
+        assert!(FaultCounter::default().read(pid).is_some_and(|(minor, _)| minor > 0));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::ptr;
 use nix::fcntl::OFlag;
 use nix::unistd::pipe2;
 
+use super::seccomp::trace_filter;
 use super::wait::{Status, wait_for};
 use super::{ptrace, signals};
 use crate::base::{Error, Result, Signal, Tid};
@@ -55,6 +56,8 @@ pub struct Launch {
     pub no_randomization: bool,
     /// Whether it gets a process group of its own.
     pub own_group: bool,
+    /// System calls that a seccomp filter of the program's is to stop at; none: it gets no filter.
+    pub traced_calls: Vec<u64>,
     /// Whether that group becomes the terminal's foreground one.
     pub foreground: bool,
 }
@@ -71,12 +74,13 @@ pub struct Launched {
 }
 
 /// The step of the child that failed, as one byte before the error number on the pipe.
-const STEPS: [&str; 4] = ["personality", "chdir", "exec", "open"];
+const STEPS: [&str; 5] = ["personality", "chdir", "exec", "seccomp", "open"];
 const STEP_PERSONALITY: u8 = 0;
 const STEP_CHDIR: u8 = 1;
 const STEP_EXEC: u8 = 2;
+const STEP_FILTER: u8 = 3;
 /// Of the first redirection; the others count on from there.
-const STEP_OPEN: u8 = 3;
+const STEP_OPEN: u8 = 4;
 
 /// Starts a program and seizes it; it dies with rdbg (PTRACE_O_EXITKILL).
 ///
@@ -86,7 +90,7 @@ pub fn launch(launch: &Launch) -> Result<Launched> {
     let arguments = pointers(&launch.arguments);
     let environment = pointers(&launch.environment);
     let Paused { pid, go: go_write, fail: fail_read } = pause(launch, &arguments, &environment)?;
-    let seized = ptrace::seize(pid, true);
+    let seized = ptrace::seize(pid, true, !launch.traced_calls.is_empty());
     if let Err(error) = seized {
         let _ = signals::kill(pid, Signal::KILL);
         let _ = wait_for(pid, true);
@@ -131,11 +135,13 @@ fn pause(launch: &Launch, arguments: &[*const c_char], environment: &[*const c_c
     let pipe = || pipe2(OFlag::O_CLOEXEC).map_err(|e| Error::Os { call: "pipe2".into(), errno: e as i32 });
     let (go_read, go_write) = pipe()?;
     let (fail_read, fail_write) = pipe()?;
+    let filter = if launch.traced_calls.is_empty() { Vec::new() } else { trace_filter(&launch.traced_calls) };
+    let given = Given { arguments, environment, filter: &filter };
     // SAFETY: the child calls only async-signal-safe functions (`in_child`) and never returns; everything that it needs
     // was allocated before.
     let pid = match unsafe { libc::fork() } {
         -1 => return Err(Error::last_os("fork")),
-        0 => unsafe { in_child(launch, arguments, environment, go_read.as_raw_fd(), fail_write.as_raw_fd()) },
+        0 => unsafe { in_child(launch, &given, go_read.as_raw_fd(), fail_write.as_raw_fd()) },
         pid => Tid(pid),
     };
     drop((go_read, fail_write));
@@ -165,7 +171,8 @@ fn failure(launch: &Launch, report: &[u8]) -> Option<Error> {
     Some(Error::Os { call: what, errno })
 }
 
-fn wait_for_exec(pid: Tid) -> Result<()> {
+/// Waits until a child that was let go has executed its program.
+pub(super) fn wait_for_exec(pid: Tid) -> Result<()> {
     loop {
         match wait_for(pid, true) {
             Ok(Some((_, Status::Exec))) => return Ok(()),
@@ -199,10 +206,29 @@ fn leave_exec(pid: Tid) -> Result<()> {
     }
 }
 
+/// What the child gives to the kernel, made before the fork.
+struct Given<'a> {
+    arguments: &'a [*const c_char],
+    environment: &'a [*const c_char],
+    filter: &'a [libc::sock_filter],
+}
+
+/// Installs a seccomp filter, for this process and whatever comes of it. Without privileges that takes PR_SET_NO_NEW_PRIVS.
+///
+/// SAFETY: as [`in_child`].
+unsafe fn install(filter: &[libc::sock_filter]) -> bool {
+    let program = libc::sock_fprog { len: filter.len() as u16, filter: filter.as_ptr().cast_mut() };
+    // SAFETY: the kernel reads the program and copies it.
+    unsafe {
+        libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
+            && libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, ptr::from_ref(&program)) == 0
+    }
+}
+
 /// The child's side of the fork.
 ///
 /// SAFETY: to be called only in the child of a fork: it makes async-signal-safe calls only, and allocates nothing.
-unsafe fn in_child(launch: &Launch, argv: &[*const c_char], envp: &[*const c_char], go: i32, fail: i32) -> ! {
+unsafe fn in_child(launch: &Launch, given: &Given<'_>, go: i32, fail: i32) -> ! {
     // SAFETY: all pointers are to NUL-terminated strings and NULL-terminated arrays that live until exec or _exit.
     unsafe {
         if launch.own_group {
@@ -245,7 +271,10 @@ unsafe fn in_child(launch: &Launch, argv: &[*const c_char], envp: &[*const c_cha
                 _ => libc::_exit(127),
             }
         }
-        libc::execve(launch.program.as_ptr(), argv.as_ptr(), envp.as_ptr());
+        if !given.filter.is_empty() && !install(given.filter) {
+            die(fail, STEP_FILTER);
+        }
+        libc::execve(launch.program.as_ptr(), given.arguments.as_ptr(), given.environment.as_ptr());
         die(fail, STEP_EXEC)
     }
 }

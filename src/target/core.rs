@@ -124,6 +124,29 @@ impl Core {
     }
 }
 
+impl Core {
+    /// The mappings of files that no segment of the core file covers: gdb leaves out text that nobody has written to. What might be done
+    /// there the core file does not say; the mapped file's program headers do.
+    fn left_out(&self, covered: &[Mapping]) -> Vec<Mapping> {
+        let files = self.file.files.iter().filter(|f| f.start < f.end);
+        let alone = files.filter(|f| !covered.iter().any(|m| m.range.overlaps(&AddrRange::new(f.start, f.end))));
+        let mapping = |f: &crate::elf::CoreMapping| {
+            let image = Image::open(Path::new(&f.path)).ok();
+            let segment = image.as_ref().and_then(|i| i.loads().find(|s| s.offset & !0xfff == f.offset));
+            let has = |bit| segment.is_none_or(|s| s.flags & bit != 0);
+            let perms = Perms {
+                read: has(pf::PF_R),
+                write: segment.is_some() && has(pf::PF_W),
+                exec: segment.is_some() && has(pf::PF_X),
+                shared: false,
+            };
+            let range = AddrRange::new(f.start, f.end);
+            Mapping { range, perms, offset: f.offset, device: (0, 0), inode: 1, name: f.path.clone() }
+        };
+        alone.map(mapping).collect()
+    }
+}
+
 fn copy(to: &mut [u8], from: &[u8], n: usize) -> usize {
     to.iter_mut().zip(from.iter().take(n)).for_each(|(t, f)| *t = *f);
     n
@@ -201,6 +224,7 @@ impl Target for Core {
             // Which file it was the core file says by path alone.
             mappings.push(Mapping { range, perms, offset, device: (0, 0), inode: u64::from(file.is_some()), name });
         }
+        mappings.extend(self.left_out(&mappings));
         mappings.sort_by_key(|m| m.range.start);
         Ok(MemoryMap { mappings })
     }

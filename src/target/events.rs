@@ -2,7 +2,7 @@
 
 use super::gone::{alive, known};
 use super::live::{Live, State, Thread};
-use super::traits::{Event, RawStop, ResumeAction};
+use super::traits::{Event, RawStop, ResumeAction, SystemCalls};
 use super::traps::INT3;
 use crate::arch::regs::{Gpr, Registers};
 use crate::base::{Error, Memory, Result, Signal, Tid, VirtAddr};
@@ -68,7 +68,8 @@ impl Live {
             Status::Exec => self.after_exec(tid)?,
             Status::Interrupted => RawStop::Interrupted,
             Status::GroupStop(signal) => RawStop::GroupStop(signal),
-            Status::Syscall if self.syscalls => self.system_call(tid)?,
+            Status::Syscall if self.syscalls != SystemCalls::None => self.system_call(tid)?,
+            Status::Seccomp if self.syscalls == SystemCalls::Filtered => self.system_call(tid)?,
             // Not asked for: nothing to tell, go on.
             Status::Syscall | Status::ExitStop | Status::Seccomp | Status::Continued | Status::Exited(_) | Status::Killed(_) => {
                 self.let_go(tid, ResumeAction::Continue(None))?;

@@ -72,7 +72,7 @@ impl Live {
         live.planted = self.planted;
         live.retired = self.retired.clone();
         live.own_code = self.own_code.clone();
-        live.syscalls = true;
+        live.syscalls = super::traits::SystemCalls::All;
         live.int3s_stay = true;
         live.family = self.family.clone();
         let mut family = self.family.borrow_mut();

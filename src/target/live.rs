@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::flags_copy::FlagsCopy;
 use super::gone::alive;
-use super::traits::{Control, Event, RawStop, ResumeAction, Target, Trap};
+use super::traits::{Control, Event, RawStop, ResumeAction, SystemCalls, Target, Trap};
 use super::traps::{as_watch, lift_one, plant_one};
 use crate::arch::regs::{Gpr, Registers, XState};
 use crate::base::{AddrRange, Error, Memory, MemoryMap, PageState, Result, Signal, Tid, VirtAddr};
@@ -112,7 +112,7 @@ pub struct Live {
     /// Where an int3 was taken out while threads ran: one may have run it already. Until all have stopped once.
     pub(super) retired: BTreeSet<VirtAddr>,
     /// Threads that go on stop at system calls.
-    pub(super) syscalls: bool,
+    pub(super) syscalls: SystemCalls,
     /// Threads that go on stop after each instruction.
     step_always: bool,
     /// A signal that is to be dropped when it comes.
@@ -150,7 +150,7 @@ impl Live {
 
     /// Seizes every thread of a process and stops them.
     pub fn attach(pid: Tid) -> Result<Live> {
-        ptrace::seize(pid, false)?;
+        ptrace::seize(pid, false, false)?;
         let mut live = Live::new(pid, false)?;
         live.threads.insert(pid, Thread::new(State::Running));
         // Threads may start threads that are not traced as long as their parent is not: until a look finds none.
@@ -160,7 +160,7 @@ impl Live {
                 if live.threads.contains_key(&tid) {
                     continue;
                 }
-                match ptrace::seize(tid, false) {
+                match ptrace::seize(tid, false, false) {
                     Ok(()) => {
                         live.threads.insert(tid, Thread::new(State::Running));
                         found = true;
@@ -196,7 +196,7 @@ impl Live {
             planted: false,
             retired: BTreeSet::new(),
             own_code: BTreeMap::new(),
-            syscalls: false,
+            syscalls: SystemCalls::None,
             step_always: false,
             alone: None,
             unwanted: None,
@@ -240,12 +240,15 @@ impl Live {
         let stepping = matches!(action, ResumeAction::Step(_));
         // A signal's handler comes first.
         let flags_copy = if matches!(action, ResumeAction::Step(None)) { self.flags_copy(tid) } else { None };
+        let mode = self.syscalls;
         let thread = self.thread_mut(tid)?;
+        // Behind the filter's stop at its entry a call stops at its exit only where that is asked for.
+        let to_system_call = mode == SystemCalls::All || mode == SystemCalls::Filtered && thread.in_call.is_some();
         thread.forget();
         thread.state = State::Running;
         (thread.stepping, thread.flags_copy) = (stepping, flags_copy);
         alive(match action {
-            ResumeAction::Continue(signal) if self.syscalls => ptrace::to_system_call(tid, signal),
+            ResumeAction::Continue(signal) if to_system_call => ptrace::to_system_call(tid, signal),
             ResumeAction::Continue(signal) => ptrace::cont(tid, signal),
             ResumeAction::Step(signal) => ptrace::step(tid, signal),
         })
@@ -377,7 +380,7 @@ impl Control for Live {
         Ok(())
     }
 
-    fn set_modes(&mut self, syscalls: bool, int3s_stay: bool) {
+    fn set_modes(&mut self, syscalls: SystemCalls, int3s_stay: bool) {
         self.syscalls = syscalls;
         self.int3s_stay = self.launched || int3s_stay;
     }
@@ -480,8 +483,11 @@ impl Control for Live {
         }
         // All have stopped, and whoever ran an int3 was set back.
         self.retired.clear();
-        self.follower.release();
         Ok(())
+    }
+
+    fn rest(&mut self) {
+        self.follower.release();
     }
 
     fn write(&mut self, at: VirtAddr, bytes: &[u8]) -> Result<()> {

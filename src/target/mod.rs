@@ -18,4 +18,4 @@ mod traps;
 pub use core::{Core, FileTrouble};
 pub use live::Live;
 pub use observed::Observed;
-pub use traits::{Control, Event, RawStop, ResumeAction, Target, Trap, TrapKind};
+pub use traits::{Control, Event, RawStop, ResumeAction, SystemCalls, Target, Trap, TrapKind};

@@ -138,6 +138,17 @@ pub enum RawStop {
     Killed(Signal),
 }
 
+/// At which system calls threads stop.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SystemCalls {
+    /// At none.
+    None,
+    /// At those that the process's own filter names ([`Launch::traced_calls`](crate::os::spawn::Launch::traced_calls)).
+    Filtered,
+    /// At all.
+    All,
+}
+
 /// What can be done to a process that lives.
 pub trait Control: Target {
     /// Lets threads go on.
@@ -147,7 +158,7 @@ pub trait Control: Target {
     /// Lets every stopped thread go on, without a signal.
     fn resume_all(&mut self) -> Result<()>;
     /// Whether threads that go on stop at system calls, and whether int3s stay in memory while all stand still.
-    fn set_modes(&mut self, syscalls: bool, int3s_stay: bool);
+    fn set_modes(&mut self, syscalls: SystemCalls, int3s_stay: bool);
     /// Whether one thread goes on while all others stand still: then their events wait as well.
     fn run_alone(&mut self, tid: Option<Tid>);
     /// Forgets the ends of steps that nobody waits for any more, before threads go on anew.
@@ -170,6 +181,8 @@ pub trait Control: Target {
     fn wait(&mut self) -> Result<Event>;
     /// Stops every thread that runs; what happens to them meanwhile is kept for later `wait`s.
     fn stop_all(&mut self) -> Result<()>;
+    /// Says that nothing will go on for a while: until now it may be only for a moment.
+    fn rest(&mut self);
     /// Writes memory, also where the program may not (FOLL_FORCE). Planted traps stay planted and hidden.
     fn write(&mut self, at: VirtAddr, bytes: &[u8]) -> Result<()>;
     /// Writes code of rdbg's own where nothing of the program is: reads go on to show what was there.

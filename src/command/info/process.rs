@@ -95,12 +95,36 @@ fn show(cx: &mut Cx<'_>, pid: Tid, part: &str) -> Result<()> {
         "mappings" => mappings(cx, pid)?,
         "stat" => stat(cx, pid)?,
         "fds" => descriptors(cx, pid)?,
+        "limits" => limits(cx, &procfs::text(pid, part)?),
         file => {
-            let text = procfs::text(pid, file)?;
-            cx.say(text);
+            for line in procfs::text(pid, file)?.lines() {
+                let (field, value) = line.split_once(':').unwrap_or((line, ""));
+                field_row(cx, line, field, value.trim());
+            }
         }
     }
     Ok(())
+}
+
+/// A line as it is, and as a field with its value in JSON.
+fn field_row(cx: &mut Cx<'_>, line: &str, field: &str, value: &str) {
+    cx.row(&Row::new().note(Role::Plain, line).hidden("field", field).hidden("value", value));
+}
+
+/// /proc/PID/limits: columns of fixed width, whose names have blanks.
+fn limits(cx: &mut Cx<'_>, text: &str) {
+    let head = text.lines().next().unwrap_or_default();
+    let columns = ["Limit", "Soft Limit", "Hard Limit", "Units"].map(|name| head.find(name).unwrap_or(head.len()));
+    let [_, soft, hard, units] = columns;
+    for line in text.lines() {
+        let cut = |from: usize, to: usize| line.get(from..to.min(line.len())).unwrap_or_default().trim();
+        if line == head {
+            cx.out.text(Role::Title, &format!("{line}\n"));
+            continue;
+        }
+        let row = Row::new().note(Role::Plain, line).hidden("limit", cut(0, soft)).hidden("soft", cut(soft, hard));
+        cx.row(&row.hidden("hard", cut(hard, units)).hidden("units", cut(units, line.len())));
+    }
 }
 
 fn named(cx: &mut Cx<'_>, name: &'static str, text: &str) {
@@ -166,7 +190,8 @@ fn stat(cx: &mut Cx<'_>, pid: Tid) -> Result<()> {
     let text = procfs::text(pid, "stat")?;
     let Some((head, rest)) = text.rsplit_once(')') else { return Ok(()) };
     let name = head.split_once('(').map_or("", |(_, n)| n);
-    cx.say(format!("Process: {pid}\nExec file: {name}\n"));
+    field_row(cx, &format!("Process: {pid}"), "Process", &pid.to_string());
+    field_row(cx, &format!("Exec file: {name}"), "Exec file", name);
     let fields: Vec<&str> = rest.split_whitespace().collect();
     for (words, number, is_address) in STAT {
         let Some(field) = fields.get(number - 3) else { break };
@@ -175,7 +200,7 @@ fn stat(cx: &mut Cx<'_>, pid: Tid) -> Result<()> {
             // As gdb: -1 (no terminal) as an unsigned number.
             _ => field.parse::<i64>().ok().filter(|n| *n < 0).map_or((*field).to_owned(), |n| (n as u64).to_string()),
         };
-        cx.say(format!("{words}: {value}\n"));
+        field_row(cx, &format!("{words}: {value}"), words, &value);
     }
     Ok(())
 }
@@ -229,7 +254,9 @@ fn vmmap(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let shown: Vec<&Mapping> = match args.get("ADDRESS") {
         None => maps.mappings.iter().collect(),
         Some(text) => {
-            let by_name: Vec<&Mapping> = maps.mappings.iter().filter(|m| !m.name.is_empty() && m.name.contains(text)).collect();
+            // A number is an address, whatever paths it is a part of.
+            let is_name = |m: &&Mapping| !text.starts_with(|c: char| c.is_ascii_digit()) && m.name.contains(text);
+            let by_name: Vec<&Mapping> = maps.mappings.iter().filter(is_name).collect();
             if by_name.is_empty() {
                 let at = address(cx, text)?;
                 let found = maps.at(at).ok_or_else(|| Error::user(format!("No mapping contains {at}.")))?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::{Result, VirtAddr};
-use crate::command::loader::{address, addressed};
+use crate::command::loader::{address, addressed, page_words};
 use crate::command::{ArgKind, ArgSpec, Args, Command, Cx, Example, Flow, Group};
 use crate::elf::pf;
 use crate::engine::{Session, relro_range};
@@ -16,7 +16,7 @@ pub const XINFO: Command = Command {
     name: "xinfo",
     group: Group::Loading,
     args: &[ArgSpec::JSON, ArgSpec::must("ADDRESS", ArgKind::Expr)],
-    summary: "Tell everything about one address: module, section, symbol, mapping, place in the file.",
+    summary: "Tell everything about one address: module, section, symbol, source line, mapping, page, place in the file.",
     help: "ADDRESS is an expression.",
     examples: &[Example { line: "xinfo $pc", what: "where the program stands" }],
     own: true,
@@ -38,6 +38,7 @@ fn xinfo(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
                 let name = if m.name.is_empty() { "[anonymous]" } else { &m.name };
                 let offset = m.offset + (at - m.range.start);
                 facts.push(("mapping", format!("{}-{} {} {name}", m.range.start, m.range.end, m.perms)));
+                facts.extend(page_words(session, m, at).map(|words| ("page", words)));
                 if m.inode != 0 {
                     facts.push(("file", format!("offset {offset:#x} of {name}")));
                 }
@@ -69,6 +70,11 @@ fn in_module(session: &Session, module: &Arc<Module>, at: VirtAddr, facts: &mut 
     if let Some(location) = module.locate(at) {
         let size = if location.size == 0 { String::new() } else { format!(", {} bytes from {}", location.size, location.start) };
         facts.push(("symbol", format!("{}{size}", session.shown_name(&location))));
+    }
+    if let Some(line) = module.source_line(at) {
+        let within = at - line.range.start;
+        let place = if within == 0 { String::new() } else { format!(" + {within:#x}") };
+        facts.push(("source", format!("{}:{}{place}", session.file_name(&line.file), line.line)));
     }
     if let Some((index, s)) =
         image.segments().iter().enumerate().find(|(_, s)| s.kind == crate::elf::pt::PT_LOAD && s.contains(file))

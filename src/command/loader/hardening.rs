@@ -40,7 +40,7 @@ fn protection(module: &Arc<Module>) -> Row {
     let relro = match (image.segment(pt::PT_GNU_RELRO), image.dynamic().binds_now()) {
         (None, _) => Relro::None,
         (Some(_), true) => Relro::Full,
-        (Some(_), false) if is_static => Relro::Full,
+        (Some(_), false) if is_static => module.got().map_or(Relro::Full, |g| g.relro),
         (Some(_), false) => Relro::Partial,
     };
     let relro = match relro {

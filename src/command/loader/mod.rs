@@ -2,6 +2,7 @@
 
 mod aslr;
 mod changes;
+mod core_pages;
 mod family;
 mod file;
 mod file_layout;
@@ -20,4 +21,5 @@ mod why;
 mod xrefs;
 
 pub use family::COMMANDS;
+pub(super) use pages::page_words;
 pub(super) use scope::{address, addressed, module};

@@ -7,7 +7,7 @@ use crate::base::{AddrRange, Error, Mapping, Need, PageState, Result, Tid, VirtA
 use crate::command::{ArgKind, ArgSpec, Args, Command, Cx, Example, Flow, Group};
 use crate::engine::{PageCause, PageCauses, Session};
 use crate::loader::{Residency, page_letter, page_map, short_page_map};
-use crate::os::pagemap;
+use crate::os::pagemap::{self, FaultCounter};
 use crate::ui::{Role, Row, Table};
 
 /// `info pages`
@@ -29,7 +29,9 @@ pub const PAGES: Command = Command {
            (with a fork, or the kernel's page of zeros), s swapped out.\n\
            Resident is not used: the kernel maps pages around a fault too (fault-around, large folios).\n\
            -cow: a row a private page of a file. -diff: what has changed since the process went on last. With an address also\n\
-           that page alone: as root with its frame and how many page tables map it.",
+           that page alone: as root with its frame and how many page tables map it.\n\
+           On a core file: . not in it, f in it and as the mapped file has it, P not as the file has it (a copy), ? of a file\n\
+           that is gone, a anonymous, z anonymous and zeros.",
     examples: &[
         Example { line: "pages", what: "all mappings" },
         Example { line: "pages libc", what: "those of libc" },
@@ -54,10 +56,10 @@ struct Choice {
 
 fn pages(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let pid = cx.session.process()?.target.pid();
-    if cx.session.is_core() {
-        return Err(Error::user("A core file does not say which pages were in memory; `vmmap' shows what was mapped."));
-    }
     let choice = choose(cx, args.get("ADDRESS | MODULE | START,END").unwrap_or_default())?;
+    if cx.session.is_core() {
+        return super::core_pages::show(cx, args, &choice.mappings, choice.page);
+    }
     if args.has("-diff") {
         return diff(cx, &choice);
     }
@@ -75,7 +77,7 @@ fn pages(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         let states = session.page_states(mapping)?;
         let private = private_pages(mapping, &states);
         if args.has("-cow") {
-            private.iter().for_each(|(at, s)| table.push(page_row(session, &causes, mapping, *at, *s)));
+            private.iter().for_each(|(at, s)| table.push(page_row(session, &causes, mapping, *at, page_letter(*s))));
             continue;
         }
         let dirty = usage.get(&mapping.range.start).map(|u| u.dirty / PAGE);
@@ -98,13 +100,15 @@ fn choose(cx: &mut Cx<'_>, text: &str) -> Result<Choice> {
     if text.is_empty() {
         return Ok(Choice { mappings: maps.mappings, page: None });
     }
+    // A number is an address, whatever paths it is a part of.
+    let is_name = |m: &&Mapping| !text.starts_with(|c: char| c.is_ascii_digit()) && m.name.contains(text);
     let named: Vec<Mapping> = match cx.session.inferior.modules.named(text).first() {
         Some(module) => {
             let ranges = module.ranges();
             let within = |m: &&Mapping| ranges.iter().any(|r| r.overlaps(&m.range));
             maps.mappings.iter().filter(within).cloned().collect()
         }
-        None => maps.mappings.iter().filter(|m| m.name.contains(text)).cloned().collect(),
+        None => maps.mappings.iter().filter(is_name).cloned().collect(),
     };
     if !named.is_empty() {
         return Ok(Choice { mappings: named, page: None });
@@ -136,8 +140,31 @@ fn private_pages(mapping: &Mapping, states: &[PageState]) -> Vec<(VirtAddr, Page
     all.map(|(i, s)| (at(i), *s)).collect()
 }
 
-fn name(mapping: &Mapping) -> &str {
+/// What a mapping is called.
+pub(super) fn name(mapping: &Mapping) -> &str {
     if mapping.name.is_empty() { "[anonymous]" } else { &mapping.name }
+}
+
+/// Counts the causes of a page; the numbers of relocations of single pages do not add up to anything.
+pub(super) fn reasons(of: &mut BTreeMap<PageCause, usize>, causes: Vec<PageCause>) {
+    for cause in causes {
+        let kind = match cause {
+            PageCause::Relocations(_) => PageCause::Relocations(0),
+            PageCause::Binds(_) => PageCause::Binds(0),
+            other => other,
+        };
+        *of.entry(kind).or_default() += 1;
+    }
+}
+
+/// `relocations 4`: a cause, and how many pages have it.
+pub(super) fn reason_words(of: &BTreeMap<PageCause, usize>) -> Vec<String> {
+    let words = |(cause, n): (&PageCause, &usize)| match cause {
+        PageCause::Relocations(_) => format!("relocations {n}"),
+        PageCause::Binds(_) => format!("lazy binds {n}"),
+        other => format!("{other} {n}"),
+    };
+    of.iter().map(words).collect()
 }
 
 fn mapping_row(
@@ -149,19 +176,9 @@ fn mapping_row(
     others: &[Tid],
 ) -> Row {
     let r = Residency::of(states);
-    let mut reasons: BTreeMap<PageCause, usize> = BTreeMap::new();
-    for (at, _) in private {
-        for cause in causes.of(*at, mapping) {
-            // The numbers of single pages do not add up to anything here.
-            let kind = if let PageCause::Relocations(_) = cause { PageCause::Relocations(0) } else { cause };
-            *reasons.entry(kind).or_default() += 1;
-        }
-    }
-    let reason = |(cause, n): (&PageCause, &usize)| match cause {
-        PageCause::Relocations(_) => format!("relocations {n}"),
-        other => format!("{other} {n}"),
-    };
-    let shown: Vec<String> = reasons.iter().map(reason).collect();
+    let mut of: BTreeMap<PageCause, usize> = BTreeMap::new();
+    private.iter().for_each(|(at, _)| reasons(&mut of, causes.of(*at, mapping)));
+    let shown = reason_words(&of);
     let number = |n: u64| n.to_string();
     let pages = mapping.range.len() / PAGE;
     Row::new()
@@ -181,7 +198,8 @@ fn mapping_row(
         .both("causes", Role::Changed, shown.join(", "), shown)
 }
 
-fn page_row(session: &Session, causes: &PageCauses, mapping: &Mapping, at: VirtAddr, state: PageState) -> Row {
+/// A row a private page: where, in which sections, why.
+pub(super) fn page_row(session: &Session, causes: &PageCauses, mapping: &Mapping, at: VirtAddr, letter: char) -> Row {
     let of: Vec<String> = causes.of(at, mapping).iter().map(PageCause::to_string).collect();
     let relro = if causes.is_relro(at) { ", then read-only (RELRO)" } else { "" };
     let section = session.inferior.modules.at(at).and_then(|m| {
@@ -191,7 +209,7 @@ fn page_row(session: &Session, causes: &PageCauses, mapping: &Mapping, at: VirtA
     });
     Row::new()
         .cell("page", Role::Address, at.to_string())
-        .cell("state", Role::Plain, page_letter(state).to_string())
+        .cell("state", Role::Plain, letter.to_string())
         .cell("perms", Role::Plain, mapping.perms.to_string())
         .cell("name", Role::File, name(mapping))
         .both("cause", Role::Changed, format!("{}{relro}", of.join(", ")), of)
@@ -202,8 +220,37 @@ fn page_row(session: &Session, causes: &PageCauses, mapping: &Mapping, at: VirtA
 /// One page, as exactly as it may be known.
 fn single(session: &Session, causes: &PageCauses, mappings: &[Mapping], at: VirtAddr) -> Result<Row> {
     let mapping = mappings.first().ok_or(Error::Fault { addr: at })?;
-    let states = session.page_states(mapping)?;
-    let state = states.get(((at - mapping.range.start) / PAGE) as usize).copied().unwrap_or_default();
+    let state = state_of(session, mapping, at)?;
+    let (text, mappers) = told(causes, mapping, at, state);
+    Ok(Row::new()
+        .cell("page", Role::Address, addressed(session, at))
+        .cell("what", Role::Plain, text)
+        .hidden("state", page_letter(state).to_string())
+        .hidden("frame", state.frame)
+        .hidden("page_tables", mappers))
+}
+
+fn state_of(session: &Session, mapping: &Mapping, at: VirtAddr) -> Result<PageState> {
+    let page = Mapping { range: AddrRange::with_len(VirtAddr(at.0 & !(PAGE - 1)), PAGE), ..mapping.clone() };
+    Ok(session.page_states(&page)?.first().copied().unwrap_or_default())
+}
+
+/// The page of an address in words, of a live process or of a core file; `None` where nobody can say.
+pub(in crate::command) fn page_words(session: &Session, mapping: &Mapping, at: VirtAddr) -> Option<String> {
+    let at = VirtAddr(at.0 & !(PAGE - 1));
+    if session.is_core() {
+        let first = Mapping {
+            range: AddrRange::with_len(at, PAGE),
+            offset: mapping.offset + (at - mapping.range.start),
+            ..mapping.clone()
+        };
+        return session.core_pages(&first).ok()?.first().map(|p| super::core_pages::words(*p).to_owned());
+    }
+    Some(told(&session.page_causes(), mapping, at, state_of(session, mapping, at).ok()?).0)
+}
+
+/// A page's state, and how many page tables have its frame where root may ask.
+fn told(causes: &PageCauses, mapping: &Mapping, at: VirtAddr, state: PageState) -> (String, Option<u64>) {
     let mut text = match page_letter(state) {
         '.' => "not in memory: the next access faults".to_owned(),
         'f' => "the file's page, mapped by others too".into(),
@@ -223,12 +270,7 @@ fn single(session: &Session, causes: &PageCauses, mappings: &[Mapping], at: Virt
         (true, None, _) => text.push_str("; its frame is shown to root only"),
         _ => {}
     }
-    Ok(Row::new()
-        .cell("page", Role::Address, addressed(session, at))
-        .cell("what", Role::Plain, text)
-        .hidden("state", page_letter(state).to_string())
-        .hidden("frame", state.frame)
-        .hidden("page_tables", mappers))
+    (text, mappers)
 }
 
 /// What has become of pages since the process went on last.
@@ -293,8 +335,10 @@ pub const FAULTS: Command = Command {
 
 fn faults(cx: &mut Cx<'_>, _: &Args) -> Result<Flow> {
     let pid = cx.session.process()?.target.pid();
-    cx.session.require(Need::Live)?;
-    let (minor, major) = pagemap::faults(pid).ok_or(Error::Needs(Need::Live))?;
+    if cx.session.is_core() {
+        return Err(Error::user("A core file does not count page faults."));
+    }
+    let (minor, major) = FaultCounter::default().read(pid).ok_or(Error::Needs(Need::Live))?;
     let (old_minor, old_major) = cx.session.moment().faults.unwrap_or((0, 0));
     let row = |since: &'static str, minor: u64, major: u64| {
         Row::new()

@@ -39,7 +39,11 @@ fn search_path(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let chain = session.requesters(module, &modules);
     let places = settings.places(&chain, name);
     let loaded = modules.iter().find(|m| m.is_called(name) && m.name != module.name);
-    let mut head = format!("{name}, as {} asks for it", module.name);
+    let is_static = crate::engine::is_static(module.image());
+    let mut head = match is_static {
+        true => format!("{name}, as {} would ask for it by dlopen(3); it is statically linked and needs nothing", module.name),
+        false => format!("{name}, as {} asks for it", module.name),
+    };
     if let Some(loaded) = loaded.filter(|_| session.inferior.process.is_some()) {
         head.push_str(&format!("; loaded from {}: who asks again gets that, without a search", loaded.path.display()));
     }
@@ -55,6 +59,7 @@ fn search_path(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
             Why::Runpath(of) => format!("RUNPATH of {of}"),
             Why::Cache => "cache".into(),
             Why::Default => "default".into(),
+            Why::BuiltIn => "built in".into(),
         };
         let tried = match place.tried {
             Tried::Hit => "hit",

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::base::counted;
+
 /// A string field; empty where it is missing or null.
 pub fn text<'e>(event: &'e Value, key: &str) -> &'e str {
     event.get(key).and_then(Value::as_str).unwrap_or_default()
@@ -34,7 +36,10 @@ pub fn describe(event: &Value) -> String {
         "fault" => {
             let kind = if event.get("major") == Some(&Value::Bool(true)) { "major, " } else { "" };
             let file = if text(event, "file").is_empty() { "anonymous" } else { text(event, "file") };
-            format!("{kind}{} in {file}, by {}", text(event, "address"), text(event, "pc"))
+            match event.get("count").and_then(Value::as_u64) {
+                Some(count) => format!("{} from {} on in {file}", counted(count, "page"), text(event, "address")),
+                None => format!("{kind}{} in {file}, by {}", text(event, "address"), text(event, "pc")),
+            }
         }
         "signal" => match text(event, "text") {
             "" => text(event, "name").to_owned(),

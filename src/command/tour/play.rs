@@ -16,16 +16,16 @@ pub struct Place {
 }
 
 pub(super) fn tour(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
-    let units = units();
     let word = args.get("list|all|N").unwrap_or_default();
     if word == "list" {
-        list(cx, &units);
+        list(cx, &units(cx.interpreter.tour.is_none_or(|p| p.own_program)));
         return Ok(Flow::Go);
     }
     let mut place = match cx.interpreter.tour {
         Some(place) => place,
         None => begin(cx)?,
     };
+    let units = units(place.own_program);
     if let Ok(stop) = word.parse::<usize>() {
         let found = units.iter().position(|u| u.stop == stop);
         place.next = found.ok_or_else(|| Error::user(format!("There is no stop {stop}.  Try \"tour list\".")))?;
@@ -51,7 +51,7 @@ pub(super) fn tour(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
 fn begin(cx: &mut Cx<'_>) -> Result<Place> {
     let exhibit = exhibit()?;
     if !exhibit.own {
-        cx.say("There is no cc here that works: the tour is about /bin/ls, and what it says of the program's source is of another one.\n");
+        cx.say("There is no cc here that works: the tour is about /bin/ls.\n");
     }
     if cx.session.inferior.process.is_some() {
         return Err(Error::user("The tour brings its own program: kill the one that runs first, or detach."));
@@ -77,15 +77,12 @@ fn play(cx: &mut Cx<'_>, unit: &Unit, own_program: bool) -> Result<Flow> {
     }
     cx.say(format!("\n{}\n\n", unit.prose));
     if unit.title.is_some() {
-        restore(cx, unit.state)?;
+        restore(cx, unit.state, own_program)?;
     }
     for command in &unit.commands {
-        // Those that are about the program's own functions make no sense for another one.
-        let command =
-            if own_program { (*command).to_owned() } else { command.replace(" samir", "").replace("list 1,13", "info elf") };
         cx.out.text(Role::Dim, &format!("(rdbg) {command}\n"));
         cx.out.flush();
-        match cx.run_line(&command) {
+        match cx.run_line(command) {
             Ok(Flow::Go) => {}
             Ok(flow) => return Ok(flow),
             Err(e) => cx.report(&e),
@@ -95,11 +92,13 @@ fn play(cx: &mut Cx<'_>, unit: &Unit, own_program: bool) -> Result<Flow> {
 }
 
 /// Brings a process to where a stop begins, if the reader has left it elsewhere: gone, or not yet there.
-fn restore(cx: &mut Cx<'_>, state: State) -> Result<()> {
+fn restore(cx: &mut Cx<'_>, state: State, own_program: bool) -> Result<()> {
     let runs = cx.session.inferior.process.is_some();
-    let lines: &[&str] = match (state, runs) {
-        (State::Start, false) => &["starti samir"],
-        (State::Main, false) => &["tbreak main", "run samir"],
+    let lines: &[&str] = match (state, runs, own_program) {
+        (State::Start, false, true) => &["starti samir"],
+        (State::Main, false, true) => &["tbreak main", "run samir"],
+        (State::Start, false, false) => &["starti /"],
+        (State::Main, false, false) => &["tbreak main", "run /"],
         _ => return Ok(()),
     };
     for line in lines {

@@ -214,20 +214,9 @@ fn calls(m: &mut Markup, content: &Content) {
     if content.calls.len() < 4 {
         return;
     }
-    let mut all: Vec<_> = content.calls.iter().collect();
-    all.sort_by_key(|(_, n)| std::cmp::Reverse(**n));
-    m.element("p", &[("class", "calls")], |m| {
-        for (name, n) in all.iter().take(24) {
-            m.element("span", &[("class", "call")], |m| {
-                m.leaf("code", &[], name);
-                m.leaf("b", &[], &n.to_string());
-            });
-            m.text(" ");
-        }
-        if all.len() > 24 {
-            m.text(&format!("and {} others", all.len() - 24));
-        }
-    });
+    let mut all: Vec<(&str, u64)> = content.calls.iter().map(|(name, n)| (name.as_str(), *n)).collect();
+    all.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    chips(m, &all);
 }
 
 fn end(m: &mut Markup, life: &Life) {
@@ -254,16 +243,30 @@ fn faults(m: &mut Markup, life: &Life) {
     }
     let mut all: Vec<_> = by_owner.into_iter().collect();
     all.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    chips(m, &all);
+    if life.faults.iter().any(|f| f.is_of_pagemap) {
+        m.leaf(
+            "p",
+            &[("class", "note")],
+            "Here the kernel lets nobody count faults: each mark stands for pages side by side that the page tables got between two \
+             system calls, those that came along with a fault too.",
+        );
+    }
+}
+
+/// Names with their counts, the first ones.
+fn chips(m: &mut Markup, all: &[(&str, u64)]) {
+    const MOST: usize = 24;
     m.element("p", &[("class", "calls")], |m| {
-        for (name, n) in all.iter().take(24) {
+        for (name, n) in all.iter().take(MOST) {
             m.element("span", &[("class", "call")], |m| {
                 m.leaf("code", &[], name);
                 m.leaf("b", &[], &n.to_string());
             });
             m.text(" ");
         }
-        if all.len() > 24 {
-            m.text(&format!("and {} others", all.len() - 24));
+        if all.len() > MOST {
+            m.text(&format!("and {} others", all.len() - MOST));
         }
     });
 }

@@ -19,6 +19,8 @@ pub struct Fault {
     pub is_fetch: bool,
     /// It came from the disk.
     pub is_major: bool,
+    /// It is not a fault that was counted, but pages that were seen to have come.
+    pub is_of_pagemap: bool,
 }
 
 /// How it ended.
@@ -135,6 +137,7 @@ impl Life {
                 address: address(event, "address"),
                 is_fetch: text(event, "address") == text(event, "pc"),
                 is_major: event.get("major") == Some(&Value::Bool(true)),
+                is_of_pagemap: event.get("count").is_some(),
             }),
             "exit" => {
                 self.end = match event.get("code").and_then(Value::as_i64) {
