@@ -65,6 +65,8 @@ pub struct Watch {
     pub software: Option<Looked>,
     /// The frame that it is about, if it names local variables.
     pub scope: Option<WatchScope>,
+    /// Where it was set: its names mean what they mean there, whatever other functions call theirs.
+    pub set_at: Option<VirtAddr>,
     /// The value when it was looked at last; `None` where it could not be read.
     pub old: Option<Value>,
 }

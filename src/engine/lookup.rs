@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::base::{Error, Result, VirtAddr};
 use crate::dwarf::{Block, DebugInfo, DieRef, Function, UnitId};
 use crate::expr::{Expr, Host, Names, member_named};
-use crate::stack::Frame;
+use crate::stack::{Frame, FrameCode};
 use crate::symbols::{Module, is_file};
 use crate::value::{TypeKind, Value, type_of, type_of_function, type_of_variable};
 
@@ -39,6 +39,13 @@ impl Session {
     /// The context of a frame; of a program without process or without debug information there is none.
     pub(super) fn context<'f>(&self, frame: Option<&'f Frame>) -> Option<Context<'f>> {
         let frame = frame?;
+        if let Some(at) = self.bound_outside_of(frame) {
+            let module = self.inferior.modules.at(at)?.clone();
+            let debug = module.debug()?.clone();
+            let unit = debug.unit_at(module.to_file(at))?;
+            let function = module.function(at).map_or(String::new(), |f| f.name.to_string());
+            return Some(Context { module, debug, unit, function, frame: None });
+        }
         let at = frame.pc.lookup();
         let module = self.inferior.modules.at(at)?.clone();
         let debug = module.debug()?.clone();
@@ -106,7 +113,7 @@ impl Session {
             }
             return self.noted(name, self.variable(module, variable.die, Some(frame))).map(Some);
         }
-        match self.this_of(frame) {
+        match self.this_of(frame).filter(|_| self.bound_outside_of(frame).is_none()) {
             Some(this) => member_named(&this, name, self),
             None => Ok(None),
         }
@@ -115,12 +122,22 @@ impl Session {
     /// The blocks whose variables a frame sees, from the inside: where it is, or where names are bound to.
     pub(super) fn scopes_of<'f>(&self, frame: &'f Frame) -> Vec<&'f Block> {
         let Some(code) = &frame.code else { return Vec::new() };
+        if self.bound_outside_of(frame).is_some() {
+            return Vec::new();
+        }
         let bound = self.bound_at.get().and_then(|at| {
             let around = code.body.around(self.inferior.modules.at(at)?.to_file(at));
             let own = around.iter().position(|b| *b == code.block)?;
             Some(around.get(..=own)?.iter().filter_map(|b| code.body.blocks.get(*b)).collect())
         });
         bound.unwrap_or_else(|| code.scopes())
+    }
+
+    /// The address that names are bound to, if it is in none of the blocks of the frame's function.
+    fn bound_outside_of(&self, frame: &Frame) -> Option<VirtAddr> {
+        let at = self.bound_at.get()?;
+        let inside = |code: &FrameCode| Some(!code.body.around(self.inferior.modules.at(at)?.to_file(at)).is_empty());
+        (!frame.code.as_ref().and_then(inside).unwrap_or(false)).then_some(at)
     }
 
     /// Does something with names bound to the blocks at an address.

@@ -151,6 +151,8 @@ impl Session {
     fn watch_fired(&mut self, tid: Tid, id: u32) -> Result<Fired> {
         let Kind::Watch(watch) = &self.breakpoints.get(id)?.kind else { return Ok(Fired::Nothing) };
         let (expr, kind, text, scope) = (watch.expr.clone(), watch.kind, watch.text.clone(), watch.scope.clone());
+        let entry = || self.inferior.modules.main().and_then(|m| Some(m.virt(m.image().entry()?)));
+        let set_at = watch.set_at.or_else(entry);
         let software = watch.software.is_some();
         let look = |session: &mut Session| (session.watched_value(&expr).ok(), session.watched_parts(&expr).ok());
         let in_scope = |session: &mut Session| {
@@ -162,7 +164,10 @@ impl Session {
                 let pc = scope.pc;
                 return Ok(Some(session.bound_at(pc, look)));
             }
-            Ok(Some(look(session)))
+            Ok(Some(match set_at {
+                Some(at) => session.bound_at(at, look),
+                None => look(session),
+            }))
         };
         let Some((new, parts)) = self.in_thread(tid, in_scope)? else { return Ok(Fired::Ended) };
         let bytes =
