@@ -108,6 +108,62 @@ fn the_load_is_in_the_core() {
     }
 }
 
+/// The pages of a core file: as many are in it as its program headers say, those that it calls copies have other bytes than their
+/// files, and were private in the living process.
+#[test]
+fn copied_pages_are_proved() {
+    let objects = |run: &Run| -> Vec<serde_json::Value> {
+        run.lines().filter_map(|l| serde_json::from_str(l.find('{').map(|at| &l[at..])?).ok()).collect()
+    };
+    let number = |v: &serde_json::Value| u64::from_str_radix(v.as_str().unwrap().trim_start_matches("0x"), 16).unwrap();
+    for name in ["lazy", "pie", "now"] {
+        let Some(program) = build::or_skip("cores", "c/slots.c", name) else { continue };
+        let Some(core) = gcored(&program, &format!("pages-{name}"), "strtol") else { return tools::skip("cores", "no gdb") };
+        let (headers, _) = tools::output(Command::new("readelf").arg("-lW").arg(&core));
+        let mut held = std::collections::BTreeMap::new();
+        for line in headers.lines().filter(|l| l.trim_start().starts_with("LOAD ")) {
+            let fields: Vec<u64> =
+                line.split_whitespace().filter_map(|w| u64::from_str_radix(w.strip_prefix("0x")?, 16).ok()).collect();
+            held.insert(fields[1], (fields[0], fields[3]));
+        }
+        let dead = objects(&look(Session::rdbg(), &program, &core, "pages -json\n"));
+        let bytes = std::fs::read(&core).unwrap();
+        let mut copies = Vec::new();
+        for row in dead.iter().filter(|r| r["in_core"].is_u64()) {
+            let start = number(&row["start"]);
+            let theirs = held.get(&start).map_or(0, |(_, size)| size / 4096);
+            assert_eq!(row["in_core"].as_u64(), Some(theirs), "{name}: {row}");
+            let file = std::fs::read(row["name"].as_str().unwrap());
+            let maps_file_at = |page: u64| -> Option<(Vec<u8>, Vec<u8>)> {
+                let (offset, _) = held.get(&start)?;
+                let from = bytes.get((offset + page * 4096) as usize..)?.get(..4096)?.to_vec();
+                // The same bytes are somewhere in the file if it is no copy; gdb's list of mappings is not asked again.
+                Some((from, file.as_ref().ok()?.clone()))
+            };
+            for (page, letter) in row["map"].as_str().unwrap().chars().enumerate() {
+                let Some((page_bytes, file)) = maps_file_at(page as u64) else { continue };
+                let is_in_file = file.chunks(4096).any(|c| c == page_bytes);
+                match letter {
+                    'P' => {
+                        assert!(!is_in_file, "{name}: page {page} of {row}");
+                        copies.push(start + 4096 * page as u64);
+                    }
+                    // The last page of a file is filled up with zeros.
+                    'f' if file.len().is_multiple_of(4096) => assert!(is_in_file, "{name}: page {page} of {row}"),
+                    _ => {}
+                }
+            }
+        }
+        assert!(copies.len() > 3, "{name}: {copies:x?}");
+        let script = "set breakpoint pending on\nbreak strtol\nrun > /dev/null\npages -cow -json\nkill\n";
+        let alive = objects(&Session::rdbg().program(&program.path, [""; 0]).feed(script));
+        let private: Vec<u64> = alive.iter().filter(|r| r["cause"].is_array()).map(|r| number(&r["page"])).collect();
+        let missing: Vec<&u64> = copies.iter().filter(|c| !private.contains(c)).collect();
+        assert!(missing.is_empty(), "{name}: {missing:x?}");
+        let _ = std::fs::remove_file(&core);
+    }
+}
+
 /// Whatever is cut off a core file, rdbg says so and shows the rest.
 #[test]
 fn truncated_cores_are_told() {
@@ -117,7 +173,12 @@ fn truncated_cores_are_told() {
     for (i, part) in [0, 10, 63, 64, 500, 4096, bytes.len() / 50, bytes.len() / 2, bytes.len() - 1].into_iter().enumerate() {
         let cut = core.with_file_name(format!("cut-{i}"));
         std::fs::write(&cut, &bytes[..part]).unwrap();
-        let run = look(Session::rdbg(), &program, &cut, "bt\ngot\ninfo link-map\nx/4gx $sp\necho alive\\n\n");
+        let run = look(
+            Session::rdbg(),
+            &program,
+            &cut,
+            "bt\ngot\ninfo link-map\npages\npages -cow\nvmmap\nxinfo main\nx/4gx $sp\necho alive\\n\n",
+        );
         assert!(run.text.contains("alive") && !run.text.contains("panicked"), "{part}\n{}", run.text);
         let told = run.text.contains("truncated")
             || run.text.contains("is not a core dump")

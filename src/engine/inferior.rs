@@ -222,6 +222,20 @@ impl Process {
         self.hardware.contains(&Trap { addr: pc, kind: TrapKind::HardwareExecute })
     }
 
+    /// The same for one that nobody has asked for yet.
+    pub(super) fn learn_pthread_once(&mut self, tid: Tid) {
+        if self.pthreads.get(&tid).is_none_or(|pthread| *pthread == 0) {
+            self.learn_pthread(tid);
+        }
+    }
+
+    /// The leader, if it has ended before the others: of that there is no word.
+    pub(super) fn ended_silently(&self) -> Option<Tid> {
+        let leader = self.target.pid();
+        let has_ended = self.numbers.contains_key(&leader) && !self.target.threads().contains(&leader);
+        has_ended.then_some(leader)
+    }
+
     /// Forgets a thread that has gone; its pthread_t.
     pub(super) fn forget_thread(&mut self, tid: Tid) -> u64 {
         self.numbers.remove(&tid);

@@ -293,7 +293,7 @@ impl Target for Live {
     }
 
     fn threads(&self) -> Vec<Tid> {
-        self.threads.keys().copied().collect()
+        self.threads.iter().filter(|(_, t)| t.state != State::Zombie).map(|(tid, _)| *tid).collect()
     }
 
     fn thread_name(&self, tid: Tid) -> String {

@@ -7,8 +7,7 @@ use super::libraries::Library;
 use super::life::{End, Life};
 use super::markup::Markup;
 use super::prose::{anchor, prose, title};
-use super::scale::{Across, bytes};
-use crate::base::counted;
+use super::scale::{Across, bytes, grouped};
 use crate::command::timeline::words::base_name;
 
 /// Tells all chapters of a life; `number` is the life's.
@@ -24,7 +23,9 @@ pub fn tell(m: &mut Markup, life: &Life, across: &Across, number: usize) {
             m.leaf("p", &[("class", "prose")], prose(column.chapter, life));
             facts(m, column.chapter, content);
             details(m, column.chapter, content, life);
-            highlights(m, content);
+            if column.chapter != Chapter::Exec {
+                highlights(m, content);
+            }
             events(m, content);
         });
     }
@@ -55,11 +56,12 @@ const KINDS: [(&str, &str); 18] = [
 /// `3 changes of protection`.
 pub fn said(kind: &str, n: u64) -> String {
     let name = KINDS.iter().find(|(k, _)| *k == kind).map_or(kind, |(_, name)| *name);
+    let many = grouped(n);
     match (name, n) {
         (_, 1) => format!("1 {name}"),
-        ("change of protection", _) => format!("{n} changes of protection"),
-        ("object loaded or unloaded", _) => format!("{n} objects loaded or unloaded"),
-        _ => counted(n, name),
+        ("change of protection", _) => format!("{many} changes of protection"),
+        ("object loaded or unloaded", _) => format!("{many} objects loaded or unloaded"),
+        _ => format!("{many} {name}s"),
     }
 }
 
@@ -171,7 +173,7 @@ fn relocations(m: &mut Markup, life: &Life, content: &Content) {
             let all: u64 = types.values().sum();
             m.element("dt", &[], |m| {
                 m.leaf("code", &[], base_name(module));
-                m.leaf("span", &[("class", "aside"), ("data-relocations", &all.to_string())], &format!("{all}"));
+                m.leaf("span", &[("class", "aside"), ("data-relocations", &all.to_string())], &grouped(all));
             });
             m.element("dd", &[], |m| {
                 m.element("div", &[("class", "stack"), ("style", &format!("width:{:.2}%", share(all, most)))], |m| {
@@ -203,7 +205,7 @@ fn by_type(m: &mut Markup, types: &BTreeMap<String, u64>) {
         let class = format!("t {}", kind.to_ascii_lowercase().replace('_', "-"));
         m.element("span", &[("class", "type")], |m| {
             m.element("i", &[("class", &class)], |_| {});
-            m.text(&format!("{n} {kind}"));
+            m.text(&format!("{} {kind}", grouped(*n)));
         });
         m.text(" ");
     }

@@ -42,6 +42,10 @@ pub fn title(chapter: Chapter) -> &'static str {
     }
 }
 
+fn has_none(chapter: Chapter, life: &Life, kind: &str) -> bool {
+    life.chapters.get(&chapter).is_none_or(|c| c.count(kind) == 0)
+}
+
 /// What happens in a chapter, as it does in every load.
 pub fn prose(chapter: Chapter, life: &Life) -> &'static str {
     let is_static = life.interpreter.is_empty();
@@ -54,6 +58,10 @@ pub fn prose(chapter: Chapter, life: &Life) -> &'static str {
             "execve throws the old memory away, maps the program's segments and a stack, and then those of the interpreter that \
              the program names: the dynamic linker. Not a byte of either is read yet; a mapping is a promise, kept page by page \
              when somebody looks. The first instruction to run is the dynamic linker's, not the program's."
+        }
+        Chapter::Loader if has_none(chapter, life, "syscall") => {
+            "It is a program that must run before any program can: first it relocates itself, with no help and no system call, \
+             which is why nothing of it is seen here."
         }
         Chapter::Loader => {
             "It is a program that must run before any program can: first it relocates itself, with no help and no system call, \
@@ -78,6 +86,10 @@ pub fn prose(chapter: Chapter, life: &Life) -> &'static str {
              load address added, GLOB_DAT and 64 get the address of a symbol looked up by name in every library in turn, JUMP_SLOT \
              ones may wait for the first call. For an IRELATIVE one a resolver of the library picks the variant of a function \
              that suits this processor."
+        }
+        Chapter::Relro if has_none(chapter, life, "unmap") => {
+            "The words that were only needed to be writable for that moment are made read-only, so that nobody can bend a pointer \
+             in them later (RELRO)."
         }
         Chapter::Relro => {
             "The words that were only needed to be writable for that moment are made read-only, so that nobody can bend a pointer \

@@ -287,6 +287,19 @@ pub fn bytes(n: u64) -> String {
     if (size - size.round()).abs() < 0.05 || size >= 100.0 { format!("{size:.0} {name}") } else { format!("{size:.1} {name}") }
 }
 
+/// `38,766`
+pub fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -123,8 +123,8 @@ fn labels(m: &mut Markup, life: &Life, across: &Across, down: &Down) {
         |bars: Vec<&'_ Bar>| bars.into_iter().map(|b| span(b, across)).max_by(|a, b| (a.1 - a.0).total_cmp(&(b.1 - b.0)));
     for unit in down.units.iter().filter(|u| u.height >= LINE) {
         let own = life.bars.all().filter(|b| b.start < unit.end && b.end > unit.start && Owner::of(b) == unit.owner);
-        if let Some((from, _)) = longest(own.collect()) {
-            label(m, &words(&unit.owner, unit.end - unit.start), from, unit.y + unit.height / 2.0);
+        if let Some(span) = longest(own.collect()) {
+            label(m, &words(&unit.owner, unit.end - unit.start), span, unit.y + unit.height / 2.0);
         }
     }
     for bar in life.bars.all().filter(|b| b.owner.is_none() && !b.file.is_empty()) {
@@ -133,7 +133,7 @@ fn labels(m: &mut Markup, life: &Life, across: &Across, down: &Down) {
         let is_labelled =
             down.units.iter().any(|u| u.owner == owner && u.height >= LINE && u.start < bar.end && u.end > bar.start);
         if !is_labelled && to - from > 14.0 && bottom - top > LINE {
-            label(m, &words(&owner, bar.end - bar.start), from, (top + bottom) / 2.0);
+            label(m, &words(&owner, bar.end - bar.start), (from, to), (top + bottom) / 2.0);
         }
     }
 }
@@ -155,9 +155,13 @@ fn shortened(name: &str, most: usize) -> String {
     }
 }
 
-fn label(m: &mut Markup, words: &str, from: f64, middle: f64) {
-    // What comes late is labelled before it comes.
-    let (class, dx) = if from > 46.0 { ("label before", "-5") } else { ("label", "5") };
+/// How much of a narrow screen a letter takes, in per cent.
+const LETTER: f64 = 1.4;
+
+fn label(m: &mut Markup, words: &str, (from, to): (f64, f64), middle: f64) {
+    let needed = words.chars().count() as f64 * LETTER;
+    // What comes too late to hold its label is labelled before it comes.
+    let (class, dx) = if to - from < needed && from > needed { ("label before", "-5") } else { ("label", "5") };
     m.leaf("text", &[("class", class), ("x", &percent(from)), ("dx", dx), ("y", &pixels(middle + 3.5))], words);
 }
 

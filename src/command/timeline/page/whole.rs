@@ -5,7 +5,7 @@ use std::io::Write;
 use super::chapters::{said, tell};
 use super::life::{End, Life};
 use super::markup::Markup;
-use super::scale::Across;
+use super::scale::{Across, grouped};
 use super::story::Story;
 use super::{slots_figure, space_figure};
 use crate::base::{Result, counted};
@@ -105,19 +105,6 @@ const TILES: [(&str, &str); 8] = [
     ("fault", "page faults"),
 ];
 
-/// `38,766`
-fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 fn lede(story: &Story, life: &Life) -> String {
     let all: u64 = story.totals.values().sum();
     let libraries: usize = life.chapters.values().map(|c| c.libraries.len()).sum();
@@ -131,8 +118,12 @@ fn lede(story: &Story, life: &Life) -> String {
         (true, _) => "The process was running already when rdbg began to watch it.".to_owned(),
         (_, true) => "It is statically linked: the kernel maps one file, and there is nobody else to ask.".to_owned(),
         (_, false) => {
-            let found = if libraries == 1 { "one more file".to_owned() } else { format!("{libraries} more files") };
-            format!("The kernel mapped the program and its dynamic linker, which found and mapped {found}.")
+            let found = match libraries {
+                0 => "had nothing else to load".to_owned(),
+                1 => "found and mapped one more file".to_owned(),
+                n => format!("found and mapped {n} more files"),
+            };
+            format!("The kernel mapped the program and its dynamic linker, which {found}.")
         }
     };
     let others = match story.lives.len() {
