@@ -38,6 +38,7 @@ impl Session {
         self.resumed_from = Some(selected);
         let process = self.process_mut()?;
         process.is_held = false;
+        process.learn_pthreads();
         process.plan = plan;
         self.watch_escapes()?;
         if self.breakpoints.iter().any(|b| b.locations.iter().any(|l| l.absent)) {

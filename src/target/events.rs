@@ -217,7 +217,8 @@ impl Live {
         self.ready.clear();
         self.leave_space();
         self.watches = [None; debugregs::SLOTS];
-        self.space = Rc::new(RefCell::new(Space::new(ProcessMemory::open(self.pid)?)));
+        let memory = ProcessMemory::open(self.pid)?;
+        self.space = Rc::new(RefCell::new(Space::new(memory, (!self.launched).then_some(self.pid))));
         Ok(RawStop::Exec(Tid(former)))
     }
 }

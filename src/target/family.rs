@@ -94,7 +94,7 @@ impl Live {
             self.space.clone()
         } else {
             let memory = ProcessMemory::open(child).ok()?;
-            Rc::new(RefCell::new(self.space.borrow().copied(memory)))
+            Rc::new(RefCell::new(self.space.borrow().copied(memory, child)))
         };
         let mut live = Live::with(child, self.launched, space);
         live.threads.insert(child, Thread::new(State::Stopped));

@@ -162,7 +162,7 @@ impl Live {
     }
 
     fn new(pid: Tid, launched: bool) -> Result<Live> {
-        let space = Space::new(ProcessMemory::open(pid)?);
+        let space = Space::new(ProcessMemory::open(pid)?, (!launched).then_some(pid));
         Ok(Live::with(pid, launched, Rc::new(RefCell::new(space))))
     }
 
@@ -429,7 +429,8 @@ impl Control for Live {
         self.interrupt_running()?;
         while self.any_is_to_stop() {
             // A leader that ends before the others sends no word of it: to be looked at from time to time.
-            let alone = self.threads.len() > 1 && self.running() == [self.pid];
+            let is_other = |(tid, thread): (&Tid, &Thread)| *tid != self.pid && thread.state == State::Running;
+            let alone = self.threads.len() > 1 && !self.threads.iter().any(is_other);
             match wait_any(!alone) {
                 Ok(Some((tid, status))) => self.collect(tid, status)?,
                 Ok(None) => std::thread::sleep(std::time::Duration::from_micros(50)),
@@ -441,7 +442,10 @@ impl Control for Live {
             while let Some((tid, status)) = self.next_heard() {
                 self.collect(tid, status)?;
             }
-            self.look_for_zombie();
+            // Its /proc/PID/stat adds up all of its threads: not to be read for each of them.
+            if alone {
+                self.look_for_zombie();
+            }
         }
         self.collect_the_dying()?;
         if self.int3s_stay {

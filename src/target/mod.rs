@@ -9,6 +9,7 @@ mod gone;
 mod injected;
 mod kin;
 mod live;
+mod observed;
 mod parking;
 mod planted;
 mod space;
@@ -18,4 +19,5 @@ mod traps;
 
 pub use core::{Core, FileTrouble};
 pub use live::Live;
+pub use observed::Observed;
 pub use traits::{Control, Event, RawStop, ResumeAction, SystemCalls, Target, Trap, TrapKind};

@@ -37,6 +37,8 @@ impl Live {
     }
 
     pub(super) fn set_debug_registers(&mut self) -> Result<()> {
+        let in_use = self.watches.iter().any(Option::is_some);
+        self.space.borrow_mut().watches(in_use);
         for (tid, thread) in &self.threads {
             if thread.state == State::Stopped {
                 alive(debugregs::set(*tid, &self.watches))?;

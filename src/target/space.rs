@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::traps::{INT3, lift_one, plant_one};
 use crate::base::{AddrRange, Error, Memory, Result, Tid, VirtAddr};
+use crate::os::guardian::Guardian;
 use crate::os::mem::ProcessMemory;
 
 /// Memory, and the bytes of rdbg's in it. Reads never show those.
@@ -23,13 +24,17 @@ pub(super) struct Space {
     pub(super) own_code: BTreeMap<VirtAddr, Box<[u8]>>,
     /// How many processes run here untraced: no int3 may be there.
     pub(super) untraced: u32,
+    /// The process that is to be guarded: rdbg has attached to it.
+    guarded: Option<Tid>,
+    /// Puts its code back if rdbg is killed.
+    guardian: Option<Guardian>,
     /// Int3s that are left in the memory of forked children that are let go.
     pub(super) deadly: Vec<VirtAddr>,
 }
 
 impl Space {
-    /// The space of a process, with nothing of rdbg's in it.
-    pub(super) fn new(memory: ProcessMemory) -> Space {
+    /// The space of a process, which is to be guarded where it does not die with rdbg, with nothing of rdbg's in it.
+    pub(super) fn new(memory: ProcessMemory, guarded: Option<Tid>) -> Space {
         Space {
             memory,
             int3s: BTreeMap::new(),
@@ -37,19 +42,21 @@ impl Space {
             retired: BTreeSet::new(),
             own_code: BTreeMap::new(),
             untraced: 0,
+            guarded,
+            guardian: None,
             deadly: Vec::new(),
         }
     }
 
     /// The space of a forked child, which is a copy.
-    pub(super) fn copied(&self, memory: ProcessMemory) -> Space {
+    pub(super) fn copied(&self, memory: ProcessMemory, child: Tid) -> Space {
         Space {
             int3s: self.int3s.clone(),
             planted: self.planted,
             retired: self.retired.clone(),
             own_code: self.own_code.clone(),
             deadly: self.deadly.clone(),
-            ..Space::new(memory)
+            ..Space::new(memory, self.guarded.map(|_| child))
         }
     }
 
@@ -84,7 +91,7 @@ impl Space {
         let covering = self.int3s.range_mut(at..at + bytes.len() as u64);
         let covering: Vec<_> = covering.filter_map(|(addr, covered)| Some((*addr, covered.take()?))).collect();
         for (addr, byte) in &covering {
-            lift_one(&self.memory, tid, *addr, *byte);
+            lift_one(&self.memory, tid, *addr, *byte, self.guardian.as_ref());
         }
         let mut end = [0];
         let result = match self.memory.read(at + (bytes.len() as u64 - 1), &mut end) {
@@ -94,7 +101,7 @@ impl Space {
             Ok(()) => self.memory.write(tid, at, bytes),
         };
         for (addr, _) in covering {
-            let covered = plant_one(&self.memory, tid, addr).ok();
+            let covered = plant_one(&self.memory, tid, addr, self.guardian.as_ref()).ok();
             self.int3s.insert(addr, covered);
         }
         result
@@ -125,7 +132,13 @@ impl Space {
         if !self.int3s.contains_key(&addr) {
             let mut byte = [0];
             self.memory.read(addr, &mut byte)?;
-            let covered = if self.planted { Some(plant_one(&self.memory, tid, addr)?) } else { None };
+            let covered = match self.planted {
+                true => {
+                    self.be_guarded();
+                    Some(plant_one(&self.memory, tid, addr, self.guardian.as_ref())?)
+                }
+                false => None,
+            };
             self.int3s.insert(addr, covered);
         }
         Ok(())
@@ -134,7 +147,7 @@ impl Space {
     /// Wants it no more. `in_use`: threads run.
     pub(super) fn remove(&mut self, tid: Tid, addr: VirtAddr, in_use: bool) {
         if let Some(Some(byte)) = self.int3s.remove(&addr) {
-            lift_one(&self.memory, tid, addr, byte);
+            lift_one(&self.memory, tid, addr, byte, self.guardian.as_ref());
             self.retired.extend(in_use.then_some(addr));
         }
     }
@@ -145,8 +158,11 @@ impl Space {
             return;
         }
         self.planted = true;
+        if !self.int3s.is_empty() {
+            self.be_guarded();
+        }
         for (addr, covered) in self.int3s.iter_mut().filter(|(_, covered)| covered.is_none()) {
-            *covered = plant_one(&self.memory, tid, *addr).ok();
+            *covered = plant_one(&self.memory, tid, *addr, self.guardian.as_ref()).ok();
         }
     }
 
@@ -167,10 +183,32 @@ impl Space {
         self.planted = false;
         for (addr, covered) in self.int3s.iter_mut().filter(|(addr, _)| !left.contains(addr)) {
             if let Some(byte) = covered.take() {
-                lift_one(&self.memory, tid, *addr, byte);
+                lift_one(&self.memory, tid, *addr, byte, self.guardian.as_ref());
                 self.retired.extend(in_use.then_some(*addr));
             }
         }
+    }
+
+    /// What was launched dies with rdbg; what was attached to must not.
+    fn be_guarded(&mut self) {
+        if let Some(pid) = self.guarded.filter(|_| self.guardian.is_none()) {
+            self.guardian = Guardian::start(pid, self.memory.descriptor());
+        }
+    }
+
+    /// Says whether debug registers are set.
+    pub(super) fn watches(&mut self, in_use: bool) {
+        if in_use {
+            self.be_guarded();
+        }
+        if let Some(guardian) = &self.guardian {
+            guardian.watches(in_use);
+        }
+    }
+
+    /// Whether an int3 is wanted, or may have been run.
+    pub(super) fn has_int3s(&self) -> bool {
+        !self.int3s.is_empty() || !self.retired.is_empty()
     }
 
     /// Wants no int3 any more; they have been lifted.

@@ -94,26 +94,3 @@ impl Live {
         }
     }
 }
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn instructions_that_copy_the_flags() {
-        assert_eq!(copies_flags(&[0x9c], 0), Some(FlagsCopy::Stack));
-        assert_eq!(copies_flags(&[0x66, 0x9c], 0), Some(FlagsCopy::Stack));
-        assert_eq!(copies_flags(&[0x48, 0x9c], 0), Some(FlagsCopy::Stack));
-        assert_eq!(copies_flags(&[0x0f, 0x05], 0), Some(FlagsCopy::R11));
-        // mov %eax,%ss; pushf
-        assert_eq!(copies_flags(&[0x8e, 0xd0, 0x9c], 0), Some(FlagsCopy::Stack));
-        // mov (%rax),%ss; nop
-        assert_eq!(copies_flags(&[0x8e, 0x10, 0x90], 0), None);
-        // mov %eax,%ds; pushf: that is stepped by itself
-        assert_eq!(copies_flags(&[0x8e, 0xd8, 0x9c], 0), None);
-        assert_eq!(copies_flags(&[0x9d], 0), None);
-        assert_eq!(copies_flags(&[0x66], 0), None);
-        assert_eq!(copies_flags(&[], 0), None);
-    }
-}
