@@ -291,3 +291,51 @@ fn enter_repeats_and_quit_asks() {
     terminal.keys("y\r");
     assert!(terminal.end().success());
 }
+
+/// A long recording says how far it is, to a person at a terminal; the line is wiped away by what comes next.
+#[test]
+fn a_long_recording_shows_progress() {
+    let program = build::build("c/asks.c", "lazy").unwrap_or_else(|e| panic!("{e}"));
+    let mut terminal = Terminal::start(Some(&program.path), &["400000"]);
+    terminal.prompt();
+    terminal.line("timeline start -nofaults");
+    terminal.keys("run\r");
+    let said = terminal.wait_for(" events recorded, 1 s");
+    assert!(said.contains("Starting program"), "{said}");
+    assert!(terminal.screen.contains(" events recorded, 1 s\r"), "the cursor is back at the line's beginning");
+    terminal.keys("\x03");
+    terminal.wait_for("\n(rdbg) ");
+    terminal.keys("kill\r");
+    terminal.wait_for("(y or n) ");
+    terminal.line("y");
+    terminal.keys("quit\r");
+    assert!(terminal.end().success());
+}
+
+/// While a line is half typed, the children of a recorded program that stands still go on.
+#[test]
+fn children_go_on_while_a_line_is_typed() {
+    let done = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("typed-{}", std::process::id()));
+    let script = format!("(read -t 1 x </dev/zero; /bin/true; echo one >{}) & wait", done.display());
+    let mut terminal = Terminal::start(Some(Path::new("/bin/bash")), &["-c", &script]);
+    terminal.prompt();
+    terminal.line("timeline start -nofaults");
+    terminal.line("catch syscall wait4");
+    let stop = terminal.line("run");
+    assert!(stop.contains("Catchpoint 1"), "{stop}");
+    terminal.keys("print 6 *");
+    terminal.wait_for("6 *");
+    let begun = Instant::now();
+    while !std::fs::read(&done).is_ok_and(|text| text == b"one\n") {
+        assert!(begun.elapsed() < PATIENCE, "the child has not gone on");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let answer = terminal.line(" 7");
+    assert!(answer.contains("$1 = 42"), "{answer}");
+    let _ = std::fs::remove_file(&done);
+    terminal.keys("kill\r");
+    terminal.wait_for("(y or n) ");
+    terminal.line("y");
+    terminal.keys("quit\r");
+    assert!(terminal.end().success());
+}
