@@ -382,8 +382,14 @@ fn attach(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         }
         None => cx.say_directly(format!("Attaching to process {pid}\n")),
     }
+    let stop = Stop { tid: Tid(pid), reason: StopReason::Attached };
+    // What will be shown is looked up while the process still runs, so that it stands still the shorter.
+    cx.session.observe(Tid(pid));
+    if cx.session.process().is_ok() {
+        drop(stop_text(cx.session, &stop, Tid(pid)));
+    }
     cx.session.attach(Tid(pid))?;
-    stopped(cx, &Stop { tid: Tid(pid), reason: StopReason::Attached }, Tid(pid))
+    stopped(cx, &stop, Tid(pid))
 }
 
 const DETACH: Command = Command {

@@ -36,6 +36,7 @@ impl Session {
         self.resumes += 1;
         self.resumed_from = Some(selected);
         let process = self.process_mut()?;
+        process.learn_pthreads();
         process.plan = plan;
         self.watch_escapes()?;
         if self.breakpoints.iter().any(|b| b.locations.iter().any(|l| l.absent)) {

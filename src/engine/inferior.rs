@@ -164,9 +164,19 @@ impl Process {
         }
         for tid in process.target.threads() {
             process.number(tid);
-            process.learn_pthread(tid);
         }
         process
+    }
+
+    /// Learns what threads are to be called when they have gone, as far as it is not known yet.
+    pub(super) fn learn_pthreads(&mut self) {
+        if self.pthreads.len() < self.numbers.len() {
+            for tid in self.target.threads() {
+                if !self.pthreads.contains_key(&tid) {
+                    self.learn_pthread(tid);
+                }
+            }
+        }
     }
 
     /// The number that `info threads` gives a thread.

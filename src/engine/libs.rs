@@ -56,6 +56,13 @@ impl Session {
         self.read_link_maps().map(drop)
     }
 
+    /// Finds what a process has loaded since its modules were found, and the modules themselves where they have not been.
+    pub(super) fn find_modules_again(&mut self) -> Result<()> {
+        // Those of another program than the process's lie elsewhere.
+        let has_found = self.inferior.modules.interpreter().is_some();
+        if has_found { self.read_link_maps().map(drop) } else { self.find_modules() }
+    }
+
     /// The vdso's image, read from memory: it is in no file.
     fn vdso_image(&self, addr: VirtAddr) -> Option<Arc<Image>> {
         let target = &self.process().ok()?.target;

@@ -3,6 +3,7 @@
 mod address_names;
 mod arguments;
 mod aslr;
+mod attach;
 mod before;
 mod bind;
 mod blocks;
