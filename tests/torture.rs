@@ -216,7 +216,8 @@ struct Hammer(Child, Vec<(u64, Vec<u8>)>);
 
 impl Hammer {
     fn start(threads: u32) -> Hammer {
-        let mut child = Command::new(program()).arg("hammer").arg(threads.to_string()).stdout(Stdio::piped()).spawn().expect("it starts");
+        let mut child =
+            Command::new(program()).arg("hammer").arg(threads.to_string()).stdout(Stdio::piped()).spawn().expect("it starts");
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().expect("piped")).read_line(&mut line).expect("a line");
         let mut hammer = Hammer(child, Vec::new());
