@@ -77,7 +77,7 @@ impl Session {
         let mut process = Process::new(Box::new(live), true);
         process.filter = what.traced_calls.clone();
         self.inferior.process = Some(process);
-        if let Some(terminal) = &mut self.terminal {
+        if let Some(terminal) = self.terminal.as_mut().filter(|_| !what.own_session) {
             terminal.taken_by_program();
             self.process_mut()?.sentinel = Sentinel::start(pid);
         }
@@ -137,6 +137,7 @@ impl Session {
             no_randomization: self.settings.disable_randomization,
             own_group: self.terminal.is_some(),
             foreground: self.terminal.is_some(),
+            own_session: !self.settings.inferior_tty.is_empty(),
             traced_calls: Vec::new(),
         })
     }
