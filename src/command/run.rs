@@ -274,15 +274,7 @@ Without ARGS, those of the last time are used. Address space randomization is of
 
 /// Starts the program; it stands at its first instruction.
 fn launch(cx: &mut Cx<'_>, args: &Args) -> Result<()> {
-    if cx.session.is_core() {
-        cx.session.close_core();
-    } else if cx.session.inferior.process.is_some() {
-        let question = "The program being debugged has been started already.\nStart it from the beginning? ";
-        if !cx.query(question)? {
-            return Err(Error::user("Program not restarted."));
-        }
-        cx.session.kill()?;
-    }
+    make_way(cx)?;
     if !args.text.is_empty() {
         cx.session.settings.args = args.text.clone();
     }
@@ -297,6 +289,20 @@ fn launch(cx: &mut Cx<'_>, args: &Args) -> Result<()> {
     Ok(())
 }
 
+/// Ends what runs already, after asking.
+fn make_way(cx: &mut Cx<'_>) -> Result<()> {
+    if cx.session.is_core() {
+        cx.session.close_core();
+    } else if cx.session.inferior.process.is_some() {
+        let question = "The program being debugged has been started already.\nStart it from the beginning? ";
+        if !cx.query(question)? {
+            return Err(Error::user("Program not restarted."));
+        }
+        cx.session.kill()?;
+    }
+    Ok(())
+}
+
 const START: Command = Command {
     name: "start",
     group: Group::Running,
@@ -306,6 +312,7 @@ const START: Command = Command {
     examples: &[Example { line: "start", what: "runs to main" }],
     needs: Some(Need::Executable),
     run: |cx, args| {
+        make_way(cx)?;
         let main = cx.session.main_name();
         cx.run_line(&format!("tbreak {main}"))?;
         launch(cx, args)?;

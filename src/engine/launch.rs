@@ -78,7 +78,7 @@ impl Session {
         let mut process = Process::new(Box::new(live), true, &self.thread_count);
         process.filter = what.traced_calls.clone();
         self.inferior.process = Some(process);
-        if let Some(terminal) = &mut self.terminal {
+        if let Some(terminal) = self.terminal.as_mut().filter(|_| !what.own_session) {
             terminal.taken_by_program();
             self.process_mut()?.sentinel = Sentinel::start(pid);
         }
@@ -138,6 +138,7 @@ impl Session {
             no_randomization: self.settings.disable_randomization,
             own_group: self.terminal.is_some(),
             foreground: self.terminal.is_some(),
+            own_session: !self.settings.inferior_tty.is_empty(),
             traced_calls: Vec::new(),
         })
     }
