@@ -137,6 +137,60 @@ fn a_launched_program_dies_with_rdbg() {
     }
 }
 
+/// Killed while the program runs: its code is put back at once by somebody else, and debug registers are cleared. The program
+/// then comes by.
+#[test]
+fn a_debugger_killed_while_the_program_runs_leaves_it_whole() {
+    for (how, commands) in [
+        ("plain", "break *&puts\n"),
+        ("threads", "break *&puts\nbreak exit\n"),
+        ("threads", "break *&puts\ncontinue 1\n"),
+        ("plain", "hbreak puts\n"),
+        ("threads", "hbreak puts\n"),
+    ] {
+        let mut running = Running::spin(how);
+        let before = text_of(&running);
+        let mut command = Session::rdbg().option("-p").option(running.pid().to_string()).command();
+        let mut rdbg = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("rdbg starts");
+        let script = format!("print *(int *)&stop\n{commands}echo ready\\n\ncontinue\n");
+        std::io::Write::write_all(rdbg.stdin.as_mut().expect("piped"), script.as_bytes()).expect("rdbg reads");
+        let mut lines = BufReader::new(rdbg.stdout.take().expect("piped")).lines();
+        assert!(lines.any(|l| l.is_ok_and(|l| l.contains("Continuing."))), "{how}, {commands}");
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while !running.status("State:").starts_with('R') {
+            assert!(Instant::now() < deadline, "it does not run");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        std::thread::sleep(Duration::from_millis(30));
+        kill(Pid::from_raw(rdbg.id() as i32), Signal::SIGKILL).expect("rdbg is there");
+        rdbg.wait().expect("rdbg is dead");
+        while text_of(&running) != before || running.status("TracerPid:") != "0" {
+            assert!(Instant::now() < deadline, "{how}, {commands}: the text is not as it was");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        std::thread::sleep(Duration::from_millis(30));
+        // The program writes its last word by puts, and ends by exit.
+        write_stop(&running);
+        let status = loop {
+            match running.0.try_wait().expect("a child") {
+                Some(status) => break status,
+                None if Instant::now() > deadline => panic!("{how}, {commands}: it runs on"),
+                None => std::thread::sleep(Duration::from_millis(5)),
+            }
+        };
+        assert!(status.success(), "{how}, {commands}: {status:?}");
+    }
+}
+
+/// Sets `stop` of c/spin.c, without a debugger.
+fn write_stop(running: &Running) {
+    let program = build::build("c/spin.c", "lazy").unwrap_or_else(|e| panic!("{e}"));
+    let at = Session::rdbg().program(&program.path, [""; 0]).feed("print/x &stop\n").text;
+    let at = at.split("0x").nth(1).and_then(|t| u64::from_str_radix(t.split_whitespace().next()?, 16).ok()).expect("an address");
+    let memory = std::fs::File::options().write(true).open(format!("/proc/{}/mem", running.pid())).expect("mem");
+    std::os::unix::fs::FileExt::write_all_at(&memory, &1i32.to_le_bytes(), at).expect("a variable");
+}
+
 /// The bytes of the program's executable mapping.
 fn text_of(running: &Running) -> Vec<u8> {
     let maps = std::fs::read_to_string(format!("/proc/{}/maps", running.pid())).expect("maps");

@@ -17,6 +17,8 @@ fn before(command: &str, line: &str) -> &'static [&'static str] {
         "diff" => &["snapshot"],
         "undo" => &["patch main = 90 90", "patch main+4 = 90"],
         "timeline show" | "timeline summary" | "timeline save" => &["timeline start", "finish"],
+        "timeline start" if line.contains("-steps") => &["kill"],
+        "timeline diff" => &["timeline start", "finish", "timeline save lazy.jsonl", "timeline save now.jsonl"],
         "redo" => &["patch main = 90 90", "undo"],
         _ => &[],
     }

@@ -105,14 +105,24 @@ fn bindings_by_ld_so(load: &Load, record: &[Value]) -> BTreeSet<(String, String,
             all.entry(real(text(e, "object"))).or_default().insert(text(e, "symbol").to_owned());
             all
         });
-    let found = line.captures_iter(&log).map(|f| (real(&f[1]), real(&f[2]), f[3].to_owned()));
+    // The program is called as it was started.
+    let programs: Vec<String> = record.iter().filter(|e| e["kind"] == "exec").map(|e| real(text(e, "path"))).collect();
+    let path = |name: &str| match programs.iter().find(|p| !name.contains('/') && p.ends_with(&format!("/{name}"))) {
+        Some(program) => program.clone(),
+        None => real(name),
+    };
+    let found = line.captures_iter(&log).map(|f| (path(&f[1]), path(&f[2]), f[3].to_owned()));
     found.filter(|(object, _, symbol)| of_file.get(object).is_some_and(|s| s.contains(symbol))).collect()
 }
 
 /// Whether ld.so of glibc binds the program's libraries.
 fn is_dynamic(load: &Load) -> bool {
-    // Of several processes ld.so writes several logs.
-    !["-static", "musl", "bash"].iter().any(|s| load.program.to_string_lossy().contains(s))
+    !["-static", "musl"].iter().any(|s| load.program.to_string_lossy().contains(s))
+}
+
+/// Whether it is one process: of several ld.so writes several logs.
+fn is_alone(load: &Load) -> bool {
+    !load.program.ends_with("bash")
 }
 
 /// What is bound at the start and at first calls is what ld.so says: module, provider and symbol.
@@ -138,7 +148,7 @@ fn bindings_are_those_that_ld_so_names() {
 #[test]
 fn constructors_come_in_the_order_of_ld_so() {
     let line = Regex::new(r"calling (init|fini): (/\S*|)").unwrap();
-    for (load, record) in recorded().iter().filter(|(l, _)| is_dynamic(l)) {
+    for (load, record) in recorded().iter().filter(|(l, _)| is_dynamic(l) && is_alone(l)) {
         let mut ours: Vec<(String, String)> = Vec::new();
         let main = record.iter().find(|e| e["kind"] == "exec").map(|e| real(text(e, "path"))).unwrap();
         for event in record.iter().filter(|e| ["init", "fini"].contains(&text(e, "kind"))) {
@@ -163,7 +173,7 @@ fn constructors_come_in_the_order_of_ld_so() {
 #[test]
 fn relocations_are_readelf_s() {
     // One process each: a file lies in one place then.
-    for (load, record) in recorded().iter().filter(|(l, _)| !l.program.ends_with("bash")) {
+    for (load, record) in recorded().iter().filter(|(l, _)| is_alone(l)) {
         let mut bases: BTreeMap<String, u64> = BTreeMap::new();
         for event in record.iter().filter(|e| e["kind"] == "object" && e["action"] == "load" && e["name"] != "[vdso]") {
             let base = u64::from_str_radix(text(event, "base").trim_start_matches("0x"), 16).unwrap();
@@ -229,8 +239,9 @@ fn differences(a: PathBuf, b: PathBuf) -> Vec<Value> {
 fn the_same_load_has_no_differences() {
     let random = ["set disable-randomization off"];
     let hello = built("c/hello.c", "pie");
-    let plugin = built("c/dlhost.c", "lazy");
-    let loads = [installed("ls", &["/"]), hello.map(|p| Load::of(p, &[])), plugin.map(|p| Load::of(p, &[]))];
+    // One that loads an extension module, and orders its tables alike each time.
+    let python = python(&["-S", "-c", "import _json"]).map(|l| l.with("PYTHONHASHSEED", "0"));
+    let loads = [installed("ls", &["/"]), hello.map(|p| Load::of(p, &[])), python];
     for load in loads.into_iter().flatten() {
         let (a, b) = (load.saved(&random), load.saved(&random));
         let base = |file: &Path| {
@@ -352,4 +363,200 @@ fn children_go_on_while_the_program_stands() {
     for file in [done, record] {
         let _ = std::fs::remove_file(file);
     }
+}
+
+/// The instructions from the first one to `main` are as many as a plain loop of single steps counts.
+#[test]
+fn instructions_are_as_many_as_single_steps() {
+    for name in ["lazy", "static"] {
+        let Some(hello) = built("c/hello.c", name) else { continue };
+        let load = Load::of(&hello, &[]);
+        let file = load::scratch("jsonl");
+        let save = format!("timeline save {}", file.display());
+        let done = load.recorded(&[], &["timeline start -nofaults -steps"], &[&save]);
+        let text_of = std::fs::read_to_string(&file).unwrap_or_else(|e| panic!("{e}: {}", done.text));
+        let _ = std::fs::remove_file(&file);
+        let events: Vec<Value> = text_of.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+        let of = |parts: &[&str]| -> u64 {
+            let wanted = |e: &&Value| e["kind"] == "steps" && parts.contains(&text(e, "of"));
+            events.iter().filter(wanted).map(|e| e["count"].as_u64().unwrap()).sum()
+        };
+        let hex = |e: &Value, key: &str| u64::from_str_radix(text(e, key).trim_start_matches("0x"), 16).unwrap();
+        let main = hex(events.iter().find(|e| e["kind"] == "main").unwrap(), "pc");
+        let theirs = common::raw::steps_to(&load.under(Path::new("env"), &[]), &hello, main);
+        assert_eq!(of(&["load", "start"]), theirs, "{name}: rdbg is left, single steps are right");
+        // Each lazy bind from main on, once; ld.so's resolver is in each.
+        let binds: BTreeSet<String> = events
+            .iter()
+            .filter(|e| e["kind"] == "bind" && e["phase"] == "main")
+            .map(|e| format!("bind of {}", text(e, "symbol")))
+            .collect();
+        let stepped: BTreeSet<String> =
+            events.iter().filter(|e| e["kind"] == "steps" && e["phase"] == "main").map(|e| text(e, "of").to_owned()).collect();
+        assert_eq!(stepped, binds, "{name}");
+        assert_eq!(binds.is_empty(), name != "lazy");
+        // Without its symbols ld.so's functions have no names.
+        let is_loader = |e: &&Value| e["kind"] == "steps" && e["phase"] == "main" && text(e, "object").contains("/ld-linux");
+        let by_loader: u64 = events.iter().filter(is_loader).map(|e| e["count"].as_u64().unwrap()).sum();
+        assert!(by_loader >= 100 * binds.len() as u64, "{name}: {by_loader}");
+    }
+}
+
+/// Each sentence of -explain holds of the call that it stands beside, by what the kernel and the file say.
+#[test]
+fn explanations_are_true() {
+    let Some(hello) = built("c/hello.c", "lazy") else { return };
+    let load = Load::of(&hello, &[]);
+    let file = load::scratch("jsonl");
+    let save = format!("timeline save {}", file.display());
+    load.recorded(&[], &["timeline start -nofaults -explain"], &[&save]);
+    let text_of = std::fs::read_to_string(&file).unwrap();
+    let _ = std::fs::remove_file(&file);
+    let events: Vec<Value> = text_of.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let said = |e: &Value| text(e, "explain").to_owned();
+    for pair in events.windows(2).filter(|w| w[0]["kind"] == "syscall") {
+        let (call, next) = (&pair[0], &pair[1]);
+        let words = text(call, "text");
+        if let Some(n) = said(call).split_once("PT_LOAD ").and_then(|(_, rest)| rest.chars().next()) {
+            assert_eq!((&next["kind"], next["segment"].to_string()), (&Value::from("map"), n.to_string()), "{words}");
+        }
+        let relro = words.starts_with("mprotect(") && words.contains(", PROT_READ)");
+        assert_eq!(said(call).starts_with("RELRO"), relro, "{words}: {}", said(call));
+        assert_eq!(said(call) == "Asks where the heap ends, and moves nothing.", words.starts_with("brk(NULL)"), "{words}");
+        assert_eq!(said(call).contains("ELF header,"), words.contains("\\177ELF"), "{words}");
+    }
+    let count = |sentence: &str| events.iter().filter(|e| said(e) == sentence).count();
+    assert_eq!(count("Opens ldconfig's index, which says where in the default directories a library is."), 1);
+    assert_eq!(count("ldconfig's index is needed no more."), 1);
+    assert_eq!(count("Sets the thread pointer: thread-local storage is found by %fs from now on."), 1);
+    assert!(
+        events.iter().filter(|e| e["kind"] == "syscall").all(|e| e["explain"].is_string()),
+        "every call of this load is known"
+    );
+}
+
+fn hex_field(event: &Value, key: &str) -> u64 {
+    u64::from_str_radix(text(event, key).trim_start_matches("0x"), 16).unwrap_or_else(|_| panic!("{key} of {event}"))
+}
+
+/// Pages and instructions of the faults are perf's own, but for a few: what the page cache maps along with a page differs from run to
+/// run.
+#[test]
+fn page_faults_are_where_perf_sees_them() {
+    let Some(perf) = tools::find("perf") else {
+        return tools::skip("page_faults_are_where_perf_sees_them", "no perf on PATH");
+    };
+    let row = Regex::new(r"(?m)^\s*([0-9a-f]+)\s+([0-9a-f]+)\s*$").unwrap();
+    for (load, record) in recorded().iter().filter(|(l, _)| l.environment.is_empty() && !l.program.ends_with("bash")) {
+        let file = load::scratch("perf");
+        let options =
+            ["record", "-q", "-d", "-c", "1", "-e", "page-faults:u", "-o", &file.display().to_string()].map(str::to_owned);
+        let options: Vec<&str> = options.iter().map(String::as_str).collect();
+        let mut command = load.under(&perf, &options);
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        let (_, log) = tools::output(&mut command);
+        let mut script = std::process::Command::new(&perf);
+        let (rows, _) = tools::output(script.args(["script", "-F", "ip,addr", "-i"]).arg(&file));
+        let _ = std::fs::remove_file(&file);
+        let hex = |text: &str| u64::from_str_radix(text, 16).unwrap();
+        let theirs: Vec<(u64, u64)> = row.captures_iter(&rows).map(|r| (hex(&r[1]) >> 12, hex(&r[2]))).collect();
+        if theirs.is_empty() {
+            return tools::skip("page_faults_are_where_perf_sees_them", format!("perf records nothing: {log}{rows}"));
+        }
+        let faults = record.iter().filter(|e| e["kind"] == "fault");
+        let ours: Vec<(u64, u64)> = faults.map(|e| (hex_field(e, "address") >> 12, hex_field(e, "pc"))).collect();
+        let common = ours.iter().filter(|f| theirs.contains(f)).count();
+        let least = ours.len().min(theirs.len()) - (3 + theirs.len() / 20).min(theirs.len());
+        assert!(
+            common >= least,
+            "{load:?}: {common} of rdbg's {} and perf's {}\n{ours:x?}\n{theirs:x?}",
+            ours.len(),
+            theirs.len()
+        );
+    }
+}
+
+/// The faults of a process that was alive when the recording began: each page that it writes to, by the instruction that does, marked
+/// as disturbed.
+#[test]
+fn faults_of_a_living_process_are_marked() {
+    let Some(touches) = built("c/touches.c", "lazy") else { return };
+    let file = load::scratch("jsonl");
+    let save = format!("timeline save {}", file.display());
+    let commands = ["break touch", "run", "timeline start", "continue", &save];
+    let done = common::rdbg::Session::rdbg().program(&touches, [""; 0]).batch(&commands);
+    let expect = Regex::new(r"EXPECT region=0x([0-9a-f]+) touch=0x([0-9a-f]+)").unwrap();
+    let found = expect.captures(&done.text).unwrap_or_else(|| panic!("{}", done.text));
+    let (region, touch) = (u64::from_str_radix(&found[1], 16).unwrap(), u64::from_str_radix(&found[2], 16).unwrap());
+    let Ok(text_of) = std::fs::read_to_string(&file) else { panic!("{}", done.text) };
+    let _ = std::fs::remove_file(&file);
+    if done.text.contains("Page faults were not recorded") {
+        return tools::skip("faults_of_a_living_process_are_marked", done.text);
+    }
+    let events: Vec<Value> = text_of.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let faults: Vec<&Value> = events.iter().filter(|e| e["kind"] == "fault").collect();
+    for page in (0..64).map(|n| region + n * 4096) {
+        let of = faults.iter().filter(|e| hex_field(e, "address") & !0xfff == page).collect::<Vec<_>>();
+        assert!(of.len() == 1 && (touch..touch + 0x60).contains(&hex_field(of[0], "pc")), "{page:#x}: {of:?}");
+    }
+    assert!(faults.iter().all(|e| e["disturbed"] == true && e.get("run").is_none()));
+    let times: Vec<f64> = events.iter().map(|e| e["t"].as_f64().unwrap()).collect();
+    let first = events.iter().position(|e| e["kind"] == "fault").unwrap();
+    let last = events.iter().rposition(|e| e["kind"] == "fault").unwrap();
+    assert!(times[first..=last].is_sorted(), "in the order of time");
+}
+
+/// Of several processes too, each with its own log of ld.so.
+#[test]
+fn constructors_of_children_come_in_the_order_of_ld_so() {
+    let Some(bash) = installed("bash", &["-c", "/bin/ls / >/dev/null; /bin/true; exec cat /dev/null"]) else { return };
+    let line = Regex::new(r"(?m)^\s*(\d+):\s+calling (init|fini): (/\S*)").unwrap();
+    let record = bash.record();
+    let log = bash.ld_debug("files");
+    // The program's own constructors are called by libc, and the log does not name them.
+    let own: BTreeSet<String> = record.iter().filter(|e| e["kind"] == "exec").map(|e| real(text(e, "path"))).collect();
+    let mut theirs: BTreeMap<u64, Vec<(String, String)>> = BTreeMap::new();
+    for f in line.captures_iter(&log).filter(|f| !own.contains(&real(&f[3]))) {
+        theirs.entry(f[1].parse().unwrap()).or_default().push((f[2].to_owned(), real(&f[3])));
+    }
+    let mut ours: BTreeMap<u64, Vec<(String, String)>> = BTreeMap::new();
+    for event in record.iter().filter(|e| ["init", "fini"].contains(&text(e, "kind"))) {
+        let called = (text(event, "kind").to_owned(), real(text(event, "object")));
+        let all = ours.entry(event["pid"].as_u64().unwrap()).or_default();
+        if !own.contains(&called.1) && all.last() != Some(&called) {
+            all.push(called);
+        }
+    }
+    assert_eq!((ours.len(), theirs.len()), (3, 3), "{log}");
+    for (ours, theirs) in ours.values().zip(theirs.values()) {
+        // What has no constructor is announced too.
+        let theirs: Vec<_> = theirs.iter().filter(|c| ours.contains(c)).cloned().collect();
+        assert!(!ours.is_empty() && !theirs.is_empty());
+        assert_eq!(ours, &theirs, "rdbg left, ld.so right");
+    }
+}
+
+/// A record that is a hundred times as long keeps no more in memory: it goes to disk.
+#[test]
+fn a_long_record_does_not_fill_memory() {
+    let Some(asks) = built("c/asks.c", "lazy") else { return };
+    let peak = |count: u64| {
+        let load = Load::of(&asks, &[&count.to_string()]);
+        // The shell's parent is rdbg.
+        let after = ["timeline summary -json", "shell grep VmHWM /proc/$PPID/status"];
+        let done = load.recorded(&[], &["timeline start -nofaults"], &after);
+        let kib = Regex::new(r"VmHWM:\s+(\d+) kB").unwrap().captures(&done.text).unwrap_or_else(|| panic!("{}", done.text))[1]
+            .parse::<u64>();
+        let calls: u64 = done
+            .text
+            .lines()
+            .filter_map(|l| serde_json::from_str::<Value>(l).ok())
+            .map(|row| row["syscalls"].as_u64().unwrap())
+            .sum();
+        assert!(calls >= count, "{}", done.text);
+        kib.unwrap()
+    };
+    let (short, long) = (peak(500), peak(50_000));
+    // As lines they are 10 MiB.
+    assert!(long < short + 7 * 1024, "{short} KiB, {long} KiB");
 }

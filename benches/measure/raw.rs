@@ -173,6 +173,21 @@ pub fn steps(program: &Path, count: usize) -> Option<f64> {
     })
 }
 
+/// Seconds to seize every thread of a process, stop them, read their registers and let them go.
+pub fn attach(pid: i32) -> Option<f64> {
+    let start = Instant::now();
+    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).ok()?.flatten();
+    let tids: Vec<Pid> = tasks.filter_map(|t| t.file_name().to_str()?.parse().ok().map(Pid::from_raw)).collect();
+    tids.iter().try_for_each(|tid| ptrace::seize(*tid, ptrace::Options::empty())).ok()?;
+    tids.iter().try_for_each(|tid| ptrace::interrupt(*tid)).ok()?;
+    for tid in &tids {
+        waitpid(*tid, Some(nix::sys::wait::WaitPidFlag::__WALL)).ok()?;
+        ptrace::getregs(*tid).ok()?;
+    }
+    tids.iter().try_for_each(|tid| ptrace::detach(*tid, None)).ok()?;
+    Some(start.elapsed().as_secs_f64())
+}
+
 /// MiB a second of memory copied to a file.
 pub fn dump(tracee: &Tracee, start: u64, mib: usize, to: &Path) -> Option<f64> {
     let mut file = File::create(to).ok()?;

@@ -25,6 +25,7 @@ pub fn run_to_stop(cx: &mut Cx<'_>) -> Result<Flow> {
     cx.out.flush();
     let stop = loop {
         match cx.session.advance()? {
+            Happening::Notice(Notice::Progress(text)) => show_progress(cx, &text),
             Happening::Notice(notice) => show_notice(cx, &notice),
             Happening::Stop(stop) => break stop,
         }
@@ -32,6 +33,21 @@ pub fn run_to_stop(cx: &mut Cx<'_>) -> Result<Flow> {
     // What was found out on the way to the stop, as that a condition cannot be tested.
     show_notices(cx);
     stopped(cx, &stop, pid)
+}
+
+/// Shows how far something is, to a person at a terminal alone. The cursor goes back to the line's beginning, so that what comes next
+/// stands over it.
+fn show_progress(cx: &mut Cx<'_>, text: &str) {
+    if is_watched(cx) {
+        cx.out.text(Role::Dim, &format!("{text}\r"));
+        cx.out.flush();
+        cx.out.text(Role::Plain, "\x1b[K");
+    }
+}
+
+/// Whether a person looks on, at a terminal that can move its cursor. What drives rdbg as if it were gdb gives it a dumb terminal.
+fn is_watched(cx: &Cx<'_>) -> bool {
+    cx.out.is_terminal() && std::env::var_os("TERM").is_some_and(|t| t != "dumb")
 }
 
 /// Shows what has happened in the program while something else was done, as calls of its functions.
@@ -79,10 +95,9 @@ pub(super) fn stopped(cx: &mut Cx<'_>, stop: &Stop, pid: Tid) -> Result<Flow> {
         for (role, text) in stop_text(cx.session, stop, pid) {
             cx.out.text(role, &text);
         }
-        // Nothing but gdb's words for what drives rdbg as if it were gdb: that gives it a dumb terminal.
-        let is_read = || cx.out.is_terminal() && std::env::var_os("TERM").is_some_and(|t| t != "dumb");
+        // Nothing but gdb's words for what drives rdbg as if it were gdb.
         if !stop.reason.is_end()
-            && is_read()
+            && is_watched(cx)
             && let Some(text) = nearest_source(cx.session)
         {
             cx.out.text(Role::Dim, &text);
@@ -367,8 +382,14 @@ fn attach(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         }
         None => cx.say_directly(format!("Attaching to process {pid}\n")),
     }
+    let stop = Stop { tid: Tid(pid), reason: StopReason::Attached };
+    // What will be shown is looked up while the process still runs, so that it stands still the shorter.
+    cx.session.observe(Tid(pid));
+    if cx.session.process().is_ok() {
+        drop(stop_text(cx.session, &stop, Tid(pid)));
+    }
     cx.session.attach(Tid(pid))?;
-    stopped(cx, &Stop { tid: Tid(pid), reason: StopReason::Attached }, Tid(pid))
+    stopped(cx, &stop, Tid(pid))
 }
 
 const DETACH: Command = Command {

@@ -36,6 +36,7 @@ impl Session {
         self.resumes += 1;
         self.resumed_from = Some(selected);
         let process = self.process_mut()?;
+        process.learn_pthreads();
         process.plan = plan;
         self.watch_escapes()?;
         if self.breakpoints.iter().any(|b| b.locations.iter().any(|l| l.absent)) {
@@ -136,6 +137,15 @@ impl Session {
         loop {
             if let Some(notice) = self.notices.pop_front() {
                 return Ok(Happening::Notice(notice));
+            }
+            if let Some(notice) = self.progress() {
+                return Ok(Happening::Notice(notice));
+            }
+            if self.ending.is_some() {
+                match self.go_on_ending()? {
+                    Some(happening) => return Ok(happening),
+                    None => continue,
+                }
             }
             if let Some(tid) = self.process_mut()?.printing.pop() {
                 self.carry_out(tid, Verdict::Past)?;
@@ -238,6 +248,8 @@ impl Session {
                 let process = self.process_mut()?;
                 process.number(child);
                 let pthread = process.learn_pthread(child);
+                // Its maker's too, which may be gone when its name is wanted.
+                process.learn_pthread_once(tid);
                 *notice = Some(Notice::ThreadBegun { tid: child, pthread });
                 if !self.runs_alone() {
                     // It may have died already.
@@ -387,6 +399,11 @@ impl Session {
                 }
             }
         }
+        if let Some(tid) = process.ended_silently() {
+            let pthread = process.forget_thread(tid);
+            self.notices.push_back(Notice::ThreadEnded { tid, pthread });
+        }
+        let process = self.process_mut()?;
         process.plan = None;
         for tid in std::mem::take(&mut process.printing) {
             if let Ok(pc) = process.target.pc(tid) {
@@ -443,10 +460,8 @@ impl Session {
     /// The process has gone.
     fn ended(&mut self, tid: Tid, reason: StopReason) -> Result<Option<Happening>> {
         self.line_step = None;
-        self.await_children();
-        self.record_faults(&reason);
-        self.forget_process();
-        Ok(Some(Happening::Stop(Stop { tid, reason })))
+        self.begin_ending(tid, reason);
+        Ok(None)
     }
 }
 

@@ -164,9 +164,19 @@ impl Process {
         }
         for tid in process.target.threads() {
             process.number(tid);
-            process.learn_pthread(tid);
         }
         process
+    }
+
+    /// Learns what threads are to be called when they have gone, as far as it is not known yet.
+    pub(super) fn learn_pthreads(&mut self) {
+        if self.pthreads.len() < self.numbers.len() {
+            for tid in self.target.threads() {
+                if !self.pthreads.contains_key(&tid) {
+                    self.learn_pthread(tid);
+                }
+            }
+        }
     }
 
     /// The number that `info threads` gives a thread.
@@ -210,6 +220,20 @@ impl Process {
     /// Whether a debug register stops before the instruction at `pc`.
     pub(super) fn breaks_in_hardware_at(&self, pc: VirtAddr) -> bool {
         self.hardware.contains(&Trap { addr: pc, kind: TrapKind::HardwareExecute })
+    }
+
+    /// The same for one that nobody has asked for yet.
+    pub(super) fn learn_pthread_once(&mut self, tid: Tid) {
+        if self.pthreads.get(&tid).is_none_or(|pthread| *pthread == 0) {
+            self.learn_pthread(tid);
+        }
+    }
+
+    /// The leader, if it has ended before the others: of that there is no word.
+    pub(super) fn ended_silently(&self) -> Option<Tid> {
+        let leader = self.target.pid();
+        let has_ended = self.numbers.contains_key(&leader) && !self.target.threads().contains(&leader);
+        has_ended.then_some(leader)
     }
 
     /// Forgets a thread that has gone; its pthread_t.

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use crate::base::{Error, Need, Result, Signal, Tid};
 use crate::elf::Image;
 use crate::os::sentinel::Sentinel;
+use crate::os::signals;
 use crate::os::spawn::{Launch, RedirectTo, Redirection};
-use crate::os::{procfs, signals};
 use crate::symbols::{DebugFiles, ModuleRole, NewModule};
 use crate::target::Live;
 
@@ -45,7 +45,7 @@ impl Session {
         self.resolve_breakpoints();
     }
 
-    fn set_program(&mut self, program: Option<Program>) {
+    pub(super) fn set_program(&mut self, program: Option<Program>) {
         let modules = &mut self.inferior.modules;
         modules.clear();
         if let Some(p) = &program {
@@ -143,6 +143,14 @@ impl Session {
 
     /// Looks around in a new process.
     pub(super) fn begun(&mut self, pid: Tid) -> Result<()> {
+        self.begin_anew(pid);
+        let found = self.find_modules();
+        self.modules_found();
+        found
+    }
+
+    /// Forgets what was known of another process.
+    fn begin_anew(&mut self, pid: Tid) {
         self.slot_log = Default::default();
         self.snapshots.clear();
         self.selection = super::session::Selection { tid: Some(pid), level: 0 };
@@ -154,50 +162,21 @@ impl Session {
         {
             terminal.take();
         }
-        let found = self.find_modules();
+    }
+
+    /// A process whose modules were found while it ran stands still.
+    pub(super) fn stands(&mut self, pid: Tid) -> Result<()> {
+        self.begin_anew(pid);
+        self.find_modules_again()?;
+        self.modules_found();
+        Ok(())
+    }
+
+    fn modules_found(&mut self) {
         self.find_resolver();
         self.refresh_address_names();
         self.resolve_breakpoints();
         self.refresh_watches();
-        found
-    }
-
-    /// Attaches to a running process and stops it. The path of its program.
-    pub fn attach(&mut self, pid: Tid) -> Result<PathBuf> {
-        if pid.0 == std::process::id() as i32 {
-            return Err(Error::user("I refuse to debug myself!"));
-        }
-        let live = Live::attach(pid).map_err(|e| explain_refusal(pid, e))?;
-        let path = procfs::exe(pid)?;
-        let image = crate::target::Target::open_image(&live, &path)?;
-        if self.inferior.program.as_ref().is_none_or(|p| p.image.identity() != image.identity()) {
-            self.set_program(Some(Program { path: path.clone(), image, of_core: false }));
-        }
-        self.inferior.process = Some(Process::new(Box::new(live), false));
-        self.begun(pid)?;
-        Ok(path)
-    }
-
-    /// Lets go of the process, which goes on as if nothing had been.
-    pub fn detach(&mut self) -> Result<()> {
-        if !self.process()?.filter.is_empty() {
-            let why = "would get ENOSYS for the system calls that its filter names";
-            return Err(Error::user(format!("Started with \"set seccomp-catch on\", the program {why}: it cannot be detached.")));
-        }
-        self.unwind_calls()?;
-        let process = self.process_mut()?;
-        let signals = std::mem::take(&mut process.deliver);
-        process.control()?.detach(&signals)?;
-        self.forget_process();
-        Ok(())
-    }
-
-    /// Decides which signal a thread gets when it goes on.
-    pub fn set_pending_signal(&mut self, tid: Tid, signal: Option<Signal>) -> Result<()> {
-        let process = self.process_mut()?;
-        process.deliver.remove(&tid);
-        process.deliver.extend(signal.map(|s| (tid, s)));
-        Ok(())
     }
 
     /// Kills the process.
@@ -224,38 +203,6 @@ impl Session {
         }
         // The modules stay known as they were, until the next start: names and addresses go on to mean something, and are the
         // same next time as long as addresses are not random.
-    }
-}
-
-/// Why a process may not be traced.
-fn explain_refusal(pid: Tid, error: Error) -> Error {
-    match error {
-        Error::Gone => Error::user("ptrace: No such process."),
-        // EPERM
-        Error::Os { errno: 1, .. } => Error::user(format!("ptrace: Operation not permitted.\n{}", refusal(pid))),
-        other => other,
-    }
-}
-
-fn refusal(pid: Tid) -> String {
-    if let Some(tracer) = procfs::status_number(pid, "TracerPid").filter(|t| *t != 0) {
-        let name = procfs::thread_name(Tid(tracer as i32)).unwrap_or_default();
-        return format!("Process {pid} is already traced by process {tracer} ({name}).");
-    }
-    if procfs::state(pid) == Some('Z') {
-        return format!("Process {pid} is a zombie: it has already terminated.");
-    }
-    if let Some(leader) = procfs::status_number(pid, "Tgid").filter(|t| *t != i64::from(pid.0)) {
-        return format!("{pid} is a thread of process {leader}: attach to that.");
-    }
-    let own = procfs::own_uid();
-    if let Some(uid) = procfs::status_number(pid, "Uid").filter(|u| *u != i64::from(own)) {
-        return format!("Process {pid} belongs to user {uid}, and you are user {own}.");
-    }
-    match procfs::yama_scope() {
-        Some(1) => "Yama allows tracing of one's own children only: /proc/sys/kernel/yama/ptrace_scope is 1.".to_owned(),
-        Some(scope @ 2..) => format!("Yama forbids it: /proc/sys/kernel/yama/ptrace_scope is {scope}."),
-        _ => format!("Process {pid} is not dumpable (setuid, or prctl(PR_SET_DUMPABLE)), or a security module forbids it."),
     }
 }
 

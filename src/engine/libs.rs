@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::arch::regs::Gpr;
-use crate::base::{AddrRange, Error, FileAddr, LoadBias, Result, VirtAddr, read_vec};
+use crate::base::{AddrRange, Error, FileAddr, LoadBias, PageCache, Result, VirtAddr, read_vec};
 use crate::elf::{AuxEntry, Image, aux};
-use crate::loader::{MapState, Rendezvous, event_address, find_rendezvous};
+use crate::loader::{MapState, Rendezvous, Stub, event_address, find_rendezvous};
 use crate::symbols::{ModuleRole, NewModule, is_named};
 
 use super::breakpoints::{Catch, Kind};
@@ -56,6 +56,13 @@ impl Session {
         self.read_link_maps().map(drop)
     }
 
+    /// Finds what a process has loaded since its modules were found, and the modules themselves where they have not been.
+    pub(super) fn find_modules_again(&mut self) -> Result<()> {
+        // Those of another program than the process's lie elsewhere.
+        let has_found = self.inferior.modules.interpreter().is_some();
+        if has_found { self.read_link_maps().map(drop) } else { self.find_modules() }
+    }
+
     /// The vdso's image, read from memory: it is in no file.
     fn vdso_image(&self, addr: VirtAddr) -> Option<Arc<Image>> {
         let target = &self.process().ok()?.target;
@@ -81,7 +88,8 @@ impl Session {
         if rendezvous.brk.0 != 0 {
             process.libraries.brk = Some(rendezvous.brk);
         }
-        let Ok(objects) = rendezvous.objects(&*process.target) else { return Ok(nothing) };
+        // The list's entries lie close to each other.
+        let Ok(objects) = rendezvous.objects(&PageCache::new(&*process.target)) else { return Ok(nothing) };
         let update = modules.update(&objects, |path| process.target.open_image(path));
         let loaded: Vec<String> =
             update.loaded.iter().filter_map(|id| Some(modules.get(*id)?.path.display().to_string())).collect();
@@ -177,9 +185,14 @@ impl Session {
         let module = self.inferior.modules.at(at)?;
         let sp = VirtAddr(target.registers(tid).ok()?.get(Gpr::Rsp)?);
         let word = |addr| crate::base::read_u64(&**target, addr).ok();
-        let index = usize::try_from(word(sp)?).ok()?;
-        let returns_to = VirtAddr(word(sp + 8)?);
-        let stub = module.plt().stubs.iter().find(|s| s.relocation_index == Some(index))?;
+        let mut words = [0; 16];
+        target.read(sp, &mut words).ok()?;
+        let [index, returns_to] =
+            [0, 8].map(|at| words.get(at..).and_then(|w| w.first_chunk()).map_or(0, |w| u64::from_le_bytes(*w)));
+        let (index, returns_to) = (usize::try_from(index).ok()?, VirtAddr(returns_to));
+        let is_it = |s: &&Stub| s.relocation_index == Some(index);
+        // As a rule the stubs are in the order of the relocations.
+        let stub = module.plt().stubs.get(index).filter(is_it).or_else(|| module.plt().stubs.iter().find(is_it))?;
         let slot = module.virt(stub.slot);
         let called = self.is_call_to(returns_to, module.virt(stub.addr));
         Some(super::stop::Bind {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::base::{FileAddr, VirtAddr};
+use crate::base::{FileAddr, Memory, PageCache, VirtAddr};
 use crate::elf::{Binding, Relocation, Symbol, SymbolKind, dt, r_x86_64};
 use crate::expr::Host;
 use crate::loader::{LinkMap, LookupFor, Rendezvous, ScopeLayout, Wanted, ask};
@@ -109,6 +109,8 @@ const DF_SYMBOLIC: u64 = 2;
 /// The scopes of all modules, read once: what asks for many symbols keeps one.
 pub struct Scopes<'s> {
     session: &'s Session,
+    /// ld.so's lists lie close to each other.
+    memory: PageCache<'s>,
     objects: Vec<LinkMap>,
     layout: Option<ScopeLayout>,
     /// The modules that the files lead to, before ld.so has loaded them.
@@ -118,20 +120,25 @@ pub struct Scopes<'s> {
 impl Session {
     /// What is needed to replay lookups.
     pub fn scopes(&self) -> Scopes<'_> {
-        let objects = self.link_maps();
-        let layout = ScopeLayout::find(self.memory(), &objects);
+        let memory = PageCache::new(self.memory());
+        let objects = self.link_maps_in(&memory);
+        let layout = ScopeLayout::find(&memory, &objects);
         let is_loaded =
             layout.is_some() || objects.len() > 1 || self.inferior.modules.iter().any(|m| m.role == ModuleRole::Library);
         let is_static = self.inferior.modules.main().is_none_or(|m| super::slots::is_static(m.image()));
         let planned = if is_loaded || is_static { Vec::new() } else { self.planned_modules() };
-        Scopes { session: self, objects, layout, planned }
+        Scopes { session: self, memory, objects, layout, planned }
     }
 
     /// ld.so's list as it is now; empty without one.
     pub fn link_maps(&self) -> Vec<LinkMap> {
+        self.link_maps_in(&PageCache::new(self.memory()))
+    }
+
+    fn link_maps_in(&self, memory: &dyn Memory) -> Vec<LinkMap> {
         let address = self.process().ok().and_then(|p| p.libraries.rendezvous);
-        let rendezvous = address.and_then(|a| Rendezvous::read(self.memory(), a).ok()).filter(|r| r.map.0 != 0);
-        rendezvous.and_then(|r| r.objects(self.memory()).ok()).unwrap_or_default()
+        let rendezvous = address.and_then(|a| Rendezvous::read(memory, a).ok()).filter(|r| r.map.0 != 0);
+        rendezvous.and_then(|r| r.objects(memory).ok()).unwrap_or_default()
     }
 }
 
@@ -175,8 +182,7 @@ impl Scopes<'_> {
     }
 
     fn by_link_maps(&self, module: &Arc<Module>) -> Option<Vec<ScopeEntry>> {
-        let memory = self.session.memory();
-        let lists = self.layout?.scope_of(memory, &self.objects, module.link_map?)?;
+        let lists = self.layout?.scope_of(&self.memory, &self.objects, module.link_map?)?;
         let main = self.objects.first()?.addr;
         let mut entries: Vec<ScopeEntry> = Vec::new();
         for list in lists {

@@ -3,6 +3,7 @@
 mod address_names;
 mod arguments;
 mod aslr;
+mod attach;
 mod before;
 mod bind;
 mod blocks;
@@ -96,7 +97,7 @@ pub use slots::{SlotMeaning, is_static, relro_range};
 pub use snapshots::Snapshot;
 pub use step::{Plan, Return};
 pub use stop::{Bind, Caught, Happening, Hit, Notice, Stop, StopReason, WatchHit};
-pub use timeline::{Spool, Timeline};
+pub use timeline::{Spool, Timeline, Wanted};
 pub use variables::{Local, VariableValue};
 pub use watch_scope::WatchScope;
 pub use watched::{Looked, WatchedParts};

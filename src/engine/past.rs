@@ -1,5 +1,6 @@
 //! Getting a thread past the instruction under a site: in the registers, in a slot, or where it is.
 
+use crate::arch::insn::Insn;
 use crate::arch::regs::{Gpr, Registers};
 use crate::base::{Error, Result, Signal, Tid, VirtAddr};
 use crate::os::signals;
@@ -108,6 +109,7 @@ impl Session {
         let as_step = as_step || self.looks_at_each_step();
         let process = self.process_mut()?;
         let trap = Trap { addr: pc, kind: TrapKind::Int3 };
+        let repeats = process.sites.get(pc).is_some_and(|s| Insn::decode(&s.code, pc.0).is_some_and(|i| i.is_rep()));
         let pid = process.target.pid();
         let control = process.control()?;
         let running = control.running();
@@ -125,6 +127,12 @@ impl Session {
                         Some(_) => others.push(s),
                         None => later = Some(s),
                     }
+                    control.resume(tid, ResumeAction::Step(None))?;
+                }
+                // A string instruction is stepped one element at a time, and has not been passed before it is done.
+                Ok(Event { tid: who, what: RawStop::Stepped })
+                    if who == tid && !as_step && repeats && control.pc(tid).is_ok_and(|at| at == pc) =>
+                {
                     control.resume(tid, ResumeAction::Step(None))?;
                 }
                 Ok(event) if event.tid == tid || matches!(event.what, RawStop::Exited(_) | RawStop::Killed(_)) => break event,

@@ -94,6 +94,8 @@ pub struct Session {
     pub(super) followed: Vec<Inferior>,
     /// One of them has taken the place of the inferior, for the time of an event.
     pub(super) is_elsewhere: bool,
+    /// The program has ended, and something is still done about it.
+    pub(super) ending: Option<super::timeline::Ending>,
     /// What is, or was last, recorded.
     pub timeline: Timeline,
     /// The frame with which the next plan ends.

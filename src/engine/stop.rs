@@ -49,6 +49,8 @@ pub enum Notice {
     Signal(Signal),
     /// Something that did not work.
     Warning(String),
+    /// How far something is that takes long: for who looks on, and for nobody later.
+    Progress(String),
     /// A function that rdbg has called was stopped. `pid` is that of the process, which may have gone.
     CallStopped {
         /// Where and why.

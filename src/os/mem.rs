@@ -70,6 +70,11 @@ impl ProcessMemory {
         }
     }
 
+    /// The open file's descriptor.
+    pub fn descriptor(&self) -> i32 {
+        std::os::fd::AsRawFd::as_raw_fd(&self.file)
+    }
+
     /// The process whose memory this is.
     pub fn pid(&self) -> Tid {
         self.pid

@@ -4,6 +4,7 @@ pub mod affinity;
 pub mod arrivals;
 pub mod debugregs;
 pub mod files;
+pub mod guardian;
 pub mod mem;
 pub mod pagemap;
 pub mod perf;

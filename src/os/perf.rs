@@ -43,6 +43,8 @@ const PERF_COUNT_SW_PAGE_FAULTS: u64 = 2;
 const PERF_COUNT_SW_PAGE_FAULTS_MAJ: u64 = 6;
 /// PERF_SAMPLE_IP, TID, TIME, ADDR.
 const SAMPLE: u64 = 1 | 2 | 4 | 8;
+/// inherit, exclude_kernel, exclude_hv, use_clockid: of threads that run already.
+const FLAGS_NOW: u64 = 1 << 1 | 1 << 5 | 1 << 6 | 1 << 25;
 /// disabled, inherit, exclude_kernel, exclude_hv, enable_on_exec, use_clockid (linux/perf_event.h, the bits of perf_event_attr).
 const FLAGS: u64 = 1 | 1 << 1 | 1 << 5 | 1 << 6 | 1 << 12 | 1 << 25;
 const PERF_RECORD_LOST: u32 = 2;
@@ -51,19 +53,31 @@ const PERF_FLAG_FD_CLOEXEC: libc::c_ulong = 8;
 const PAGE: usize = 4096;
 
 /// `struct perf_event_attr` up to PERF_ATTR_SIZE_VER5, as words.
-fn attributes(config: u64) -> [u64; 14] {
+fn attributes(config: u64, flags: u64) -> [u64; 14] {
     let mut words = [0u64; 14];
     let size = size_of_val(&words) as u64;
     words[0] = u64::from(PERF_TYPE_SOFTWARE) | size << 32;
     words[1] = config;
     words[2] = 1; // sample_period: each of them
     words[3] = SAMPLE;
-    words[5] = FLAGS;
+    words[5] = flags;
     words[11] = (libc::CLOCK_MONOTONIC as u64) << 32; // clockid, behind sample_stack_user
     words
 }
 
+fn open_event(attributes: &[u64; 14], tid: Tid, cpu: usize) -> Result<OwnedFd> {
+    // SAFETY: the attributes live through the call, and say their own size.
+    let fd =
+        unsafe { libc::syscall(libc::SYS_perf_event_open, attributes.as_ptr(), tid.0, cpu as i32, -1, PERF_FLAG_FD_CLOEXEC) };
+    if fd < 0 {
+        return Err(Error::last_os("perf_event_open"));
+    }
+    // SAFETY: a descriptor that was just made, and that nobody else has.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
+}
+
 /// The ring of one event on one processor: a page of control words, then the records.
+#[derive(Debug)]
 struct Ring {
     fd: OwnedFd,
     at: *mut u8,
@@ -71,16 +85,8 @@ struct Ring {
 }
 
 impl Ring {
-    fn open(config: u64, pid: Tid, cpu: usize, pages: usize) -> Result<Ring> {
-        let attributes = attributes(config);
-        // SAFETY: the attributes live through the call, and say their own size.
-        let fd =
-            unsafe { libc::syscall(libc::SYS_perf_event_open, attributes.as_ptr(), pid.0, cpu as i32, -1, PERF_FLAG_FD_CLOEXEC) };
-        if fd < 0 {
-            return Err(Error::last_os("perf_event_open"));
-        }
-        // SAFETY: a descriptor that was just made, and that nobody else has.
-        let fd = unsafe { OwnedFd::from_raw_fd(fd as i32) };
+    fn open(config: u64, flags: u64, pid: Tid, cpu: usize, pages: usize) -> Result<Ring> {
+        let fd = open_event(&attributes(config, flags), pid, cpu)?;
         let len = (1 + pages) * PAGE;
         // SAFETY: a new mapping at an address of the kernel's choice; it is unmapped when the ring is dropped.
         let at =
@@ -160,20 +166,74 @@ pub fn page_faults(launch: &Launch) -> Result<Faults> {
         std::thread::sleep(Duration::from_millis(1));
     }
     collect();
+    Ok(in_order(faults, &major))
+}
+
+/// In the order of time, and with the major ones marked.
+fn in_order(mut faults: Faults, major: &Faults) -> Faults {
     faults.all.sort_by_key(|f| f.time);
     for fault in &mut faults.all {
         let is_it = |m: &PageFault| m.tid == fault.tid && m.address == fault.address && m.pc == fault.pc;
         fault.major = major.all.iter().any(is_it);
     }
-    Ok(faults)
+    faults
+}
+
+/// Nanoseconds of CLOCK_MONOTONIC, in which faults are timed.
+pub fn now() -> u64 {
+    let time = nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC);
+    time.map_or(0, |t| t.tv_sec() as u64 * 1_000_000_000 + t.tv_nsec() as u64)
+}
+
+/// The page faults of threads that run already, and of the threads and children that they make, from now on.
+#[derive(Debug)]
+pub struct FaultWatch {
+    rings: Vec<(Ring, bool)>,
+    /// Events of further threads, which write into the rings of the first one.
+    _others: Vec<OwnedFd>,
+}
+
+/// PERF_EVENT_IOC_SET_OUTPUT (linux/perf_event.h): what the event has to say goes into another one's ring.
+const SET_OUTPUT: libc::c_ulong = 0x2405;
+
+impl FaultWatch {
+    /// Watches these threads of one process.
+    pub fn of(tids: &[Tid]) -> Result<FaultWatch> {
+        let (first, others) = tids.split_first().ok_or(Error::Gone)?;
+        let mut watch = FaultWatch { rings: Vec::new(), _others: Vec::new() };
+        for cpu in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            for (config, pages, is_major) in [(PERF_COUNT_SW_PAGE_FAULTS, 32, false), (PERF_COUNT_SW_PAGE_FAULTS_MAJ, 8, true)] {
+                let ring = Ring::open(config, FLAGS_NOW, *first, cpu, pages)?;
+                for tid in others {
+                    let fd = open_event(&attributes(config, FLAGS_NOW), *tid, cpu)?;
+                    // SAFETY: both are descriptors of events on the same processor, which live.
+                    if unsafe { libc::ioctl(fd.as_raw_fd(), SET_OUTPUT, ring.fd.as_raw_fd()) } != 0 {
+                        return Err(Error::last_os("perf_event_open"));
+                    }
+                    watch._others.push(fd);
+                }
+                watch.rings.push((ring, is_major));
+            }
+        }
+        Ok(watch)
+    }
+
+    /// What has been since the last time.
+    pub fn take(&self) -> Faults {
+        let (mut faults, mut major) = (Faults::default(), Faults::default());
+        for (ring, is_major) in &self.rings {
+            decode(&ring.drain(), if *is_major { &mut major } else { &mut faults });
+        }
+        in_order(faults, &major)
+    }
 }
 
 /// Rings for all faults and for the major ones, on each processor.
 fn open_rings(pid: Tid) -> Result<Vec<(Ring, bool)>> {
     let mut rings = Vec::new();
     for cpu in 0..std::thread::available_parallelism().map_or(1, usize::from) {
-        rings.push((Ring::open(PERF_COUNT_SW_PAGE_FAULTS, pid, cpu, 64)?, false));
-        rings.push((Ring::open(PERF_COUNT_SW_PAGE_FAULTS_MAJ, pid, cpu, 8)?, true));
+        rings.push((Ring::open(PERF_COUNT_SW_PAGE_FAULTS, FLAGS, pid, cpu, 64)?, false));
+        rings.push((Ring::open(PERF_COUNT_SW_PAGE_FAULTS_MAJ, FLAGS, pid, cpu, 8)?, true));
     }
     Ok(rings)
 }

@@ -131,6 +131,14 @@ pub fn state(tid: Tid) -> Option<char> {
     stat(tid)?.chars().next()
 }
 
+/// The pc and the stack pointer of a thread that waits in a system call (proc_pid_syscall(5)); `None` of one that runs.
+pub fn waits_at(tid: Tid) -> Option<(u64, u64)> {
+    let text = read_text(tid, "syscall").ok()?;
+    let mut words = text.split_whitespace().rev().map(|w| u64::from_str_radix(w.strip_prefix("0x")?, 16).ok());
+    let (pc, sp) = (words.next()??, words.next()??);
+    Some((pc, sp))
+}
+
 /// All numbers of /proc/TID/stat from the fourth field (`ppid`) on; 0 for what is none.
 pub fn stat_numbers(tid: Tid) -> Option<Vec<i64>> {
     Some(stat(tid)?.split_whitespace().skip(1).map(|n| n.parse().unwrap_or(0)).collect())

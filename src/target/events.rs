@@ -244,6 +244,7 @@ impl Live {
         self.vforking = 0;
         self.watches = [None; debugregs::SLOTS];
         self.memory = ProcessMemory::open(self.pid)?;
+        self.guardian = None;
         Ok(RawStop::Exec(Tid(former)))
     }
 }

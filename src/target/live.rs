@@ -7,15 +7,16 @@ use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::flags_copy::FlagsCopy;
 use super::gone::alive;
 use super::traits::{Control, Event, RawStop, ResumeAction, SystemCalls, Target, Trap};
-use super::trap_flag::FlagsCopy;
 use super::traps::{as_watch, lift_one, plant_one};
 use crate::arch::regs::{Gpr, Registers, XState};
 use crate::base::{AddrRange, Error, Memory, MemoryMap, PageState, Result, Signal, Tid, VirtAddr};
 use crate::elf::Image;
 use crate::os::affinity::Follower;
 use crate::os::debugregs::{self, Watch};
+use crate::os::guardian::Guardian;
 use crate::os::mem::ProcessMemory;
 use crate::os::spawn::{Launch, Launched, launch};
 use crate::os::wait::{Status, wait_any};
@@ -132,6 +133,8 @@ pub struct Live {
     /// What is shared with the children that are followed.
     pub(super) family: Kin,
     pub(super) follower: Follower,
+    /// Puts the code of a process that rdbg attached to back if rdbg is killed.
+    pub(super) guardian: Option<Guardian>,
     pub(super) ended: bool,
     pub(super) not_send: PhantomData<*const ()>,
 }
@@ -204,6 +207,7 @@ impl Live {
             ready: VecDeque::new(),
             family: Kin::default(),
             follower: Follower::new(),
+            guardian: None,
             ended: false,
             not_send: PhantomData,
         }
@@ -289,7 +293,7 @@ impl Target for Live {
     }
 
     fn threads(&self) -> Vec<Tid> {
-        self.threads.keys().copied().collect()
+        self.threads.iter().filter(|(_, t)| t.state != State::Zombie).map(|(tid, _)| *tid).collect()
     }
 
     fn thread_name(&self, tid: Tid) -> String {
@@ -456,7 +460,8 @@ impl Control for Live {
         self.interrupt_running()?;
         while self.any_runs() {
             // A leader that ends before the others sends no word of it: to be looked at from time to time.
-            let alone = self.threads.len() > 1 && self.running() == [self.pid];
+            let is_other = |(tid, thread): (&Tid, &Thread)| *tid != self.pid && thread.state == State::Running;
+            let alone = self.threads.len() > 1 && !self.threads.iter().any(is_other);
             match wait_any(!alone) {
                 Ok(Some((tid, status))) => self.collect(tid, status)?,
                 Ok(None) => std::thread::sleep(std::time::Duration::from_micros(50)),
@@ -464,7 +469,10 @@ impl Control for Live {
                 Err(Error::Gone) => break,
                 Err(e) => return Err(e),
             }
-            self.look_for_zombie();
+            // Its /proc/PID/stat adds up all of its threads: not to be read for each of them.
+            if alone {
+                self.look_for_zombie();
+            }
         }
         self.collect_the_dying()?;
         if self.int3s_stay {
@@ -490,7 +498,7 @@ impl Control for Live {
         let covering = self.int3s.range_mut(at..at + bytes.len() as u64);
         let covering: Vec<_> = covering.filter_map(|(addr, covered)| Some((*addr, covered.take()?))).collect();
         for (addr, byte) in &covering {
-            lift_one(&self.memory, self.pid, *addr, *byte);
+            lift_one(&self.memory, self.pid, *addr, *byte, self.guardian.as_ref());
         }
         let mut end = [0];
         let result = match self.memory.read(at + (bytes.len() as u64 - 1), &mut end) {
@@ -500,7 +508,7 @@ impl Control for Live {
             Ok(()) => self.memory.write(self.pid, at, bytes),
         };
         for (addr, _) in covering {
-            let covered = plant_one(&self.memory, self.pid, addr).ok();
+            let covered = plant_one(&self.memory, self.pid, addr, self.guardian.as_ref()).ok();
             self.int3s.insert(addr, covered);
         }
         result
@@ -559,7 +567,11 @@ impl Control for Live {
             if !self.int3s.contains_key(&trap.addr) {
                 let mut byte = [0];
                 self.memory.read(trap.addr, &mut byte)?;
-                let covered = if self.planted { Some(plant_one(&self.memory, self.pid, trap.addr)?) } else { None };
+                if self.planted {
+                    self.be_guarded();
+                }
+                let covered =
+                    if self.planted { Some(plant_one(&self.memory, self.pid, trap.addr, self.guardian.as_ref())?) } else { None };
                 self.int3s.insert(trap.addr, covered);
             }
             return Ok(());
@@ -576,7 +588,7 @@ impl Control for Live {
     fn remove(&mut self, trap: Trap) -> Result<()> {
         let Some(watch) = as_watch(trap) else {
             if let Some(Some(byte)) = self.int3s.remove(&trap.addr) {
-                lift_one(&self.memory, self.pid, trap.addr, byte);
+                lift_one(&self.memory, self.pid, trap.addr, byte, self.guardian.as_ref());
                 self.retired.extend(self.any_runs().then_some(trap.addr));
             }
             return Ok(());

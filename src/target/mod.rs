@@ -4,9 +4,11 @@
 mod core;
 mod events;
 mod family;
+mod flags_copy;
 mod gone;
 mod injected;
 mod live;
+mod observed;
 mod parking;
 mod planted;
 mod traits;
@@ -15,4 +17,5 @@ mod traps;
 
 pub use core::{Core, FileTrouble};
 pub use live::Live;
+pub use observed::Observed;
 pub use traits::{Control, Event, RawStop, ResumeAction, SystemCalls, Target, Trap, TrapKind};

@@ -30,6 +30,11 @@ impl Live {
     /// *Folklore*: PTRACE_INTERRUPT overtakes the SIGTRAP of an int3 or a step that has just run: the thread stops behind the int3,
     /// with the signal still to come. It would kill the program after a detach. So it is let come first.
     pub(super) fn let_trap_come(&mut self, tid: Tid) -> Result<()> {
+        // Nothing of rdbg's that could have raised one.
+        let steps = self.threads.get(&tid).is_some_and(|t| t.stepping);
+        if !steps && self.int3s.is_empty() && self.retired.is_empty() && self.watches.iter().all(Option::is_none) {
+            return Ok(());
+        }
         if known(ptrace::has_pending_trap(tid))? != Some(true) {
             return Ok(());
         }

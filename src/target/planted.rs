@@ -8,6 +8,7 @@ use super::traits::Target;
 use super::traps::{INT3, lift_one, plant_one};
 use crate::base::{Memory, Result, VirtAddr};
 use crate::os::debugregs;
+use crate::os::guardian::Guardian;
 use crate::os::procfs;
 
 /// How much of a stack is searched for return addresses of signal handlers.
@@ -20,8 +21,11 @@ impl Live {
             return;
         }
         self.planted = true;
+        if !self.int3s.is_empty() {
+            self.be_guarded();
+        }
         for (addr, covered) in self.int3s.iter_mut().filter(|(_, covered)| covered.is_none()) {
-            *covered = plant_one(&self.memory, self.pid, *addr).ok();
+            *covered = plant_one(&self.memory, self.pid, *addr, self.guardian.as_ref()).ok();
         }
     }
 
@@ -43,7 +47,7 @@ impl Live {
         let in_use = self.any_runs();
         for (addr, covered) in &mut self.int3s {
             if let Some(byte) = covered.take() {
-                lift_one(&self.memory, self.pid, *addr, byte);
+                lift_one(&self.memory, self.pid, *addr, byte, self.guardian.as_ref());
                 self.retired.extend(in_use.then_some(*addr));
             }
         }
@@ -75,7 +79,21 @@ impl Live {
         }
     }
 
+    /// What was launched dies with rdbg; what was attached to must not.
+    pub(super) fn be_guarded(&mut self) {
+        if !self.launched && self.guardian.is_none() {
+            self.guardian = Guardian::start(self.pid, self.memory.descriptor());
+        }
+    }
+
     pub(super) fn set_debug_registers(&mut self) -> Result<()> {
+        let in_use = self.watches.iter().any(Option::is_some);
+        if in_use {
+            self.be_guarded();
+        }
+        if let Some(guardian) = &self.guardian {
+            guardian.watches(in_use);
+        }
         for (tid, thread) in &self.threads {
             if thread.state == State::Stopped {
                 alive(debugregs::set(*tid, &self.watches))?;

@@ -169,6 +169,10 @@ pub fn calls(record: &[Value]) -> Vec<(String, Vec<String>)> {
 pub fn comparable(tasks: &[(String, Vec<String>)]) -> Vec<Vec<String>> {
     let before_result = Regex::new(r"\) += ").unwrap();
     let number = Regex::new(r"\b\d+\b").unwrap();
+    // Elsewhere a number that happens to be a task's is none.
+    let of_tasks =
+        Regex::new(r"^(?:v?fork|clone3?|wait4|waitid|t?g?kill|get[pt]id|set_tid_address|[gs]etpgid|getsid|ioctl|futex)\(")
+            .unwrap();
     let volatile = Regex::new(concat!(
         r#"getrandom\("[^"]*"|0x[0-9a-f]+ /\* \d+ vars|sysinfo\(\{[^}]*\}|si_[us]time=\d+|tv_u?n?sec=\d+|"#,
         r"get(?:ppid|pgrp)\(\) = \d+|f_(?:bfree|bavail|ffree)=\d+|(?:left|load\S*|rseq_cs)=\S+"
@@ -177,6 +181,9 @@ pub fn comparable(tasks: &[(String, Vec<String>)]) -> Vec<Vec<String>> {
     let of = |text: &String| {
         let text = before_result.replace(text, ") = ");
         let text = volatile.replace_all(&text, "VOLATILE");
+        if !of_tasks.is_match(&text) {
+            return text.into_owned();
+        }
         let named = |n: &regex::Captures| match tasks.iter().position(|t| t.0 == n[0]) {
             Some(task) => format!("TASK{task}"),
             None => n[0].to_owned(),

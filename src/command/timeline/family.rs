@@ -5,6 +5,7 @@ use crate::command::args::Args;
 use crate::command::cx::Cx;
 use crate::command::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
 use crate::command::help::list_below;
+use crate::engine::Wanted;
 
 /// The family.
 pub const COMMANDS: &[Command] =
@@ -24,16 +25,24 @@ pub const TIMELINE: Command = Command {
 pub const START: Command = Command {
     name: "timeline start",
     group: Group::Loading,
-    args: &[ArgSpec::may("-nofaults", ArgKind::Switch)],
+    args: &[
+        ArgSpec::may("-nofaults", ArgKind::Switch),
+        ArgSpec::may("-explain", ArgKind::Switch),
+        ArgSpec::may("-steps", ArgKind::Switch),
+    ],
     summary: "Record what happens from exec to exit.",
     help: "The next process that is started is recorded from its exec on, and one that lives from now on: system calls, mappings,\n\
            libraries that come and go, relocations, lazy binds, constructors, signals, the end; and so are its children. What was\n\
            recorded before is forgotten.\n\
            When the program has exited it is run a second time, untouched and with /dev/null as its standard files, for its page\n\
-           faults; not with -nofaults.",
+           faults; not with -nofaults. With -explain each system call gets a sentence of what it is for, where that is known for sure.\n\
+           With -steps the program is run once more, one instruction at a time up to main and through each lazy bind of its first\n\
+           thread: how many each function has run.",
     examples: &[
         Example { line: "timeline start -nofaults", what: "the program runs but once" },
         Example { line: "timeline start", what: "records the next run" },
+        Example { line: "timeline start -explain", what: "and says what each system call is for" },
+        Example { line: "timeline start -steps", what: "and counts the instructions that run" },
     ],
     own: true,
     repeat: Repeat::No,
@@ -54,7 +63,8 @@ pub const STOP: Command = Command {
 };
 
 fn start(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
-    cx.session.start_timeline(!args.has("-nofaults"))?;
+    let wanted = Wanted { faults: !args.has("-nofaults"), explains: args.has("-explain"), steps: args.has("-steps") };
+    cx.session.start_timeline(wanted)?;
     cx.say(if cx.session.timeline.is_armed() { "Recording from the next run.\n" } else { "Recording from now.\n" });
     Ok(Flow::Go)
 }

@@ -124,11 +124,15 @@ fn look_ahead(events: &Spool) -> Result<Ahead> {
             return Ok(true);
         }
         let event: Value = serde_json::from_str(line).unwrap_or_default();
-        if text(&event, "kind") != "fault" {
-            ahead.several |= *first.get_or_insert(event.get("tid").cloned()) != event.get("tid").cloned();
-        } else if event.get("run").is_some() {
-            let of_phase = ahead.faults.entry(text(&event, "phase").to_owned()).or_default();
-            *of_phase.entry(text(&event, "file").to_owned()).or_default() += 1;
+        match text(&event, "kind") {
+            // They are of other runs, with other numbers.
+            "steps" => {}
+            "fault" if event.get("run").is_some() => {
+                let of_phase = ahead.faults.entry(text(&event, "phase").to_owned()).or_default();
+                let count = event.get("count").and_then(Value::as_u64).unwrap_or(1);
+                *of_phase.entry(text(&event, "file").to_owned()).or_default() += count as usize;
+            }
+            _ => ahead.several |= *first.get_or_insert(event.get("tid").cloned()) != event.get("tid").cloned(),
         }
         Ok(true)
     })?;
@@ -164,7 +168,8 @@ fn row(event: &Value, several: bool) -> Row {
 }
 
 /// Every field that an event may have.
-const FIELDS: [&str; 48] = [
+const FIELDS: [&str; 49] = [
+    "of",
     "t",
     "pid",
     "tid",

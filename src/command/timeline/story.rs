@@ -49,6 +49,12 @@ enum Open {
         targets: BTreeMap<String, usize>,
         ifuncs: Vec<String>,
     },
+    /// Instructions of a load, or of a bind, by function.
+    Steps {
+        step: Step,
+        of: String,
+        functions: Vec<(u64, String)>,
+    },
     /// Faults of a process that was recorded while it lived.
     Faults {
         step: Step,
@@ -149,6 +155,11 @@ impl Teller {
                 }
                 _ => false,
             },
+            Open::Steps { step, of, functions } if kind == "steps" && text(event, "of") == of => {
+                functions.push(counted_function(event));
+                step.count += 1;
+                true
+            }
             Open::Faults { step, files } if same(step) && kind == "fault" => {
                 *files.entry(text(event, "file").to_owned()).or_default() += 1;
                 step.count += 1;
@@ -182,6 +193,11 @@ impl Teller {
                 count_relocation(event, &mut types, &mut targets);
                 let object = text(event, "object").to_owned();
                 self.open = Open::Relocations { step: step(event, "relocate"), object, types, targets, ifuncs: Vec::new() };
+                Vec::new()
+            }
+            "steps" => {
+                let (of, functions) = (text(event, "of").to_owned(), vec![counted_function(event)]);
+                self.open = Open::Steps { step: step(event, "steps"), of, functions };
                 Vec::new()
             }
             "fault" => {
@@ -246,6 +262,7 @@ impl Teller {
                 }
                 out
             }
+            Open::Steps { step, of, functions } => vec![Step { text: counted_steps(&of, &functions), ..step }],
             Open::Faults { step, files } => {
                 vec![Step { text: format!("{}: {}", step.count, counted(&files, base_name)), ..step }]
             }
@@ -254,7 +271,7 @@ impl Teller {
 }
 
 /// Kinds of events that are steps by themselves.
-const KINDS: [&str; 10] = ["bind", "init", "fini", "main", "exec", "fork", "clone", "signal", "exit", "steps"];
+const KINDS: [&str; 9] = ["bind", "init", "fini", "main", "exec", "fork", "clone", "signal", "exit"];
 
 /// What stands between a step and its explanation.
 const EXPLAINS: &str = "  -- ";
@@ -336,6 +353,25 @@ fn counted(all: &BTreeMap<String, usize>, name: impl Fn(&str) -> &str) -> String
     all.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
     let named = |key: &str| if key.is_empty() { "anonymous memory".to_owned() } else { name(key).to_owned() };
     all.into_iter().map(|(key, count)| format!("{count} {}", named(key))).collect::<Vec<_>>().join(", ")
+}
+
+fn counted_function(event: &Value) -> (u64, String) {
+    let name = if text(event, "name").is_empty() { "(no symbol)" } else { text(event, "name") };
+    let count = event.get("count").and_then(Value::as_u64).unwrap_or_default();
+    (count, format!("{}!{name}", base_name(text(event, "object"))))
+}
+
+/// So many functions are named; `timeline show steps` has all.
+const NAMED: usize = 6;
+
+fn counted_steps(of: &str, functions: &[(u64, String)]) -> String {
+    let total: u64 = functions.iter().map(|f| f.0).sum();
+    let named: Vec<String> = functions.iter().take(NAMED).map(|(count, name)| format!("{count} {name}")).collect();
+    let more = match functions.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        n => format!(", and {n} more"),
+    };
+    format!("{of}: {total} instructions in one more run: {}{more}", named.join(", "))
 }
 
 fn linked(event: &Value) -> String {

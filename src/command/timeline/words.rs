@@ -41,6 +41,11 @@ pub fn describe(event: &Value) -> String {
                 None => format!("{kind}{} in {file}, by {}", text(event, "address"), text(event, "pc")),
             }
         }
+        "steps" => {
+            let name = if text(event, "name").is_empty() { "(no symbol)" } else { text(event, "name") };
+            let count = event.get("count").and_then(Value::as_u64).unwrap_or_default();
+            format!("{}: {count} in {}!{name}", text(event, "of"), base_name(text(event, "object")))
+        }
         "signal" => match text(event, "text") {
             "" => text(event, "name").to_owned(),
             text => text.to_owned(),

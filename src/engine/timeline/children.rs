@@ -135,27 +135,28 @@ impl Session {
         !self.followed.is_empty()
     }
 
-    /// The program has ended: its children may go on, and what they do belongs to the record, as long as the user waits for it.
-    pub(in crate::engine) fn await_children(&mut self) {
-        while !self.followed.is_empty() {
-            let Ok(process) = self.process_mut() else { break };
-            let heard = process.control().and_then(|c| c.wait());
-            match heard {
-                Ok(Event { what: RawStop::Elsewhere(pid), .. }) => {
-                    if self.child_event(pid).is_err() {
-                        break;
-                    }
-                }
-                Ok(_) => {}
-                Err(Error::Cancelled) => {
-                    crate::os::signals::take_interrupt();
-                    break;
-                }
-                Err(_) => break,
-            }
+    /// The program has ended: its children may go on, and what they do belongs to the record, as long as the user waits for it. Waits
+    /// for one event; false when nothing more is to come.
+    pub(in crate::engine) fn await_child(&mut self) -> bool {
+        let goes_on = !self.followed.is_empty() && self.hear_child();
+        if !goes_on {
+            // Who is left goes on alone.
+            self.followed.clear();
         }
-        // Who is left goes on alone.
-        self.followed.clear();
+        goes_on
+    }
+
+    fn hear_child(&mut self) -> bool {
+        let Ok(process) = self.process_mut() else { return false };
+        match process.control().and_then(|c| c.wait()) {
+            Ok(Event { what: RawStop::Elsewhere(pid), .. }) => self.child_event(pid).is_ok(),
+            Ok(_) => true,
+            Err(Error::Cancelled) => {
+                crate::os::signals::take_interrupt();
+                false
+            }
+            Err(_) => false,
+        }
     }
 }
 

@@ -3,16 +3,25 @@
 
 use std::collections::HashMap;
 
-use crate::base::{Error, Result, Tid};
+use crate::base::{Error, Result, Tid, VirtAddr};
 use crate::engine::session::Session;
 use crate::engine::stop::{Notice, StopReason};
 use crate::os::arrivals::{Arrivals, page_arrivals};
-use crate::os::perf::{Faults, page_faults};
-use crate::os::spawn::{Launch, RedirectTo, Redirection};
+use crate::os::perf::{FaultWatch, Faults, page_faults};
 
 use super::line::Line;
 use super::recorder::Recorder;
 use super::space::Area;
+
+/// What is refused, and why.
+fn refused(error: &Error) -> String {
+    let paranoid = std::fs::read_to_string("/proc/sys/kernel/perf_event_paranoid").unwrap_or_default();
+    let why = match paranoid.trim() {
+        "" => String::new(),
+        level => format!(" (perf_event_paranoid is {level})"),
+    };
+    format!("{}{why}", error.to_string().trim_end_matches('.'))
+}
 
 impl Session {
     /// Runs the program that has just ended once more, and records its page faults; says in one line where that does not work.
@@ -20,7 +29,7 @@ impl Session {
         if !matches!(reason, StopReason::Exited(_)) || !self.timeline.wants_faults() {
             return;
         }
-        let told = match (self.second_run().and_then(|l| page_faults(&l)), self.timeline.recorder_mut()) {
+        let told = match (self.timeline.launch_quietly().and_then(|l| page_faults(&l)), self.timeline.recorder_mut()) {
             (Ok(faults), Some(recorder)) => recorder.faults(&faults),
             (Err(e), Some(_)) => self.record_arrivals(&e),
             (_, None) => Ok(()),
@@ -32,42 +41,54 @@ impl Session {
 
     /// The kernel does not count faults for us, for this reason: what a second run's page tables show takes their place.
     fn record_arrivals(&mut self, refused: &Error) -> Result<()> {
-        let arrivals = page_arrivals(&self.second_run()?)?;
+        let arrivals = page_arrivals(&self.timeline.launch_quietly()?)?;
         if let Some(recorder) = self.timeline.recorder_mut() {
             recorder.arrivals(&arrivals)?;
         }
-        let paranoid = std::fs::read_to_string("/proc/sys/kernel/perf_event_paranoid").unwrap_or_default();
-        let why = match paranoid.trim() {
-            "" => String::new(),
-            level => format!(" (perf_event_paranoid is {level})"),
-        };
-        let refused = refused.to_string();
-        let refused = refused.trim_end_matches('.');
+        let refused = self::refused(refused);
         self.notices.push_back(Notice::Warning(format!(
-            "Page faults cannot be counted here: {refused}{why}. Shown instead are the pages that a second run's page tables got between \
+            "Page faults cannot be counted here: {refused}. Shown instead are the pages that a second run's page tables got between \
              system calls: those that came along with a fault too, and not which instruction it was."
         )));
         Ok(())
     }
 
-    /// How the program that has just ended is started once more, for its faults alone.
-    fn second_run(&self) -> Result<Launch> {
-        // The program may have executed another since.
-        let mut what = self.timeline.launch().cloned().ok_or(Error::Gone)?;
-        what.own_group = false;
-        what.foreground = false;
-        // What it writes was written before, and what it reads is gone.
-        let null = c"/dev/null".to_owned();
-        let nowhere = [0, 1, 2].map(|fd| Redirection {
-            fd,
-            to: if fd == 0 { RedirectTo::Read(null.clone()) } else { RedirectTo::Write(null.clone()) },
-        });
-        what.redirections.splice(0..0, nowhere);
-        Ok(what)
+    /// Tells of the page faults of a process that was alive when the recording began. Breakpoints that are planted, and memory that is
+    /// read, have changed which pages fault.
+    pub(super) fn record_live_faults(&mut self) -> Result<()> {
+        let Some(watch) = &self.timeline.fault_watch else { return Ok(()) };
+        let faults = watch.take();
+        match self.timeline.recorder_mut() {
+            Some(recorder) if !faults.all.is_empty() => recorder.live_faults(&faults),
+            _ => Ok(()),
+        }
+    }
+
+    /// Watches the page faults of the process from now on; says where that is refused.
+    pub(super) fn watch_faults(&mut self) {
+        let Some(process) = &self.inferior.process else { return };
+        match FaultWatch::of(&process.target.threads()) {
+            Ok(watch) => self.timeline.fault_watch = Some(watch),
+            Err(e) => {
+                let line = format!("Page faults cannot be told one by one here: {}; \"info faults\" counts them.", refused(&e));
+                self.notices.push_back(Notice::Warning(line));
+            }
+        }
     }
 }
 
 impl Recorder {
+    fn live_faults(&mut self, faults: &Faults) -> Result<()> {
+        for fault in &faults.all {
+            let file = self.processes.get(&fault.pid).and_then(|p| p.space.file_at(VirtAddr(fault.address)).cloned());
+            let t = fault.time.saturating_sub(self.begun_at) as f64 / 1e9;
+            let line = Line::new(t, fault.pid, fault.tid, "fault", self.phase(fault.pid).name()).flag("disturbed", true);
+            let line = line.address("address", fault.address).address("pc", fault.pc).flag("major", fault.major);
+            self.push(line.maybe("file", file.as_deref()))?;
+        }
+        Ok(())
+    }
+
     /// Tells of pages that came between system calls of the second run: an event for those side by side, `count` of them.
     fn arrivals(&mut self, arrivals: &Arrivals) -> Result<()> {
         let mut in_program = false;

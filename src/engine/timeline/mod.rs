@@ -2,6 +2,8 @@
 
 mod binds;
 mod children;
+mod ending;
+mod explain;
 mod faults;
 mod line;
 mod objects;
@@ -12,6 +14,8 @@ mod relocations;
 mod session;
 mod space;
 mod spool;
+mod steps;
 
-pub use session::Timeline;
+pub use ending::Ending;
+pub use session::{Timeline, Wanted};
 pub use spool::Spool;

@@ -82,8 +82,19 @@ impl Recorder {
         let new: Vec<Arc<Module>> = view.modules.iter().filter(|m| !recorded.known.contains_key(&m.id)).cloned().collect();
         let is_lazy = !binds_eagerly(view);
         for module in &new {
+            if self.first == Some(view.pid) {
+                self.modules.push(module.clone());
+            }
             recorded.known.insert(module.id, Known { module: module.clone(), relocated: false });
             for (at, place) in places(module, is_lazy) {
+                if self.first == Some(view.pid) {
+                    match place {
+                        Place::Entry(_) => self.marks.entry = Some(at),
+                        Place::Main(_) => self.marks.main = Some(at),
+                        Place::Head(_) if !self.marks.heads.contains(&at) => self.marks.heads.push(at),
+                        _ => {}
+                    }
+                }
                 let all = recorded.places.entry(at).or_default();
                 // crti.o's empty _init may be named by DT_INIT and by an array.
                 if !all.contains(&place) {

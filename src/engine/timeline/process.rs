@@ -78,6 +78,8 @@ pub enum Change {
 /// A process that is recorded.
 #[derive(Clone, Debug)]
 pub struct Recorded {
+    /// Its id.
+    pub pid: Tid,
     /// How far it has come.
     pub phase: Phase,
     /// Its address space.
@@ -106,6 +108,7 @@ impl Recorded {
     /// A process as it is mapped now.
     pub fn new(view: View<'_>, phase: Phase) -> Recorded {
         let mut recorded = Recorded {
+            pid: view.pid,
             phase,
             space: Space::default(),
             pending: HashMap::new(),

@@ -7,23 +7,33 @@ use std::time::Instant;
 use crate::arch::syscalls::syscall_name;
 use crate::base::{Result, Signal, Tid};
 use crate::os::ptrace::{SystemCallAt, SystemCallStop};
+use crate::symbols::Module;
 use crate::syscall::{Call, Entered};
 
+use super::explain::{Facts, by_name, explain};
 use super::line::Line;
 use super::process::{Change, Pending, Phase, Recorded, View};
 use super::space::Area;
 use super::spool::Spool;
+use super::steps::Landmarks;
 
 /// A recording that goes on.
 #[derive(Debug)]
 pub struct Recorder {
     begun: Instant,
+    /// The same in nanoseconds of CLOCK_MONOTONIC.
+    pub(super) begun_at: u64,
     pub(super) events: Spool,
     pub(super) processes: BTreeMap<Tid, Recorded>,
     /// What the first process has ever mapped, and its program: what addresses of a second run mean.
     pub(super) seen: Vec<Area>,
     pub(super) program: Option<Arc<str>>,
-    first: Option<Tid>,
+    pub(super) first: Option<Tid>,
+    /// All modules that the first process has ever had, and places in them: what addresses of another run mean.
+    pub(super) modules: Vec<Arc<Module>>,
+    pub(super) marks: Landmarks,
+    /// Each system call gets a sentence of what it is for.
+    explains: bool,
 }
 
 /// More mappings than this are not kept for the second run.
@@ -49,14 +59,18 @@ impl By {
 
 impl Recorder {
     /// A recording that begins now.
-    pub fn new() -> Recorder {
+    pub fn new(explains: bool) -> Recorder {
         Recorder {
             begun: Instant::now(),
+            begun_at: crate::os::perf::now(),
             events: Spool::default(),
             processes: BTreeMap::new(),
             seen: Vec::new(),
             program: None,
             first: None,
+            modules: Vec::new(),
+            marks: Landmarks::default(),
+            explains,
         }
     }
 
@@ -85,13 +99,16 @@ impl Recorder {
         if let Some((text, words)) = call {
             let line = self.line(pid, pid, "syscall").text("name", "execve");
             let line = line.integers("args", words.iter().map(|w| *w as i64)).integer("ret", 0).text("text", text);
-            self.push(line.maybe("pc", None).maybe("object", None))?;
+            let line = line.maybe("pc", None).maybe("object", None);
+            self.push(if self.explains { line.maybe("explain", by_name("execve")) } else { line })?;
         }
         if *self.first.get_or_insert(pid) == pid {
             let entry = view.modules.main().and_then(|m| Some(m.virt(m.image().entry()?)));
             let recorded = self.processes.get(&pid);
             self.program = entry.zip(recorded).and_then(|(at, r)| r.space.file_at(at).cloned());
             self.seen.clear();
+            self.modules.clear();
+            self.marks = Landmarks { first: view.target.pc(pid).ok(), ..Landmarks::default() };
         }
         let line = self.line(pid, pid, "exec").text("path", path);
         self.push(line)?;
@@ -112,7 +129,8 @@ impl Recorder {
         if let Some(pending) = pending {
             // What it was given is gone with the old memory, and was read at its entry.
             let text = pending.entered.finish(0, view.target);
-            self.finished(view.pid, view.pid, &pending, Some(0), &text)?;
+            let why = if self.explains { by_name("execve") } else { None };
+            self.finished((view.pid, view.pid), &pending, Some(0), &text, why)?;
         }
         self.executed(view, path, None)?;
         if let Some(recorded) = self.processes.get_mut(&view.pid) {
@@ -160,31 +178,39 @@ impl Recorder {
                 // Its entry came before the recording, or in the parent.
                 let Some(pending) = recorded.pending.remove(&tid) else { return Ok(()) };
                 let text = pending.entered.finish(ret, view.target);
-                self.finished(view.pid, tid, &pending, Some(ret), &text)?;
-                self.changed(view, tid, &pending, ret)
+                let by_loader = recorded.is_loader(view, pending.pc);
+                let call = pending.entered.call;
+                let name = syscall_name(call.number).unwrap_or_default();
+                let changes = recorded.changes(view, name, call.args, ret, by_loader);
+                let facts = Facts { name, args: call.args, ret, text: &text, by_loader, changes: &changes };
+                let why = if self.explains { explain(recorded, &facts) } else { None };
+                self.finished((view.pid, tid), &pending, Some(ret), &text, why.as_deref())?;
+                self.changed(view, tid, changes, if by_loader { By::Loader } else { By::Program })
             }
             SystemCallAt::Unknown => Ok(()),
         }
     }
 
-    fn finished(&mut self, pid: Tid, tid: Tid, pending: &Pending, ret: Option<i64>, text: &str) -> Result<()> {
+    fn finished(
+        &mut self,
+        (pid, tid): (Tid, Tid),
+        pending: &Pending,
+        ret: Option<i64>,
+        text: &str,
+        why: Option<&str>,
+    ) -> Result<()> {
         let Pending { entered: Entered { call, .. }, since, pc, object } = pending;
         let arity = call.arity();
         let args = call.args.iter().take(arity).map(|w| *w as i64);
         let line = self.line(pid, tid, "syscall").text("name", &call.name()).integers("args", args);
         let line = line.maybe_integer("ret", ret).text("text", text).address("pc", *pc).maybe("object", object.as_deref());
-        let took = self.now() - since;
-        self.push(line.seconds("took", took))
+        let line = line.seconds("took", self.now() - since);
+        self.push(if why.is_some() { line.maybe("explain", why) } else { line })
     }
 
     /// What a call that has returned did to the address space.
-    fn changed(&mut self, view: View<'_>, tid: Tid, pending: &Pending, ret: i64) -> Result<()> {
-        let call = pending.entered.call;
-        let Some(name) = syscall_name(call.number) else { return Ok(()) };
-        let Some(recorded) = self.processes.get_mut(&view.pid) else { return Ok(()) };
-        let by_loader = recorded.is_loader(view, pending.pc);
-        let by = if by_loader { By::Loader } else { By::Program };
-        for change in recorded.changes(view, name, call.args, ret, by_loader) {
+    fn changed(&mut self, view: View<'_>, tid: Tid, changes: Vec<Change>, by: By) -> Result<()> {
+        for change in changes {
             match change {
                 Change::Map(area) => self.mapping(view, tid, "map", &area, by)?,
                 Change::Unmap(area) => self.mapping(view, tid, "unmap", &area, by)?,
@@ -211,6 +237,7 @@ impl Recorder {
     pub fn copied(&mut self, parent: Tid, child: Tid) {
         if let Some(recorded) = self.processes.get(&parent) {
             let mut recorded = recorded.clone();
+            recorded.pid = child;
             recorded.pending.clear();
             recorded.binds.clear();
             self.processes.insert(child, recorded);
@@ -227,7 +254,8 @@ impl Recorder {
     pub fn thread_gone(&mut self, pid: Tid, tid: Tid) -> Result<()> {
         let Some(pending) = self.processes.get_mut(&pid).and_then(|p| p.pending.remove(&tid)) else { return Ok(()) };
         let text = pending.entered.unfinished();
-        self.finished(pid, tid, &pending, None, &text)
+        let name = syscall_name(pending.entered.call.number).filter(|n| self.explains && n.starts_with("exit"));
+        self.finished((pid, tid), &pending, None, &text, name.and_then(by_name))
     }
 
     /// A process has gone.
@@ -244,11 +272,5 @@ impl Recorder {
         })?;
         self.processes.remove(&pid);
         Ok(())
-    }
-}
-
-impl Default for Recorder {
-    fn default() -> Recorder {
-        Recorder::new()
     }
 }

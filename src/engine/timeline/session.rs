@@ -4,12 +4,14 @@ use std::ffi::CStr;
 
 use crate::arch::syscalls::syscall_name;
 use crate::base::{Error, Result, Tid, VirtAddr};
+use crate::os::perf::FaultWatch;
 use crate::os::ptrace::{SystemCallAt, signal_bytes};
-use crate::os::spawn::{Launch, Launched};
+use crate::os::spawn::{Launch, Launched, RedirectTo, Redirection};
 use crate::syscall::{execve_text, signal_text};
 use crate::target::{Event, RawStop};
 
 use super::binds::OpenBind;
+use super::ending::Progress;
 use super::objects::{Known, Place};
 use super::process::{Phase, View};
 use super::recorder::Recorder;
@@ -21,13 +23,26 @@ use crate::expr::Host;
 use crate::loader::{MapState, Rendezvous};
 use crate::symbols::ModuleRole;
 
+/// What a recording is to have.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Wanted {
+    /// The page faults of a second run; of a process that lives already, those from now on.
+    pub faults: bool,
+    /// A sentence for each system call.
+    pub explains: bool,
+    /// The instructions of one more run.
+    pub steps: bool,
+}
+
 /// What is recorded, or is to be, and what was recorded last.
 #[derive(Debug, Default)]
 pub struct Timeline {
     /// The next process that is started is recorded.
     armed: bool,
-    /// The program is run a second time for its page faults.
-    with_faults: bool,
+    wanted: Wanted,
+    pub(super) progress: Progress,
+    /// The page faults of a process that lives already.
+    pub(super) fault_watch: Option<FaultWatch>,
     /// How the recorded program was started.
     launch: Option<Launch>,
     recorder: Option<Recorder>,
@@ -50,18 +65,42 @@ impl Timeline {
         self.recorder.as_mut()
     }
 
-    /// How the recorded program was started.
-    pub(in crate::engine) fn launch(&self) -> Option<&Launch> {
-        self.launch.as_ref()
-    }
-
     /// Whether the page faults of a second run are wanted.
     pub(in crate::engine) fn wants_faults(&self) -> bool {
-        self.with_faults && self.recorder.is_some()
+        self.wanted.faults && self.launch.is_some() && self.recorder.is_some()
+    }
+
+    /// Whether the instructions of one more run are wanted.
+    pub(in crate::engine) fn wants_steps(&self) -> bool {
+        self.wanted.steps && self.recorder.is_some()
+    }
+
+    /// How many events have been recorded; `None` where nothing is.
+    pub(in crate::engine) fn recorded(&self) -> Option<u64> {
+        self.recorder.as_ref().map(|r| r.events.about())
+    }
+
+    /// How the program is started once more, for what a run that is watched cannot tell.
+    pub(in crate::engine) fn launch_quietly(&self) -> Result<Launch> {
+        // The program may have executed another since.
+        let mut what = self.launch.clone().ok_or(Error::Gone)?;
+        what.own_group = false;
+        what.foreground = false;
+        // Without a tracer a filter would answer in the kernel's place.
+        what.traced_calls.clear();
+        // What it writes was written before, and what it reads is gone.
+        let null = c"/dev/null".to_owned();
+        let nowhere = [0, 1, 2].map(|fd| Redirection {
+            fd,
+            to: if fd == 0 { RedirectTo::Read(null.clone()) } else { RedirectTo::Write(null.clone()) },
+        });
+        what.redirections.splice(0..0, nowhere);
+        Ok(what)
     }
 
     /// Ends the recording, if there is one; what it has got stays, as long as no other begins.
     pub fn finish(&mut self) {
+        self.fault_watch = None;
         if let Some(recorder) = self.recorder.take() {
             self.last = Some(recorder.events);
         }
@@ -82,16 +121,24 @@ impl Timeline {
 
 impl Session {
     /// Records from now, or, where nothing runs, from the next start.
-    pub fn start_timeline(&mut self, with_faults: bool) -> Result<()> {
-        self.timeline.with_faults = with_faults && self.inferior.process.is_none();
+    pub fn start_timeline(&mut self, wanted: Wanted) -> Result<()> {
+        if wanted.steps && self.inferior.process.is_some() {
+            return Err(Error::user("Instructions are counted in a run of their own: kill the program first, then \"run\"."));
+        }
+        self.timeline.wanted = wanted;
+        self.timeline.launch = None;
         self.followed.clear();
         self.timeline.finish();
         match &self.inferior.process {
             None => self.timeline.armed = true,
             Some(process) => {
-                let mut recorder = Recorder::new();
+                let mut recorder = Recorder::new(wanted.explains);
+                self.timeline.progress = Progress::default();
                 recorder.joined(View { pid: process.target.pid(), target: &*process.target, modules: &self.inferior.modules })?;
                 self.timeline.recorder = Some(recorder);
+                if wanted.faults {
+                    self.watch_faults();
+                }
             }
         }
         Ok(())
@@ -101,6 +148,8 @@ impl Session {
     pub fn stop_timeline(&mut self) -> bool {
         let was = self.timeline.recorder.is_some() || self.timeline.armed;
         self.timeline.armed = false;
+        // What cannot be kept any more is missed by who looks at it.
+        let _ = self.record_live_faults();
         // They go on alone.
         self.followed.clear();
         self.timeline.finish();
@@ -117,7 +166,8 @@ impl Session {
         let [_, _, environment_at] = launched.exec;
         let text = execve_text(what.program.to_bytes(), &arguments, environment_at, what.environment.len());
         let view = View { pid: process.target.pid(), target: &*process.target, modules: &self.inferior.modules };
-        let mut recorder = Recorder::new();
+        let mut recorder = Recorder::new(self.timeline.wanted.explains);
+        self.timeline.progress = Progress::default();
         recorder.executed(view, &what.program.to_string_lossy(), Some((&text, launched.exec)))?;
         self.timeline.recorder = Some(recorder);
         self.timeline.launch = Some(what.clone());
@@ -244,6 +294,7 @@ impl Session {
         if self.timeline.recorder.is_none() {
             return Ok(());
         }
+        self.record_live_faults()?;
         self.record_relro(event)?;
         let Some(recorder) = &mut self.timeline.recorder else { return Ok(()) };
         let Some(process) = &self.inferior.process else { return Ok(()) };

@@ -27,6 +27,8 @@ pub struct Spool {
     batches: Vec<Batch>,
     /// The modules in which names are looked up.
     modules: Vec<Arc<Module>>,
+    /// How many lines and words were added.
+    pushed: u64,
     /// How many events there are, once somebody has counted.
     count: Cell<Option<u64>>,
 }
@@ -63,6 +65,7 @@ impl Spool {
         self.recent.extend_from_slice(line.as_bytes());
         self.recent.push(b'\n');
         self.count.set(None);
+        self.pushed += 1;
         if self.recent.len() >= IN_MEMORY { self.spill() } else { Ok(()) }
     }
 
@@ -70,6 +73,7 @@ impl Spool {
     pub fn push_batch(&mut self, batch: Batch, words: &[u64]) -> Result<()> {
         self.push(&format!("{PACKED}{} {}", self.batches.len(), words.len()))?;
         self.batches.push(batch);
+        self.pushed += words.len() as u64;
         words.iter().for_each(|w| self.recent.extend_from_slice(&w.to_le_bytes()));
         if self.recent.len() >= IN_MEMORY { self.spill() } else { Ok(()) }
     }
@@ -122,6 +126,11 @@ impl Spool {
             let _ = self.read(|_| Ok(true));
         }
         self.count.get().unwrap_or_default()
+    }
+
+    /// How many there are, but for IFUNCs among the relocations: without reading them.
+    pub fn about(&self) -> u64 {
+        self.pushed
     }
 
     /// Whether there are none.

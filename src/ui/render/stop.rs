@@ -211,6 +211,8 @@ pub fn notice_text(session: &mut Session, notice: &Notice) -> Option<(Role, Stri
         }
         Notice::Signal(signal) => plain(format!("\nProgram received signal {}, {}.\n", signal.name(), signal.description())),
         Notice::Printed(text) => plain(text.clone()),
+        // It is not for the transcript: who shows it wipes it away.
+        Notice::Progress(_) => None,
         Notice::Warning(text) => Some((Role::Warning, format!("{text}\n"))),
         Notice::CallStopped { stop, pid, frame } => {
             let pieces = text_at(session, stop, *pid, frame.as_deref().cloned().map(Ok));

@@ -1,0 +1,119 @@
+//! Attaching to a process that runs, and letting go of it.
+
+use std::path::PathBuf;
+
+use crate::base::{Error, Result, Signal, Tid};
+use crate::os::procfs;
+use crate::target::{Live, Observed, Target};
+
+use super::inferior::{Process, Program};
+use super::session::Session;
+
+impl Session {
+    /// Looks at a process that is about to be attached to, while it runs on: its modules are read now, and whatever is shown of it
+    /// until [`attach`](Session::attach) is found again then. What may not be looked at is not: that `attach` tells.
+    ///
+    /// It is not traced yet: signals and new threads would stop it, and nobody would let them go on.
+    pub fn observe(&mut self, pid: Tid) {
+        let Ok(observed) = Observed::open(pid) else { return };
+        if self.take_program_of(&observed).is_ok() {
+            self.inferior.process = Some(Process::new(Box::new(observed), false));
+            // Its list of modules may change as it is read: once it is stopped, it is read again.
+            let _ = self.begun(pid);
+        }
+    }
+
+    /// Attaches to a running process and stops it. The path of its program.
+    pub fn attach(&mut self, pid: Tid) -> Result<PathBuf> {
+        if pid.0 == std::process::id() as i32 {
+            return Err(Error::user("I refuse to debug myself!"));
+        }
+        let live = Live::attach(pid);
+        let observed = self.inferior.process.take().filter(|p| p.target.pid() == pid);
+        let attached = live.map_err(|e| explain_refusal(pid, e)).and_then(|live| Ok((self.take_program_of(&live)?, live)));
+        let (path, live) = match attached {
+            Ok(attached) => attached,
+            Err(e) => {
+                self.forget_process();
+                return Err(e);
+            }
+        };
+        let mut process = Process::new(Box::new(live), false);
+        match observed {
+            Some(observed) => {
+                process.libraries = observed.libraries;
+                self.inferior.process = Some(process);
+                self.stands(pid)?;
+            }
+            None => {
+                self.inferior.process = Some(process);
+                self.begun(pid)?;
+            }
+        }
+        Ok(path)
+    }
+
+    /// The program of a process becomes the session's, unless it is. Its path.
+    fn take_program_of(&mut self, target: &dyn Target) -> Result<PathBuf> {
+        let path = procfs::exe(target.pid())?;
+        let image = target.open_image(&path)?;
+        if self.inferior.program.as_ref().is_none_or(|p| p.image.identity() != image.identity()) {
+            self.set_program(Some(Program { path: path.clone(), image, of_core: false }));
+        }
+        Ok(path)
+    }
+
+    /// Lets go of the process, which goes on as if nothing had been.
+    pub fn detach(&mut self) -> Result<()> {
+        if !self.process()?.filter.is_empty() {
+            let why = "would get ENOSYS for the system calls that its filter names";
+            return Err(Error::user(format!("Started with \"set seccomp-catch on\", the program {why}: it cannot be detached.")));
+        }
+        self.unwind_calls()?;
+        let process = self.process_mut()?;
+        let signals = std::mem::take(&mut process.deliver);
+        process.control()?.detach(&signals)?;
+        self.forget_process();
+        Ok(())
+    }
+
+    /// Decides which signal a thread gets when it goes on.
+    pub fn set_pending_signal(&mut self, tid: Tid, signal: Option<Signal>) -> Result<()> {
+        let process = self.process_mut()?;
+        process.deliver.remove(&tid);
+        process.deliver.extend(signal.map(|s| (tid, s)));
+        Ok(())
+    }
+}
+
+/// Why a process may not be traced.
+fn explain_refusal(pid: Tid, error: Error) -> Error {
+    match error {
+        Error::Gone => Error::user("ptrace: No such process."),
+        // EPERM
+        Error::Os { errno: 1, .. } => Error::user(format!("ptrace: Operation not permitted.\n{}", refusal(pid))),
+        other => other,
+    }
+}
+
+fn refusal(pid: Tid) -> String {
+    if let Some(tracer) = procfs::status_number(pid, "TracerPid").filter(|t| *t != 0) {
+        let name = procfs::thread_name(Tid(tracer as i32)).unwrap_or_default();
+        return format!("Process {pid} is already traced by process {tracer} ({name}).");
+    }
+    if procfs::state(pid) == Some('Z') {
+        return format!("Process {pid} is a zombie: it has already terminated.");
+    }
+    if let Some(leader) = procfs::status_number(pid, "Tgid").filter(|t| *t != i64::from(pid.0)) {
+        return format!("{pid} is a thread of process {leader}: attach to that.");
+    }
+    let own = procfs::own_uid();
+    if let Some(uid) = procfs::status_number(pid, "Uid").filter(|u| *u != i64::from(own)) {
+        return format!("Process {pid} belongs to user {uid}, and you are user {own}.");
+    }
+    match procfs::yama_scope() {
+        Some(1) => "Yama allows tracing of one's own children only: /proc/sys/kernel/yama/ptrace_scope is 1.".to_owned(),
+        Some(scope @ 2..) => format!("Yama forbids it: /proc/sys/kernel/yama/ptrace_scope is {scope}."),
+        _ => format!("Process {pid} is not dumpable (setuid, or prctl(PR_SET_DUMPABLE)), or a security module forbids it."),
+    }
+}

@@ -1,0 +1,257 @@
+//! A small process of rdbg's that puts a program's code back when rdbg is killed while that runs.
+#![allow(unsafe_code)]
+
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+
+use crate::base::{Tid, VirtAddr};
+
+/// As many breakpoints are looked after.
+const MOST: usize = 4096;
+const INT3: u8 = 0xcc;
+/// An entry with this address is not in use; no int3 can be there.
+const FREE: u64 = 0;
+/// Of so many threads the debug registers are cleared.
+const MOST_THREADS: usize = 1 << 16;
+/// Where DR7 lies in `struct user`.
+const DR7: usize = std::mem::offset_of!(libc::user, u_debugreg) + 7 * 8;
+
+/// What the two processes share.
+struct Shared {
+    /// So many of the entries are in use.
+    count: AtomicU32,
+    /// Debug registers are set.
+    watches: AtomicBool,
+    entries: [Entry; MOST],
+}
+
+struct Entry {
+    at: AtomicU64,
+    byte: AtomicU32,
+}
+
+/// A running guardian; dropping it ends it.
+///
+/// *Folklore*: the kernel lets go of a tracer's processes when it dies, in whatever way, and leaves in their memory what the tracer
+/// has written there: the next thread that comes to an int3 is killed by SIGTRAP. Its files are closed before it lets go, so that
+/// the end of a pipe tells a child of it in time, mostly. A debug register stays set as well.
+#[derive(Debug)]
+pub struct Guardian {
+    pid: i32,
+    shared: *mut Shared,
+    /// The pipe's end that is closed when rdbg dies; a byte written there sends the guardian home.
+    alive: i32,
+}
+
+impl Guardian {
+    /// Starts one for a process with this descriptor of its memory; `None` where that fails, which costs only what it is for.
+    pub fn start(tracee: Tid, memory: i32) -> Option<Guardian> {
+        let mut pipe = [-1; 2];
+        // SAFETY: a new anonymous mapping, all zeroes, which is a valid `Shared`; a pipe into two valid ints.
+        let shared = unsafe {
+            let (protection, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED | libc::MAP_ANONYMOUS);
+            libc::mmap(ptr::null_mut(), size_of::<Shared>(), protection, flags, -1, 0)
+        };
+        if shared == libc::MAP_FAILED {
+            return None;
+        }
+        let shared = shared.cast::<Shared>();
+        // SAFETY: two valid ints; the child calls only async-signal-safe functions and never returns.
+        let pid = unsafe {
+            if libc::pipe2(pipe.as_mut_ptr(), libc::O_CLOEXEC) == -1 {
+                -1
+            } else {
+                match libc::fork() {
+                    0 => guard(tracee.0, memory, pipe, shared),
+                    pid => pid,
+                }
+            }
+        };
+        let [end, alive] = pipe;
+        // SAFETY: the guardian has its own; closing -1 does nothing.
+        unsafe { libc::close(end) };
+        let guardian = Guardian { pid, shared, alive };
+        (pid > 0).then_some(guardian)
+    }
+
+    fn shared(&self) -> &Shared {
+        // SAFETY: mapped until this is dropped; all of it is atomic.
+        unsafe { &*self.shared }
+    }
+
+    /// An int3 is about to be written over this byte.
+    pub fn note(&self, at: VirtAddr, byte: u8) {
+        let shared = self.shared();
+        let count = shared.count.load(Ordering::Acquire) as usize;
+        let in_use = shared.entries.get(..count).unwrap_or_default();
+        let is_at = |addr| move |e: &&Entry| e.at.load(Ordering::Relaxed) == addr;
+        let own = in_use.iter().find(is_at(at.0)).or_else(|| in_use.iter().find(is_at(FREE)));
+        if let Some(entry) = own.or_else(|| shared.entries.get(count)) {
+            // In this order: an address without its byte must not be seen.
+            entry.at.store(FREE, Ordering::Release);
+            entry.byte.store(byte.into(), Ordering::Release);
+            entry.at.store(at.0, Ordering::Release);
+        }
+        if own.is_none() && count < MOST {
+            shared.count.store(count as u32 + 1, Ordering::Release);
+        }
+    }
+
+    /// The int3 here has been taken out.
+    pub fn forget(&self, at: VirtAddr) {
+        let count = self.shared().count.load(Ordering::Acquire) as usize;
+        for entry in self.shared().entries.iter().take(count).filter(|e| e.at.load(Ordering::Relaxed) == at.0) {
+            entry.at.store(FREE, Ordering::Release);
+        }
+    }
+
+    /// Whether debug registers are set.
+    pub fn watches(&self, set: bool) {
+        self.shared().watches.store(set, Ordering::Release);
+    }
+}
+
+impl Drop for Guardian {
+    fn drop(&mut self) {
+        // SAFETY: a byte that lives; the descriptor and the mapping are this one's own, and used no more. Nobody at the other end is
+        // an error, and no signal: Rust's start ignores SIGPIPE.
+        unsafe {
+            libc::write(self.alive, [1u8].as_ptr().cast(), 1);
+            libc::close(self.alive);
+            if self.pid > 0 {
+                // The tracer's waits may take its status: then this fails, which is as good.
+                libc::waitpid(self.pid, ptr::null_mut(), 0);
+            }
+            libc::munmap(self.shared.cast(), size_of::<Shared>());
+        }
+    }
+}
+
+/// The guardian's life.
+///
+/// SAFETY: to be called only in the child of a fork: async-signal-safe calls only.
+unsafe fn guard(tracee: i32, memory: i32, pipe: [i32; 2], shared: *const Shared) -> ! {
+    // SAFETY: plain numbers, local buffers and the mapping that both share throughout.
+    unsafe {
+        let mut all: libc::sigset_t = std::mem::zeroed();
+        libc::sigfillset(&mut all);
+        libc::sigprocmask(libc::SIG_SETMASK, &all, ptr::null_mut());
+        // Whatever kills rdbg's process group or session does not kill this.
+        libc::setsid();
+        libc::setpriority(libc::PRIO_PROCESS, 0, -20);
+        let [end, _] = pipe;
+        // Pipes of rdbg's must be able to end, this one's too.
+        for fd in 0..end.max(memory) {
+            if fd != end && fd != memory {
+                libc::close(fd);
+            }
+        }
+        libc::syscall(libc::SYS_close_range, end.max(memory) + 1, libc::c_uint::MAX, 0);
+        let mut byte = 0u8;
+        loop {
+            match libc::read(end, (&raw mut byte).cast(), 1) {
+                0 => break,
+                1 => libc::_exit(0),
+                _ => {}
+            }
+        }
+        let shared = &*shared;
+        let count = shared.count.load(Ordering::Acquire) as usize;
+        for entry in shared.entries.iter().take(count) {
+            let at = entry.at.load(Ordering::Acquire) as libc::off_t;
+            let before = entry.byte.load(Ordering::Acquire) as u8;
+            if at as u64 != FREE && libc::pread(memory, (&raw mut byte).cast(), 1, at) == 1 && byte == INT3 {
+                libc::pwrite(memory, (&raw const before).cast(), 1, at);
+            }
+        }
+        if shared.watches.load(Ordering::Acquire) {
+            clear_debug_registers(tracee);
+        }
+        libc::_exit(0);
+    }
+}
+
+/// Traces each thread for a moment, to clear its debug registers.
+///
+/// SAFETY: as for [`guard`].
+unsafe fn clear_debug_registers(tracee: i32) {
+    let mut path = [0u8; 64];
+    write_path(&mut path, tracee);
+    let mut buffer = [0u64; 512];
+    // SAFETY: a NUL-terminated path; the buffer is as long as is said, and aligned for its entries.
+    unsafe {
+        let dir = libc::open(path.as_ptr().cast(), libc::O_RDONLY | libc::O_DIRECTORY);
+        let mut left = MOST_THREADS;
+        loop {
+            let n = libc::syscall(libc::SYS_getdents64, dir, buffer.as_mut_ptr(), size_of_val(&buffer));
+            if n <= 0 {
+                return;
+            }
+            let bytes = std::slice::from_raw_parts(buffer.as_ptr().cast::<u8>(), n as usize);
+            // d_reclen at 16, d_name from 19 on (getdents64(2)).
+            let mut at = 0;
+            while let Some(entry) = bytes.get(at..).filter(|e| e.len() > 19 && left > 0) {
+                let name = entry.get(19..).unwrap_or_default().iter().take_while(|b| **b != 0);
+                let tid = name
+                    .fold(0, |n: i32, b| if b.is_ascii_digit() { n.wrapping_mul(10).wrapping_add((b - b'0').into()) } else { 0 });
+                if tid > 0 {
+                    clear_one(tid);
+                }
+                left -= 1;
+                at += usize::from(u16::from_le_bytes(entry.get(16..).and_then(|e| e.first_chunk().copied()).unwrap_or([19, 0])));
+            }
+        }
+    }
+}
+
+/// SAFETY: as for [`guard`].
+unsafe fn clear_one(tid: i32) {
+    let none = ptr::null_mut::<libc::c_void>();
+    // SAFETY: plain numbers.
+    unsafe {
+        // Until the kernel has let go of it in rdbg's name.
+        let mut tries = 0;
+        while libc::ptrace(libc::PTRACE_SEIZE, tid, none, none) == -1 {
+            tries += 1;
+            if tries == 1000 {
+                return;
+            }
+            libc::usleep(100);
+        }
+        libc::ptrace(libc::PTRACE_INTERRUPT, tid, none, none);
+        let mut status = 0;
+        if libc::waitpid(tid, &mut status, libc::__WALL) == tid && libc::WIFSTOPPED(status) {
+            libc::ptrace(libc::PTRACE_POKEUSER, tid, DR7 as *mut libc::c_void, none);
+            let event = status >> 16;
+            // A SIGTRAP is that of such a register.
+            let is_own = event == 0 && libc::WSTOPSIG(status) != libc::SIGTRAP;
+            let signal = if is_own { libc::WSTOPSIG(status) } else { 0 };
+            libc::ptrace(libc::PTRACE_DETACH, tid, none, signal as usize as *mut libc::c_void);
+        }
+    }
+}
+
+/// `/proc/PID/task`, with a NUL behind it.
+fn write_path(path: &mut [u8], pid: i32) {
+    let mut digits = [0u8; 10];
+    let (mut n, mut len) = (pid, 0);
+    while let (true, Some(digit)) = (n > 0, digits.get_mut(len)) {
+        *digit = b'0' + (n % 10) as u8;
+        n /= 10;
+        len += 1;
+    }
+    let parts = b"/proc/".iter().chain(digits.iter().take(len).rev()).chain(b"/task\0");
+    path.iter_mut().zip(parts).for_each(|(to, from)| *to = *from);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_of_the_threads() {
+        let mut path = [1; 24];
+        write_path(&mut path, 40123);
+        assert!(path.starts_with(b"/proc/40123/task\0"));
+    }
+}
