@@ -260,8 +260,7 @@ mod tests {
         assert!(height.parse::<u32>().unwrap() < 6000, "{height} pixels high");
         assert!(page.len() < 4 << 20, "{} bytes", page.len());
         assert!(
-            page.contains("data-all=\"map\" data-count=\"6000\"")
-                && page.contains("more mappings of libraries are counted only")
+            page.contains("data-all=\"map\" data-count=\"6000\"") && page.contains("more mappings of libraries are counted only")
         );
     }
 
