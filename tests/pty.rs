@@ -93,6 +93,13 @@ impl Terminal {
         Instant::now() < deadline
     }
 
+    /// Gives the window another width.
+    fn resize(&self, columns: u16) {
+        let size = Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        // SAFETY: the structure lives through the call.
+        assert_eq!(unsafe { libc::ioctl(std::os::fd::AsRawFd::as_raw_fd(&self.keyboard), libc::TIOCSWINSZ, &size) }, 0);
+    }
+
     fn prompt(&mut self) -> String {
         self.wait_for("(rdbg) ")
     }
@@ -227,6 +234,103 @@ fn ctrl_c_stops_a_program_that_waits_for_it() {
     assert!(terminal.end().success());
 }
 
+/// The program's modes of the terminal are its own: rdbg has its own at its prompt, and gives the program's back.
+#[test]
+fn modes_are_kept_apart() {
+    let program = build::build("c/screen.c", "lazy").unwrap_or_else(|e| panic!("{e}"));
+    let mut terminal = Terminal::start(Some(&program.path), &["key"]);
+    terminal.prompt();
+    terminal.line("break mark");
+    let text = terminal.line("run");
+    assert!(text.contains("begun: cooked, foreground, 100 columns"), "{text}");
+    // What a command of the shell's sees is what was there before.
+    let text = terminal.line("shell stty -a | tr ';' '\\n' | grep -o ' [-]*icanon\\| [-]*echo ' | tr '\\n' ,; echo");
+    assert!(text.contains(" icanon") && text.contains(" echo ") && !text.contains("-icanon"), "{text}");
+    terminal.keys("continue\r");
+    let text = terminal.wait_for("waiting: raw, foreground, 100 columns");
+    assert!(text.contains("after a stop: raw, foreground"), "{text}");
+    // Interrupted, and gone on: a key that is typed then is the program's, at once.
+    std::thread::sleep(Duration::from_millis(100));
+    terminal.keys("\x03");
+    terminal.wait_for("\n(rdbg) ");
+    terminal.keys("continue\r");
+    terminal.wait_for("Continuing.");
+    std::thread::sleep(Duration::from_millis(100));
+    terminal.keys("x");
+    let text = terminal.wait_for("\n(rdbg) ");
+    assert!(text.contains("key x") && text.contains("read: raw, foreground"), "{text}");
+    terminal.keys("quit\r");
+    assert!(terminal.end().success());
+}
+
+/// A window that changes its size while the program runs, and at the prompt.
+#[test]
+fn the_windows_size_reaches_both() {
+    let program = build::build("c/screen.c", "lazy").unwrap_or_else(|e| panic!("{e}"));
+    let mut terminal = Terminal::start(Some(&program.path), &["resize"]);
+    terminal.prompt();
+    terminal.keys("run\r");
+    terminal.wait_for("waiting: raw, foreground, 100 columns");
+    terminal.resize(70);
+    let text = terminal.wait_for("\n(rdbg) ");
+    assert!(text.contains("resized: raw, foreground, 70 columns") && text.contains("exited normally"), "{text}");
+    let text = terminal.line("show width");
+    assert!(text.contains(" 70."), "{text}");
+    terminal.resize(90);
+    std::thread::sleep(Duration::from_millis(100));
+    let text = terminal.line("show width");
+    assert!(text.contains(" 90."), "{text}");
+    terminal.keys("quit\r");
+    assert!(terminal.end().success());
+}
+
+/// `tty`: another terminal is the program's, with its keys; rdbg keeps its own.
+#[test]
+fn a_program_on_another_terminal() {
+    let program = build::build("c/screen.c", "lazy").unwrap_or_else(|e| panic!("{e}"));
+    let size = Winsize { ws_row: 24, ws_col: 60, ws_xpixel: 0, ws_ypixel: 0 };
+    let other = openpty(Some(&size), None).expect("a pty");
+    let name = nix::unistd::ttyname(&other.slave).expect("its name");
+    let mut screen = File::from(other.master);
+    let mut seen = String::new();
+    let mut shows = |text: &str, screen: &mut File| {
+        let deadline = Instant::now() + PATIENCE;
+        while !seen.contains(text) {
+            let mut ready = [PollFd::new(screen.as_fd(), PollFlags::POLLIN)];
+            if poll(&mut ready, PollTimeout::from(100u16)).unwrap_or(0) > 0 {
+                let mut bytes = [0; 4096];
+                let n = screen.read(&mut bytes).unwrap_or(0);
+                seen.push_str(&String::from_utf8_lossy(&bytes[..n]));
+            }
+            assert!(Instant::now() < deadline, "no {text:?} on the other terminal: {seen:?}");
+        }
+    };
+    let mut terminal = Terminal::start(Some(&program.path), &["key"]);
+    terminal.prompt();
+    terminal.line(&format!("tty {}", name.display()));
+    terminal.keys("run\r");
+    shows("waiting: raw, foreground, 60 columns", &mut screen);
+    // Its own terminal's Ctrl-C is the program's, and rdbg's is rdbg's.
+    for keyboard in [true, false] {
+        std::thread::sleep(Duration::from_millis(100));
+        if keyboard {
+            screen.write_all(b"\x03").expect("it takes keys");
+        } else {
+            terminal.keys("\x03");
+        }
+        let text = terminal.wait_for("\n(rdbg) ");
+        assert!(text.contains("received signal SIGINT"), "{keyboard}: {text}");
+        terminal.keys("continue\r");
+        terminal.wait_for("Continuing.");
+    }
+    screen.write_all(b"y").expect("it takes keys");
+    shows("key y", &mut screen);
+    let text = terminal.wait_for("\n(rdbg) ");
+    assert!(text.contains("exited normally") && !text.contains("key"), "{text}");
+    terminal.keys("quit\r");
+    assert!(terminal.end().success());
+}
+
 /// At the pager Ctrl-C ends the output at once, as gdb's does, with no Enter; the next command is not touched by it.
 #[test]
 fn ctrl_c_at_the_pager_quits() {
@@ -289,5 +393,53 @@ fn enter_repeats_and_quit_asks() {
     terminal.keys("quit\r");
     terminal.wait_for("(y or n)");
     terminal.keys("y\r");
+    assert!(terminal.end().success());
+}
+
+/// A long recording says how far it is, to a person at a terminal; the line is wiped away by what comes next.
+#[test]
+fn a_long_recording_shows_progress() {
+    let program = build::build("c/asks.c", "lazy").unwrap_or_else(|e| panic!("{e}"));
+    let mut terminal = Terminal::start(Some(&program.path), &["400000"]);
+    terminal.prompt();
+    terminal.line("timeline start -nofaults");
+    terminal.keys("run\r");
+    let said = terminal.wait_for(" events recorded, 1 s");
+    assert!(said.contains("Starting program"), "{said}");
+    assert!(terminal.screen.contains(" events recorded, 1 s\r"), "the cursor is back at the line's beginning");
+    terminal.keys("\x03");
+    terminal.wait_for("\n(rdbg) ");
+    terminal.keys("kill\r");
+    terminal.wait_for("(y or n) ");
+    terminal.line("y");
+    terminal.keys("quit\r");
+    assert!(terminal.end().success());
+}
+
+/// While a line is half typed, the children of a recorded program that stands still go on.
+#[test]
+fn children_go_on_while_a_line_is_typed() {
+    let done = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("typed-{}", std::process::id()));
+    let script = format!("(read -t 1 x </dev/zero; /bin/true; echo one >{}) & wait", done.display());
+    let mut terminal = Terminal::start(Some(Path::new("/bin/bash")), &["-c", &script]);
+    terminal.prompt();
+    terminal.line("timeline start -nofaults");
+    terminal.line("catch syscall wait4");
+    let stop = terminal.line("run");
+    assert!(stop.contains("Catchpoint 1"), "{stop}");
+    terminal.keys("print 6 *");
+    terminal.wait_for("6 *");
+    let begun = Instant::now();
+    while !std::fs::read(&done).is_ok_and(|text| text == b"one\n") {
+        assert!(begun.elapsed() < PATIENCE, "the child has not gone on");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let answer = terminal.line(" 7");
+    assert!(answer.contains("$1 = 42"), "{answer}");
+    let _ = std::fs::remove_file(&done);
+    terminal.keys("kill\r");
+    terminal.wait_for("(y or n) ");
+    terminal.line("y");
+    terminal.keys("quit\r");
     assert!(terminal.end().success());
 }

@@ -60,6 +60,8 @@ pub struct Launch {
     pub traced_calls: Vec<u64>,
     /// Whether that group becomes the terminal's foreground one.
     pub foreground: bool,
+    /// Whether it gets a session of its own instead: the first terminal that it opens is then its controlling one.
+    pub own_session: bool,
 }
 
 /// A program stopped before its first instruction.
@@ -231,7 +233,9 @@ unsafe fn install(filter: &[libc::sock_filter]) -> bool {
 unsafe fn in_child(launch: &Launch, given: &Given<'_>, go: i32, fail: i32) -> ! {
     // SAFETY: all pointers are to NUL-terminated strings and NULL-terminated arrays that live until exec or _exit.
     unsafe {
-        if launch.own_group {
+        if launch.own_session {
+            libc::setsid();
+        } else if launch.own_group {
             libc::setpgid(0, 0);
             if launch.foreground {
                 // Before the exec, so that the program never reads in the background. SIGTTOU is still ignored here.

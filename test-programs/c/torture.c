@@ -69,7 +69,7 @@ int main(int argc, char **argv) {
         raise(SIGSTOP);
         hit();
     } else if (!strcmp(mode, "hammer")) {
-        for (int i = 0; i < 20; i++)
+        for (int i = 0; i < (argc > 2 ? atoi(argv[2]) : 20); i++)
             pthread_create(&threads[i], NULL, hammer, NULL);
         puts("hammering");
         fflush(stdout);

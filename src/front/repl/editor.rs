@@ -36,6 +36,8 @@ pub struct Repl {
     changed: bool,
     /// `set history save`, as it was when a line was read last.
     save: bool,
+    /// The terminal's columns and rows when they were looked at last.
+    size: Option<(u16, u16)>,
 }
 
 impl Repl {
@@ -59,14 +61,28 @@ impl Repl {
             editor.set_helper(Some(Names { asks: asks.clone(), colour }));
             // There is none before the first time.
             let _ = editor.load_history(&file);
-            if let Some((columns, rows)) = editor.dimensions().filter(|d| (2..u16::MAX).contains(&d.1)) {
-                let settings = &mut state.borrow_mut().session.settings;
-                settings.height = Some(u32::from(rows));
-                settings.width = Some(u32::from(columns));
-            }
             editor
         });
-        Repl { questions, asks, editor, state: Rc::downgrade(state), file, pasted: VecDeque::new(), changed: false, save: true }
+        let (pasted, state) = (VecDeque::new(), Rc::downgrade(state));
+        let mut repl = Repl { questions, asks, editor, state, file, pasted, changed: false, save: true, size: None };
+        repl.look_at_size();
+        repl
+    }
+
+    /// A window that has another size than before says how much fits into it; what the user has set holds until then.
+    fn look_at_size(&mut self) {
+        let size = self.editor.as_mut().and_then(|e| e.dimensions()).filter(|d| (2..u16::MAX).contains(&d.1));
+        if size.is_none() || size == self.size {
+            return;
+        }
+        // While a command reads a line, the settings are in use: then the next line's.
+        if let (Some((columns, rows)), Some(state)) = (size, self.state.upgrade())
+            && let Ok(mut state) = state.try_borrow_mut()
+        {
+            state.session.settings.height = Some(u32::from(rows));
+            state.session.settings.width = Some(u32::from(columns));
+            self.size = size;
+        }
     }
 
     /// A line that was typed, and meanwhile the answers to what its typing asks, and the children of the program.
@@ -112,7 +128,9 @@ impl LineReader for Repl {
         if let Some(line) = self.pasted.pop_front() {
             return self.accept(line).map(Some);
         }
-        match self.typed(prompt) {
+        let typed = self.typed(prompt);
+        self.look_at_size();
+        match typed {
             Err(ReadlineError::Eof) => Ok(None),
             Ok(text) => {
                 self.pasted.extend(text.lines().map(str::to_owned));
