@@ -26,6 +26,7 @@ mod help;
 mod hex_files;
 mod history;
 mod index_cache;
+mod inferiors;
 mod info;
 mod info_frame;
 mod info_line;
@@ -52,6 +53,7 @@ mod source_paths;
 mod stack;
 mod step;
 mod test_settings;
+mod thread_ids;
 mod threads;
 mod timeline;
 mod tour;
@@ -116,6 +118,7 @@ pub const FAMILIES: &[&[Command]] = &[
     info_frame::COMMANDS,
     locals::COMMANDS,
     threads::COMMANDS,
+    inferiors::COMMANDS,
     asm::COMMANDS,
     info::COMMANDS,
     patch::COMMANDS,
