@@ -355,7 +355,9 @@ fn kill(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
     }
     let (number, pid) = (cx.session.inferior.number, cx.session.process()?.target.pid());
     cx.session.kill()?;
-    cx.say(format!("[Inferior {number} (process {pid}) killed]\n"));
+    if cx.session.settings.print_inferior_events {
+        cx.say(format!("[Inferior {number} (process {pid}) killed]\n"));
+    }
     show_ended(cx);
     Ok(Flow::Go)
 }
@@ -430,7 +432,9 @@ pub(super) fn let_go(cx: &mut Cx<'_>) -> Result<()> {
     let path = cx.session.inferior.program.as_ref().map(|p| p.path.display().to_string()).unwrap_or_default();
     cx.say_directly(format!("Detaching from program: {path}, process {pid}\n"));
     cx.session.detach()?;
-    cx.say(format!("[Inferior {} (process {pid}) detached]\n", cx.session.inferior.number));
+    if cx.session.settings.print_inferior_events {
+        cx.say(format!("[Inferior {} (process {pid}) detached]\n", cx.session.inferior.number));
+    }
     Ok(())
 }
 
