@@ -104,6 +104,8 @@ pub(super) fn stopped(cx: &mut Cx<'_>, stop: &Stop, pid: Tid) -> Result<Flow> {
             cx.out.text(Role::Dim, &text);
         }
     }
+    // What was shown still counts them.
+    cx.session.remove_ended();
     if stop.reason.is_end() {
         show_ended(cx);
         cx.session.stop_commands.clear();
@@ -424,6 +426,7 @@ fn detach(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
 
 /// Detaches from the current process, and says so.
 pub(super) fn let_go(cx: &mut Cx<'_>) -> Result<()> {
+    cx.session.require_detachable()?;
     let pid = cx.session.process()?.target.pid();
     let path = cx.session.inferior.program.as_ref().map(|p| p.path.display().to_string()).unwrap_or_default();
     cx.say_directly(format!("Detaching from program: {path}, process {pid}\n"));
