@@ -9,7 +9,7 @@ use crate::target::{Event, RawStop, ResumeAction};
 
 use super::forks::Followed;
 use super::frames::Entered;
-use super::inferior::{Displaced, Inferior};
+use super::inferior::Displaced;
 use super::past::will_restart;
 use super::session::Session;
 use super::step::Plan;
@@ -79,20 +79,6 @@ impl Session {
         self.start_threads(Some(stepper), alone)
     }
 
-    /// Another inferior's threads go on beside the current one's.
-    fn go_along(&mut self) -> Result<()> {
-        if self.holds_vfork_child() {
-            return Ok(());
-        }
-        self.sync_sites()?;
-        self.set_modes()?;
-        let process = self.process_mut()?;
-        process.is_held = false;
-        process.control()?.run_alone(None);
-        self.back_into_slots()?;
-        self.start_threads(None, false)
-    }
-
     /// What the process is to stop at besides int3s.
     pub(super) fn set_modes(&mut self) -> Result<()> {
         let (stops, stays) = (self.wants_syscalls(), self.settings.breakpoint_always_inserted);
@@ -105,7 +91,7 @@ impl Session {
     }
 
     /// Threads that were shown elsewhere go on in their slots.
-    fn back_into_slots(&mut self) -> Result<()> {
+    pub(super) fn back_into_slots(&mut self) -> Result<()> {
         let process = self.process_mut()?;
         process.generation += 1;
         for (tid, displaced) in std::mem::take(&mut process.displaced) {
@@ -118,7 +104,7 @@ impl Session {
     }
 
     /// Lets all threads go on, the one with a plan last; or that one `alone`.
-    fn start_threads(&mut self, stepper: Option<Tid>, alone: bool) -> Result<()> {
+    pub(super) fn start_threads(&mut self, stepper: Option<Tid>, alone: bool) -> Result<()> {
         let mut first: Vec<Tid> = Vec::new();
         if !alone {
             let process = self.process()?;
@@ -237,49 +223,8 @@ impl Session {
         }
     }
 
-    /// The place among the others of one, of those that are looked for, that has something to tell.
-    pub(super) fn place_with_news(&mut self, looks_for: fn(&Inferior) -> bool) -> Option<usize> {
-        self.others.iter_mut().position(|i| {
-            if !looks_for(i) {
-                return false;
-            }
-            let Some(process) = &mut i.process else { return false };
-            process.early.is_some() || !process.printing.is_empty() || process.control().is_ok_and(|c| c.has_news())
-        })
-    }
-
-    /// Something has happened to another inferior. If that stops the program, it is the current one from now on.
-    fn event_elsewhere(&mut self, place: usize) -> Result<Option<Happening>> {
-        let before = self.inferior.number;
-        if self.others.get(place).is_some_and(|i| i.recorded) {
-            return self.child_event(place).map(|()| None);
-        }
-        self.exchange(place);
-        let happening = self.event_here();
-        let is_stop = !matches!(happening, Ok(None | Some(Happening::Notice(_))));
-        if !is_stop && self.inferior_numbered(before).is_some_and(|i| i.process.is_some()) {
-            self.enter(before);
-        }
-        happening
-    }
-
-    /// What the current inferior has to tell without waiting.
-    fn event_here(&mut self) -> Result<Option<Happening>> {
-        let process = self.process_mut()?;
-        if let Some((tid, reason)) = process.early.take() {
-            return Ok(self.carry_out(tid, Verdict::Stop(reason))?.map(Happening::Stop));
-        }
-        if let Some(tid) = process.printing.pop() {
-            return Ok(self.carry_out(tid, Verdict::Past)?.map(Happening::Stop));
-        }
-        match process.control()?.news()? {
-            Some(event) => self.handle(event),
-            None => Ok(None),
-        }
-    }
-
     /// Decides about one event.
-    fn handle(&mut self, event: Event) -> Result<Option<Happening>> {
+    pub(super) fn handle(&mut self, event: Event) -> Result<Option<Happening>> {
         let tid = event.tid;
         if let RawStop::Elsewhere(pid) = event.what {
             return self.place_of_process(pid).map_or(Ok(None), |place| self.event_elsewhere(place));
@@ -406,7 +351,7 @@ impl Session {
         })
     }
 
-    fn carry_out(&mut self, tid: Tid, verdict: Verdict) -> Result<Option<Stop>> {
+    pub(super) fn carry_out(&mut self, tid: Tid, verdict: Verdict) -> Result<Option<Stop>> {
         let result = match verdict {
             Verdict::Go(signal) => self.process_mut()?.control()?.resume(tid, ResumeAction::Continue(signal)),
             Verdict::Past => {
@@ -511,7 +456,7 @@ impl Session {
     }
 
     /// All threads of the process have stopped: it is made what it is to be shown as.
-    fn come_to_rest(&mut self) -> Result<()> {
+    pub(super) fn come_to_rest(&mut self) -> Result<()> {
         let process = self.process_mut()?;
         if let Some(tid) = process.ended_silently() {
             let pthread = process.forget_thread(tid);
@@ -536,23 +481,6 @@ impl Session {
             }
         }
         process.control()?.settle()
-    }
-
-    /// The other inferiors stop too.
-    fn stop_others(&mut self) -> Result<()> {
-        for number in self.other_processes() {
-            self.in_inferior(number, |session| {
-                let process = session.process_mut()?;
-                if process.control()?.running().is_empty() {
-                    return Ok(());
-                }
-                process.control()?.stop_all()?;
-                process.sites.look_again(&*process.target);
-                session.rest();
-                session.come_to_rest()
-            })?;
-        }
-        Ok(())
     }
 
     /// Says that the user is to have the word now: what a stop kept ready in case that the program goes on at once is let go.

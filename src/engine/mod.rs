@@ -5,6 +5,7 @@ mod arguments;
 mod aslr;
 mod attach;
 mod before;
+mod beside;
 mod bind;
 mod blocks;
 mod breakpoints;
