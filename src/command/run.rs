@@ -16,7 +16,7 @@ use super::script::expand_home;
 
 /// Starting and stopping.
 pub const COMMANDS: &[Command] =
-    &[FILE, EXEC_FILE, RUN, START, STARTI, KILL, ATTACH, DETACH, CONTINUE, JUMP, SIGNAL, QUEUE_SIGNAL];
+    &[FILE, EXEC_FILE, SYMBOL_FILE, RUN, START, STARTI, KILL, ATTACH, DETACH, CONTINUE, JUMP, SIGNAL, QUEUE_SIGNAL];
 
 /// Waits until the program stands still, shows what happens until then, and runs the commands of the breakpoints that
 /// stopped it. Every front end comes here.
@@ -201,6 +201,10 @@ const FILE: Command = Command {
 };
 
 fn file(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    change_file(cx, args, "No executable file now.\nNo symbol file now.\n")
+}
+
+fn change_file(cx: &mut Cx<'_>, args: &Args, none: &str) -> Result<Flow> {
     if cx.session.require(Need::Live).is_ok()
         && !cx.query("A program is being debugged already.\nAre you sure you want to change the file? ")?
     {
@@ -208,7 +212,7 @@ fn file(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     }
     let Some(name) = args.get("FILE") else {
         cx.session.unload_program();
-        cx.say("No executable file now.\nNo symbol file now.\n");
+        cx.say(none);
         return Ok(Flow::Go);
     };
     load(cx, &expand_home(name))?;
@@ -219,18 +223,24 @@ fn file(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
 pub fn load(cx: &mut Cx<'_>, path: &Path) -> Result<()> {
     let path = find_program(path);
     cx.session.load_program(&path)?;
+    cx.say_directly(what_was_read(cx.session, &path));
+    Ok(())
+}
+
+/// What was found in the program's file, in gdb's words.
+fn what_was_read(session: &Session, path: &Path) -> String {
     let shown = path.display();
-    cx.say_directly(format!("Reading symbols from {shown}...\n"));
-    let Some(file) = cx.session.inferior.modules.main().map(|m| m.file.clone()) else { return Ok(()) };
+    let mut text = format!("Reading symbols from {shown}...\n");
+    let Some(file) = session.inferior.modules.main().map(|m| m.file.clone()) else { return text };
     let mut described_in = shown.to_string();
     if let Some(separate) = file.separate().filter(|s| !s.is_mini()) {
         described_in = separate.image().path().display().to_string();
-        cx.say_directly(format!("Reading symbols from {described_in}...\n"));
+        text += &format!("Reading symbols from {described_in}...\n");
     }
     if !file.has_debug_information() {
-        cx.say_directly(format!("(No debugging symbols found in {described_in})\n"));
+        text += &format!("(No debugging symbols found in {described_in})\n");
     }
-    Ok(())
+    text
 }
 
 /// The file itself, or, for a bare name that is no file here, what $PATH has of that name, as gdb does.
@@ -250,7 +260,18 @@ const EXEC_FILE: Command = Command {
     summary: "Use FILE as the program for getting contents of pure memory.",
     help: "In rdbg it is the same as \"file\": symbols come from where the code is.",
     repeat: Repeat::No,
-    run: file,
+    run: |cx, args| change_file(cx, args, "No executable file now.\n"),
+    ..Command::BASE
+};
+
+const SYMBOL_FILE: Command = Command {
+    name: "symbol-file",
+    group: Group::Files,
+    args: &[ArgSpec::may("FILE", ArgKind::File)],
+    summary: "Load symbol table from executable file FILE.",
+    help: "In rdbg it is the same as \"file\": symbols come from where the code is.",
+    repeat: Repeat::No,
+    run: |cx, args| change_file(cx, args, "No symbol file now.\n"),
     ..Command::BASE
 };
 
@@ -363,7 +384,7 @@ const ATTACH: Command = Command {
 
 fn attach(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let pid: i32 = match args.text.parse() {
-        Ok(pid) if pid > 0 => pid,
+        Ok(pid) if pid >= 0 => pid,
         _ => return Err(Error::user(format!("Illegal process-id: {}.", args.text))),
     };
     if cx.session.is_core() {
@@ -383,12 +404,16 @@ fn attach(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         None => cx.say_directly(format!("Attaching to process {pid}\n")),
     }
     let stop = Stop { tid: Tid(pid), reason: StopReason::Attached };
+    let before = cx.session.inferior.program.as_ref().map(|p| p.path.clone());
     // What will be shown is looked up while the process still runs, so that it stands still the shorter.
     cx.session.observe(Tid(pid));
+    let program = cx.session.inferior.program.as_ref().map(|p| p.path.clone());
+    let read = program.filter(|p| before.as_ref() != Some(p)).map(|p| what_was_read(cx.session, &p));
     if cx.session.process().is_ok() {
         drop(stop_text(cx.session, &stop, Tid(pid)));
     }
     cx.session.attach(Tid(pid))?;
+    cx.say_directly(read.unwrap_or_default());
     stopped(cx, &stop, Tid(pid))
 }
 
