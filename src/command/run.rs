@@ -15,8 +15,7 @@ use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
 use super::script::expand_home;
 
 /// Starting and stopping.
-pub const COMMANDS: &[Command] =
-    &[FILE, EXEC_FILE, SYMBOL_FILE, RUN, START, STARTI, KILL, ATTACH, DETACH, CONTINUE, JUMP, SIGNAL, QUEUE_SIGNAL];
+pub const COMMANDS: &[Command] = &[FILE, EXEC_FILE, SYMBOL_FILE, RUN, START, STARTI, KILL, CONTINUE, JUMP, SIGNAL, QUEUE_SIGNAL];
 
 /// Waits until the program stands still, shows what happens until then, and runs the commands of the breakpoints that
 /// stopped it. Every front end comes here.
@@ -68,7 +67,7 @@ fn show_notice(cx: &mut Cx<'_>, notice: &Notice) {
 }
 
 /// Deletes the breakpoints of threads that have gone with their process.
-fn show_ended(cx: &mut Cx<'_>) {
+pub(super) fn show_ended(cx: &mut Cx<'_>) {
     for line in cx.session.end_thread_breakpoints() {
         cx.say(format!("{line}\n"));
     }
@@ -228,7 +227,7 @@ pub fn load(cx: &mut Cx<'_>, path: &Path) -> Result<()> {
 }
 
 /// What was found in the program's file, in gdb's words.
-fn what_was_read(session: &Session, path: &Path) -> String {
+pub(super) fn what_was_read(session: &Session, path: &Path) -> String {
     let shown = path.display();
     let mut text = format!("Reading symbols from {shown}...\n");
     let Some(file) = session.inferior.modules.main().map(|m| m.file.clone()) else { return text };
@@ -367,78 +366,6 @@ fn kill(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
     let pid = cx.session.process()?.target.pid();
     cx.session.kill()?;
     cx.say(format!("[Inferior 1 (process {pid}) killed]\n"));
-    show_ended(cx);
-    Ok(Flow::Go)
-}
-
-const ATTACH: Command = Command {
-    name: "attach",
-    group: Group::Running,
-    args: &[ArgSpec::must("PID", ArgKind::Rest)],
-    summary: "Attach to a running process and stop it.",
-    help: "All of its threads are stopped. \"detach\" lets it go on, and so does the end of rdbg.",
-    repeat: Repeat::No,
-    run: attach,
-    ..Command::BASE
-};
-
-fn attach(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
-    let pid: i32 = match args.text.parse() {
-        Ok(pid) if pid >= 0 => pid,
-        _ => return Err(Error::user(format!("Illegal process-id: {}.", args.text))),
-    };
-    if cx.session.is_core() {
-        cx.session.close_core();
-        cx.session.unload_program_of_core();
-    } else if cx.session.inferior.process.is_some() {
-        if !cx.query("A program is being debugged already.  Kill it? ")? {
-            return Err(Error::user("Not killed."));
-        }
-        cx.session.kill()?;
-    }
-    match &cx.session.inferior.program {
-        Some(program) => {
-            let line = format!("Attaching to program: {}, process {pid}\n", program.path.display());
-            cx.say_directly(line);
-        }
-        None => cx.say_directly(format!("Attaching to process {pid}\n")),
-    }
-    let stop = Stop { tid: Tid(pid), reason: StopReason::Attached };
-    let before = cx.session.inferior.program.as_ref().map(|p| p.path.clone());
-    // What will be shown is looked up while the process still runs, so that it stands still the shorter.
-    cx.session.observe(Tid(pid));
-    let program = cx.session.inferior.program.as_ref().map(|p| p.path.clone());
-    let read = program.filter(|p| before.as_ref() != Some(p)).map(|p| what_was_read(cx.session, &p));
-    if cx.session.process().is_ok() {
-        drop(stop_text(cx.session, &stop, Tid(pid)));
-    }
-    cx.session.attach(Tid(pid))?;
-    cx.say_directly(read.unwrap_or_default());
-    stopped(cx, &stop, Tid(pid))
-}
-
-const DETACH: Command = Command {
-    name: "detach",
-    group: Group::Running,
-    summary: "Let go of the process, which goes on as if nothing had been.",
-    help: "A core file is let go of too.",
-    needs: Some(Need::Process),
-    repeat: Repeat::No,
-    run: detach,
-    ..Command::BASE
-};
-
-fn detach(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
-    if cx.session.is_core() {
-        cx.session.close_core();
-        cx.say_directly("No core file now.\n");
-        return Ok(Flow::Go);
-    }
-    let pid = cx.session.process()?.target.pid();
-    let path = cx.session.inferior.program.as_ref().map(|p| p.path.display().to_string()).unwrap_or_default();
-    cx.say_directly(format!("Detaching from program: {path}, process {pid}\n"));
-    cx.session.detach()?;
-    cx.say(format!("[Inferior 1 (process {pid}) detached]\n"));
     show_ended(cx);
     Ok(Flow::Go)
 }
