@@ -95,8 +95,17 @@ impl Run {
         let parts = WatchedParts { ranges: vec![AddrRange::with_len(start, len)], elsewhere: false };
         let pieces = parts.pieces().unwrap();
         let old = self.session.watched_value(&expr).ok();
-        let watch =
-            Watch { text: text.to_owned(), expr, kind: WatchKind::Write, pieces, software: None, old, scope: None, set_at: None };
+        let watch = Watch {
+            inferior: 1,
+            text: text.to_owned(),
+            expr,
+            kind: WatchKind::Write,
+            pieces,
+            software: None,
+            old,
+            scope: None,
+            set_at: None,
+        };
         self.session.breakpoints.add(Kind::Watch(Box::new(watch)), text, Disposition::Keep)
     }
 

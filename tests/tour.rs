@@ -70,7 +70,7 @@ fn page(dir: &Path) -> String {
 /// What is the same on every day: counts of pages and processes, frames and times are not.
 fn stable(text: &str) -> String {
     let numbers = Regex::new(
-        r"^(?:0x[0-9a-f]+ .*(?:frame|resident|[.fopPs]+\d*)|process|and \d+ more|since|\s*(?:start|page) |.*other process)",
+        r"^(?:0x[0-9a-f]+ .*(?:frame|resident|[.fopPs]+\d*)|process|\+: |and \d+ more|since|\s*(?:start|page) |.*other process)",
     )
     .unwrap();
     // The debug information holds the path of the directory, of whatever length.

@@ -99,11 +99,17 @@ fn detach(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
         cx.say_directly("No core file now.\n");
         return Ok(Flow::Go);
     }
+    let_go(cx)?;
+    show_ended(cx);
+    Ok(Flow::Go)
+}
+
+/// Detaches from the current process, and says so.
+pub(super) fn let_go(cx: &mut Cx<'_>) -> Result<()> {
     let pid = cx.session.process()?.target.pid();
     let path = cx.session.inferior.program.as_ref().map(|p| p.path.display().to_string()).unwrap_or_default();
     cx.say_directly(format!("Detaching from program: {path}, process {pid}\n"));
     cx.session.detach()?;
-    cx.say(format!("[Inferior 1 (process {pid}) detached]\n"));
-    show_ended(cx);
-    Ok(Flow::Go)
+    cx.say(format!("[Inferior {} (process {pid}) detached]\n", cx.session.inferior.number));
+    Ok(())
 }

@@ -27,6 +27,7 @@ mod help;
 mod hex_files;
 mod history;
 mod index_cache;
+mod inferiors;
 mod info;
 mod info_frame;
 mod info_line;
@@ -53,6 +54,7 @@ mod source_paths;
 mod stack;
 mod step;
 mod test_settings;
+mod thread_ids;
 mod threads;
 mod timeline;
 mod tour;
@@ -118,6 +120,7 @@ pub const FAMILIES: &[&[Command]] = &[
     info_frame::COMMANDS,
     locals::COMMANDS,
     threads::COMMANDS,
+    inferiors::COMMANDS,
     asm::COMMANDS,
     info::COMMANDS,
     patch::COMMANDS,

@@ -31,6 +31,7 @@ pub fn run_to_stop(cx: &mut Cx<'_>) -> Result<Flow> {
     };
     // What was found out on the way to the stop, as that a condition cannot be tested.
     show_notices(cx);
+    let pid = if stop.reason.is_end() { stop.tid } else { pid };
     stopped(cx, &stop, pid)
 }
 
@@ -293,15 +294,7 @@ Without ARGS, those of the last time are used. Address space randomization is of
 
 /// Starts the program; it stands at its first instruction.
 fn launch(cx: &mut Cx<'_>, args: &Args) -> Result<()> {
-    if cx.session.is_core() {
-        cx.session.close_core();
-    } else if cx.session.inferior.process.is_some() {
-        let question = "The program being debugged has been started already.\nStart it from the beginning? ";
-        if !cx.query(question)? {
-            return Err(Error::user("Program not restarted."));
-        }
-        cx.session.kill()?;
-    }
+    make_way(cx)?;
     if !args.text.is_empty() {
         cx.session.settings.args = args.text.clone();
     }
@@ -316,6 +309,20 @@ fn launch(cx: &mut Cx<'_>, args: &Args) -> Result<()> {
     Ok(())
 }
 
+/// Ends what runs already, after asking.
+fn make_way(cx: &mut Cx<'_>) -> Result<()> {
+    if cx.session.is_core() {
+        cx.session.close_core();
+    } else if cx.session.inferior.process.is_some() {
+        let question = "The program being debugged has been started already.\nStart it from the beginning? ";
+        if !cx.query(question)? {
+            return Err(Error::user("Program not restarted."));
+        }
+        cx.session.kill()?;
+    }
+    Ok(())
+}
+
 const START: Command = Command {
     name: "start",
     group: Group::Running,
@@ -325,6 +332,7 @@ const START: Command = Command {
     examples: &[Example { line: "start", what: "runs to main" }],
     needs: Some(Need::Executable),
     run: |cx, args| {
+        make_way(cx)?;
         let main = cx.session.main_name();
         cx.run_line(&format!("tbreak {main}"))?;
         launch(cx, args)?;
@@ -363,9 +371,9 @@ fn kill(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
     if !cx.query("Kill the program being debugged? ")? {
         return Err(Error::user("Not confirmed."));
     }
-    let pid = cx.session.process()?.target.pid();
+    let (number, pid) = (cx.session.inferior.number, cx.session.process()?.target.pid());
     cx.session.kill()?;
-    cx.say(format!("[Inferior 1 (process {pid}) killed]\n"));
+    cx.say(format!("[Inferior {number} (process {pid}) killed]\n"));
     show_ended(cx);
     Ok(Flow::Go)
 }
@@ -501,9 +509,13 @@ fn signal(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
 
 /// What is lost when rdbg ends now, in gdb's words.
 pub(super) fn at_stake(session: &Session) -> Option<String> {
-    let process = session.inferior.process.as_ref().filter(|_| !session.is_core())?;
-    let verb = if process.launched { "killed" } else { "detached" };
-    Some(format!("\tInferior 1 [process {}] will be {verb}.\n", process.target.pid()))
+    let mut text = String::new();
+    for inferior in session.inferiors() {
+        let Some(process) = inferior.process.as_ref().filter(|p| p.target.core_file().is_none()) else { continue };
+        let verb = if process.launched { "killed" } else { "detached" };
+        text += &format!("\tInferior {} [process {}] will be {verb}.\n", inferior.number, process.target.pid());
+    }
+    Some(text).filter(|t| !t.is_empty())
 }
 
 /// How a stop ends the program, if it does.

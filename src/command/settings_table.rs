@@ -292,21 +292,24 @@ pub const SETTINGS: &[Setting] = &[
         "Debugger response to a program call of fork or vfork is \"{}\".",
         "Set debugger response to a program call of fork or vfork.",
     )
-    .after(|cx| refuse(cx.session.settings.follow_fork_mode != "parent", "rdbg stays with the parent of a fork.")),
+    .help("\"parent\" stays with the process that forks; \"child\" goes on with the new one, which becomes an inferior.\n\
+What becomes of the other one is for \"set detach-on-fork\" to say."),
     row(
         "follow-exec-mode",
         Enum(|s| &mut s.follow_exec_mode, &["new", "same"]),
         "Follow exec mode is \"{}\".",
         "Set debugger response to a program call of exec.",
     )
-    .after(|cx| refuse(cx.session.settings.follow_exec_mode != "same", "rdbg goes on with the program that an exec starts, in the same inferior.")),
+    .help("\"same\" keeps the process in its inferior, whose program is the new one then. \"new\" gives it a new inferior: \"run\" in the\n\
+old one starts the old program again."),
     row(
         "detach-on-fork",
         Bool(|s| &mut s.detach_on_fork),
         "Whether rdbg will detach the child of a fork is {}.",
         "Set whether rdbg will detach the child of a fork.",
     )
-    .after(|cx| refuse(!cx.session.settings.detach_on_fork, "rdbg debugs one process at a time: it lets go of the child of a fork.")),
+    .help("Off, parent and child both stay: the one that is not followed is an inferior that stands still until \"inferior ID\" and\n\
+\"continue\", or \"set schedule-multiple on\"."),
     row(
         "seccomp-catch",
         Bool(|s| &mut s.seccomp_catch),
@@ -325,7 +328,7 @@ pub const SETTINGS: &[Setting] = &[
         "Resuming the execution of threads of all processes is {}.",
         "Set mode for resuming threads of all processes.",
     )
-    .after(|cx| refuse(cx.session.settings.schedule_multiple, "rdbg runs one process at a time.")),
+    .help("On, every inferior goes on when one does; off, the current one alone."),
     row(
         "non-stop",
         Bool(|s| &mut s.non_stop),

@@ -1,7 +1,5 @@
 //! Threads, and what is known of the process as a whole.
 
-use std::collections::BTreeSet;
-
 use crate::arch::regs::Gpr;
 use crate::base::{Error, Result, Tid};
 use crate::engine::{Selection, Session, pending_signal};
@@ -12,10 +10,10 @@ use super::args::Args;
 use super::cx::Cx;
 use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
 use super::stack::{ApplyFlags, show_selected};
+use super::thread_ids::{self, Ids, Thread, all_threads, is_id};
 
 /// Threads.
-pub const COMMANDS: &[Command] =
-    &[INFO_THREADS, THREAD, THREAD_APPLY, TAAS, TFAAS, THREAD_NAME, THREAD_FIND, INFO_INFERIORS, INFO_PROGRAM];
+pub const COMMANDS: &[Command] = &[INFO_THREADS, THREAD, THREAD_APPLY, TAAS, TFAAS, THREAD_NAME, THREAD_FIND, INFO_PROGRAM];
 
 const INFO_THREADS: Command = Command {
     name: "info threads",
@@ -29,27 +27,31 @@ const INFO_THREADS: Command = Command {
 };
 
 fn info_threads(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
-    let wanted = if args.text.is_empty() { None } else { Some(ids(&args.text)?) };
-    let threads = numbered(cx.session);
-    let shown: Vec<(u32, Tid)> = threads.into_iter().filter(|(n, _)| wanted.as_ref().is_none_or(|w| w.contains(n))).collect();
+    let (shows_global, list) = match args.text.strip_prefix("-gid") {
+        Some(rest) if rest.is_empty() || rest.starts_with(char::is_whitespace) => (true, rest.trim_start()),
+        _ => (false, args.text.as_str()),
+    };
+    let wanted = ids(cx, list)?;
+    let mut shown = all_threads(cx.session);
+    shown.retain(|t| list.is_empty() || wanted.iter().any(|w| w.contains(t)));
     if shown.is_empty() {
-        match &wanted {
-            Some(_) => cx.say(format!("No threads match '{}'.\n", args.text)),
-            None => cx.say("No threads.\n"),
+        match list {
+            "" => cx.say("No threads.\n"),
+            list => cx.say(format!("No threads match '{list}'.\n")),
         }
         return Ok(Flow::Go);
     }
-    let names: Vec<String> = shown.iter().map(|(_, tid)| named_target_id(cx.session, *tid)).collect();
+    let names: Vec<String> = shown.iter().map(|t| cx.session.in_inferior(t.inferior, |s| named_target_id(s, t.tid))).collect();
     let width = names.iter().map(|n| n.chars().count()).max().unwrap_or(0);
-    cx.say(format!("  {:<4} {:<width$} Frame \n", "Id", "Target Id"));
-    for ((number, tid), name) in shown.iter().zip(names) {
-        let mark = if cx.session.selection.tid == Some(*tid) { '*' } else { ' ' };
-        cx.say(format!("{mark} {number:<4} {name:<width$} "));
-        // The values at a function's entry are told by the frames of the selected thread.
-        let before = std::mem::replace(&mut cx.session.selection, Selection { tid: Some(*tid), level: 0 });
-        let found = cx.session.backtrace(*tid, 1);
-        let pieces = found.map(|(frames, _)| frames.first().map(|f| frame_line(cx.session, f).pieces()).unwrap_or_default());
-        cx.session.selection = before;
+    let global = |text: &str| if shows_global { format!("{text:<4} ") } else { String::new() };
+    cx.say(format!("  {:<4} {}{:<width$} Frame \n", "Id", global("GId"), "Target Id"));
+    let current = (cx.session.inferior.number, cx.session.selection.tid);
+    for (thread, name) in shown.iter().zip(names) {
+        let mark = if current == (thread.inferior, Some(thread.tid)) { '*' } else { ' ' };
+        let id = shown_id(cx.session, thread);
+        let (gid, pieces) =
+            cx.session.in_inferior(thread.inferior, |s| (s.global_number(thread.tid), where_it_is(s, thread.tid)));
+        cx.say(format!("{mark} {id:<4} {}{name:<width$} ", global(&gid.to_string())));
         match pieces {
             Ok(pieces) => {
                 for (role, text) in pieces {
@@ -60,16 +62,25 @@ fn info_threads(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
             Err(e) => cx.out.text(Role::Dim, &format!("<{e}>\n")),
         }
     }
+    if current.1.is_none() {
+        cx.say("\nNo selected thread.  See `help thread'.\n");
+    }
     Ok(Flow::Go)
 }
 
-/// The threads by their numbers.
-fn numbered(session: &Session) -> Vec<(u32, Tid)> {
-    let Ok(process) = session.process() else { return Vec::new() };
-    let mut threads: Vec<(u32, Tid)> =
-        process.target.threads().into_iter().filter_map(|t| Some((process.number_of(t)?, t))).collect();
-    threads.sort_unstable();
-    threads
+/// The innermost frame of a thread of the current inferior.
+fn where_it_is(session: &mut Session, tid: Tid) -> Result<Vec<(Role, String)>> {
+    // The values at a function's entry are told by the frames of the selected thread.
+    let before = std::mem::replace(&mut session.selection, Selection { tid: Some(tid), level: 0 });
+    let found = session.backtrace(tid, 1);
+    let pieces = found.map(|(frames, _)| frames.first().map(|f| frame_line(session, f).pieces()).unwrap_or_default());
+    session.selection = before;
+    pieces
+}
+
+/// `1`, or `2.1` where there are several inferiors.
+fn shown_id(session: &Session, thread: &Thread) -> String {
+    if session.has_several_inferiors() { format!("{}.{}", thread.inferior, thread.number) } else { thread.number.to_string() }
 }
 
 /// `Thread 0x7ffff7dd2740 (LWP 14723)`; without a thread pointer (a process that has just begun) what the kernel calls it.
@@ -90,27 +101,17 @@ fn named_target_id(session: &Session, tid: Tid) -> String {
 }
 
 /// The threads of a list: `1 3-5 1.2`.
-fn ids(text: &str) -> Result<BTreeSet<u32>> {
-    let mut out = BTreeSet::new();
-    for word in text.split_whitespace() {
-        out.extend(id_range(word)?);
+fn ids(cx: &mut Cx<'_>, text: &str) -> Result<Vec<Ids>> {
+    let mut out = Vec::new();
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        if !is_id(rest) {
+            return Err(Error::user(format!("Invalid thread ID: {rest}")));
+        }
+        out.push(thread_ids::parse(cx, rest)?);
+        rest = rest.split_once(char::is_whitespace).map_or("", |(_, rest)| rest.trim_start());
     }
     Ok(out)
-}
-
-/// `3`, `1.3` or `3-5`.
-fn id_range(word: &str) -> Result<std::ops::RangeInclusive<u32>> {
-    let invalid = || Error::user(format!("Invalid thread ID: {word}"));
-    if let Some(digits) = word.strip_prefix('-').filter(|d| d.bytes().all(|b| b.is_ascii_digit())) {
-        return Err(Error::user(format!("negative value: -{digits}")));
-    }
-    let plain = word.strip_prefix("1.").unwrap_or(word);
-    let (first, last) = plain.split_once('-').unwrap_or((plain, plain));
-    let range = first.parse().map_err(|_| invalid())?..=last.parse().map_err(|_| invalid())?;
-    if *range.end() > 1 << 22 {
-        return Err(invalid());
-    }
-    Ok(range)
 }
 
 const THREAD: Command = Command {
@@ -128,25 +129,43 @@ const THREAD: Command = Command {
 fn thread(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     if args.text.is_empty() {
         let tid = cx.session.selected_thread().map_err(|_| Error::user("No thread selected"))?;
-        let number = cx.session.process()?.number_of(tid).unwrap_or(0);
-        let line = format!("[Current thread is {number} ({})]\n", target_id(cx.session, tid));
+        let id = cx.session.thread_id(cx.session.process()?.number_of(tid).unwrap_or(0));
+        let line = format!("[Current thread is {id} ({})]\n", target_id(cx.session, tid));
         cx.say(line);
         return Ok(Flow::Go);
     }
-    let word = &args.text;
-    let number = if word.starts_with('$') {
-        u32::try_from(super::data::integer(cx, word)?).map_err(|_| Error::user(format!("Invalid thread ID: {word}")))?
-    } else {
-        *id_range(word)?.start()
-    };
-    let found = numbered(cx.session).into_iter().find(|(n, _)| *n == number);
-    let (_, tid) = found.ok_or_else(|| Error::user(format!("Unknown thread {word}.")))?;
-    cx.session.selection.tid = Some(tid);
-    cx.session.selection.level = 0;
-    let line = format!("[Switching to thread {number} ({})]\n", target_id(cx.session, tid));
+    let thread = named(cx, &args.text)?;
+    if thread.inferior != cx.session.inferior.number {
+        cx.session.select_inferior(thread.inferior)?;
+    }
+    cx.session.selection = Selection { tid: Some(thread.tid), level: 0 };
+    let id = cx.session.thread_id(thread.number);
+    let line = format!("[Switching to thread {id} ({})]\n", target_id(cx.session, thread.tid));
     cx.say(line);
     show_selected(cx)?;
     Ok(Flow::Go)
+}
+
+/// The one thread that a text names.
+pub(super) fn named(cx: &mut Cx<'_>, text: &str) -> Result<Thread> {
+    if let Some(digits) = text.strip_prefix('-').filter(|d| d.bytes().all(|b| b.is_ascii_digit())) {
+        return Err(Error::user(format!("negative value: -{digits}")));
+    }
+    let ids = thread_ids::parse(cx, text)?;
+    if ids.is_star || ids.numbers.start() != ids.numbers.end() {
+        return Err(Error::user(format!("Invalid thread ID: {text}")));
+    }
+    if cx.session.inferior_numbered(ids.inferior).is_none() {
+        return Err(Error::user(format!("No inferior number '{}'", ids.inferior)));
+    }
+    let found = all_threads(cx.session).into_iter().find(|t| ids.contains(t));
+    found.ok_or_else(|| {
+        let number = ids.numbers.start();
+        match ids.is_qualified || cx.session.has_several_inferiors() {
+            true => Error::user(format!("Unknown thread {}.{number}.", ids.inferior)),
+            false => Error::user(format!("Unknown thread {number}.")),
+        }
+    })
 }
 
 const THREAD_APPLY: Command = Command {
@@ -205,9 +224,9 @@ fn thread_name(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
 }
 
 fn apply(cx: &mut Cx<'_>, text: &str) -> Result<Flow> {
-    let threads = numbered(cx.session);
+    let threads = all_threads(cx.session);
     let mut rest = text.trim();
-    let mut chosen: Vec<(u32, Tid)> = Vec::new();
+    let mut chosen: Vec<Thread> = Vec::new();
     let mut what = "thread apply";
     let cut = |text: &'_ str| text.find(char::is_whitespace).unwrap_or(text.len());
     if rest.is_empty() {
@@ -223,15 +242,13 @@ fn apply(cx: &mut Cx<'_>, text: &str) -> Result<Flow> {
             None => chosen.reverse(),
         }
     } else {
-        while rest.starts_with(|c: char| c.is_ascii_digit()) {
-            let (word, after) = rest.split_at(cut(rest));
-            rest = after.trim_start();
-            for number in id_range(word)? {
-                match threads.iter().find(|(n, _)| *n == number) {
-                    Some(found) => chosen.push(*found),
-                    None => cx.warn(format!("Unknown thread {number}")),
-                }
-            }
+        let mut wanted = Vec::new();
+        while is_id(rest) {
+            wanted.push(thread_ids::parse(cx, rest)?);
+            rest = rest.get(cut(rest)..).unwrap_or_default().trim_start();
+        }
+        if !rest.is_empty() {
+            wanted.iter().for_each(|ids| choose(cx, ids, &threads, &mut chosen));
         }
     }
     let (flags, command) = ApplyFlags::parse(rest, what)?;
@@ -241,21 +258,48 @@ fn apply(cx: &mut Cx<'_>, text: &str) -> Result<Flow> {
     apply_to(cx, &chosen, flags, command)
 }
 
-fn apply_to(cx: &mut Cx<'_>, chosen: &[(u32, Tid)], flags: ApplyFlags, command: &str) -> Result<Flow> {
-    let before = cx.session.selection;
+/// Adds the threads that `ids` name; says which there are not.
+fn choose(cx: &mut Cx<'_>, ids: &Ids, threads: &[Thread], chosen: &mut Vec<Thread>) {
+    let (inferior, is_star) = (ids.inferior, ids.is_star);
+    if is_star {
+        if cx.session.inferior_numbered(inferior).is_none() {
+            cx.warn(format!("Unknown inferior {inferior}"));
+        }
+        chosen.extend(threads.iter().filter(|t| ids.contains(t)));
+        return;
+    }
+    for number in ids.numbers.clone() {
+        match threads.iter().find(|t| t.inferior == inferior && t.number == number) {
+            Some(found) => chosen.push(*found),
+            None if ids.is_qualified || cx.session.has_several_inferiors() => {
+                cx.warn(format!("Unknown thread {inferior}.{number}"));
+            }
+            None => cx.warn(format!("Unknown thread {number}")),
+        }
+    }
+}
+
+fn apply_to(cx: &mut Cx<'_>, chosen: &[Thread], flags: ApplyFlags, command: &str) -> Result<Flow> {
+    let before = (cx.session.inferior.number, cx.session.selection);
     let runs = cx.session.stop_count();
     let mut result = Ok(Flow::Go);
-    for (number, tid) in chosen {
-        cx.session.selection.tid = Some(*tid);
-        cx.session.selection.level = 0;
-        let heading = format!("\nThread {number} ({}):\n", named_target_id(cx.session, *tid));
+    for thread in chosen {
+        if thread.inferior != cx.session.inferior.number {
+            cx.session.select_inferior(thread.inferior)?;
+        }
+        cx.session.selection = Selection { tid: Some(thread.tid), level: 0 };
+        let id = cx.session.thread_id(thread.number);
+        let heading = format!("\nThread {id} ({}):\n", named_target_id(cx.session, thread.tid));
         result = flags.run(cx, command, |cx| cx.say(heading));
         if result.is_err() || cx.session.stop_count() != runs {
             break;
         }
     }
     if cx.session.stop_count() == runs {
-        cx.session.selection = before;
+        if before.0 != cx.session.inferior.number {
+            cx.session.select_inferior(before.0)?;
+        }
+        cx.session.selection = before.1;
     }
     result
 }
@@ -272,41 +316,23 @@ const THREAD_FIND: Command = Command {
 fn thread_find(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let regex = super::shell::compile_regex(&args.text)?;
     let mut found = false;
-    for (number, tid) in numbered(cx.session) {
-        let name = cx.session.process()?.thread_name(tid);
-        let id = target_id(cx.session, tid);
+    for thread in all_threads(cx.session) {
+        let tid = thread.tid;
+        let known = |s: &mut Session| (s.process().map(|p| p.thread_name(tid)).unwrap_or_default(), target_id(s, tid));
+        let (name, target) = cx.session.in_inferior(thread.inferior, known);
+        let id = shown_id(cx.session, &thread);
         if regex.is_match(&name) {
-            cx.say(format!("Thread {number} has name '{name}'\n"));
+            cx.say(format!("Thread {id} has name '{name}'\n"));
             found = true;
         }
-        if regex.is_match(&id) {
-            cx.say(format!("Thread {number} has target id '{id}'\n"));
+        if regex.is_match(&target) {
+            cx.say(format!("Thread {id} has target id '{target}'\n"));
             found = true;
         }
     }
     if !found {
         cx.say(format!("No threads match '{}'\n", args.text));
     }
-    Ok(Flow::Go)
-}
-
-const INFO_INFERIORS: Command = Command {
-    name: "info inferiors",
-    group: Group::Status,
-    summary: "The programs that are debugged.",
-    run: info_inferiors,
-    ..Command::BASE
-};
-
-fn info_inferiors(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
-    let inferior = &cx.session.inferior;
-    let (what, connection) = match &inferior.process {
-        Some(process) => (format!("process {}", process.target.pid()), "1 (native)"),
-        None => ("<null>".to_owned(), ""),
-    };
-    let path = inferior.program.as_ref().map(|p| p.path.display().to_string()).unwrap_or_default();
-    cx.say(format!("  {:<4} {:<17} {:<20} {:<17} \n", "Num", "Description", "Connection", "Executable"));
-    cx.say(format!("* {:<4} {what:<17} {connection:<20} {path:<17} \n", 1));
     Ok(Flow::Go)
 }
 
@@ -335,17 +361,4 @@ fn info_program(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
     text += "Type \"info stack\" or \"info registers\" for more information.\n";
     cx.say(text);
     Ok(Flow::Go)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lists_of_threads() {
-        assert_eq!(ids("1 3-5 1.7").unwrap().into_iter().collect::<Vec<_>>(), [1, 3, 4, 5, 7]);
-        assert_eq!(ids("foo").unwrap_err().to_string(), "Invalid thread ID: foo");
-        assert_eq!(ids("-1").unwrap_err().to_string(), "negative value: -1");
-        assert!(ids("1-4000000000").is_err());
-    }
 }

@@ -2,10 +2,7 @@
 
 use std::borrow::Cow;
 
-use goblin::elf::reloc::RelocSection;
-
 use super::dynamic::dt;
-use super::file::CTX;
 use super::image::Image;
 use crate::base::FileAddr;
 
@@ -66,7 +63,7 @@ impl Relocation {
     /// The type's name without `R_X86_64_`, as `JUMP_SLOT`; its number if unknown.
     pub fn kind_name(&self) -> Cow<'static, str> {
         let name = goblin::elf::reloc::r_to_str(self.kind, goblin::elf::header::EM_X86_64);
-        match name.trim_start_matches("R_").strip_prefix("X86_64_") {
+        match name.strip_prefix("R_X86_64_").or_else(|| name.strip_prefix("X86_64_")) {
             Some(name) => name.into(),
             None => self.kind.to_string().into(),
         }
@@ -130,15 +127,12 @@ impl Image {
     }
 }
 
+/// Elf64_Rela (gABI ch. 4 "Relocation"): offset, type and symbol, addend, 8 bytes each. A library may have tens of thousands.
 fn rela(bytes: &[u8], table: RelocTable) -> impl Iterator<Item = Relocation> {
-    let section = RelocSection::parse(bytes, 0, bytes.len() / 24 * 24, true, CTX).ok();
-    let all = section.into_iter().flat_map(|s| s.iter());
-    all.enumerate().map(move |(index, r)| Relocation {
-        table,
-        index,
-        offset: FileAddr(r.r_offset),
-        kind: r.r_type,
-        symbol: r.r_sym as u32,
-        addend: r.r_addend.unwrap_or(0),
+    let word = |entry: &[u8; 24], at: usize| entry.get(at..).and_then(|b| b.first_chunk()).map_or(0, |b| u64::from_le_bytes(*b));
+    bytes.as_chunks::<24>().0.iter().enumerate().map(move |(index, entry)| {
+        let info = word(entry, 8);
+        let (offset, addend) = (FileAddr(word(entry, 0)), word(entry, 16) as i64);
+        Relocation { table, index, offset, kind: info as u32, symbol: (info >> 32) as u32, addend }
     })
 }

@@ -35,7 +35,7 @@ impl Session {
     /// Brings the names up to date: modules have come or gone, the program was started, or the setting was changed.
     pub fn refresh_address_names(&mut self) {
         let mut regions = Vec::new();
-        if self.is_elsewhere {
+        if !self.inferior.is_seated {
             return;
         }
         if self.settings.stable_addresses {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::base::{Error, Result, Signal, Tid};
 use crate::os::procfs;
-use crate::target::{Live, Observed, Target};
+use crate::target::{Control, Live, Observed, Target};
 
 use super::inferior::{Process, Program};
 use super::session::Session;
@@ -18,7 +18,8 @@ impl Session {
     pub fn observe(&mut self, pid: Tid, keeps_program: bool) {
         let Ok(observed) = Observed::open(pid) else { return };
         if keeps_program || self.take_program_of(&observed).is_ok() {
-            self.inferior.process = Some(Process::new(Box::new(observed), false));
+            self.count_anew();
+            self.inferior.process = Some(Process::new(Box::new(observed), false, &self.thread_count));
             // Its list of modules may change as it is read: once it is stopped, it is read again.
             let _ = self.begun(pid);
         }
@@ -57,7 +58,8 @@ impl Session {
                 return Err(e);
             }
         };
-        let mut process = Process::new(Box::new(live), false);
+        self.count_anew();
+        let mut process = Process::new(Box::new(live), false, &self.thread_count);
         match observed {
             Some(observed) => {
                 process.libraries = observed.libraries;
@@ -91,6 +93,9 @@ impl Session {
         self.unwind_calls()?;
         let process = self.process_mut()?;
         let signals = std::mem::take(&mut process.deliver);
+        for mut born in std::mem::take(&mut process.unfollowed) {
+            born.target.control().map_or(Ok(()), Control::part)?;
+        }
         process.control()?.detach(&signals)?;
         self.forget_process();
         Ok(())

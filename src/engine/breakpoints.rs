@@ -53,6 +53,8 @@ pub enum WatchKind {
 /// A watchpoint's own part.
 #[derive(Clone, Debug)]
 pub struct Watch {
+    /// In which inferior.
+    pub inferior: u32,
     /// What is watched, as typed.
     pub text: String,
     /// The same, parsed.
@@ -160,6 +162,8 @@ impl Condition {
 pub struct Location {
     /// Where.
     pub addr: VirtAddr,
+    /// In which inferior.
+    pub inferior: u32,
     /// `disable 1.2`
     pub enabled: bool,
     /// Nothing is mapped there since the program was started anew: it waits.
@@ -173,7 +177,8 @@ pub struct Location {
 impl Located {
     /// A place of a breakpoint, enabled.
     pub(super) fn into_location(self) -> Location {
-        Location { addr: self.addr, enabled: true, absent: false, line: self.line, copy_of: self.copy_of }
+        let Located { addr, inferior, line, copy_of } = self;
+        Location { addr, inferior, enabled: true, absent: false, line, copy_of }
     }
 }
 
@@ -207,9 +212,9 @@ pub struct Breakpoint {
 }
 
 impl Location {
-    /// Whether something is to be planted there.
-    pub fn is_wanted(&self) -> bool {
-        self.enabled && !self.absent
+    /// Whether something is to be planted there, in this inferior.
+    pub fn is_wanted(&self, inferior: u32) -> bool {
+        self.inferior == inferior && self.enabled && !self.absent
     }
 }
 

@@ -7,8 +7,9 @@ use crate::os::ptrace::SystemCallAt;
 use crate::os::signals;
 use crate::target::{Event, RawStop, ResumeAction};
 
+use super::forks::Followed;
 use super::frames::Entered;
-use super::inferior::Displaced;
+use super::inferior::{Displaced, Inferior};
 use super::past::will_restart;
 use super::session::Session;
 use super::step::Plan;
@@ -36,6 +37,7 @@ impl Session {
         self.resumes += 1;
         self.resumed_from = Some(selected);
         let process = self.process_mut()?;
+        process.is_held = false;
         process.learn_pthreads();
         process.plan = plan;
         self.watch_escapes()?;
@@ -43,20 +45,67 @@ impl Session {
             self.resolve_breakpoints();
         }
         self.sync_sites()?;
-        let (stops, stays) = (self.wants_syscalls(), self.settings.breakpoint_always_inserted);
-        let looks = self.looks_at_each_step();
-        let follows = self.timeline.is_recording();
+        self.set_modes()?;
         let alone = self.runs_alone();
         let stepper = self.process()?.plan.as_ref().map_or(selected, Plan::tid);
         let control = self.process_mut()?.control()?;
-        control.set_modes(stops, stays);
         control.run_alone(alone.then_some(stepper));
-        control.follow_children(follows);
-        control.step_always(looks);
         control.forget_steps();
         self.notices.extend(std::mem::take(&mut self.told_later));
         self.drop_frames();
         self.selection.level = 0;
+        self.back_into_slots()?;
+        let pid = self.process()?.target.pid();
+        if let (Some(terminal), true) = (&mut self.terminal, self.inferior.process.as_ref().is_some_and(|p| p.launched)) {
+            terminal.give(pid);
+        }
+        let mut is_held = false;
+        for born in std::mem::take(&mut self.process_mut()?.unfollowed) {
+            match self.follow_fork(born)? {
+                Followed::Parent => {}
+                Followed::Child => return Ok(()),
+                Followed::Nobody => is_held = true,
+            }
+        }
+        if is_held || self.holds_vfork_child() {
+            self.process_mut()?.early = Some((selected, StopReason::HoldsVforkChild));
+            return Ok(());
+        }
+        if self.settings.schedule_multiple && !alone {
+            for number in self.other_processes() {
+                self.in_inferior(number, Session::go_along)?;
+            }
+        }
+        self.start_threads(Some(stepper), alone)
+    }
+
+    /// Another inferior's threads go on beside the current one's.
+    fn go_along(&mut self) -> Result<()> {
+        if self.holds_vfork_child() {
+            return Ok(());
+        }
+        self.sync_sites()?;
+        self.set_modes()?;
+        let process = self.process_mut()?;
+        process.is_held = false;
+        process.control()?.run_alone(None);
+        self.back_into_slots()?;
+        self.start_threads(None, false)
+    }
+
+    /// What the process is to stop at besides int3s.
+    pub(super) fn set_modes(&mut self) -> Result<()> {
+        let (stops, stays) = (self.wants_syscalls(), self.settings.breakpoint_always_inserted);
+        let (looks, keeps) = (self.looks_at_each_step(), self.keeps_children());
+        let control = self.process_mut()?.control()?;
+        control.set_modes(stops, stays);
+        control.keep_children(keeps);
+        control.step_always(looks);
+        Ok(())
+    }
+
+    /// Threads that were shown elsewhere go on in their slots.
+    fn back_into_slots(&mut self) -> Result<()> {
         let process = self.process_mut()?;
         process.generation += 1;
         for (tid, displaced) in std::mem::take(&mut process.displaced) {
@@ -65,17 +114,18 @@ impl Session {
                 process.control()?.set_pc(tid, displaced.slot)?;
             }
         }
-        let pid = process.target.pid();
-        if let (Some(terminal), true) = (&mut self.terminal, self.inferior.process.as_ref().is_some_and(|p| p.launched)) {
-            terminal.give(pid);
-        }
+        Ok(())
+    }
+
+    /// Lets all threads go on, the one with a plan last; or that one `alone`.
+    fn start_threads(&mut self, stepper: Option<Tid>, alone: bool) -> Result<()> {
         let mut first: Vec<Tid> = Vec::new();
         if !alone {
             let process = self.process()?;
             let with_something = process.reported.keys().chain(process.deliver.keys()).copied();
-            first.extend(with_something.filter(|t| *t != stepper).collect::<BTreeSet<_>>());
+            first.extend(with_something.filter(|t| Some(*t) != stepper).collect::<BTreeSet<_>>());
         }
-        first.push(stepper);
+        first.extend(stepper);
         for tid in first {
             let verdict = match self.start(tid) {
                 Err(Error::Gone) => continue,
@@ -151,6 +201,14 @@ impl Session {
                 self.carry_out(tid, Verdict::Past)?;
                 continue;
             }
+            if !self.others.is_empty()
+                && let Some(place) = self.place_with_news(|_| true)
+            {
+                match self.event_elsewhere(place)? {
+                    Some(happening) => return Ok(happening),
+                    None => continue,
+                }
+            }
             if let Some((tid, reason)) = self.deferred_stop() {
                 let stop = match self.stop_within_call(tid, &reason) {
                     Some(stop) => stop,
@@ -179,13 +237,52 @@ impl Session {
         }
     }
 
+    /// The place among the others of one, of those that are looked for, that has something to tell.
+    pub(super) fn place_with_news(&mut self, looks_for: fn(&Inferior) -> bool) -> Option<usize> {
+        self.others.iter_mut().position(|i| {
+            if !looks_for(i) {
+                return false;
+            }
+            let Some(process) = &mut i.process else { return false };
+            process.early.is_some() || !process.printing.is_empty() || process.control().is_ok_and(|c| c.has_news())
+        })
+    }
+
+    /// Something has happened to another inferior. If that stops the program, it is the current one from now on.
+    fn event_elsewhere(&mut self, place: usize) -> Result<Option<Happening>> {
+        let before = self.inferior.number;
+        if self.others.get(place).is_some_and(|i| i.recorded) {
+            return self.child_event(place).map(|()| None);
+        }
+        self.exchange(place);
+        let happening = self.event_here();
+        let is_stop = !matches!(happening, Ok(None | Some(Happening::Notice(_))));
+        if !is_stop && self.inferior_numbered(before).is_some_and(|i| i.process.is_some()) {
+            self.enter(before);
+        }
+        happening
+    }
+
+    /// What the current inferior has to tell without waiting.
+    fn event_here(&mut self) -> Result<Option<Happening>> {
+        let process = self.process_mut()?;
+        if let Some((tid, reason)) = process.early.take() {
+            return Ok(self.carry_out(tid, Verdict::Stop(reason))?.map(Happening::Stop));
+        }
+        if let Some(tid) = process.printing.pop() {
+            return Ok(self.carry_out(tid, Verdict::Past)?.map(Happening::Stop));
+        }
+        match process.control()?.news()? {
+            Some(event) => self.handle(event),
+            None => Ok(None),
+        }
+    }
+
     /// Decides about one event.
     fn handle(&mut self, event: Event) -> Result<Option<Happening>> {
         let tid = event.tid;
-        match event.what {
-            RawStop::Elsewhere(pid) => return self.child_event(pid).map(|()| None),
-            RawStop::Fork(_) | RawStop::Vfork(_) => self.adopt_children()?,
-            _ => {}
+        if let RawStop::Elsewhere(pid) = event.what {
+            return self.place_of_process(pid).map_or(Ok(None), |place| self.event_elsewhere(place));
         }
         if self.must_wait(&event) {
             return Ok(None);
@@ -260,33 +357,16 @@ impl Session {
                 }
                 self.after_interlude(tid)?
             }
-            RawStop::Fork(child) | RawStop::Vfork(child) => {
-                let vfork = matches!(event.what, RawStop::Vfork(_));
-                // One that is followed for the record is not let go.
-                let told = (!self.timeline.is_recording()).then_some(Notice::Forked { child, vfork });
-                match self.caught(tid, if vfork { Caught::Vfork(child) } else { Caught::Fork(child) })? {
-                    Some(reason) => {
-                        // gdb lets go of the child when the parent goes on, and says so then.
-                        self.told_later.extend(told);
-                        Verdict::Stop(reason)
-                    }
-                    None => {
-                        *notice = told;
-                        self.after_interlude(tid)?
-                    }
-                }
-            }
+            RawStop::Fork(child) => self.child_born(tid, child, false)?,
+            RawStop::Vfork(child) => self.child_born(tid, child, true)?,
+            RawStop::VforkDone | RawStop::Interrupted if self.process()?.is_held => Verdict::Nothing,
             RawStop::VforkDone => self.after_interlude(tid)?,
             RawStop::Exec(former) => {
+                self.end_vfork("exec")?;
                 let path = self.after_exec()?;
                 self.record_exec(former, &path)?;
-                *notice = Some(Notice::Exec(path.clone()));
                 match self.caught(tid, Caught::Exec(path))? {
-                    Some(reason) => {
-                        // The notice comes first.
-                        self.process_mut()?.early = Some((tid, reason));
-                        Verdict::Nothing
-                    }
+                    Some(reason) => Verdict::Stop(reason),
                     None => Verdict::Go(None),
                 }
             }
@@ -321,7 +401,8 @@ impl Session {
                 Verdict::Nothing
             }
             // The target keeps it to itself.
-            RawStop::Interrupted | RawStop::Elsewhere(_) => Verdict::Go(None),
+            RawStop::Interrupted => self.after_interlude(tid)?,
+            RawStop::Elsewhere(_) => Verdict::Go(None),
         })
     }
 
@@ -399,30 +480,10 @@ impl Session {
                 }
             }
         }
-        if let Some(tid) = process.ended_silently() {
-            let pthread = process.forget_thread(tid);
-            self.notices.push_back(Notice::ThreadEnded { tid, pthread });
-        }
-        let process = self.process_mut()?;
-        process.plan = None;
-        for tid in std::mem::take(&mut process.printing) {
-            if let Ok(pc) = process.target.pc(tid) {
-                process.reported.insert(tid, pc);
-            }
-        }
-        // What they were told of comes again when they go on.
-        process.deferred.clear();
         self.line_step = None;
+        self.come_to_rest()?;
+        self.stop_others()?;
         let process = self.process_mut()?;
-        process.generation += 1;
-        for thread in process.target.threads() {
-            let Ok(pc) = process.target.pc(thread) else { continue };
-            if let Some(shown) = process.sites.original_pc(pc) {
-                process.displaced.insert(thread, Displaced { slot: pc, shown });
-                process.control()?.set_pc(thread, shown)?;
-            }
-        }
-        process.control()?.settle()?;
         // A signal may come before the instruction at a breakpoint has run: then the breakpoint is still to be hit.
         // One that is set here only now is not.
         let interrupted = matches!(reason, StopReason::Signal(_) | StopReason::Interrupted);
@@ -442,10 +503,56 @@ impl Session {
             self.stand_before_inlined(pc, entered_by(&reason));
         }
         self.find_resolver();
+        self.take_seat();
         if self.stop_commands.is_empty() {
             self.rest();
         }
         Ok(Some(Stop { tid, reason }))
+    }
+
+    /// All threads of the process have stopped: it is made what it is to be shown as.
+    fn come_to_rest(&mut self) -> Result<()> {
+        let process = self.process_mut()?;
+        if let Some(tid) = process.ended_silently() {
+            let pthread = process.forget_thread(tid);
+            self.notices.push_back(Notice::ThreadEnded { tid, pthread });
+        }
+        let process = self.process_mut()?;
+        process.is_held = true;
+        process.plan = None;
+        for tid in std::mem::take(&mut process.printing) {
+            if let Ok(pc) = process.target.pc(tid) {
+                process.reported.insert(tid, pc);
+            }
+        }
+        // What they were told of comes again when they go on.
+        process.deferred.clear();
+        process.generation += 1;
+        for thread in process.target.threads() {
+            let Ok(pc) = process.target.pc(thread) else { continue };
+            if let Some(shown) = process.sites.original_pc(pc) {
+                process.displaced.insert(thread, Displaced { slot: pc, shown });
+                process.control()?.set_pc(thread, shown)?;
+            }
+        }
+        process.control()?.settle()
+    }
+
+    /// The other inferiors stop too.
+    fn stop_others(&mut self) -> Result<()> {
+        for number in self.other_processes() {
+            self.in_inferior(number, |session| {
+                let process = session.process_mut()?;
+                if process.control()?.running().is_empty() {
+                    return Ok(());
+                }
+                process.control()?.stop_all()?;
+                process.sites.look_again(&*process.target);
+                session.rest();
+                session.come_to_rest()
+            })?;
+        }
+        Ok(())
     }
 
     /// Says that the user is to have the word now: what a stop kept ready in case that the program goes on at once is let go.
@@ -460,8 +567,15 @@ impl Session {
     /// The process has gone.
     fn ended(&mut self, tid: Tid, reason: StopReason) -> Result<Option<Happening>> {
         self.line_step = None;
-        self.begin_ending(tid, reason);
-        Ok(None)
+        self.stop_others()?;
+        // What is done for the record after its end concerns the last one that goes.
+        if self.other_processes().is_empty() {
+            self.begin_ending(tid, reason);
+            return Ok(None);
+        }
+        self.forget_process();
+        self.take_seat();
+        Ok(Some(Happening::Stop(Stop { tid, reason })))
     }
 }
 

@@ -55,7 +55,8 @@ impl Session {
         }));
         let died = Died { arguments: core.file().arguments.clone(), signal: core.signal(), threads: core.threads(), warnings };
         let first = died.threads.first().copied().unwrap_or(core.pid());
-        self.inferior.process = Some(Process::new(Box::new(core), false));
+        self.count_anew();
+        self.inferior.process = Some(Process::new(Box::new(core), false, &self.thread_count));
         self.begun(first)?;
         Ok(died)
     }

@@ -12,7 +12,8 @@ use super::stop::{Hit, Notice, StopReason};
 impl Session {
     /// The user's breakpoints at `at`, reached by a thread: those that stop it.
     pub(super) fn breakpoints_hit(&mut self, tid: Tid, at: VirtAddr) -> Result<Option<StopReason>> {
-        let is_here = |l: &super::breakpoints::Location| l.addr == at && l.enabled;
+        let number = self.breakpoints_of();
+        let is_here = |l: &super::breakpoints::Location| l.addr == at && l.enabled && l.inferior == number;
         let code = self.breakpoints.iter().filter(|b| b.enabled && matches!(b.kind, Kind::Code { .. }));
         let ids: Vec<u32> = code.filter(|b| b.locations.iter().any(is_here)).map(|b| b.id).collect();
         let mut hits = Vec::new();
@@ -85,9 +86,10 @@ impl Session {
     /// A breakpoint stops the program: what its disposition says happens, and its commands are to run.
     pub(super) fn take_hit(&mut self, tid: Tid, id: u32) -> Result<Hit> {
         let pc = self.process()?.target.pc(tid)?;
+        let number = self.breakpoints_of();
         let breakpoint = self.breakpoints.get_mut(id)?;
         let several = breakpoint.locations.len() > 1;
-        let location = breakpoint.locations.iter().position(|l| several && l.addr == pc).map(|i| i + 1);
+        let location = breakpoint.locations.iter().position(|l| several && l.addr == pc && l.inferior == number).map(|i| i + 1);
         let temporary = breakpoint.disposition == Disposition::Delete;
         let at_place = breakpoint.is_at_place();
         let copy_of = breakpoint.locations.iter().find(|l| l.addr == pc).and_then(|l| l.copy_of);

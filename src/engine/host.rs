@@ -353,12 +353,14 @@ impl Host for Session {
         let int = |n: i128| Some(Value::int(&Type::int(), n));
         Ok(match name {
             "GOT" | "PLT" => self.inferior.modules.main().and_then(|m| self.table(name, m)),
-            "_thread" | "_gthread" => {
+            "_thread" => {
                 let process = self.inferior.process.as_ref();
                 int(process.zip(self.selection.tid).and_then(|(p, t)| p.number_of(t)).unwrap_or(0).into())
             }
+            "_gthread" => int(self.selection.tid.map_or(0, |t| self.global_number(t)).into()),
+            "_inferior_thread_count" => int(self.process().map_or(0, |p| p.target.threads().len()) as i128),
             "_exception" => Some(self.exception_value()?),
-            "_inferior" => int(1),
+            "_inferior" => int(self.inferior.number.into()),
             "bpnum" => int(self.breakpoints.last_id().into()).filter(|_| self.breakpoints.last_id() > 0),
             _ => None,
         })

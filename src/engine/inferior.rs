@@ -1,6 +1,6 @@
 //! The inferior: a program, the modules in its address space, and the process that runs it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -17,8 +17,11 @@ use crate::target::{Control, Event, Target, Trap, TrapKind};
 use super::blocks::Blocks;
 use super::escape::Watched;
 use super::exits::Exits;
+use super::forks::Unfollowed;
+use super::inferiors::{Setup, Vfork};
 use super::inject::{Call, Returned};
 use super::journal::Journal;
+use super::session::Selection;
 use super::sites::Sites;
 use super::step::Plan;
 use super::still::Still;
@@ -36,8 +39,10 @@ pub struct Program {
 }
 
 /// A program and its process, if it runs.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Inferior {
+    /// Its number.
+    pub number: u32,
     /// The executable.
     pub program: Option<Program>,
     /// What is loaded; before the first run the program alone, at its link-time addresses.
@@ -46,6 +51,40 @@ pub struct Inferior {
     pub process: Option<Process>,
     /// What the user has changed in the process.
     pub journal: Journal,
+    /// A vfork that is under way.
+    pub vfork: Option<Vfork>,
+    /// It is let go of when that vfork is over.
+    pub(super) parts_after_vfork: bool,
+    /// Its breakpoints went on with the child that was followed in its stead; until it is started again.
+    pub(super) is_left: bool,
+    /// A child that is followed for the record alone: nobody sees it.
+    pub(super) recorded: bool,
+    /// How it is started, while another one has the seat.
+    pub(super) setup: Setup,
+    /// Its setup is that of the settings.
+    pub(super) is_seated: bool,
+    /// What is looked at in it, while another one is the current one.
+    pub(super) selection: Selection,
+}
+
+impl Default for Inferior {
+    /// The first one.
+    fn default() -> Inferior {
+        Inferior {
+            number: 1,
+            program: None,
+            modules: Modules::default(),
+            process: None,
+            journal: Journal::default(),
+            vfork: None,
+            parts_after_vfork: false,
+            is_left: false,
+            recorded: false,
+            setup: Setup::default(),
+            is_seated: true,
+            selection: Selection::default(),
+        }
+    }
 }
 
 /// Where ld.so tells what it loads.
@@ -66,6 +105,9 @@ pub(super) struct Displaced {
 
 /// The ways out of what was stepped through, by its ranges.
 type ExitsByRanges = HashMap<Vec<AddrRange>, Rc<Exits>>;
+
+/// How many threads there have been since there was no process.
+pub type ThreadCount = Rc<Cell<u32>>;
 
 /// A process.
 pub struct Process {
@@ -98,8 +140,12 @@ pub struct Process {
     pub(super) waiting: Vec<Event>,
     /// Threads that go on past the site at their pc once what a `dprintf` has printed there is shown.
     pub(super) printing: Vec<Tid>,
+    /// It is to stand still, while others run: what was still to happen to it changes nothing in that.
+    pub(super) is_held: bool,
     /// A stop that came of resuming alone, before anything ran.
     pub(super) early: Option<(Tid, StopReason)>,
+    /// Children that were caught when they were born, until the process goes on.
+    pub(super) unfollowed: Vec<Unfollowed>,
     /// System calls that were caught, until they return.
     pub(super) entered: HashMap<Tid, Entered>,
     /// The system calls at which its seccomp filter stops it.
@@ -109,6 +155,9 @@ pub struct Process {
     /// Hears the Ctrl-C that the program does not.
     pub(super) sentinel: Option<Sentinel>,
     numbers: BTreeMap<Tid, u32>,
+    /// Counts the threads of all processes.
+    count: ThreadCount,
+    globals: BTreeMap<Tid, u32>,
     /// The pthread_t of threads, to name them when they have gone.
     pthreads: BTreeMap<Tid, u64>,
     /// What the user calls threads.
@@ -127,7 +176,7 @@ impl std::fmt::Debug for Process {
 
 impl Process {
     /// A process whose threads are all stopped.
-    pub fn new(target: Box<dyn Target>, launched: bool) -> Process {
+    pub fn new(target: Box<dyn Target>, launched: bool, count: &ThreadCount) -> Process {
         let mut process = Process {
             target,
             launched,
@@ -146,12 +195,16 @@ impl Process {
             deferred: VecDeque::new(),
             waiting: Vec::new(),
             printing: Vec::new(),
+            is_held: false,
             early: None,
+            unfollowed: Vec::new(),
             entered: HashMap::new(),
             filter: Vec::new(),
             uncaught: 0,
             sentinel: None,
             numbers: BTreeMap::new(),
+            count: count.clone(),
+            globals: BTreeMap::new(),
             pthreads: BTreeMap::new(),
             given_names: BTreeMap::new(),
             last_number: 0,
@@ -183,8 +236,18 @@ impl Process {
     pub fn number(&mut self, tid: Tid) -> u32 {
         *self.numbers.entry(tid).or_insert_with(|| {
             self.last_number += 1;
+            self.count.set(self.count.get() + 1);
+            self.globals.insert(tid, self.count.get());
             self.last_number
         })
+    }
+
+    /// Forgets the numbers of threads but that of one, which is the first of its inferior now.
+    pub(super) fn number_anew(&mut self, tid: Tid) {
+        self.numbers.clear();
+        self.globals.clear();
+        self.last_number = 0;
+        self.number(tid);
     }
 
     /// The pthread_t of a stopped thread (its fs base), and kept for later; 0 where there is none.
@@ -212,9 +275,9 @@ impl Process {
         }
     }
 
-    /// Whether there has ever been a second thread: then stops name theirs.
-    pub fn has_had_threads(&self) -> bool {
-        self.last_number > 1
+    /// The number of a thread among those of all processes.
+    pub fn global_number_of(&self, tid: Tid) -> Option<u32> {
+        self.globals.get(&tid).copied()
     }
 
     /// Whether a debug register stops before the instruction at `pc`.
@@ -239,6 +302,7 @@ impl Process {
     /// Forgets a thread that has gone; its pthread_t.
     pub(super) fn forget_thread(&mut self, tid: Tid) -> u64 {
         self.numbers.remove(&tid);
+        self.globals.remove(&tid);
         self.given_names.remove(&tid);
         self.reported.remove(&tid);
         self.deliver.remove(&tid);

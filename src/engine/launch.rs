@@ -10,7 +10,7 @@ use crate::os::sentinel::Sentinel;
 use crate::os::signals;
 use crate::os::spawn::{Launch, RedirectTo, Redirection};
 use crate::symbols::{DebugFiles, ModuleRole, NewModule};
-use crate::target::Live;
+use crate::target::{Control, Live};
 
 use super::arguments;
 use super::inferior::{Process, Program};
@@ -74,7 +74,8 @@ impl Session {
             warnings.push("Error disabling address space randomization: Operation not permitted".to_owned());
         }
         let pid = crate::target::Target::pid(&live);
-        let mut process = Process::new(Box::new(live), true);
+        self.count_anew();
+        let mut process = Process::new(Box::new(live), true, &self.thread_count);
         process.filter = what.traced_calls.clone();
         self.inferior.process = Some(process);
         if let Some(terminal) = self.terminal.as_mut().filter(|_| !what.own_session) {
@@ -153,6 +154,7 @@ impl Session {
 
     /// Forgets what was known of another process.
     fn begin_anew(&mut self, pid: Tid) {
+        self.inferior.is_left = false;
         self.slot_log = Default::default();
         self.snapshots.clear();
         self.selection = super::session::Selection { tid: Some(pid), level: 0 };
@@ -187,15 +189,22 @@ impl Session {
             self.close_core();
             return Ok(());
         }
-        self.process_mut()?.control()?.kill()?;
+        let process = self.process_mut()?;
+        for mut born in std::mem::take(&mut process.unfollowed) {
+            born.target.control().map_or(Ok(()), Control::kill)?;
+        }
+        process.control()?.kill()?;
         self.forget_process();
         Ok(())
     }
 
     /// What is left when a process has gone: the program, at the addresses that it had last.
     pub(super) fn forget_process(&mut self) {
-        self.followed.clear();
-        self.timeline.finish();
+        let _ = self.end_vfork("exit");
+        if self.other_processes().is_empty() {
+            self.leave_recorded();
+            self.timeline.finish();
+        }
         self.drop_frames();
         self.inferior.process = None;
         self.inferior.journal.clear();

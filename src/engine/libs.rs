@@ -10,7 +10,7 @@ use crate::symbols::{ModuleRole, NewModule, is_named};
 
 use super::breakpoints::{Catch, Kind};
 use super::session::Session;
-use super::stop::{Hit, StopReason};
+use super::stop::{Hit, Notice, StopReason};
 
 impl Session {
     /// What the kernel has mapped for a process: the program, its dynamic linker, the vdso. And, in one that has run already,
@@ -136,7 +136,15 @@ impl Session {
     pub(super) fn after_exec(&mut self) -> Result<String> {
         let pid = self.process()?.target.pid();
         let path = crate::os::procfs::exe(pid)?;
-        let image = self.process()?.target.open_image(&path)?;
+        // What was deleted meanwhile is still there for who has it open.
+        let image = self.process()?.target.open_image(&path).or_else(|e| {
+            let open = Image::open(std::path::Path::new(&format!("/proc/{pid}/exe")));
+            open.map_err(|_| e)
+        });
+        let before = self.inferior.number;
+        if self.settings.follow_exec_mode == "new" && !self.inferior.recorded {
+            self.move_to_new_inferior();
+        }
         let process = self.process_mut()?;
         process.sites = Default::default();
         process.hardware.clear();
@@ -145,13 +153,38 @@ impl Session {
         process.deliver.clear();
         process.displaced.clear();
         process.calls.clear();
+        process.returned.clear();
+        process.deferred.clear();
+        process.printing.clear();
+        process.entered.clear();
+        process.watched = None;
         process.libraries = Default::default();
         self.inferior.journal.clear();
         let shown = path.display().to_string();
-        self.inferior.program = Some(super::inferior::Program { path, image, of_core: false });
+        let mut told = vec![Notice::Exec(shown.clone())];
+        if self.inferior.number != before {
+            told.push(Notice::NewInferior { number: self.inferior.number, pid: None });
+        }
         self.selection.tid = Some(pid);
-        self.find_modules()?;
+        match image {
+            Ok(image) => {
+                self.inferior.program = Some(super::inferior::Program { path, image, of_core: false });
+                self.find_modules()?;
+            }
+            Err(e) => {
+                let why = "It goes on without symbols, and breakpoints wait for another program.";
+                told.push(Notice::Warning(format!("warning: The new program cannot be read: {e}\n{why}")));
+                self.inferior.program = None;
+                self.inferior.modules.clear();
+            }
+        }
+        if !self.inferior.recorded {
+            self.notices.extend(told);
+        }
+        self.drop_frames();
+        self.refresh_address_names();
         self.resolve_breakpoints();
+        self.refresh_watches();
         self.sync_sites()?;
         Ok(shown)
     }

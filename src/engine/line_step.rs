@@ -73,6 +73,15 @@ enum Move {
     Go(Plan),
 }
 
+impl LineStep {
+    /// What a thread has begun another one goes on with: its fork's child.
+    pub(super) fn go_on_in(&mut self, parent: Tid, child: Tid) {
+        if self.tid == parent {
+            self.tid = child;
+        }
+    }
+}
+
 impl Session {
     /// Begins a step by lines of a thread.
     pub fn begin_line_step(&mut self, tid: Tid, kind: LineStepKind, count: u64) -> Result<LineStepBegun> {

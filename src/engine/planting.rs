@@ -60,18 +60,20 @@ impl Session {
     fn wanted_sites(&self) -> BTreeMap<VirtAddr, Vec<Owner>> {
         let mut wanted: BTreeMap<VirtAddr, Vec<Owner>> = BTreeMap::new();
         let mut want = |addr: VirtAddr, owner: Owner| wanted.entry(addr).or_default().push(owner);
-        for b in self.breakpoints.iter().filter(|b| b.enabled && !self.is_elsewhere) {
+        let (number, is_elsewhere) = (self.breakpoints_of(), self.inferior.recorded);
+        for b in self.breakpoints.iter().filter(|b| b.enabled && !is_elsewhere) {
             if let Kind::Code { hardware: false } = b.kind {
-                b.locations.iter().filter(|l| l.is_wanted()).for_each(|l| want(l.addr, Owner::User(b.id)));
+                b.locations.iter().filter(|l| l.is_wanted(number)).for_each(|l| want(l.addr, Owner::User(b.id)));
             }
             if let Kind::Watch(watch) = &b.kind
+                && watch.inferior == number
                 && let Some(end) = watch.scope.as_ref().and_then(|s| s.end())
             {
                 want(end, Owner::WatchEnd);
             }
         }
         let is_bind = |k: &Kind| matches!(k, Kind::Catch(Catch::Bind { .. }));
-        if !self.is_elsewhere && self.breakpoints.iter().any(|b| b.enabled && is_bind(&b.kind)) {
+        if !is_elsewhere && self.breakpoints.iter().any(|b| b.enabled && is_bind(&b.kind)) {
             self.inferior.modules.plt_heads().into_iter().for_each(|head| want(head, Owner::Bind));
         }
         let is_init = |k: &Kind| matches!(k, Kind::Catch(Catch::Init(_)));
@@ -80,7 +82,7 @@ impl Session {
         }
         for what in [Raise::Throw, Raise::Catch, Raise::Rethrow, Raise::Panic] {
             let is_it = |k: &Kind| matches!(k, Kind::Catch(Catch::Raise { what: w, .. }) if *w == what);
-            if !self.is_elsewhere && self.breakpoints.iter().any(|b| b.enabled && is_it(&b.kind)) {
+            if !is_elsewhere && self.breakpoints.iter().any(|b| b.enabled && is_it(&b.kind)) {
                 self.raise_places(what).into_iter().for_each(|at| want(at, Owner::Raise));
             }
         }
@@ -101,13 +103,14 @@ impl Session {
 
     fn wanted_traps(&self) -> Vec<Trap> {
         let mut traps = Vec::new();
-        for b in self.breakpoints.iter().filter(|b| b.enabled) {
+        let number = self.breakpoints_of();
+        for b in self.breakpoints.iter().filter(|b| b.enabled && !self.inferior.recorded) {
             match &b.kind {
                 Kind::Code { hardware: true } => {
-                    let on = b.locations.iter().filter(|l| l.is_wanted());
+                    let on = b.locations.iter().filter(|l| l.is_wanted(number));
                     traps.extend(on.map(|l| Trap { addr: l.addr, kind: TrapKind::HardwareExecute }));
                 }
-                Kind::Watch(watch) => traps.extend(watch.pieces.iter().map(|(addr, len)| Trap {
+                Kind::Watch(watch) if watch.inferior == number => traps.extend(watch.pieces.iter().map(|(addr, len)| Trap {
                     addr: *addr,
                     kind: match watch.kind {
                         WatchKind::Write => TrapKind::Write { len: *len },

@@ -16,15 +16,25 @@ use super::watched::Looked;
 pub struct Located {
     /// Where.
     pub addr: VirtAddr,
+    /// In which inferior.
+    pub inferior: u32,
     /// The line that was asked for, or the next one that has code; `None` where no line was asked for.
     pub line: Option<(LineFile, u32)>,
     /// It is a copy of this inlined function, by its abstract instance.
     pub copy_of: Option<DieRef>,
 }
 
+impl Located {
+    /// An address in an inferior.
+    pub fn at(addr: VirtAddr, inferior: u32) -> Located {
+        Located { addr, inferior, line: None, copy_of: None }
+    }
+}
+
 impl From<VirtAddr> for Located {
+    /// An address in the first inferior.
     fn from(addr: VirtAddr) -> Located {
-        Located { addr, line: None, copy_of: None }
+        Located::at(addr, 1)
     }
 }
 
@@ -58,12 +68,13 @@ impl Session {
     /// The same, with the lines of those that are lines.
     pub fn locate_places(&mut self, spec: &str) -> Result<Vec<Located>> {
         let spec = spec.trim();
+        let inferior = self.breakpoints_of();
         if spec.is_empty() {
-            return Ok(vec![self.selected_frame()?.pc.addr().into()]);
+            return Ok(vec![Located::at(self.selected_frame()?.pc.addr(), inferior)]);
         }
         if let Some(text) = spec.strip_prefix('*') {
             let expr = expr::parse(text, self)?;
-            return Ok(vec![expr::eval_address(&expr, self)?.into()]);
+            return Ok(vec![Located::at(expr::eval_address(&expr, self)?, inferior)]);
         }
         let mut linespec = Linespec::parse(spec, &self.inferior.modules)?;
         if let Linespec::Function { module: None, name, .. } = &linespec
@@ -94,12 +105,12 @@ impl Session {
                 let label = Linespec::Label { file: None, function: Some(function), label: name.clone() };
                 let found = label.resolve(&self.inferior.modules)?;
                 if !found.is_empty() {
-                    return Ok(found.iter().map(|p| p.addr.into()).collect());
+                    return Ok(found.iter().map(|p| Located::at(p.addr, inferior)).collect());
                 }
             }
             return Err(linespec.not_found(&self.inferior.modules));
         }
-        let locate = |p: Place| Located { addr: self.address_of(&p), copy_of: p.origin, line: p.line };
+        let locate = |p: Place| Located { addr: self.address_of(&p), inferior, copy_of: p.origin, line: p.line };
         let mut located: Vec<Located> = places.into_iter().map(locate).collect();
         located.sort_by_key(|p| p.addr);
         located.dedup_by_key(|p| p.addr);
@@ -172,10 +183,29 @@ impl Session {
         place.addr
     }
 
-    /// Finds the places of all breakpoints anew. A place that is still there stays as enabled as it was; a breakpoint whose
+    /// The same in every inferior.
+    pub fn locate_everywhere(&mut self, spec: &str) -> Result<Vec<Located>> {
+        let found = self.locate_places(spec);
+        let others: Vec<u32> = self.inferiors().iter().map(|i| i.number).filter(|n| *n != self.inferior.number).collect();
+        if others.is_empty() || spec.is_empty() || spec.starts_with('*') {
+            return found;
+        }
+        let spec = self.absolute_spec(spec).unwrap_or_else(|_| spec.to_owned());
+        let mut all = found.clone().unwrap_or_default();
+        for number in others {
+            let is_own = |s: &Session| s.breakpoints_of() == number;
+            let located = self.in_inferior(number, |s| if is_own(s) { s.locate_places(&spec) } else { Ok(Vec::new()) });
+            all.extend(located.unwrap_or_default());
+        }
+        all.sort_by_key(|l| (l.addr, l.inferior));
+        if all.is_empty() { found } else { Ok(all) }
+    }
+
+    /// Finds the places of all breakpoints in the current inferior anew. A place that is still there stays as enabled as it was; a breakpoint whose
     /// function is not there (yet, or any more) becomes pending.
     pub(super) fn resolve_breakpoints(&mut self) {
-        if self.is_elsewhere {
+        let number = self.inferior.number;
+        if self.inferior.recorded || self.inferior.is_left || self.breakpoints_of() != number {
             return;
         }
         let specs: Vec<(u32, String)> =
@@ -191,10 +221,10 @@ impl Session {
             }
             let Ok(breakpoint) = self.breakpoints.get_mut(id) else { continue };
             match found {
-                Ok(places) => breakpoint.move_to(places),
+                Ok(places) => breakpoint.move_to(number, places),
                 // An expression that cannot be evaluated at this moment keeps what it was.
                 Err(_) if spec.starts_with('*') => {}
-                Err(_) => breakpoint.locations.clear(),
+                Err(_) => breakpoint.move_to(number, Vec::new()),
             }
         }
     }
@@ -207,12 +237,13 @@ impl Session {
         let is_mapped = |at: &VirtAddr| maps.at(*at).is_some();
         let fixed = self.settings.disable_randomization;
         let Ok(breakpoint) = self.breakpoints.get_mut(id) else { return };
-        let was: Vec<VirtAddr> = breakpoint.locations.iter().map(|l| l.addr).collect();
+        let number = self.inferior.number;
+        let was: Vec<VirtAddr> = breakpoint.locations.iter().filter(|l| l.inferior == number).map(|l| l.addr).collect();
         match found {
-            Some(new) if new.iter().all(|l| is_mapped(&l.addr)) || !fixed || was.is_empty() => breakpoint.move_to(new),
+            Some(new) if new.iter().all(|l| is_mapped(&l.addr)) || !fixed || was.is_empty() => breakpoint.move_to(number, new),
             _ => {}
         }
-        for location in &mut breakpoint.locations {
+        for location in breakpoint.locations.iter_mut().filter(|l| l.inferior == number) {
             location.absent = !is_mapped(&location.addr);
         }
     }
@@ -220,13 +251,17 @@ impl Session {
     /// Finds the addresses of watched expressions anew: the program has been started, and may lie elsewhere.
     pub(super) fn refresh_watches(&mut self) {
         // Those of local variables have ended with the frames of the last run.
-        let has_scope = |k: &Kind| matches!(k, Kind::Watch(w) if w.scope.is_some());
+        let number = self.inferior.number;
+        let has_scope = |k: &Kind| matches!(k, Kind::Watch(w) if w.scope.is_some() && w.inferior == number);
         let over: Vec<u32> = self.breakpoints.iter().filter(|b| has_scope(&b.kind)).map(|b| b.id).collect();
         over.into_iter().for_each(|id| drop(self.breakpoints.remove(id)));
         let watched: Vec<_> = self
             .breakpoints
             .iter()
-            .filter_map(|b| if let Kind::Watch(w) = &b.kind { Some((b.id, w.expr.clone())) } else { None })
+            .filter_map(|b| match &b.kind {
+                Kind::Watch(w) if w.inferior == number => Some((b.id, w.expr.clone())),
+                _ => None,
+            })
             .collect();
         for (id, expr) in watched {
             let value = expr::eval(&expr, self);
@@ -247,11 +282,12 @@ impl Session {
 }
 
 impl Breakpoint {
-    /// Gives it these places; those that it has stay as enabled as they are.
-    fn move_to(&mut self, places: Vec<Located>) {
-        let was = std::mem::take(&mut self.locations);
+    /// Gives it these places in an inferior; those that it has stay as enabled as they are.
+    fn move_to(&mut self, inferior: u32, places: Vec<Located>) {
+        let (was, others): (Vec<_>, Vec<_>) = self.locations.drain(..).partition(|l| l.inferior == inferior);
         let enabled = |addr| was.iter().find(|l| l.addr == addr).is_none_or(|l| l.enabled);
         let place = |p: Located| Location { enabled: enabled(p.addr), ..p.into_location() };
-        self.locations = places.into_iter().map(place).collect();
+        self.locations = places.into_iter().map(place).chain(others).collect();
+        self.locations.sort_by_key(|l| (l.addr, l.inferior));
     }
 }

@@ -13,7 +13,7 @@ use super::address_names::SharedNames;
 use super::breakpoints::Breakpoints;
 use super::finish::Finished;
 use super::frames::{FrameCache, FrameIdentity};
-use super::inferior::{Inferior, Process};
+use super::inferior::{Inferior, Process, ThreadCount};
 use super::inject::Active;
 use super::line_step::LineStep;
 use super::listing::Listing;
@@ -37,7 +37,7 @@ pub struct Selection {
 pub struct Session {
     /// What `set` has set.
     pub settings: Settings,
-    /// The program and its process.
+    /// The program and its process: the current ones.
     pub inferior: Inferior,
     /// What to stop at.
     pub breakpoints: Breakpoints,
@@ -90,10 +90,12 @@ pub struct Session {
     pub(super) slot_log: super::slot_log::SlotLog,
     pub(super) snapshots: Vec<(String, super::snapshots::Snapshot)>,
     pub(super) finished: Option<Finished>,
-    /// Children that are followed for the record.
-    pub(super) followed: Vec<Inferior>,
-    /// One of them has taken the place of the inferior, for the time of an event.
-    pub(super) is_elsewhere: bool,
+    /// The inferiors that are not the current one, and the children that are followed for the record.
+    pub(super) others: Vec<Inferior>,
+    /// Counts the threads of all inferiors.
+    pub(super) thread_count: ThreadCount,
+    /// How many inferiors there have been besides the first.
+    pub(super) inferiors_added: u32,
     /// The program has ended, and something is still done about it.
     pub(super) ending: Option<super::timeline::Ending>,
     /// What is, or was last, recorded.

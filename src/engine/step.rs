@@ -69,6 +69,13 @@ impl Plan {
         }
     }
 
+    /// The same plan for another thread.
+    pub(super) fn for_thread(mut self, new: Tid) -> Plan {
+        let (Plan::Instructions { tid, .. } | Plan::Reach { tid, .. } | Plan::Finish { tid, .. }) = &mut self;
+        *tid = new;
+        self
+    }
+
     /// The places at which it wants to know.
     pub fn places(&self) -> impl Iterator<Item = &Return> {
         let (one, many) = match self {

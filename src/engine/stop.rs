@@ -43,6 +43,38 @@ pub enum Notice {
         /// By vfork.
         vfork: bool,
     },
+    /// An inferior was added, with its process where it has one.
+    NewInferior {
+        /// Its number.
+        number: u32,
+        /// Its process.
+        pid: Option<Tid>,
+    },
+    /// A child is followed rather than its parent.
+    Attaching {
+        /// The thread that has forked.
+        tid: Tid,
+        /// Its pthread_t, 0 where there is none.
+        pthread: u64,
+        /// The child.
+        child: Tid,
+        /// By vfork.
+        vfork: bool,
+    },
+    /// The parent of a child that was followed is let go of.
+    DetachingParent {
+        /// The parent.
+        pid: Tid,
+        /// After its `fork`, or after the vforked child's `exec` or `exit`.
+        after: &'static str,
+    },
+    /// A process was let go of.
+    Detached {
+        /// Its inferior.
+        number: u32,
+        /// The process.
+        pid: Tid,
+    },
     /// The process executes another program.
     Exec(String),
     /// A signal that is announced and does not stop.
@@ -216,6 +248,8 @@ pub enum StopReason {
     CallReturned,
     /// A function that rdbg has called is about to end the program by `std::terminate`.
     CallTerminates,
+    /// It cannot go on: it waits for its vfork child, which is held.
+    HoldsVforkChild,
     /// The process was just started.
     Begun,
     /// It was just attached to.

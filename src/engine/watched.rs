@@ -106,7 +106,9 @@ fn pieces(start: VirtAddr, len: u64) -> Vec<(VirtAddr, u8)> {
 impl Session {
     /// Whether something is to be looked at after each instruction.
     pub(super) fn looks_at_each_step(&self) -> bool {
-        self.breakpoints.iter().any(|b| b.enabled && matches!(&b.kind, Kind::Watch(w) if w.software.is_some()))
+        let number = self.breakpoints_of();
+        let looks = |k: &Kind| matches!(k, Kind::Watch(w) if w.software.is_some() && w.inferior == number);
+        !self.inferior.recorded && self.breakpoints.iter().any(|b| b.enabled && looks(&b.kind))
     }
 
     /// A thread has run an instruction: whether a software watchpoint saw its value change.
@@ -117,11 +119,13 @@ impl Session {
 
     /// The software watchpoints whose values may have changed since the last look.
     pub(super) fn software_watches_changed(&mut self) -> Vec<u32> {
+        let number = self.breakpoints_of();
         let Session { breakpoints, inferior, .. } = self;
         let mut ids = Vec::new();
         let Some(process) = &inferior.process else { return ids };
         for b in breakpoints.iter_mut().filter(|b| b.enabled) {
             if let Kind::Watch(watch) = &mut b.kind
+                && watch.inferior == number
                 && let Some(looked) = &mut watch.software
                 && looked.again(&*process.target)
             {

@@ -13,10 +13,16 @@ pub(super) fn store(evaluator: &mut Evaluator<'_>, old: &Value, new: &Value) -> 
     if matches!(old.place, Place::Nowhere | Place::Referring(_) | Place::Absent(_)) {
         return Err(Error::user("Left operand of assignment is not an lvalue."));
     }
-    let memory = evaluator.host.memory();
     if matches!(old.ty.stripped().kind, TypeKind::Function(_) | TypeKind::NoDebug(_)) {
         return Err(Error::user("Invalid cast."));
     }
+    // A pointer to a string that the user has typed: it is put into the program's memory.
+    let is_pointer = matches!(old.ty.stripped().kind, TypeKind::Pointer(_));
+    if evaluator.dry && is_pointer && new.ty.element().is_some() && new.address().is_none() {
+        return Ok(old.clone());
+    }
+    let new = if is_pointer { &evaluator.in_memory(new)? } else { new };
+    let memory = evaluator.host.memory();
     let converted = cast(&old.ty, new, memory)?;
     // Nothing of no size is stored, as Rust's `()`.
     if evaluator.dry || (old.ty.is_void() && old.ty.size == 0) {

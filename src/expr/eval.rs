@@ -10,6 +10,7 @@ use super::operators::{
     binary, cast, complemented, decayed, is_comparison, is_true, negated, pointer_step, promoted_type, structure_operator,
 };
 use super::rust::{self, range_of, unit_structure};
+use super::structures::is_structure;
 use super::user_operators::{is_user_defined, sign};
 use super::{assign, variables::Variables};
 use crate::base::{Error, Result, VirtAddr};
@@ -464,7 +465,10 @@ impl Evaluator<'_> {
 
     fn assign(&mut self, op: Option<Binary>, left: &Expr, right: &Expr) -> Result<Value> {
         let old = self.operand(left)?;
-        let new = self.operand(right)?;
+        let new = match &right.kind {
+            ExprKind::Array(elements) if !self.is_rust() && is_structure(&old.ty) => self.structure(&old.ty, elements)?,
+            _ => self.operand(right)?,
+        };
         let new = match op {
             None => new,
             Some(op) if is_user_defined(&old) => return self.operator_call(&format!("{}=", sign(op)), &[old, new]),

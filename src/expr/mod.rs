@@ -18,6 +18,7 @@ mod parse_cpp;
 mod parse_type;
 mod rust;
 mod scoped;
+mod structures;
 mod user_operators;
 mod variables;
 

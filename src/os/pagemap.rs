@@ -110,17 +110,34 @@ fn parse_smaps(text: &str) -> BTreeMap<VirtAddr, Usage> {
     out
 }
 
+/// Who else maps files.
+#[derive(Clone, Debug, Default)]
+pub struct Sharers {
+    /// The processes, by device and inode of the file.
+    pub by_file: BTreeMap<((u32, u32), u64), Vec<Tid>>,
+    /// How many processes may not be asked: other users'.
+    pub unasked: usize,
+}
+
 /// The processes besides `own` and rdbg that map each of these files (device and inode), as far as their maps may be read.
-pub fn sharers(own: Tid, files: &BTreeSet<((u32, u32), u64)>) -> BTreeMap<((u32, u32), u64), Vec<Tid>> {
-    let mut out: BTreeMap<_, Vec<Tid>> = BTreeMap::new();
+pub fn sharers(own: Tid, files: &BTreeSet<((u32, u32), u64)>) -> Sharers {
+    let mut out = Sharers::default();
     let rdbg = Tid(std::process::id() as i32);
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let others = entries.filter_map(|e| e.file_name().to_str()?.parse().ok().map(Tid)).filter(|p| *p != own && *p != rdbg);
     for pid in others {
-        let maps = procfs::maps(pid).unwrap_or_default();
+        let maps = match procfs::maps(pid) {
+            Ok(maps) => maps,
+            Err(Error::Os { errno: libc::EACCES | libc::EPERM, .. }) => {
+                out.unasked += 1;
+                continue;
+            }
+            // It has ended.
+            Err(_) => continue,
+        };
         let mapped: BTreeSet<_> = maps.mappings.iter().filter(|m| m.inode != 0).map(|m| (m.device, m.inode)).collect();
         for file in mapped.intersection(files) {
-            out.entry(*file).or_default().push(pid);
+            out.by_file.entry(*file).or_default().push(pid);
         }
     }
     out

@@ -168,6 +168,14 @@ pub fn status_number(pid: Tid, key: &str) -> Option<i64> {
     rest.split_whitespace().next()?.parse().ok()
 }
 
+/// The processes that the calling thread traces.
+pub fn traced_by_this_thread() -> Vec<Tid> {
+    let own = i64::from(nix::unistd::gettid().as_raw());
+    let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
+    let pids = entries.flatten().filter_map(|e| e.file_name().to_str()?.parse().ok().map(Tid));
+    pids.filter(|pid| status_number(*pid, "TracerPid") == Some(own)).collect()
+}
+
 /// Whether a signal waits for the process as a whole (`ShdPnd` of /proc/PID/status).
 pub fn is_pending(pid: Tid, signal: Signal) -> bool {
     let pending = || {

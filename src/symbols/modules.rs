@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::base::{Error, LoadBias, Result, VirtAddr};
 use crate::elf::{Identity, Image};
@@ -35,6 +36,8 @@ pub struct Update {
     /// Objects whose file could not be opened, by name.
     pub failed: Vec<(String, Error)>,
 }
+
+static GENERATIONS: AtomicU64 = AtomicU64::new(0);
 
 /// The modules of a process: the program first, then in the order of loading.
 #[derive(Clone, Debug, Default)]
@@ -254,7 +257,8 @@ impl Modules {
     }
 
     fn changed(&mut self) {
-        self.generation += 1;
+        // One sequence for all processes: what is derived from one's modules is never taken for another's.
+        self.generation = GENERATIONS.fetch_add(1, Ordering::Relaxed) + 1;
         let ranges = self.list.iter().enumerate().flat_map(|(i, m)| m.ranges().into_iter().map(move |r| (r.start, r.end, i)));
         self.ranges = ranges.collect();
         self.ranges.sort_unstable();

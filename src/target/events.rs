@@ -1,11 +1,14 @@
 //! What a wait status means: traps, threads that begin and end, children, exec.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use super::gone::{alive, known};
-use super::live::{Live, State, Thread};
-use super::traits::{Event, RawStop, ResumeAction, SystemCalls};
-use super::traps::INT3;
+use super::live::{Live, State};
+use super::space::Space;
+use super::traits::{Event, RawStop, ResumeAction, SystemCalls, Target};
 use crate::arch::regs::{Gpr, Registers};
-use crate::base::{Error, Memory, Result, Signal, Tid, VirtAddr};
+use crate::base::{Error, Result, Signal, Tid, VirtAddr};
 use crate::os::debugregs;
 use crate::os::mem::ProcessMemory;
 use crate::os::ptrace::SystemCallAt;
@@ -45,18 +48,11 @@ impl Live {
             Status::Clone | Status::Fork if self.is_within(known(ptrace::event_message(tid))?, status) => {
                 RawStop::Clone(self.adopt_thread(tid)?)
             }
-            Status::Clone | Status::Fork => RawStop::Fork(self.part_with_child(tid)?),
-            // A followed child knows of the int3s.
-            Status::Vfork if self.follows() => RawStop::Vfork(self.adopt_process(tid)?),
-            Status::Vfork => {
-                // The child runs in this very memory until it execs; it is not traced, so an int3 would kill it.
-                self.lift();
-                self.vforking += 1;
-                RawStop::Vfork(self.release_child(tid)?)
-            }
+            Status::Clone | Status::Fork => RawStop::Fork(self.bear(tid, false)?),
+            // The child runs in this very memory until it execs: where it is not traced, an int3 would kill it.
+            Status::Vfork => RawStop::Vfork(self.bear(tid, true)?),
             Status::VforkDone => {
-                self.vforking = self.vforking.saturating_sub(1);
-                self.plant();
+                self.vfork_done(tid);
                 RawStop::VforkDone
             }
             // A process in this memory, not a thread: it has another memory now, and is none of ours.
@@ -111,6 +107,11 @@ impl Live {
         if tid == self.pid {
             self.ended = true;
             self.threads.clear();
+            // Only who is killed, from outside or by another thread, does not come to tell of its fork.
+            if self.threaded || matches!(status, Status::Killed(_)) {
+                self.take_strays().iter_mut().for_each(|stray| drop(stray.part()));
+            }
+            self.leave_space();
         }
         Event { tid, what }
     }
@@ -145,7 +146,7 @@ impl Live {
         let Some(words) = known(ptrace::get_registers(tid))? else { return Ok(RawStop::Interrupted) };
         let mut registers = Registers::from_user(words);
         let at = VirtAddr(registers.pc().wrapping_sub(1));
-        let ours = matches!(self.int3s.get(&at), Some(Some(_))) || self.was_ours(at);
+        let ours = self.space.borrow().is_ours(at);
         if let Some(thread) = self.threads.get_mut(&tid) {
             if ours {
                 registers.set(Gpr::Rip, at.0);
@@ -158,12 +159,6 @@ impl Live {
             return Ok(RawStop::Signal(Signal::TRAP));
         }
         Ok(RawStop::Int3(at))
-    }
-
-    /// Whether an int3 of ours was here when a thread ran it, and has been taken out since.
-    pub(super) fn was_ours(&self, at: VirtAddr) -> bool {
-        let mut byte = [INT3];
-        self.retired.contains(&at) && self.memory.read(at, &mut byte).is_ok() && byte != [INT3]
     }
 
     /// Waits for the first stop of a child that an event announces; `None` when it has died before.
@@ -201,8 +196,8 @@ impl Live {
     pub(super) fn adopt_thread(&mut self, parent: Tid) -> Result<Tid> {
         let child = Tid(known(ptrace::event_message(parent))?.unwrap_or(0) as i32);
         if self.first_stop(child)?.is_some() {
-            self.threads.insert(child, Thread::new(State::Stopped));
-            self.own(child);
+            self.add(child, State::Stopped);
+            self.threaded = true;
             // *Folklore*: a clone does not inherit debug registers that a tracer has set.
             if self.watches.iter().any(Option::is_some) {
                 alive(debugregs::set(child, &self.watches))?;
@@ -211,40 +206,19 @@ impl Live {
         Ok(child)
     }
 
-    fn part_with_child(&mut self, parent: Tid) -> Result<Tid> {
-        if self.follows() { self.adopt_process(parent) } else { self.release_child(parent) }
-    }
-
-    /// Lets go of a forked child, whose memory is a copy with our int3 bytes in it.
-    pub(super) fn release_child(&mut self, parent: Tid) -> Result<Tid> {
-        let child = Tid(known(ptrace::event_message(parent))?.unwrap_or(0) as i32);
-        if self.first_stop(child)?.is_some() {
-            if let Ok(memory) = ProcessMemory::open(child) {
-                for (addr, byte) in self.int3s.iter().filter(|(addr, _)| !self.kept_in_children.contains(addr)) {
-                    if let Some(byte) = byte {
-                        let _ = memory.write(child, *addr, &[*byte]);
-                    }
-                }
-            }
-            alive(ptrace::detach(child, None))?;
-        }
-        Ok(child)
-    }
-
     pub(super) fn after_exec(&mut self, tid: Tid) -> Result<RawStop> {
         let former = known(ptrace::event_message(tid))?.unwrap_or(0) as i32;
         // The thread that called execve has become the leader, and all others are gone without a word.
+        for tid in self.threads() {
+            self.disown_task(tid);
+        }
         self.threads.clear();
-        self.threads.insert(self.pid, Thread::new(State::Stopped));
+        self.add(self.pid, State::Stopped);
         self.ready.clear();
-        self.int3s.clear();
-        self.own_code.clear();
-        self.planted = false;
-        self.retired.clear();
-        self.vforking = 0;
+        self.leave_space();
         self.watches = [None; debugregs::SLOTS];
-        self.memory = ProcessMemory::open(self.pid)?;
-        self.guardian = None;
+        let memory = ProcessMemory::open(self.pid)?;
+        self.space = Rc::new(RefCell::new(Space::new(memory, (!self.launched).then_some(self.pid))));
         Ok(RawStop::Exec(Tid(former)))
     }
 }

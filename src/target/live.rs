@@ -1,7 +1,7 @@
 //! A live process under ptrace.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::marker::PhantomData;
 use std::path::Path;
 use std::rc::Rc;
@@ -9,17 +9,18 @@ use std::sync::Arc;
 
 use super::flags_copy::FlagsCopy;
 use super::gone::alive;
+use super::kin::Kin;
+use super::space::Space;
 use super::traits::{Control, Event, RawStop, ResumeAction, SystemCalls, Target, Trap};
-use super::traps::{as_watch, lift_one, plant_one};
+use super::traps::as_watch;
 use crate::arch::regs::{Gpr, Registers, XState};
 use crate::base::{AddrRange, Error, Memory, MemoryMap, PageState, Result, Signal, Tid, VirtAddr};
 use crate::elf::Image;
 use crate::os::affinity::Follower;
 use crate::os::debugregs::{self, Watch};
-use crate::os::guardian::Guardian;
 use crate::os::mem::ProcessMemory;
 use crate::os::spawn::{Launch, Launched, launch};
-use crate::os::wait::{Status, wait_any};
+use crate::os::wait::wait_any;
 use crate::os::{pagemap, procfs, ptrace, signals};
 
 /// Whether a thread runs.
@@ -46,6 +47,8 @@ pub(super) struct Thread {
     pub(super) injected: Option<Signal>,
     /// The number of the system call that it is in, where its entry was seen.
     pub(super) in_call: Option<u64>,
+    /// The child by vfork that it waits for.
+    pub(super) vforked: Option<Tid>,
     pub(super) pc: Cell<Option<u64>>,
     pub(super) pc_changed: bool,
     pub(super) registers: Cell<Option<Registers>>,
@@ -61,6 +64,7 @@ impl Thread {
             takes_signal: false,
             injected: None,
             in_call: None,
+            vforked: None,
             pc: Cell::new(None),
             pc_changed: false,
             registers: Cell::new(None),
@@ -75,24 +79,6 @@ impl Thread {
     }
 }
 
-/// What the processes that one thread traces share: waitpid(2) tells each of them of all.
-#[derive(Debug, Default)]
-pub(super) struct Family {
-    /// Whether children are followed rather than let go.
-    pub(super) follows: bool,
-    /// The process of each task of a followed child.
-    pub(super) owners: HashMap<Tid, Tid>,
-    /// What one has heard for another.
-    pub(super) heard: HashMap<Tid, VecDeque<(Tid, Status)>>,
-    /// First stops of children whose birth has not been reported yet: the two come in either order.
-    pub(super) newborn: HashMap<Tid, Status>,
-    /// Children that nobody has taken yet.
-    pub(super) born: Vec<Live>,
-}
-
-/// Shared by the processes of one thread.
-pub(super) type Kin = Rc<RefCell<Family>>;
-
 /// A process that rdbg started or attached to. Everything happens in the thread that made it (`!Send`): ptrace accepts
 /// requests from no other.
 ///
@@ -103,14 +89,9 @@ pub(super) type Kin = Rc<RefCell<Family>>;
 pub struct Live {
     pub(super) pid: Tid,
     pub(super) launched: bool,
-    pub(super) memory: ProcessMemory,
+    /// Its memory, which it shares with a vfork child.
+    pub(super) space: Rc<RefCell<Space>>,
     pub(super) threads: BTreeMap<Tid, Thread>,
-    /// Where an int3 is wanted; the byte that it covers while it is in memory.
-    pub(super) int3s: BTreeMap<VirtAddr, Option<u8>>,
-    /// Those of `int3s` that can be are in memory.
-    pub(super) planted: bool,
-    /// Where an int3 was taken out while threads ran: one may have run it already. Until all have stopped once.
-    pub(super) retired: BTreeSet<VirtAddr>,
     /// Threads that go on stop at system calls.
     pub(super) syscalls: SystemCalls,
     /// Threads that go on stop after each instruction.
@@ -121,30 +102,28 @@ pub struct Live {
     pub(super) alone: Option<Tid>,
     /// Int3s stay in memory while all stand still, also in a process that rdbg attached to.
     pub(super) int3s_stay: bool,
-    /// Where rdbg's own code lies: what was there before.
-    pub(super) own_code: BTreeMap<VirtAddr, Box<[u8]>>,
-    /// How many vfork children run in this memory, untraced: no int3 may be there.
-    pub(super) vforking: u32,
-    /// Int3s that are left in the memory of forked children.
-    pub(super) kept_in_children: Vec<VirtAddr>,
     pub(super) watches: [Option<Watch>; debugregs::SLOTS],
     /// Events that came while all were being stopped.
     pub(super) ready: VecDeque<Event>,
-    /// What is shared with the children that are followed.
-    pub(super) family: Kin,
+    /// Children are kept until they are taken.
+    pub(super) keeps_children: bool,
+    /// Those that nobody has taken yet.
+    pub(super) born: Vec<Live>,
+    /// The other processes of the thread that traces this one.
+    pub(super) kin: Kin,
     pub(super) follower: Follower,
-    /// Puts the code of a process that rdbg attached to back if rdbg is killed.
-    pub(super) guardian: Option<Guardian>,
     pub(super) ended: bool,
+    /// It has had several threads.
+    pub(super) threaded: bool,
     pub(super) not_send: PhantomData<*const ()>,
 }
 
 impl Live {
-    /// Starts a program; it is stopped at its first instruction. Also what there is to say of the start.
+    /// Starts a program beside others; it is stopped at its first instruction. Also what there is to say of the start.
     pub fn launch(what: &Launch) -> Result<(Live, Launched)> {
         let launched = launch(what)?;
         let mut live = Live::new(launched.pid, true)?;
-        live.threads.insert(launched.pid, Thread::new(State::Stopped));
+        live.add(launched.pid, State::Stopped);
         Ok((live, launched))
     }
 
@@ -152,7 +131,7 @@ impl Live {
     pub fn attach(pid: Tid) -> Result<Live> {
         ptrace::seize(pid, false, false)?;
         let mut live = Live::new(pid, false)?;
-        live.threads.insert(pid, Thread::new(State::Running));
+        live.add(pid, State::Running);
         // Threads may start threads that are not traced as long as their parent is not: until a look finds none.
         loop {
             let mut found = false;
@@ -162,7 +141,8 @@ impl Live {
                 }
                 match ptrace::seize(tid, false, false) {
                     Ok(()) => {
-                        live.threads.insert(tid, Thread::new(State::Running));
+                        live.threaded = true;
+                        live.add(tid, State::Running);
                         found = true;
                     }
                     Err(Error::Gone) => {}
@@ -182,35 +162,38 @@ impl Live {
     }
 
     fn new(pid: Tid, launched: bool) -> Result<Live> {
-        Ok(Live::with(pid, launched, ProcessMemory::open(pid)?))
+        let space = Space::new(ProcessMemory::open(pid)?, (!launched).then_some(pid));
+        Ok(Live::with(pid, launched, Rc::new(RefCell::new(space))))
     }
 
     /// A process of which nothing is known but its memory.
-    pub(super) fn with(pid: Tid, launched: bool, memory: ProcessMemory) -> Live {
+    pub(super) fn with(pid: Tid, launched: bool, space: Rc<RefCell<Space>>) -> Live {
         Live {
             pid,
             launched,
-            memory,
+            space,
             threads: BTreeMap::new(),
-            int3s: BTreeMap::new(),
-            planted: false,
-            retired: BTreeSet::new(),
-            own_code: BTreeMap::new(),
             syscalls: SystemCalls::None,
             step_always: false,
             alone: None,
             unwanted: None,
             int3s_stay: launched,
-            vforking: 0,
-            kept_in_children: Vec::new(),
             watches: [None; debugregs::SLOTS],
             ready: VecDeque::new(),
-            family: Kin::default(),
+            keeps_children: false,
+            born: Vec::new(),
+            kin: Kin::default(),
             follower: Follower::new(),
-            guardian: None,
             ended: false,
+            threaded: false,
             not_send: PhantomData,
         }
+    }
+
+    /// A task of this process.
+    pub(super) fn add(&mut self, tid: Tid, state: State) {
+        self.threads.insert(tid, Thread::new(state));
+        self.own(tid);
     }
 
     pub(super) fn thread(&self, tid: Tid) -> Result<&Thread> {
@@ -266,24 +249,7 @@ impl Live {
 
 impl Memory for Live {
     fn read_partial(&self, at: VirtAddr, buf: &mut [u8]) -> Result<usize> {
-        let n = self.memory.read_partial(at, buf)?;
-        let end = VirtAddr(at.0.saturating_add(n as u64));
-        // Pieces of own code are short: one that reaches into the range begins not far before it.
-        for (start, bytes) in self.own_code.range(VirtAddr(at.0.saturating_sub(64))..end) {
-            for (addr, byte) in (start.0..).zip(bytes.iter()).filter(|(addr, _)| *addr >= at.0) {
-                if let Some(shown) = buf.get_mut(..n).and_then(|b| b.get_mut((addr - at.0) as usize)) {
-                    *shown = *byte;
-                }
-            }
-        }
-        if n > 0 {
-            for (addr, byte) in self.int3s.range(at..end) {
-                if let (Some(byte), Some(shown)) = (byte, buf.get_mut((*addr - at) as usize)) {
-                    *shown = *byte;
-                }
-            }
-        }
-        Ok(n)
+        self.space.borrow().read_partial(at, buf)
     }
 }
 
@@ -344,7 +310,7 @@ impl Target for Live {
     }
 
     fn written_pages(&self) -> Vec<VirtAddr> {
-        self.memory.written_pages()
+        self.space.borrow().memory.written_pages()
     }
 
     fn open_image(&self, path: &Path) -> Result<Arc<Image>> {
@@ -358,7 +324,7 @@ impl Target for Live {
 
 impl Control for Live {
     fn resume(&mut self, tid: Tid, action: ResumeAction) -> Result<()> {
-        self.plant();
+        self.space.borrow_mut().plant(self.pid);
         signals::set_running(Some(tid));
         self.let_go(tid, action)
     }
@@ -371,7 +337,7 @@ impl Control for Live {
     }
 
     fn resume_all(&mut self) -> Result<()> {
-        self.plant();
+        self.space.borrow_mut().plant(self.pid);
         for tid in self.threads() {
             if self.is_free(tid) {
                 self.resume(tid, ResumeAction::Continue(None))?;
@@ -457,8 +423,11 @@ impl Control for Live {
 
     fn stop_all(&mut self) -> Result<()> {
         signals::set_running(None);
+        while let Some((tid, status)) = self.next_heard() {
+            self.collect(tid, status)?;
+        }
         self.interrupt_running()?;
-        while self.any_runs() {
+        while self.any_is_to_stop() {
             // A leader that ends before the others sends no word of it: to be looked at from time to time.
             let is_other = |(tid, thread): (&Tid, &Thread)| *tid != self.pid && thread.state == State::Running;
             let alone = self.threads.len() > 1 && !self.threads.iter().any(is_other);
@@ -469,6 +438,10 @@ impl Control for Live {
                 Err(Error::Gone) => break,
                 Err(e) => return Err(e),
             }
+            // A thread that is born meanwhile is another's to hear of.
+            while let Some((tid, status)) = self.next_heard() {
+                self.collect(tid, status)?;
+            }
             // Its /proc/PID/stat adds up all of its threads: not to be read for each of them.
             if alone {
                 self.look_for_zombie();
@@ -476,13 +449,13 @@ impl Control for Live {
         }
         self.collect_the_dying()?;
         if self.int3s_stay {
-            self.look_after_planted();
+            self.space.borrow_mut().look_after_planted();
         } else {
-            self.lift();
+            self.space.borrow_mut().lift_but(self.pid, false, &[]);
             self.park()?;
         }
         // All have stopped, and whoever ran an int3 was set back.
-        self.retired.clear();
+        self.space.borrow_mut().all_stopped();
         Ok(())
     }
 
@@ -491,39 +464,15 @@ impl Control for Live {
     }
 
     fn write(&mut self, at: VirtAddr, bytes: &[u8]) -> Result<()> {
-        if bytes.is_empty() {
-            return Ok(());
-        }
-        // With the int3 bytes out of the way, so that they cover what was written.
-        let covering = self.int3s.range_mut(at..at + bytes.len() as u64);
-        let covering: Vec<_> = covering.filter_map(|(addr, covered)| Some((*addr, covered.take()?))).collect();
-        for (addr, byte) in &covering {
-            lift_one(&self.memory, self.pid, *addr, *byte, self.guardian.as_ref());
-        }
-        let mut end = [0];
-        let result = match self.memory.read(at + (bytes.len() as u64 - 1), &mut end) {
-            // All or nothing: what does not exist to its end is not begun.
-            Err(_) if self.memory.read(at, &mut end).is_err() => Err(Error::Fault { addr: at }),
-            Err(e) => Err(e),
-            Ok(()) => self.memory.write(self.pid, at, bytes),
-        };
-        for (addr, _) in covering {
-            let covered = plant_one(&self.memory, self.pid, addr, self.guardian.as_ref()).ok();
-            self.int3s.insert(addr, covered);
-        }
-        result
+        self.space.borrow_mut().write(self.pid, at, bytes)
     }
 
     fn write_hidden(&mut self, at: VirtAddr, bytes: &[u8]) -> Result<()> {
-        let mut before = vec![0; bytes.len()];
-        self.read(at, &mut before)?;
-        self.memory.write(self.pid, at, bytes)?;
-        self.own_code.entry(at).or_insert(before.into_boxed_slice());
-        Ok(())
+        self.space.borrow_mut().write_hidden(self.pid, at, bytes)
     }
 
     fn forget_hidden(&mut self, range: AddrRange) {
-        self.own_code.retain(|at, _| !range.contains(*at));
+        self.space.borrow_mut().own_code.retain(|at, _| !range.contains(*at));
     }
 
     fn set_registers(&mut self, tid: Tid, registers: &Registers) -> Result<()> {
@@ -564,17 +513,7 @@ impl Control for Live {
 
     fn insert(&mut self, trap: Trap) -> Result<()> {
         let Some(watch) = as_watch(trap) else {
-            if !self.int3s.contains_key(&trap.addr) {
-                let mut byte = [0];
-                self.memory.read(trap.addr, &mut byte)?;
-                if self.planted {
-                    self.be_guarded();
-                }
-                let covered =
-                    if self.planted { Some(plant_one(&self.memory, self.pid, trap.addr, self.guardian.as_ref())?) } else { None };
-                self.int3s.insert(trap.addr, covered);
-            }
-            return Ok(());
+            return self.space.borrow_mut().insert(self.pid, trap.addr);
         };
         let Some(free) = self.watches.iter_mut().find(|w| w.is_none()) else {
             return Err(Error::user(
@@ -587,10 +526,7 @@ impl Control for Live {
 
     fn remove(&mut self, trap: Trap) -> Result<()> {
         let Some(watch) = as_watch(trap) else {
-            if let Some(Some(byte)) = self.int3s.remove(&trap.addr) {
-                lift_one(&self.memory, self.pid, trap.addr, byte, self.guardian.as_ref());
-                self.retired.extend(self.any_runs().then_some(trap.addr));
-            }
+            self.space.borrow_mut().remove(self.pid, trap.addr, self.any_runs());
             return Ok(());
         };
         if let Some(used) = self.watches.iter_mut().find(|w| **w == Some(watch)) {
@@ -600,12 +536,17 @@ impl Control for Live {
         Ok(())
     }
 
-    fn follow_children(&mut self, on: bool) {
-        self.set_follows(on);
+    fn keep_children(&mut self, on: bool) {
+        self.keeps_children = on;
     }
 
-    fn take_born(&mut self) -> Vec<Box<dyn Target>> {
-        self.take_children()
+    fn take_child(&mut self, child: Tid) -> Option<Box<dyn Target>> {
+        let live = Live::take_child(self, child)?;
+        Some(Box::new(live))
+    }
+
+    fn has_news(&self) -> bool {
+        !self.ready.is_empty() || self.has_heard()
     }
 
     fn hear_others(&mut self) -> Result<Option<Tid>> {
@@ -628,12 +569,21 @@ impl Control for Live {
         }
     }
 
-    fn heard(&mut self) -> Result<Option<Event>> {
+    fn news(&mut self) -> Result<Option<Event>> {
         self.digest_heard()
     }
 
+    fn part(&mut self) -> Result<()> {
+        Live::part(self)
+    }
+
+    fn spare(&mut self) {
+        self.launched = false;
+        self.int3s_stay = true;
+    }
+
     fn keep_in_children(&mut self, places: Vec<VirtAddr>) {
-        self.kept_in_children = places;
+        self.space.borrow_mut().deadly = places;
     }
 
     fn fired(&self, bits: u8) -> Vec<VirtAddr> {
@@ -642,20 +592,27 @@ impl Control for Live {
     }
 
     fn hidden(&self) -> Vec<AddrRange> {
-        let covered = self.int3s.iter().filter(|(_, byte)| byte.is_some());
-        covered.map(|(addr, _)| AddrRange::with_len(*addr, 1)).collect()
+        self.space.borrow().hidden()
     }
 
     fn detach(&mut self, wanted: &BTreeMap<Tid, Signal>) -> Result<()> {
         self.stop_all()?;
-        self.lift();
-        self.int3s.clear();
+        let shares = self.shares_space();
+        match shares {
+            true => self.leave_untraced(),
+            false => self.space.borrow_mut().lift_but(self.pid, false, &[]),
+        }
         if self.watches.iter().any(Option::is_some) {
             self.watches = [None; debugregs::SLOTS];
             self.set_debug_registers()?;
         }
         self.settle_all()?;
-        self.clear_own_code();
+        if !shares {
+            self.space.borrow_mut().forget_int3s();
+            self.clear_own_code();
+        }
+        // Nobody was told of them.
+        std::mem::take(&mut self.born).iter_mut().try_for_each(Live::part)?;
         for (tid, thread) in &mut self.threads {
             if thread.state != State::Stopped {
                 continue;
@@ -671,14 +628,16 @@ impl Control for Live {
             }
             alive(ptrace::detach(*tid, signal))?;
         }
-        self.threads.clear();
-        self.ended = true;
+        self.forget_all();
         Ok(())
     }
 
     fn kill(&mut self) -> Result<()> {
         self.follower.release();
         if !self.ended {
+            for mut child in std::mem::take(&mut self.born) {
+                child.kill()?;
+            }
             signals::kill(self.pid, Signal::KILL)?;
             self.reap();
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::gone::{alive, known};
-use super::live::{Live, State};
+use super::live::{Live, State, Thread};
 use super::traits::{Event, RawStop, Target};
 use crate::arch::regs::Gpr;
 use crate::base::{Error, Result, Tid};
@@ -27,12 +27,22 @@ impl Live {
         Ok(())
     }
 
+    /// Whether any thread is still to be waited for.
+    ///
+    /// *Folklore*: a thread that waits for its vfork child sleeps deeper than PTRACE_INTERRUPT reaches, until the child execs or
+    /// exits; and the child may be another of ours that has just been stopped. It runs nothing before it stops by that interrupt.
+    pub(super) fn any_is_to_stop(&self) -> bool {
+        let runs =
+            |(tid, t): (&Tid, &Thread)| t.state == State::Running && (t.vforked.is_none() || procfs::state(*tid) != Some('D'));
+        self.threads.iter().any(runs)
+    }
+
     /// *Folklore*: PTRACE_INTERRUPT overtakes the SIGTRAP of an int3 or a step that has just run: the thread stops behind the int3,
     /// with the signal still to come. It would kill the program after a detach. So it is let come first.
     pub(super) fn let_trap_come(&mut self, tid: Tid) -> Result<()> {
         // Nothing of rdbg's that could have raised one.
         let steps = self.threads.get(&tid).is_some_and(|t| t.stepping);
-        if !steps && self.int3s.is_empty() && self.retired.is_empty() && self.watches.iter().all(Option::is_none) {
+        if !steps && !self.space.borrow().has_int3s() && self.watches.iter().all(Option::is_none) {
             return Ok(());
         }
         if known(ptrace::has_pending_trap(tid))? != Some(true) {
@@ -148,8 +158,7 @@ impl Live {
 
     /// Takes in one event while all are being stopped.
     pub(super) fn collect(&mut self, tid: Tid, status: Status) -> Result<()> {
-        if let Some(owner) = self.hand_on(tid, status) {
-            self.ready.push_back(Event { tid, what: RawStop::Elsewhere(owner) });
+        if self.hand_on(tid, status).is_some() {
             return Ok(());
         }
         let Some(event) = self.digest(tid, status)? else { return Ok(()) };
@@ -166,9 +175,12 @@ impl Live {
     pub(super) fn reap(&mut self) {
         while !self.ended {
             match wait_any(true) {
+                Ok(Some((tid, status))) if self.hand_on(tid, status).is_some() => {}
                 Ok(Some((tid, status @ (Status::Exited(_) | Status::Killed(_))))) => {
                     self.ended(tid, status);
                 }
+                // A child whose birth is not told any more.
+                Ok(Some((tid, status))) if !self.threads.contains_key(&tid) => self.keep_newborn(tid, status),
                 // A stop on the way to the end (an exec that was under way, say): go on dying.
                 Ok(Some((tid, _))) => {
                     let _ = ptrace::cont(tid, None);
@@ -177,7 +189,6 @@ impl Live {
                 Err(_) => break,
             }
         }
-        self.ended = true;
-        self.threads.clear();
+        self.forget_all();
     }
 }

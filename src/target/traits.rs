@@ -105,7 +105,7 @@ pub enum RawStop {
     Debug(u8),
     /// A signal is about to be delivered (also a SIGTRAP that is not ours).
     Signal(Signal),
-    /// Something has happened to a followed child, this process: its own [`Control::heard`] says what.
+    /// Something has happened to another process, this one: its own [`Control::news`] says what.
     Elsewhere(Tid),
     /// Stopped because rdbg asked.
     Interrupted,
@@ -120,7 +120,7 @@ pub enum RawStop {
         /// Where, with what, and whether it begins or ends.
         stop: SystemCallStop,
     },
-    /// A new process; it is not traced any more, unless children are followed: then it is stopped.
+    /// A new process; it is not traced any more, unless children are kept: then it is stopped.
     Fork(Tid),
     /// A new process that shares this one's memory until it execs or exits.
     Vfork(Tid),
@@ -203,15 +203,21 @@ pub trait Control: Target {
     fn insert(&mut self, trap: Trap) -> Result<()>;
     /// Takes a trap out.
     fn remove(&mut self, trap: Trap) -> Result<()>;
-    /// Whether forked children are traced from now on.
-    fn follow_children(&mut self, on: bool);
-    /// The children that were born since, each a process of its own. This one's `wait` hears of them too.
-    fn take_born(&mut self) -> Vec<Box<dyn Target>>;
+    /// Whether children that are born from now on are kept, stopped, until they are taken; otherwise they are let go.
+    fn keep_children(&mut self, on: bool);
+    /// Takes a child that was kept: it is a process of its own.
+    fn take_child(&mut self, child: Tid) -> Option<Box<dyn Target>>;
+    /// Lets go of a child that has not run since it was taken.
+    fn part(&mut self) -> Result<()>;
+    /// Whatever happens to rdbg, this process goes on without it.
+    fn spare(&mut self);
     /// Looks whether something has happened to another process, without waiting; that process. This one's own threads stand still,
     /// and what happens to them all the same is kept for later `wait`s.
     fn hear_others(&mut self) -> Result<Option<Tid>>;
-    /// What another process's `wait` has heard for this one; `None` where it concerns nobody.
-    fn heard(&mut self) -> Result<Option<Event>>;
+    /// Whether there is something to be told that needs no waiting: from an earlier stop, or heard by another process's `wait`.
+    fn has_news(&self) -> bool;
+    /// The next of that; `None` where it concerns nobody.
+    fn news(&mut self) -> Result<Option<Event>>;
     /// The int3s that forked children keep, and die of, instead of those named before.
     fn keep_in_children(&mut self, places: Vec<VirtAddr>);
     /// The addresses of the debug registers whose bits [`RawStop::Debug`] named.

@@ -41,7 +41,7 @@ impl Live {
             return Some(FlagsCopy::R11);
         }
         let mut code = [0; 2 * MAX_LEN];
-        let n = self.memory.read_partial(VirtAddr(registers.pc()), &mut code).ok()?;
+        let n = self.space.borrow().memory.read_partial(VirtAddr(registers.pc()), &mut code).ok()?;
         copies_flags(code.get(..n)?, registers.pc())
     }
 
@@ -50,7 +50,7 @@ impl Live {
         let Some(mut registers) = known(self.registers(tid))? else { return Ok(false) };
         // As it is in memory, and not as it is shown: rdbg's own code is stepped too.
         let mut code = [0; 3];
-        let n = self.memory.read_partial(VirtAddr(registers.pc()), &mut code)?;
+        let n = self.space.borrow().memory.read_partial(VirtAddr(registers.pc()), &mut code)?;
         let (len, size) = match code.get(..n) {
             Some([0x9d, ..]) => (1, 8),
             Some([0x66, 0x9d, ..]) => (2, 2),
@@ -59,7 +59,7 @@ impl Live {
         };
         let mut word = [0; 8];
         let popped = word.get_mut(..size).unwrap_or_default();
-        if restarts_call(&registers) || self.memory.read(VirtAddr(registers.sp()), popped).is_err() {
+        if restarts_call(&registers) || self.space.borrow().memory.read(VirtAddr(registers.sp()), popped).is_err() {
             return Ok(false);
         }
         let may = if size == 2 { POPPED & 0xffff } else { POPPED };
@@ -84,10 +84,10 @@ impl Live {
                 // The flag is in the second byte, whatever the size that was pushed.
                 let at = VirtAddr(registers.sp().wrapping_add(1));
                 let mut byte = [0];
-                if self.memory.read(at, &mut byte).is_ok() {
+                if self.space.borrow().memory.read(at, &mut byte).is_ok() {
                     let [flags] = byte;
                     // Where it cannot be written it could not be pushed.
-                    let _ = self.memory.write(self.pid, at, &[flags & !((TRAP_FLAG >> 8) as u8)]);
+                    let _ = self.space.borrow().memory.write(self.pid, at, &[flags & !((TRAP_FLAG >> 8) as u8)]);
                 }
                 Ok(())
             }

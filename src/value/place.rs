@@ -210,7 +210,7 @@ impl Value {
             other => other.clone(),
         };
         // Beyond the bytes that were read (`p $1[7]`), only memory knows more.
-        let end = offset.saturating_add(ty.size);
+        let end = offset.saturating_add(bits.map_or(ty.size, |b| u64::from(b.start + b.len).div_ceil(8)));
         let held = self.held.as_ref().and_then(|(bytes, start)| {
             let inside = (*start as u64).saturating_add(end) <= bytes.len() as u64;
             inside.then(|| (bytes.clone(), start + offset as usize))

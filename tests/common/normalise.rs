@@ -54,9 +54,12 @@ fn identities(text: &str) -> String {
         LazyLock::new(|| Regex::new(r"\b(process|LWP|pid|PID|tid|Thread) (\d{2,}|0x[0-9a-f]{8,})").unwrap());
     // The width of this column is that of the longest process id.
     static TARGETS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?m)^(  Id   Target Id) +Frame").unwrap());
+    // The column behind it is as far away as the id is short.
+    static INFERIORS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?m)^([* ] \d+ +process \d+) +(\d+ \()").unwrap());
     // What getppid(2) and its kin return.
     static CALL: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b(getppid|getpid|gettid)\(\) = \d+").unwrap());
     let text = TARGETS.replace_all(text, "$1 Frame");
+    let text = INFERIORS.replace_all(&text, "$1     $2");
     let text = CALL.replace_all(&text, "$1() = <pid>");
     ID.replace_all(&text, |found: &Captures| {
         if &found[1] == "Thread" && !found[2].starts_with("0x") { found[0].to_owned() } else { format!("{} <pid>", &found[1]) }

@@ -137,7 +137,7 @@ fn set_breakpoint(cx: &mut Cx<'_>, args: &Args, disposition: Disposition, hardwa
 }
 
 fn place(cx: &mut Cx<'_>, request: Request, disposition: Disposition, hardware: bool) -> Result<Flow> {
-    let locations = match cx.session.locate_places(&request.spec) {
+    let locations = match cx.session.locate_everywhere(&request.spec) {
         Ok(locations) => locations,
         Err(_) if request.spec.is_empty() => return Err(Error::user("No default breakpoint address now.")),
         // What is wrong in its form no library can mend.
@@ -173,7 +173,11 @@ fn place(cx: &mut Cx<'_>, request: Request, disposition: Disposition, hardware: 
     breakpoint.printf = request.printf;
     let breakpoint = cx.session.breakpoints.get(id)?;
     let noun = breakpoint.noun();
-    let place = addresses.first().and_then(|first| place_of(cx.session, *first, breakpoint));
+    let breakpoint = breakpoint.clone();
+    let place = breakpoint.locations.first().and_then(|first| {
+        let find = |session: &mut Session| place_of(session, first.addr, &breakpoint);
+        cx.session.in_inferior(first.inferior, find)
+    });
     let text = match (addresses.as_slice(), place) {
         ([], _) => format!("{noun} {id} ({spec}) pending.\n"),
         ([one], Some((_, file, line))) => format!("{noun} {id} at {one:#x}: file {file}, line {line}.\n"),

@@ -1,7 +1,7 @@
 //! Showing breakpoints.
 
 use crate::base::{Result, VirtAddr, counted};
-use crate::engine::{Breakpoint, Catch, Kind, Session};
+use crate::engine::{Breakpoint, Catch, Kind, Location, Session, Vfork};
 use crate::ui::render::what_text;
 
 use super::edit::ids;
@@ -43,9 +43,8 @@ fn info_watchpoints(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
 /// The rows of the breakpoints of a `sort`, all of them or those that the arguments number.
 fn table(cx: &mut Cx<'_>, args: &Args, sort: &str, is_of_sort: fn(&Breakpoint) -> bool) -> Result<Flow> {
     let wanted = if args.text.is_empty() { None } else { Some(ids(cx, &args.text)?) };
-    let session = &*cx.session;
     let is_wanted = |b: &&Breakpoint| is_of_sort(b) && wanted.as_ref().is_none_or(|w| w.contains(&b.id));
-    let shown: Vec<&Breakpoint> = session.breakpoints.iter().filter(is_wanted).collect();
+    let shown: Vec<Breakpoint> = cx.session.breakpoints.iter().filter(is_wanted).cloned().collect();
     if shown.is_empty() {
         cx.say(match wanted {
             None => format!("No {}.\n", sort.replace("point", "points")),
@@ -55,8 +54,8 @@ fn table(cx: &mut Cx<'_>, args: &Args, sort: &str, is_of_sort: fn(&Breakpoint) -
     }
     let width = shown.iter().map(|b| b.type_word().len()).max().unwrap_or(0).max(14);
     let mut text = format!("{:<7} {:<width$} Disp Enb {:<18} What\n", "Num", "Type", "Address");
-    for b in shown {
-        text.push_str(&breakpoint_rows(session, b, width));
+    for b in &shown {
+        text.push_str(&breakpoint_rows(cx.session, b, width));
     }
     cx.say(text);
     Ok(Flow::Go)
@@ -67,11 +66,22 @@ fn sort_of(b: &Breakpoint) -> &'static str {
     if matches!(b.kind, Kind::Catch(_)) { "catchpoint" } else { "breakpoint" }
 }
 
-fn breakpoint_rows(session: &Session, b: &Breakpoint, width: usize) -> String {
+/// Where a location is, and in which inferiors, where there are several.
+fn what_of(session: &mut Session, b: &Breakpoint, location: &Location) -> String {
+    let mut what = session.in_inferior(location.inferior, |session| what_text(session, b, location.addr));
+    if session.has_several_inferiors() {
+        let shares = |v: Option<Vfork>| v == Some(Vfork::ChildOf(location.inferior));
+        let here = session.inferiors().into_iter().filter(|i| i.number == location.inferior || shares(i.vfork));
+        what += &format!(" inf {}", here.map(|i| i.number.to_string()).collect::<Vec<_>>().join(", "));
+    }
+    what
+}
+
+fn breakpoint_rows(session: &mut Session, b: &Breakpoint, width: usize) -> String {
     let letter = |on| if on { "y" } else { "n" };
     let (address, what) = match (&b.kind, b.locations.as_slice()) {
         (Kind::Code { .. }, []) => ("<PENDING>".to_owned(), b.spec.clone()),
-        (Kind::Code { .. }, [one]) => (format!("0x{:016x}", one.addr.0), what_text(session, b, one.addr)),
+        (Kind::Code { .. }, [one]) => (format!("0x{:016x}", one.addr.0), what_of(session, b, one)),
         (Kind::Code { .. }, _) => ("<MULTIPLE>".to_owned(), String::new()),
         _ => (String::new(), what_text(session, b, VirtAddr(0))),
     };
@@ -114,7 +124,7 @@ fn breakpoint_rows(session: &Session, b: &Breakpoint, width: usize) -> String {
                 "",
                 letter(l.enabled),
                 l.addr.0,
-                what_text(session, b, l.addr)
+                what_of(session, b, l)
             );
             text.push_str(&format!("{row}\n"));
         }

@@ -103,7 +103,8 @@ fn set_watch(cx: &mut Cx<'_>, args: &Args, kind: WatchKind) -> Result<Flow> {
     let old = value.and_then(|v| v.fetched(session.memory(), None).ok());
     let software = if pieces.is_none() { Some(Looked::new(parts, session.memory())) } else { None };
     let pieces = pieces.unwrap_or_default();
-    let watch = Watch { text: text.clone(), expr: Arc::new(parsed), kind, pieces, software, scope, set_at, old };
+    let inferior = session.inferior.number;
+    let watch = Watch { inferior, text: text.clone(), expr: Arc::new(parsed), kind, pieces, software, scope, set_at, old };
     let id = session.breakpoints.add(Kind::Watch(Box::new(watch)), &text, Disposition::Keep);
     let breakpoint = session.breakpoints.get_mut(id)?;
     breakpoint.condition = condition;

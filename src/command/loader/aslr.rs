@@ -107,7 +107,7 @@ fn physical(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         maps.mappings.into_iter().filter(|m| m.inode != 0 && ranges.iter().any(|r| r.overlaps(&m.range))).collect();
     let files: BTreeSet<_> = mappings.iter().map(|m| (m.device, m.inode)).collect();
     let sharers = pagemap::sharers(pid, &files);
-    let mut others: Vec<Tid> = sharers.into_values().flatten().collect();
+    let mut others: Vec<Tid> = sharers.by_file.into_values().flatten().collect();
     others.sort_unstable();
     others.dedup();
     let counted_others = others.len();
@@ -118,10 +118,19 @@ fn physical(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         any_frame |= states.iter().any(|s| s.frame.is_some());
         table.push(mapping_row(mapping, &states, &others, &mut by_process));
     }
+    let unasked = match sharers.unasked {
+        0 => String::new(),
+        n => format!(", and {} of other users may not be asked", counted(n as u64, "process")),
+    };
     cx.out.text(
         Role::Title,
-        &format!("{} ({}): {} map it too\n", module.name, module.path.display(), counted(counted_others as u64, "other process"))
-            .replace("processs", "processes"),
+        &format!(
+            "{} ({}): {} map it too{unasked}\n",
+            module.name,
+            module.path.display(),
+            counted(counted_others as u64, "other process")
+        )
+        .replace("processs", "processes"),
     );
     table.show(cx.out);
     if !any_frame {
@@ -167,13 +176,15 @@ fn mapping_row(mapping: &Mapping, states: &[PageState], others: &[Tid], by_proce
         _ => "-".to_owned(),
     };
     let first = frames.first().copied();
+    // Without frames nobody can say which are the same.
+    let shared = first.map_or_else(|| "-".to_owned(), |_| format!("{} shared now", counted(common.len() as u64, "frame")));
     Row::new()
         .cell("start", Role::Address, mapping.range.start.to_string())
         .cell("perms", Role::Plain, mapping.perms.to_string())
         .both("resident", Role::Plain, format!("{resident} of {} pages resident", mapping.range.len() / PAGE), resident)
         .both("first_frame", Role::Address, first.map_or_else(|| "-".into(), |f| format!("frame {f:#x}..")), first)
         .both("page_tables", Role::Plain, shown, mappers)
-        .both("shared", Role::Changed, format!("{} shared now", counted(common.len() as u64, "frame")), common.len())
+        .both("shared", Role::Changed, shared, first.map(|_| common.len()))
 }
 
 /// The frames that another process has for the same pages of the same file.

@@ -7,7 +7,7 @@ use crate::base::{AddrRange, Error, Mapping, Need, PageState, Result, Tid, VirtA
 use crate::command::{ArgKind, ArgSpec, Args, Command, Cx, Example, Flow, Group};
 use crate::engine::{PageCause, PageCauses, Session};
 use crate::loader::{Residency, page_letter, page_map, short_page_map};
-use crate::os::pagemap::{self, FaultCounter};
+use crate::os::pagemap::{self, FaultCounter, Sharers};
 use crate::ui::{Role, Row, Table};
 
 /// `info pages`
@@ -81,8 +81,10 @@ fn pages(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
             continue;
         }
         let dirty = usage.get(&mapping.range.start).map(|u| u.dirty / PAGE);
-        let others = sharers.get(&(mapping.device, mapping.inode)).map_or(&[][..], Vec::as_slice);
-        table.push(mapping_row(&causes, mapping, &states, &private, dirty, others));
+        let others = sharers.by_file.get(&(mapping.device, mapping.inode)).map_or(&[][..], Vec::as_slice);
+        // Other users' processes may not be asked.
+        let is_more = sharers.unasked > 0 && mapping.inode != 0;
+        table.push(mapping_row(&causes, mapping, &states, &private, dirty, (others, is_more)));
     }
     let single = choice.page.map(|at| single(session, &causes, &choice.mappings, at)).transpose()?;
     if table.is_empty() {
@@ -91,6 +93,10 @@ fn pages(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         table.show(cx.out);
     }
     single.iter().for_each(|row| cx.row(row));
+    if sharers.unasked > 0 && !args.has("-cow") {
+        let who = counted(sharers.unasked as u64, "process").replace("processs", "processes");
+        cx.say(format!("+: {who} of other users may not be asked what they map.\n"));
+    }
     Ok(Flow::Go)
 }
 
@@ -124,7 +130,7 @@ fn choose(cx: &mut Cx<'_>, text: &str) -> Result<Choice> {
     Ok(Choice { mappings: vec![found], page: Some(VirtAddr(at.0 & !(PAGE - 1))) })
 }
 
-fn sharers(pid: Tid, mappings: &[Mapping]) -> BTreeMap<((u32, u32), u64), Vec<Tid>> {
+fn sharers(pid: Tid, mappings: &[Mapping]) -> Sharers {
     let files: BTreeSet<_> = mappings.iter().filter(|m| m.inode != 0).map(|m| (m.device, m.inode)).collect();
     pagemap::sharers(pid, &files)
 }
@@ -173,7 +179,7 @@ fn mapping_row(
     states: &[PageState],
     private: &[(VirtAddr, PageState)],
     dirty: Option<u64>,
-    others: &[Tid],
+    (others, is_more): (&[Tid], bool),
 ) -> Row {
     let r = Residency::of(states);
     let mut of: BTreeMap<PageCause, usize> = BTreeMap::new();
@@ -192,7 +198,12 @@ fn mapping_row(
         .both("exclusive", Role::Plain, number(r.exclusive), r.exclusive)
         .both("dirty", Role::Plain, dirty.map_or_else(|| "?".into(), number), dirty)
         .both("swapped", Role::Plain, number(r.swapped), r.swapped)
-        .both("others", Role::Plain, number(others.len() as u64), others.iter().map(|t| t.0).collect::<Vec<_>>())
+        .both(
+            "others",
+            Role::Plain,
+            format!("{}{}", others.len(), if is_more { "+" } else { "" }),
+            others.iter().map(|t| t.0).collect::<Vec<_>>(),
+        )
         .cell("name", Role::File, name(mapping))
         .both("map", Role::Plain, short_page_map(states, WHOLE), page_map(states))
         .both("causes", Role::Changed, shown.join(", "), shown)

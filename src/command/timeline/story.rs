@@ -381,3 +381,60 @@ fn linked(event: &Value) -> String {
     };
     format!("{} at {}{by}", text(event, "name"), text(event, "base"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn call(name: &str, text: &str, ret: i64) -> Value {
+        json!({"t": 0.5, "pid": 1, "tid": 1, "kind": "syscall", "phase": "ld.so", "name": name, "text": text, "ret": ret,
+            "args": [3], "object": "/lib64/ld-linux-x86-64.so.2"})
+    }
+
+    fn reloc(kind: &str, target: Option<&str>) -> Value {
+        json!({"t": 0.5, "pid": 1, "tid": 1, "kind": "reloc", "phase": "ld.so", "object": "/lib/libx.so", "type": kind, "target": target})
+    }
+
+    fn story(events: &[Value]) -> Vec<(&'static str, String, usize)> {
+        let mut teller = Teller::new(BTreeMap::new());
+        let mut steps: Vec<Step> = events.iter().flat_map(|e| teller.event(e)).collect();
+        steps.extend(teller.end(&Value::Null));
+        steps.into_iter().map(|s| (s.what, s.text, s.count)).collect()
+    }
+
+    #[test]
+    fn failed_tries_are_one_step() {
+        let told = story(&[
+            call("openat", "openat(AT_FDCWD, \"/a/libx.so\", O_RDONLY) = -1 ENOENT (No such file or directory)", -2),
+            call("newfstatat", "newfstatat(AT_FDCWD, \"/a\", {st_mode=S_IFDIR|0755, ...}, 0) = 0", 0),
+            call("openat", "openat(AT_FDCWD, \"/b/libx.so\", O_RDONLY) = -1 ENOENT (No such file or directory)", -2),
+            call("openat", "openat(AT_FDCWD, \"/c/libx.so\", O_RDONLY) = 3", 3),
+        ]);
+        assert_eq!(told[0], ("search", "libx.so: 3 failed tries in /a:/b".to_owned(), 3));
+        assert_eq!((told.len(), told[1].0), (2, "open"));
+    }
+
+    #[test]
+    fn a_call_and_what_it_has_mapped_are_one_step() {
+        let map = json!({"t": 0.6, "pid": 1, "tid": 1, "kind": "map", "phase": "ld.so", "start": "0x1000", "end": "0x3000",
+            "perms": "rw-p", "file": null, "offset": 0, "by": "ld.so", "segment": null});
+        let told =
+            story(&[call("mmap", "mmap(NULL, 8192, ...) = 0x1000", 0x1000), map, call("brk", "brk(NULL) = 0x5000", 0x5000)]);
+        assert_eq!(told[0], ("map", "0x1000-0x3000 rw-p anonymous, 8192 bytes".to_owned(), 2));
+        assert_eq!(told[1], ("syscall", "brk(NULL) = 0x5000".to_owned(), 1));
+    }
+
+    #[test]
+    fn relocations_are_counted_by_type_and_target() {
+        let told = story(&[
+            reloc("R_X86_64_RELATIVE", None),
+            reloc("R_X86_64_RELATIVE", None),
+            reloc("R_X86_64_GLOB_DAT", Some("/lib/libc.so.6")),
+            json!({"t": 0.5, "pid": 1, "tid": 1, "kind": "ifunc", "phase": "ld.so", "symbol": "strlen"}),
+            reloc("R_X86_64_GLOB_DAT", Some("/lib/liby.so")),
+        ]);
+        let words = "libx.so: 4: 2 GLOB_DAT, 2 RELATIVE; to 1 libc.so.6, 1 liby.so";
+        assert_eq!(told, [("relocate", words.to_owned(), 4), ("ifunc", "1 chosen: strlen".to_owned(), 1)]);
+    }
+}

@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use crate::base::{Error, Result, Tid, VirtAddr};
-use crate::engine::inferior::{Inferior, Process};
+use crate::engine::inferior::Inferior;
 use crate::engine::session::Session;
 use crate::engine::sites::{Owner, Past};
-use crate::target::{Event, RawStop, ResumeAction, Trap, TrapKind};
+use crate::target::{Event, RawStop, ResumeAction, SystemCalls, Target, Trap, TrapKind};
 
 /// Children are looked after for so long at once.
 const MOMENT: Duration = Duration::from_millis(5);
@@ -14,55 +14,44 @@ const MOMENT: Duration = Duration::from_millis(5);
 const PAUSE: Duration = Duration::from_micros(200);
 
 impl Session {
-    /// Takes the children that the process has just got, and lets them go on.
-    pub(in crate::engine) fn adopt_children(&mut self) -> Result<()> {
-        let born = self.process_mut()?.control()?.take_born();
-        for target in born {
-            let (parent, child) = (self.process()?.target.pid(), target.pid());
-            let mut process = Process::new(target, false);
-            process.sites = self.process()?.sites.clone();
-            process.libraries = self.process()?.libraries;
-            if let Some(recorder) = self.timeline.recorder_mut() {
-                recorder.copied(parent, child);
-            }
-            let control = process.control()?;
-            gone_is_fine(control.resume(child, ResumeAction::Continue(None)))?;
-            self.followed.push(Inferior {
-                program: self.inferior.program.clone(),
-                modules: self.inferior.modules.clone(),
-                process: Some(process),
-                ..Inferior::default()
-            });
+    /// Follows a child of the current process for the record: it goes on.
+    pub(in crate::engine) fn adopt_for_record(&mut self, target: Box<dyn Target>) -> Result<()> {
+        let (parent, child) = (self.process()?.target.pid(), target.pid());
+        let mut inferior = self.child_of_current(target, self.process()?.sites.clone())?;
+        (inferior.recorded, inferior.number) = (true, 0);
+        if let Some(recorder) = self.timeline.recorder_mut() {
+            recorder.copied(parent, child);
         }
+        if let Some(process) = &mut inferior.process {
+            process.launched = false;
+            let control = process.control()?;
+            control.spare();
+            control.keep_children(true);
+            control.set_modes(SystemCalls::All, true);
+            gone_is_fine(control.resume(child, ResumeAction::Continue(None)))?;
+        }
+        self.others.push(inferior);
         Ok(())
     }
 
-    /// Something has happened to a child.
-    pub(in crate::engine) fn child_event(&mut self, pid: Tid) -> Result<()> {
-        let is_it = |i: &Inferior| i.process.as_ref().is_some_and(|p| p.target.pid() == pid);
-        let Some(place) = self.followed.iter().position(is_it) else { return Ok(()) };
-        let selection = self.selection;
-        if let Some(child) = self.followed.get_mut(place) {
-            std::mem::swap(&mut self.inferior, child);
-        }
-        self.is_elsewhere = true;
+    /// Something has happened to a child, at this place among the others.
+    pub(in crate::engine) fn child_event(&mut self, place: usize) -> Result<()> {
+        self.exchange(place);
         let done = self.heard_of_child();
-        self.is_elsewhere = false;
-        if let Some(child) = self.followed.get_mut(place) {
-            std::mem::swap(&mut self.inferior, child);
-        }
-        self.selection = selection;
+        self.exchange(place);
         if done? {
-            self.followed.remove(place);
+            self.others.remove(place);
         }
         Ok(())
     }
 
     /// Deals with one event of the child that stands for the inferior; whether that was its end.
     fn heard_of_child(&mut self) -> Result<bool> {
-        let Some(event) = self.process_mut()?.control()?.heard()? else { return Ok(false) };
-        if matches!(event.what, RawStop::Fork(_) | RawStop::Vfork(_)) {
-            self.adopt_children()?;
+        let Some(event) = self.process_mut()?.control()?.news()? else { return Ok(false) };
+        if let RawStop::Fork(child) | RawStop::Vfork(child) = event.what
+            && let Some(target) = self.process_mut()?.control()?.take_child(child)
+        {
+            self.adopt_for_record(target)?;
         }
         self.record(&event)?;
         if matches!(event.what, RawStop::Exited(_) | RawStop::Killed(_)) {
@@ -120,42 +109,73 @@ impl Session {
     pub fn look_after_children(&mut self) -> bool {
         let begun = Instant::now();
         let mut last = begun;
-        while !self.followed.is_empty() && begun.elapsed() < MOMENT && last.elapsed() < PAUSE {
-            let heard = self.process_mut().and_then(|p| p.control()?.hear_others());
+        while self.records_children() && begun.elapsed() < MOMENT && last.elapsed() < PAUSE {
+            let heard = match self.place_with_news(|i| i.recorded) {
+                Some(place) => Ok(Some(place)),
+                None => {
+                    let heard = self.process_mut().and_then(|p| p.control()?.hear_others());
+                    heard.map(|pid| pid.and_then(|pid| self.place_of_process(pid)))
+                }
+            };
             match heard {
-                Ok(Some(pid)) => {
+                Ok(Some(place)) if self.others.get(place).is_some_and(|i| i.recorded) => {
                     // One that cannot be followed is the next look's.
-                    let _ = self.child_event(pid);
+                    let _ = self.child_event(place);
                     last = Instant::now();
                 }
+                Ok(Some(_)) => break,
                 Ok(None) => std::thread::yield_now(),
                 Err(_) => break,
             }
         }
-        !self.followed.is_empty()
+        self.records_children()
+    }
+
+    fn records_children(&self) -> bool {
+        self.others.iter().any(|i| i.recorded)
     }
 
     /// The program has ended: its children may go on, and what they do belongs to the record, as long as the user waits for it. Waits
     /// for one event; false when nothing more is to come.
     pub(in crate::engine) fn await_child(&mut self) -> bool {
-        let goes_on = !self.followed.is_empty() && self.hear_child();
+        let goes_on = self.records_children() && self.hear_child();
         if !goes_on {
-            // Who is left goes on alone.
-            self.followed.clear();
+            self.leave_recorded();
         }
         goes_on
     }
 
     fn hear_child(&mut self) -> bool {
-        let Ok(process) = self.process_mut() else { return false };
-        match process.control().and_then(|c| c.wait()) {
-            Ok(Event { what: RawStop::Elsewhere(pid), .. }) => self.child_event(pid).is_ok(),
-            Ok(_) => true,
+        if let Some(place) = self.place_with_news(|i| i.recorded) {
+            return self.child_event(place).is_ok();
+        }
+        let Some(place) = self.others.iter().position(|i| i.recorded) else { return false };
+        // Any of them hears for all.
+        let Some(Ok(child)) = self.others.get_mut(place).and_then(|i| i.process.as_mut()).map(|p| p.control()) else {
+            return false;
+        };
+        match child.wait() {
+            Ok(Event { what: RawStop::Elsewhere(_), .. }) => true,
+            Ok(event) => {
+                child.postpone(event);
+                true
+            }
             Err(Error::Cancelled) => {
                 crate::os::signals::take_interrupt();
                 false
             }
             Err(_) => false,
+        }
+    }
+
+    /// Those who are followed for the record go on alone.
+    pub(in crate::engine) fn leave_recorded(&mut self) {
+        let (recorded, others) = std::mem::take(&mut self.others).into_iter().partition(|i| i.recorded);
+        self.others = others;
+        let recorded: Vec<Inferior> = recorded;
+        for mut process in recorded.into_iter().filter_map(|i| i.process) {
+            // One that has gone meanwhile needs nothing.
+            let _ = process.control().and_then(|c| c.detach(&Default::default()));
         }
     }
 }

@@ -94,6 +94,7 @@ impl Session {
             },
             Stage::Done => {
                 self.forget_process();
+                self.take_seat();
                 return Ok(Some(Happening::Stop(Stop { tid: ending.tid, reason: ending.reason })));
             }
         };

@@ -127,7 +127,7 @@ impl Session {
         }
         self.timeline.wanted = wanted;
         self.timeline.launch = None;
-        self.followed.clear();
+        self.leave_recorded();
         self.timeline.finish();
         match &self.inferior.process {
             None => self.timeline.armed = true,
@@ -151,7 +151,7 @@ impl Session {
         // What cannot be kept any more is missed by who looks at it.
         let _ = self.record_live_faults();
         // They go on alone.
-        self.followed.clear();
+        self.leave_recorded();
         self.timeline.finish();
         was
     }

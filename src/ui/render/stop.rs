@@ -27,9 +27,10 @@ fn text_at(session: &mut Session, stop: &Stop, pid: Tid, frame: Option<Result<Fr
     let mut out: Pieces = Vec::new();
     let mut say = |text: String| out.push((Role::Plain, text));
     let who = thread_name(session, stop.tid);
+    let number = session.inferior.number;
     match &stop.reason {
-        StopReason::Exited(0) => say(format!("[Inferior 1 (process {pid}) exited normally]\n")),
-        StopReason::Exited(code) => say(format!("[Inferior 1 (process {pid}) exited with code 0{code:o}]\n")),
+        StopReason::Exited(0) => say(format!("[Inferior {number} (process {pid}) exited normally]\n")),
+        StopReason::Exited(code) => say(format!("[Inferior {number} (process {pid}) exited with code 0{code:o}]\n")),
         StopReason::Killed(signal) => say(format!(
             "\nProgram terminated with signal {}, {}.\nThe program no longer exists.\n",
             signal.name(),
@@ -98,6 +99,9 @@ fn text_at(session: &mut Session, stop: &Stop, pid: Tid, frame: Option<Result<Fr
                 say(format!("  Inferior loaded {}\n", loaded.join("\n    ")));
             }
         }
+        StopReason::HoldsVforkChild => say("Can not resume the parent process over vfork in the foreground while\n\
+holding the child stopped.  Try \"set detach-on-fork\" or \"set schedule-multiple\".\n"
+            .to_owned()),
         StopReason::NoneRuns => say("No unwaited-for children left.\n".to_owned()),
         StopReason::Begun => say("\nProgram stopped.\n".to_owned()),
         // gdb stops silently there.
@@ -142,8 +146,8 @@ fn place_text(session: &mut Session, frame: &Frame, of_step: bool) -> Pieces {
 
 /// `Thread 2 "th"`, once there was a second thread.
 fn thread_name(session: &Session, tid: Tid) -> Option<String> {
-    let process = session.inferior.process.as_ref().filter(|p| p.has_had_threads())?;
-    Some(format!("Thread {} \"{}\"", process.number_of(tid)?, process.thread_name(tid)))
+    let process = session.inferior.process.as_ref().filter(|_| session.names_threads())?;
+    Some(format!("Thread {} \"{}\"", session.thread_id(process.number_of(tid)?), process.thread_name(tid)))
 }
 
 fn hit_name(hit: &Hit, noun: &str) -> String {
@@ -202,9 +206,11 @@ pub fn notice_text(session: &mut Session, notice: &Notice) -> Option<(Role, Stri
     match notice {
         Notice::ThreadBegun { tid, pthread } => plain(format!("[New Thread {pthread:#x} (LWP {tid})]\n")),
         Notice::ThreadEnded { tid, pthread } => plain(format!("[Thread {pthread:#x} (LWP {tid}) exited]\n")),
-        Notice::Forked { child, vfork } => {
-            plain(format!("[Detaching after {} from child process {child}]\n", if *vfork { "vfork" } else { "fork" }))
-        }
+        Notice::Forked { .. }
+        | Notice::NewInferior { .. }
+        | Notice::Attaching { .. }
+        | Notice::DetachingParent { .. }
+        | Notice::Detached { .. } => inferior_text(notice).filter(|_| session.settings.print_inferior_events).and_then(plain),
         Notice::Exec(path) => {
             let pid = session.process().map(|p| p.target.pid()).unwrap_or(Tid(0));
             plain(format!("process {pid} is executing new program: {path}\n"))
@@ -219,6 +225,24 @@ pub fn notice_text(session: &mut Session, notice: &Notice) -> Option<(Role, Stri
             plain(pieces.into_iter().map(|p| p.1).collect())
         }
     }
+}
+
+/// What happens to inferiors, as long as "print inferior-events" is on.
+fn inferior_text(notice: &Notice) -> Option<String> {
+    let call = |vfork: &bool| if *vfork { "vfork" } else { "fork" };
+    Some(match notice {
+        Notice::Forked { child, vfork } => format!("[Detaching after {} from child process {child}]\n", call(vfork)),
+        Notice::NewInferior { number, pid: Some(pid) } => format!("[New inferior {number} (process {pid})]\n"),
+        Notice::NewInferior { number, pid: None } => format!("[New inferior {number}]\n"),
+        Notice::Attaching { tid, pthread, child, vfork } => {
+            let thread = if *pthread == 0 { format!("process {tid}") } else { format!("Thread {pthread:#x} (LWP {tid})") };
+            format!("[Attaching after {thread} {} to child process {child}]\n", call(vfork))
+        }
+        Notice::DetachingParent { pid, after: "fork" } => format!("[Detaching after fork from parent process {pid}]\n"),
+        Notice::DetachingParent { pid, after } => format!("[Detaching vfork parent process {pid} after child {after}]\n"),
+        Notice::Detached { number, pid } => format!("[Inferior {number} (process {pid}) detached]\n"),
+        _ => return None,
+    })
 }
 
 /// The location column of a breakpoint without lines: `<main+4>`.

@@ -221,3 +221,14 @@ proptest::proptest! {
         proptest::prop_assert_eq!(text.parse::<i64>().unwrap(), n);
     }
 }
+
+/// A bit-field needs the bytes that its bits are in, and not as many as its type has: it may be the last thing in a structure
+/// that is in registers.
+#[test]
+fn bit_fields_may_end_with_the_structure() {
+    let bits = |name: &str, offset, start, len| Field { bits: Some(Bits { start, len }), ..field(name, &Type::int(), offset) };
+    let fields = vec![bits("a", 0, 0, 9), bits("b", 1, 1, 5), bits("c", 1, 6, 10)];
+    let ty = Type::structure("packed", 3, false, fields);
+    let value = Value::computed(&ty, [0x05, 0b0100_0010, 0x01]);
+    assert_eq!(show(&value), "{a = 5, b = 1, c = 5}");
+}

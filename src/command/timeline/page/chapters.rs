@@ -7,7 +7,7 @@ use super::libraries::Library;
 use super::life::{End, Life};
 use super::markup::Markup;
 use super::prose::{anchor, prose, title};
-use super::scale::{Across, bytes, grouped};
+use super::scale::{Across, Down, Owner, bytes, grouped};
 use crate::command::timeline::words::base_name;
 
 /// Tells all chapters of a life; `number` is the life's.
@@ -84,6 +84,10 @@ fn facts(m: &mut Markup, chapter: Chapter, content: &Content) {
 fn details(m: &mut Markup, chapter: Chapter, content: &Content, life: &Life) {
     if !content.libraries.is_empty() {
         libraries(m, chapter, &content.libraries);
+        if chapter == Chapter::Main && life.search.untold > 0 {
+            let n = grouped(life.search.untold);
+            m.leaf("p", &[("class", "note")], &format!("{n} more mappings of libraries are counted only."));
+        }
     }
     match chapter {
         Chapter::Relocations => relocations(m, life, content),
@@ -233,14 +237,15 @@ fn end(m: &mut Markup, life: &Life) {
 }
 
 fn faults(m: &mut Markup, life: &Life) {
+    let down = Down::of(&life.bars, 0.0);
     let mut by_owner: BTreeMap<&str, u64> = BTreeMap::new();
     for fault in &life.faults {
-        let bar = life.bars.all().find(|b| (b.start..b.end).contains(&fault.address));
-        let name = bar.map_or("elsewhere", |b| match (&b.owner, &*b.file) {
-            (Some(owner), _) => base_name(owner),
-            (None, "") => "anonymous memory",
-            (None, file) => base_name(file),
-        });
+        let name = match down.unit_at(fault.address).map(|u| &u.owner) {
+            Some(Owner::Object(path, _) | Owner::File(path)) => base_name(path),
+            Some(Owner::Named(name)) => name,
+            Some(Owner::Anonymous) => "anonymous memory",
+            None => "elsewhere",
+        };
         *by_owner.entry(name).or_default() += 1;
     }
     let mut all: Vec<_> = by_owner.into_iter().collect();

@@ -45,10 +45,14 @@ pub struct Search {
     vain: Vec<String>,
     tried: u64,
     reads: u64,
+    /// Mappings of libraries that are not told.
+    pub untold: u64,
     /// The chapter and the place there of the one that is being mapped.
     current: Option<(Chapter, usize)>,
 }
 
+/// More libraries of a chapter than this are counted, not kept.
+const MOST: usize = 120;
 /// So many paths in vain are named.
 const MOST_VAIN: usize = 3;
 
@@ -86,6 +90,10 @@ impl Search {
         let place = match place {
             Some((_, n)) => n,
             None if file.is_empty() => return,
+            None if libraries.len() >= MOST => {
+                self.untold += 1;
+                return;
+            }
             None => {
                 let vain = std::mem::take(&mut self.vain);
                 let (tried, reads) = (std::mem::take(&mut self.tried), std::mem::take(&mut self.reads));

@@ -61,7 +61,8 @@ pub struct Life {
     pub interpreter: String,
     /// How it ended.
     pub end: End,
-    search: Search,
+    /// The dynamic linker's search.
+    pub search: Search,
     stage: Chapter,
     mains: u32,
 }

@@ -187,6 +187,9 @@ pub struct Down {
 const MANY_OBJECTS: usize = 14;
 /// Fewer pieces than this are drawn higher.
 const SPACIOUS: f64 = 32.0;
+/// More pieces than this are drawn without words, within so many pixels.
+const CROWDED: usize = 600;
+const HIGHEST: f64 = 4000.0;
 /// A gap of so many bytes is marked.
 const GAP: u64 = 1 << 20;
 
@@ -198,20 +201,27 @@ impl Down {
         objects.sort();
         objects.dedup();
         let is_dense = objects.len() > MANY_OBJECTS;
-        // A small load may take more room.
-        let stretch = (SPACIOUS / owned.len().max(1) as f64).clamp(1.0, 1.5);
+        // A small load may take more room, and one that maps without end must not take more than can be looked at.
+        let is_crowded = owned.len() > CROWDED;
+        let natural: f64 = owned.iter().map(|(start, end, owner)| owner.height(end - start, is_dense)).sum();
+        let stretch = match is_crowded {
+            true => HIGHEST / natural.max(HIGHEST),
+            false => (SPACIOUS / owned.len().max(1) as f64).clamp(1.0, 1.5),
+        };
         let (mut down, mut y) = (Down::default(), top);
         let mut above: Option<(u64, Owner)> = None;
         for (place, (start, end, owner)) in owned.iter().enumerate().rev() {
             let gap = above.as_ref().map_or(0, |(low, _)| low - end);
-            if gap >= GAP {
+            if gap >= GAP && !is_crowded {
                 down.marks.push((y, Mark::Gap(*end, end + gap)));
                 y += 26.0;
             } else if gap > 0 {
-                y += 4.0;
+                y += if is_crowded { 0.1 } else { 4.0 };
             }
             let continues = above.as_ref().is_some_and(|(_, o)| o.object() == owner.object());
-            if let (Some(path), false) = (owner.object(), continues) {
+            if is_crowded {
+                // No room for words.
+            } else if let (Some(path), false) = (owner.object(), continues) {
                 let same = owned.iter().take(place + 1).rev().take_while(|u| u.2.object() == Some(path));
                 let low = same.last().map_or(*start, |u| u.0);
                 y += 5.0;
@@ -239,13 +249,22 @@ impl Down {
         self.within(|u| u.start <= start && start < u.end, start)
     }
 
+    /// The piece that holds an address.
+    pub fn unit_at(&self, address: u64) -> Option<&Unit> {
+        let near = self.units.get(self.units.partition_point(|u| u.start > address))?;
+        Some(near).filter(|u| (u.start..u.end).contains(&address))
+    }
+
     /// Where an address lies, if it was ever mapped.
     pub fn at(&self, address: u64) -> Option<f64> {
-        self.units.iter().any(|u| (u.start..u.end).contains(&address)).then(|| self.bottom(address))
+        self.unit_at(address).map(|_| self.bottom(address))
     }
 
     fn within(&self, is_it: impl Fn(&Unit) -> bool, address: u64) -> f64 {
-        let Some(unit) = self.units.iter().find(|u| is_it(u)) else { return 0.0 };
+        // The highest come first.
+        let near = self.units.partition_point(|u| u.start > address);
+        let unit = self.units.iter().skip(near).take(2).find(|u| is_it(u));
+        let Some(unit) = unit else { return 0.0 };
         unit.y + unit.height * (unit.end - address) as f64 / (unit.end - unit.start) as f64
     }
 }

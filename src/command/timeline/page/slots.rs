@@ -44,7 +44,12 @@ pub struct Slots {
     current: HashMap<u64, usize>,
     /// How many were bound when the module was relocated.
     pub at_load: u64,
+    /// How many waited that were not kept.
+    pub dropped: u64,
 }
+
+/// More slots of a module than this are counted, not kept.
+const MOST: usize = 20_000;
 
 /// All modules' slots, and what kinds of relocations each has.
 #[derive(Clone, Debug, Default)]
@@ -103,6 +108,10 @@ impl AllSlots {
 impl Slots {
     /// A slot begins to wait for its first call.
     fn wait(&mut self, event: &Value, since: Step) {
+        if self.lazy.len() >= MOST {
+            self.dropped += 1;
+            return;
+        }
         let address = address(event, "slot");
         self.current.insert(address, self.lazy.len());
         self.lazy.push(Slot { address, symbol: versioned(event), since, bound: None });

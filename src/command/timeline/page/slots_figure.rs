@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::life::Life;
 use super::markup::Markup;
-use super::scale::Across;
+use super::scale::{Across, grouped};
 use super::slots::{Bound, Slot, Slots};
 use crate::base::counted;
 use crate::command::timeline::words::base_name;
@@ -48,6 +48,9 @@ pub fn draw(m: &mut Markup, life: &Life, across: &Across) {
                 rest(m, &bound);
             }
             never(m, slots);
+            if slots.dropped > 0 {
+                m.leaf("p", &[("class", "note")], &format!("{} more are not told.", grouped(slots.dropped)));
+            }
         });
     }
 }

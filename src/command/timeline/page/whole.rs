@@ -238,6 +238,32 @@ fn footer(m: &mut Markup, story: &Story) {
 mod tests {
     use super::*;
 
+    /// A program that maps, opens, binds and closes without end: its page stays one that a browser can show.
+    #[test]
+    fn a_long_record_makes_no_long_page() {
+        let mut spool = Spool::default();
+        let mut say = |line: String| spool.push(&line).unwrap();
+        say(r#"{"t":0.1,"pid":1,"tid":1,"kind":"exec","phase":"exec","path":"/p"}"#.to_owned());
+        for n in 0..6_000u64 {
+            let (at, slot) = (0x1000_0000 + (n % 7919) * 0x3000, 0x4000 + n * 8);
+            let head = r#"{"t":0.2,"pid":1,"tid":1,"phase":"main","kind""#;
+            let map = format!(r#""start":"{at:#x}","end":"{:#x}","perms":"rw-p","offset":0"#, at + 0x2000);
+            say(format!(r#"{head}:"map",{map},"file":"/lib/{n}.so","by":"ld.so","segment":0}}"#));
+            say(format!(
+                r#"{head}:"bind","object":"/p","slot":"{slot:#x}","symbol":"f{n}","target":"/lib/{n}.so","caller":"p!main"}}"#
+            ));
+            say(format!(r#"{head}:"unmap",{map},"file":null,"by":"program","segment":null}}"#));
+            say(format!(r#"{head}:"fault","run":2,"address":"{at:#x}","pc":"0x1","major":false,"file":null}}"#));
+        }
+        let page = page(&Story::read(&spool).unwrap());
+        let height = page.split("class=\"space\" width=\"100%\" height=\"").nth(1).unwrap().split('"').next().unwrap();
+        assert!(height.parse::<u32>().unwrap() < 6000, "{height} pixels high");
+        assert!(page.len() < 4 << 20, "{} bytes", page.len());
+        assert!(
+            page.contains("data-all=\"map\" data-count=\"6000\"") && page.contains("more mappings of libraries are counted only")
+        );
+    }
+
     #[test]
     fn what_a_program_is_called_stays_text() {
         let mut spool = Spool::default();
