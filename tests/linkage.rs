@@ -16,9 +16,12 @@ use serde_json::Value;
 /// The programs that everything here is tried on: path, arguments.
 fn programs() -> Vec<(PathBuf, Vec<&'static str>)> {
     let mut all: Vec<(PathBuf, Vec<&'static str>)> = Vec::new();
-    for (path, args) in
-        [("/bin/ls", vec!["/"]), ("/usr/bin/git", vec!["--version"]), ("/usr/bin/python3", vec!["-c", "import _decimal"])]
-    {
+    for (path, args) in [
+        ("/bin/ls", vec!["/"]),
+        ("/usr/bin/git", vec!["--version"]),
+        ("/bin/bash", vec!["-c", "exit 3"]),
+        ("/usr/bin/python3", vec!["-c", "import _decimal"]),
+    ] {
         match Path::new(path).exists() {
             true => all.push((path.into(), args)),
             false => tools::skip(path, "this machine has none"),

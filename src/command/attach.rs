@@ -106,6 +106,7 @@ fn detach(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
 
 /// Detaches from the current process, and says so.
 pub(super) fn let_go(cx: &mut Cx<'_>) -> Result<()> {
+    cx.session.require_detachable()?;
     let pid = cx.session.process()?.target.pid();
     let path = cx.session.inferior.program.as_ref().map(|p| p.path.display().to_string()).unwrap_or_default();
     cx.say_directly(format!("Detaching from program: {path}, process {pid}\n"));

@@ -103,6 +103,8 @@ pub(super) fn stopped(cx: &mut Cx<'_>, stop: &Stop, pid: Tid) -> Result<Flow> {
             cx.out.text(Role::Dim, &text);
         }
     }
+    // What was shown still counts them.
+    cx.session.remove_ended();
     if stop.reason.is_end() {
         show_ended(cx);
         cx.session.stop_commands.clear();

@@ -84,12 +84,18 @@ impl Session {
         Ok(())
     }
 
+    /// Whether the process can go on without rdbg.
+    pub fn require_detachable(&self) -> Result<()> {
+        if self.process()?.filter.is_empty() {
+            return Ok(());
+        }
+        let why = "would get ENOSYS for the system calls that its filter names";
+        Err(Error::user(format!("Started with \"set seccomp-catch on\", the program {why}: it cannot be detached.")))
+    }
+
     /// Lets go of the process, which goes on as if nothing had been.
     pub fn detach(&mut self) -> Result<()> {
-        if !self.process()?.filter.is_empty() {
-            let why = "would get ENOSYS for the system calls that its filter names";
-            return Err(Error::user(format!("Started with \"set seccomp-catch on\", the program {why}: it cannot be detached.")));
-        }
+        self.require_detachable()?;
         self.unwind_calls()?;
         let process = self.process_mut()?;
         let signals = std::mem::take(&mut process.deliver);

@@ -122,6 +122,7 @@ impl Session {
         {
             recorder.copied(parent, process.target.pid());
         }
+        child.goes_by_itself = !vfork;
         child.vfork = vfork.then_some(Vfork::ChildOf(self.inferior.number));
         let number = self.push_inferior(child);
         self.inferior.vfork = vfork.then_some(Vfork::ParentOf(number)).or(self.inferior.vfork);
@@ -232,6 +233,7 @@ impl Session {
             }
             None => return Ok(()),
         };
+        self.inferior.goes_by_itself = self.inferior_numbered(parent).is_some_and(|p| !p.parts_after_vfork);
         let left: Vec<_> = self.process().map(|p| p.sites.addresses().collect()).unwrap_or_default();
         self.enter(parent);
         self.inferior.vfork = None;

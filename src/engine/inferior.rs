@@ -57,6 +57,8 @@ pub struct Inferior {
     pub(super) parts_after_vfork: bool,
     /// Its breakpoints went on with the child that was followed in its stead; until it is started again.
     pub(super) is_left: bool,
+    /// It came by itself, with a fork: it goes by itself when it has ended and is not looked at.
+    pub(super) goes_by_itself: bool,
     /// A child that is followed for the record alone: nobody sees it.
     pub(super) recorded: bool,
     /// How it is started, while another one has the seat.
@@ -79,6 +81,7 @@ impl Default for Inferior {
             vfork: None,
             parts_after_vfork: false,
             is_left: false,
+            goes_by_itself: false,
             recorded: false,
             setup: Setup::default(),
             is_seated: true,
@@ -294,8 +297,9 @@ impl Process {
 
     /// The leader, if it has ended before the others: of that there is no word.
     pub(super) fn ended_silently(&self) -> Option<Tid> {
-        let leader = self.target.pid();
-        let has_ended = self.numbers.contains_key(&leader) && !self.target.threads().contains(&leader);
+        let (leader, threads) = (self.target.pid(), self.target.threads());
+        // Where none is left, the end of the process is on the way.
+        let has_ended = self.numbers.contains_key(&leader) && !threads.is_empty() && !threads.contains(&leader);
         has_ended.then_some(leader)
     }
 

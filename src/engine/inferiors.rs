@@ -107,6 +107,13 @@ impl Session {
         }
     }
 
+    /// Removes those that forks have brought and that have ended, but for the current one.
+    pub fn remove_ended(&mut self) {
+        let goes = |i: &Inferior| i.goes_by_itself && i.process.is_none() && !i.recorded;
+        let ended: Vec<u32> = self.others.iter().filter(|i| goes(i)).map(|i| i.number).collect();
+        ended.into_iter().for_each(|number| self.remove_inferior(number));
+    }
+
     /// How the current one is started.
     fn setup(&self) -> Setup {
         let s = &self.settings;

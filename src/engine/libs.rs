@@ -161,7 +161,7 @@ impl Session {
         process.libraries = Default::default();
         self.inferior.journal.clear();
         let shown = path.display().to_string();
-        let mut told = vec![Notice::Exec(shown.clone())];
+        let mut told = vec![Notice::Exec(pid, shown.clone())];
         if self.inferior.number != before {
             told.push(Notice::NewInferior { number: self.inferior.number, pid: None });
         }

@@ -75,8 +75,8 @@ pub enum Notice {
         /// The process.
         pid: Tid,
     },
-    /// The process executes another program.
-    Exec(String),
+    /// A process executes another program.
+    Exec(Tid, String),
     /// A signal that is announced and does not stop.
     Signal(Signal),
     /// Something that did not work.

@@ -431,7 +431,9 @@ impl Control for Live {
             // A leader that ends before the others sends no word of it: to be looked at from time to time.
             let is_other = |(tid, thread): (&Tid, &Thread)| *tid != self.pid && thread.state == State::Running;
             let alone = self.threads.len() > 1 && !self.threads.iter().any(is_other);
-            match wait_any(!alone) {
+            // Nor does one that falls asleep until its vfork child has let go.
+            let may_sleep = self.threads.values().any(|t| t.state == State::Running && t.vforked.is_some());
+            match wait_any(!alone && !may_sleep) {
                 Ok(Some((tid, status))) => self.collect(tid, status)?,
                 Ok(None) => std::thread::sleep(std::time::Duration::from_micros(50)),
                 Err(Error::Cancelled) => {}

@@ -53,7 +53,7 @@ fn identities(text: &str) -> String {
     static ID: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"\b(process|LWP|pid|PID|tid|Thread) (\d{2,}|0x[0-9a-f]{8,})").unwrap());
     // The width of this column is that of the longest process id.
-    static TARGETS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?m)^(  Id   Target Id) +Frame").unwrap());
+    static TARGETS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?m)^(  Id   (?:GId  )?Target Id) +Frame").unwrap());
     // The column behind it is as far away as the id is short.
     static INFERIORS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?m)^([* ] \d+ +process \d+) +(\d+ \()").unwrap());
     // What getppid(2) and its kin return.

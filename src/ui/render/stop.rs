@@ -211,10 +211,7 @@ pub fn notice_text(session: &mut Session, notice: &Notice) -> Option<(Role, Stri
         | Notice::Attaching { .. }
         | Notice::DetachingParent { .. }
         | Notice::Detached { .. } => inferior_text(notice).filter(|_| session.settings.print_inferior_events).and_then(plain),
-        Notice::Exec(path) => {
-            let pid = session.process().map(|p| p.target.pid()).unwrap_or(Tid(0));
-            plain(format!("process {pid} is executing new program: {path}\n"))
-        }
+        Notice::Exec(pid, path) => plain(format!("process {pid} is executing new program: {path}\n")),
         Notice::Signal(signal) => plain(format!("\nProgram received signal {}, {}.\n", signal.name(), signal.description())),
         Notice::Printed(text) => plain(text.clone()),
         // It is not for the transcript: who shows it wipes it away.
