@@ -111,6 +111,8 @@ pub(super) fn let_go(cx: &mut Cx<'_>) -> Result<()> {
     let path = cx.session.inferior.program.as_ref().map(|p| p.path.display().to_string()).unwrap_or_default();
     cx.say_directly(format!("Detaching from program: {path}, process {pid}\n"));
     cx.session.detach()?;
-    cx.say(format!("[Inferior {} (process {pid}) detached]\n", cx.session.inferior.number));
+    if cx.session.settings.print_inferior_events {
+        cx.say(format!("[Inferior {} (process {pid}) detached]\n", cx.session.inferior.number));
+    }
     Ok(())
 }

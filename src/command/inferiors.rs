@@ -47,13 +47,9 @@ fn info_inferiors(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         cx.say("No inferiors.\n");
         return Ok(Flow::Go);
     }
-    let widest =
-        |width: usize, texts: &mut dyn Iterator<Item = &str>| texts.map(|t| t.chars().count()).max().unwrap_or(0).max(width);
-    let wide = widest(17, &mut rows.iter().map(|r| r.2.as_str()));
-    let path = widest(17, &mut rows.iter().map(|r| r.4.as_str()));
-    cx.say(format!("  {:<4} {:<wide$} {:<20} {:<path$} \n", "Num", "Description", "Connection", "Executable"));
+    cx.say(format!("  {:<4} {:<17} {:<20} {:<17} \n", "Num", "Description", "Connection", "Executable"));
     for (mark, number, what, connection, program, vfork) in rows {
-        cx.say(format!("{mark} {number:<4} {what:<wide$} {connection:<20} {program:<path$} \n{vfork}"));
+        cx.say(format!("{mark} {number:<4} {what:<17} {connection:<20} {program:<17} \n{vfork}"));
     }
     Ok(Flow::Go)
 }

@@ -375,7 +375,9 @@ fn kill(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
     }
     let (number, pid) = (cx.session.inferior.number, cx.session.process()?.target.pid());
     cx.session.kill()?;
-    cx.say(format!("[Inferior {number} (process {pid}) killed]\n"));
+    if cx.session.settings.print_inferior_events {
+        cx.say(format!("[Inferior {number} (process {pid}) killed]\n"));
+    }
     show_ended(cx);
     Ok(Flow::Go)
 }

@@ -204,6 +204,7 @@ fn bind_text(session: &Session, bind: &Bind) -> String {
 pub fn notice_text(session: &mut Session, notice: &Notice) -> Option<(Role, String)> {
     let plain = |text: String| Some((Role::Plain, text));
     match notice {
+        Notice::ThreadBegun { .. } | Notice::ThreadEnded { .. } if !session.settings.print_thread_events => None,
         Notice::ThreadBegun { tid, pthread } => plain(format!("[New Thread {pthread:#x} (LWP {tid})]\n")),
         Notice::ThreadEnded { tid, pthread } => plain(format!("[Thread {pthread:#x} (LWP {tid}) exited]\n")),
         Notice::Forked { .. }
