@@ -111,6 +111,25 @@ fn attach_refuses_in_a_sentence() {
     assert!(gone.contains("No such process") && gone.contains("= 42"), "{gone}");
 }
 
+/// The program that rdbg was started with is another's: told by build-id, and taken or kept as the user wants.
+#[test]
+fn another_program_than_the_processs_is_told() {
+    let running = Running::spin("plain");
+    let other = build::build("c/strain.c", "lazy").unwrap_or_else(|e| panic!("{e}"));
+    let attach = |setting: &str| {
+        let script = format!("{setting}attach {}\nprint sizeof(turns)\nprint sizeof(calls)\ndetach\n", running.pid());
+        Session::rdbg().program(&other.path, [""; 0]).feed(&script).text
+    };
+    let text = attach("");
+    assert!(text.contains("Mismatch between current exec-file ") && text.contains("Load new symbol table from \""), "{text}");
+    assert!(text.contains("No symbol \"calls\"") && text.matches("Reading symbols from ").count() == 2, "{text}");
+    let text = attach("set exec-file-mismatch warn\n");
+    assert!(text.contains("currently \"warn\"") && text.contains("No symbol \"turns\"") && text.contains("= 8"), "{text}");
+    let text = attach("set exec-file-mismatch off\n");
+    assert!(!text.contains("Mismatch") && text.contains("No symbol \"turns\"") && text.contains("= 8"), "{text}");
+    assert_eq!(running.status("TracerPid:"), "0");
+}
+
 /// A launched program dies with rdbg, however rdbg dies.
 #[test]
 fn a_launched_program_dies_with_rdbg() {

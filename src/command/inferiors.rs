@@ -294,7 +294,7 @@ const DETACH_INFERIORS: Command = Command {
     repeat: Repeat::No,
     run: |cx, args| {
         for number in running(cx, &args.text, "argument (inferior id(s) to detach)")? {
-            in_inferior(cx, number, super::run::let_go)?;
+            in_inferior(cx, number, super::attach::let_go)?;
         }
         Ok(Flow::Go)
     },

@@ -4,6 +4,7 @@ mod args;
 mod asm;
 mod asm_source;
 mod assemble;
+mod attach;
 mod breaks;
 mod candidate;
 mod complete;
@@ -90,6 +91,7 @@ pub const FAMILIES: &[&[Command]] = &[
     index_cache::COMMANDS,
     history::COMMANDS,
     run::COMMANDS,
+    attach::COMMANDS,
     core::COMMANDS,
     step::COMMANDS,
     finish::COMMANDS,

@@ -15,8 +15,7 @@ use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
 use super::script::expand_home;
 
 /// Starting and stopping.
-pub const COMMANDS: &[Command] =
-    &[FILE, EXEC_FILE, RUN, START, STARTI, KILL, ATTACH, DETACH, CONTINUE, JUMP, SIGNAL, QUEUE_SIGNAL];
+pub const COMMANDS: &[Command] = &[FILE, EXEC_FILE, SYMBOL_FILE, RUN, START, STARTI, KILL, CONTINUE, JUMP, SIGNAL, QUEUE_SIGNAL];
 
 /// Waits until the program stands still, shows what happens until then, and runs the commands of the breakpoints that
 /// stopped it. Every front end comes here.
@@ -69,7 +68,7 @@ fn show_notice(cx: &mut Cx<'_>, notice: &Notice) {
 }
 
 /// Deletes the breakpoints of threads that have gone with their process.
-fn show_ended(cx: &mut Cx<'_>) {
+pub(super) fn show_ended(cx: &mut Cx<'_>) {
     for line in cx.session.end_thread_breakpoints() {
         cx.say(format!("{line}\n"));
     }
@@ -204,6 +203,10 @@ const FILE: Command = Command {
 };
 
 fn file(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    change_file(cx, args, "No executable file now.\nNo symbol file now.\n")
+}
+
+fn change_file(cx: &mut Cx<'_>, args: &Args, none: &str) -> Result<Flow> {
     if cx.session.require(Need::Live).is_ok()
         && !cx.query("A program is being debugged already.\nAre you sure you want to change the file? ")?
     {
@@ -211,7 +214,7 @@ fn file(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     }
     let Some(name) = args.get("FILE") else {
         cx.session.unload_program();
-        cx.say("No executable file now.\nNo symbol file now.\n");
+        cx.say(none);
         return Ok(Flow::Go);
     };
     load(cx, &expand_home(name))?;
@@ -222,18 +225,24 @@ fn file(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
 pub fn load(cx: &mut Cx<'_>, path: &Path) -> Result<()> {
     let path = find_program(path);
     cx.session.load_program(&path)?;
+    cx.say_directly(what_was_read(cx.session, &path));
+    Ok(())
+}
+
+/// What was found in the program's file, in gdb's words.
+pub(super) fn what_was_read(session: &Session, path: &Path) -> String {
     let shown = path.display();
-    cx.say_directly(format!("Reading symbols from {shown}...\n"));
-    let Some(file) = cx.session.inferior.modules.main().map(|m| m.file.clone()) else { return Ok(()) };
+    let mut text = format!("Reading symbols from {shown}...\n");
+    let Some(file) = session.inferior.modules.main().map(|m| m.file.clone()) else { return text };
     let mut described_in = shown.to_string();
     if let Some(separate) = file.separate().filter(|s| !s.is_mini()) {
         described_in = separate.image().path().display().to_string();
-        cx.say_directly(format!("Reading symbols from {described_in}...\n"));
+        text += &format!("Reading symbols from {described_in}...\n");
     }
     if !file.has_debug_information() {
-        cx.say_directly(format!("(No debugging symbols found in {described_in})\n"));
+        text += &format!("(No debugging symbols found in {described_in})\n");
     }
-    Ok(())
+    text
 }
 
 /// The file itself, or, for a bare name that is no file here, what $PATH has of that name, as gdb does.
@@ -253,7 +262,18 @@ const EXEC_FILE: Command = Command {
     summary: "Use FILE as the program for getting contents of pure memory.",
     help: "In rdbg it is the same as \"file\": symbols come from where the code is.",
     repeat: Repeat::No,
-    run: file,
+    run: |cx, args| change_file(cx, args, "No executable file now.\n"),
+    ..Command::BASE
+};
+
+const SYMBOL_FILE: Command = Command {
+    name: "symbol-file",
+    group: Group::Files,
+    args: &[ArgSpec::may("FILE", ArgKind::File)],
+    summary: "Load symbol table from executable file FILE.",
+    help: "In rdbg it is the same as \"file\": symbols come from where the code is.",
+    repeat: Repeat::No,
+    run: |cx, args| change_file(cx, args, "No symbol file now.\n"),
     ..Command::BASE
 };
 
@@ -360,83 +380,6 @@ fn kill(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
     }
     show_ended(cx);
     Ok(Flow::Go)
-}
-
-const ATTACH: Command = Command {
-    name: "attach",
-    group: Group::Running,
-    args: &[ArgSpec::must("PID", ArgKind::Rest)],
-    summary: "Attach to a running process and stop it.",
-    help: "All of its threads are stopped. \"detach\" lets it go on, and so does the end of rdbg.",
-    repeat: Repeat::No,
-    run: attach,
-    ..Command::BASE
-};
-
-fn attach(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
-    let pid: i32 = match args.text.parse() {
-        Ok(pid) if pid > 0 => pid,
-        _ => return Err(Error::user(format!("Illegal process-id: {}.", args.text))),
-    };
-    if cx.session.is_core() {
-        cx.session.close_core();
-        cx.session.unload_program_of_core();
-    } else if cx.session.inferior.process.is_some() {
-        if !cx.query("A program is being debugged already.  Kill it? ")? {
-            return Err(Error::user("Not killed."));
-        }
-        cx.session.kill()?;
-    }
-    match &cx.session.inferior.program {
-        Some(program) => {
-            let line = format!("Attaching to program: {}, process {pid}\n", program.path.display());
-            cx.say_directly(line);
-        }
-        None => cx.say_directly(format!("Attaching to process {pid}\n")),
-    }
-    let stop = Stop { tid: Tid(pid), reason: StopReason::Attached };
-    // What will be shown is looked up while the process still runs, so that it stands still the shorter.
-    cx.session.observe(Tid(pid));
-    if cx.session.process().is_ok() {
-        drop(stop_text(cx.session, &stop, Tid(pid)));
-    }
-    cx.session.attach(Tid(pid))?;
-    stopped(cx, &stop, Tid(pid))
-}
-
-const DETACH: Command = Command {
-    name: "detach",
-    group: Group::Running,
-    summary: "Let go of the process, which goes on as if nothing had been.",
-    help: "A core file is let go of too.",
-    needs: Some(Need::Process),
-    repeat: Repeat::No,
-    run: detach,
-    ..Command::BASE
-};
-
-fn detach(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
-    if cx.session.is_core() {
-        cx.session.close_core();
-        cx.say_directly("No core file now.\n");
-        return Ok(Flow::Go);
-    }
-    let_go(cx)?;
-    show_ended(cx);
-    Ok(Flow::Go)
-}
-
-/// Detaches from the current process, and says so.
-pub(super) fn let_go(cx: &mut Cx<'_>) -> Result<()> {
-    cx.session.require_detachable()?;
-    let pid = cx.session.process()?.target.pid();
-    let path = cx.session.inferior.program.as_ref().map(|p| p.path.display().to_string()).unwrap_or_default();
-    cx.say_directly(format!("Detaching from program: {path}, process {pid}\n"));
-    cx.session.detach()?;
-    if cx.session.settings.print_inferior_events {
-        cx.say(format!("[Inferior {} (process {pid}) detached]\n", cx.session.inferior.number));
-    }
-    Ok(())
 }
 
 const CONTINUE: Command = Command {

@@ -410,6 +410,16 @@ old one starts the old program again."),
         "Set mode for inserting breakpoints.",
     ),
     row(
+        "exec-file-mismatch",
+        Enum(|s| &mut s.exec_file_mismatch, &["ask", "warn", "off"]),
+        "exec-file-mismatch handling is currently \"{}\".",
+        "Set exec-file-mismatch handling (ask|warn|off).",
+    )
+    .help(
+        "When the program is not that of the process that is attached to, as their build-ids say: ask whether to take the process's\n\
+         (it is taken where nobody can be asked), or keep the program, with a warning or without.",
+    ),
+    row(
         "use-coredump-filter",
         Bool(|s| &mut s.use_coredump_filter),
         "Use of /proc/PID/coredump_filter file to generate corefiles is {}.",

@@ -13,10 +13,11 @@ impl Session {
     /// Looks at a process that is about to be attached to, while it runs on: its modules are read now, and whatever is shown of it
     /// until [`attach`](Session::attach) is found again then. What may not be looked at is not: that `attach` tells.
     ///
-    /// It is not traced yet: signals and new threads would stop it, and nobody would let them go on.
-    pub fn observe(&mut self, pid: Tid) {
+    /// It is not traced yet: signals and new threads would stop it, and nobody would let them go on. With `keeps_program`, the
+    /// session's program stays, also where it is not that of the process.
+    pub fn observe(&mut self, pid: Tid, keeps_program: bool) {
         let Ok(observed) = Observed::open(pid) else { return };
-        if self.take_program_of(&observed).is_ok() {
+        if keeps_program || self.take_program_of(&observed).is_ok() {
             self.count_anew();
             self.inferior.process = Some(Process::new(Box::new(observed), false, &self.thread_count));
             // Its list of modules may change as it is read: once it is stopped, it is read again.
@@ -24,16 +25,34 @@ impl Session {
         }
     }
 
-    /// Attaches to a running process and stops it. The path of its program.
-    pub fn attach(&mut self, pid: Tid) -> Result<PathBuf> {
+    /// The path of a process's program, if the session's is another, as their build-ids say.
+    pub fn mismatch(&self, pid: Tid) -> Option<PathBuf> {
+        let own = &self.inferior.program.as_ref()?.image;
+        let path = procfs::exe(pid).ok()?;
+        let other = Observed::open(pid).and_then(|o| o.open_image(&path)).ok()?;
+        own.build_id().zip(other.build_id()).is_some_and(|(own, other)| own != other).then_some(path)
+    }
+
+    /// Attaches to a running process and stops it; its program becomes the session's.
+    pub fn attach(&mut self, pid: Tid) -> Result<()> {
+        self.attach_as(pid, false)
+    }
+
+    /// The same; with `keeps_program`, the session's program stays.
+    pub fn attach_as(&mut self, pid: Tid, keeps_program: bool) -> Result<()> {
         if pid.0 == std::process::id() as i32 {
             return Err(Error::user("I refuse to debug myself!"));
         }
         let live = Live::attach(pid);
         let observed = self.inferior.process.take().filter(|p| p.target.pid() == pid);
-        let attached = live.map_err(|e| explain_refusal(pid, e)).and_then(|live| Ok((self.take_program_of(&live)?, live)));
-        let (path, live) = match attached {
-            Ok(attached) => attached,
+        let attached = live.map_err(|e| explain_refusal(pid, e)).and_then(|live| {
+            if !keeps_program {
+                self.take_program_of(&live)?;
+            }
+            Ok(live)
+        });
+        let live = match attached {
+            Ok(live) => live,
             Err(e) => {
                 self.forget_process();
                 return Err(e);
@@ -52,17 +71,17 @@ impl Session {
                 self.begun(pid)?;
             }
         }
-        Ok(path)
+        Ok(())
     }
 
-    /// The program of a process becomes the session's, unless it is. Its path.
-    fn take_program_of(&mut self, target: &dyn Target) -> Result<PathBuf> {
+    /// The program of a process becomes the session's, unless it is.
+    fn take_program_of(&mut self, target: &dyn Target) -> Result<()> {
         let path = procfs::exe(target.pid())?;
         let image = target.open_image(&path)?;
         if self.inferior.program.as_ref().is_none_or(|p| p.image.identity() != image.identity()) {
-            self.set_program(Some(Program { path: path.clone(), image, of_core: false }));
+            self.set_program(Some(Program { path, image, of_core: false }));
         }
-        Ok(path)
+        Ok(())
     }
 
     /// Whether the process can go on without rdbg.

@@ -102,15 +102,16 @@ impl Session {
         Ok(caught)
     }
 
-    /// The file may have been built anew since it was opened.
-    fn reopen_if_changed(&mut self) -> Result<()> {
-        let Some(program) = &self.inferior.program else { return Ok(()) };
+    /// The file may have been built anew since it was opened; whether it was.
+    pub fn reopen_if_changed(&mut self) -> Result<bool> {
+        let Some(program) = &self.inferior.program else { return Ok(false) };
         let meta = std::fs::metadata(&program.path).map_err(|e| Error::io(program.path.display().to_string(), &e))?;
-        if program.image.identity() != Some(crate::elf::Identity::of(&meta)) {
+        let has_changed = program.image.identity() != Some(crate::elf::Identity::of(&meta));
+        if has_changed {
             let path = program.path.clone();
             self.load_program(&path)?;
         }
-        Ok(())
+        Ok(has_changed)
     }
 
     pub(super) fn launch_parameters(&self) -> Result<Launch> {

@@ -196,6 +196,8 @@ settings! {
     breakpoint_pending: Option<bool> = None;
     /// As gdb's; rdbg takes its breakpoints out at every stop.
     breakpoint_always_inserted: bool = false;
+    /// What happens when the program is not that of the process that is attached to: ask, warn, off.
+    exec_file_mismatch: &'static str = "ask";
     /// `generate-core-file` asks /proc/PID/coredump_filter what belongs in a core file.
     use_coredump_filter: bool = true;
     /// It takes what the program has kept out of core files (MADV_DONTDUMP).
