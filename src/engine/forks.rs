@@ -174,8 +174,7 @@ impl Session {
         let Some(mut process) = self.inferior.process.take() else { return Ok(()) };
         let pid = process.target.pid();
         self.notices.push_back(Notice::DetachingParent { pid, after });
-        let signals = std::mem::take(&mut process.deliver);
-        process.control()?.detach(&signals)?;
+        process.leave()?;
         self.notices.push_back(Notice::Detached { number, pid });
         Ok(())
     }

@@ -319,6 +319,18 @@ impl Process {
         self.pthreads.remove(&tid).unwrap_or(0)
     }
 
+    /// Lets go of it while it runs; no thread is left in a slot, which goes.
+    pub(super) fn leave(&mut self) -> Result<()> {
+        self.control()?.stop_all()?;
+        for thread in self.target.threads() {
+            if let Some(shown) = self.target.pc(thread).ok().and_then(|pc| self.sites.original_pc(pc)) {
+                self.control()?.set_pc(thread, shown)?;
+            }
+        }
+        let signals = std::mem::take(&mut self.deliver);
+        self.control()?.detach(&signals)
+    }
+
     /// What can be done to it beyond reading.
     pub fn control(&mut self) -> Result<&mut dyn Control> {
         self.target.control().ok_or_else(|| Error::user("You can't do that without a process to debug."))

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::base::{Error, Result, Tid, VirtAddr};
-use crate::engine::inferior::{Inferior, Process};
+use crate::engine::inferior::Inferior;
 use crate::engine::session::Session;
 use crate::engine::sites::{Owner, Past};
 use crate::target::{Event, RawStop, ResumeAction, SystemCalls, Target, Trap, TrapKind};
@@ -175,20 +175,9 @@ impl Session {
         let recorded: Vec<Inferior> = recorded;
         for mut process in recorded.into_iter().filter_map(|i| i.process) {
             // One that has gone meanwhile needs nothing.
-            let _ = leave(&mut process);
+            let _ = process.leave();
         }
     }
-}
-
-/// Lets go of a process; no thread of it is left in a slot, which goes.
-fn leave(process: &mut Process) -> Result<()> {
-    process.control()?.stop_all()?;
-    for thread in process.target.threads() {
-        if let Some(shown) = process.target.pc(thread).ok().and_then(|pc| process.sites.original_pc(pc)) {
-            process.control()?.set_pc(thread, shown)?;
-        }
-    }
-    process.control()?.detach(&Default::default())
 }
 
 /// A task may die at any moment: its wait status tells.
