@@ -94,7 +94,11 @@ impl Session {
             for (piece, at) in pieces.iter().zip(&places) {
                 copy_piece(memory, piece, &file, *at).map_err(|e| named(path, e)).map(|m| missed.extend(m))?;
             }
-            file.set_len(end).map_err(|e| Error::io(path.display().to_string(), &e))
+            // What is not written at the end is zero too; a device has no length.
+            match file.metadata() {
+                Ok(m) if !m.is_file() => Ok(()),
+                _ => file.set_len(end).map_err(|e| Error::io(path.display().to_string(), &e)),
+            }
         });
         if let Err(e) = written {
             if file.metadata().is_ok_and(|m| m.is_file()) {
