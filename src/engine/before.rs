@@ -45,6 +45,10 @@ impl Session {
     /// Notes what the process is like, right before it goes on.
     pub(super) fn note_moment(&mut self) {
         self.note_slots();
+        // A stop whose commands let the program go on is none that the user has seen.
+        if self.in_stop_commands {
+            return;
+        }
         let whole = if self.looks_back { self.picture() } else { None };
         let pid = self.process().ok().map(|p| p.target.pid());
         self.moment = Moment { faults: pid.and_then(|pid| self.fault_counter.read(pid)), whole };
