@@ -187,7 +187,8 @@ fn a_debugger_killed_while_the_program_runs_leaves_it_whole() {
             assert!(Instant::now() < deadline, "{how}, {commands}: the text is not as it was");
             std::thread::sleep(Duration::from_millis(1));
         }
-        std::thread::sleep(Duration::from_millis(30));
+        // Nothing shows when the debug registers are clear: on a busy machine it takes a while.
+        std::thread::sleep(Duration::from_millis(if commands.starts_with("hbreak") { 500 } else { 30 }));
         // The program writes its last word by puts, and ends by exit.
         write_stop(&running);
         let status = loop {
