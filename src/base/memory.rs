@@ -79,7 +79,8 @@ impl Memory for SliceMemory {
     }
 }
 
-const PAGE: usize = 4096;
+/// How large a page is (System V ABI, AMD64 supplement, 3.3.1); larger ones are shown as so many of these.
+pub const PAGE: u64 = 4096;
 
 /// Whole pages of a memory that were read, kept for as long as nothing runs and nothing writes: one stop at most.
 #[derive(Debug, Default)]
@@ -95,17 +96,17 @@ impl Pages {
         let mut done = 0;
         while done < buf.len() {
             let addr = at + done as u64;
-            let number = addr.0 / PAGE as u64;
+            let number = addr.0 / PAGE;
             let page = match known.entry(number) {
                 Entry::Occupied(e) => e.into_mut(),
                 Entry::Vacant(e) => {
-                    let mut page = vec![0; PAGE];
-                    let n = below.read_partial(VirtAddr(number * PAGE as u64), &mut page)?;
+                    let mut page = vec![0; PAGE as usize];
+                    let n = below.read_partial(VirtAddr(number * PAGE), &mut page)?;
                     page.truncate(n);
                     e.insert(page.into_boxed_slice())
                 }
             };
-            let rest = page.get((addr.0 % PAGE as u64) as usize..).unwrap_or_default();
+            let rest = page.get((addr.0 % PAGE) as usize..).unwrap_or_default();
             let Some(to) = buf.get_mut(done..) else { break };
             let n = rest.len().min(to.len());
             if n == 0 {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::file::{Segment, pt};
 use super::image::Image;
 use super::notes::build_id_in;
-use crate::base::{Error, Result, VirtAddr};
+use crate::base::{Error, PAGE, Result, VirtAddr};
 
 /// A thread of a core file.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -63,7 +63,6 @@ pub(super) const NT_AUXV: u32 = 6;
 pub(super) const NT_X86_XSTATE: u32 = 0x202;
 pub(super) const NT_FILE: u32 = 0x4649_4c45;
 pub(super) const NT_SIGINFO: u32 = 0x5349_4749;
-pub(super) const PAGE: u64 = 4096;
 /// Offsets in `struct elf_prstatus` and `struct elf_prpsinfo` of x86-64.
 pub(super) const PR_CURSIG: usize = 12;
 pub(super) const PR_PID: usize = 32;

@@ -1,10 +1,10 @@
 //! Writing core files: headers and notes as the kernel lays them out (core(5), Linux fs/binfmt_elf.c `elf_core_dump`).
 
 use super::core_file::{
-    CoreMapping, CoreThread, NT_AUXV, NT_FILE, NT_FPREGSET, NT_PRPSINFO, NT_PRSTATUS, NT_SIGINFO, NT_X86_XSTATE, PAGE, PR_CURSIG,
+    CoreMapping, CoreThread, NT_AUXV, NT_FILE, NT_FPREGSET, NT_PRPSINFO, NT_PRSTATUS, NT_SIGINFO, NT_X86_XSTATE, PR_CURSIG,
     PR_PID, PR_REG, PS_ARGS, PS_FNAME, PS_PID,
 };
-use crate::base::AddrRange;
+use crate::base::{AddrRange, PAGE};
 
 /// Who a process or a thread is, in the words of proc(5) `stat`.
 #[derive(Clone, Debug, Default)]

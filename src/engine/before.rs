@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::arch::regs::Registers;
-use crate::base::{MemoryMap, PageState, Tid, VirtAddr, read_vec};
+use crate::base::{MemoryMap, PAGE, PageState, Tid, VirtAddr, read_vec};
 use crate::expr::Host;
 use crate::os::procfs;
 
@@ -11,7 +11,6 @@ use super::session::Session;
 
 /// How much writable memory is kept for comparing, in pages: 32 MiB.
 const MAX_KEPT: usize = 8192;
-const PAGE: u64 = 4096;
 
 /// A moment of a process.
 #[derive(Clone, Debug, Default)]

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 
-use crate::base::{AddrRange, Error, Mapping, Need, Result, Signal, Tid, VirtAddr};
+use crate::base::{AddrRange, Error, Mapping, Need, PAGE, Result, Signal, Tid, VirtAddr};
 use crate::elf::{CoreContents, CoreIdentity, CoreMapping, CoreSegment, CoreThread, pf};
 use crate::os::pagemap::{self, Usage};
 use crate::os::{procfs, signals};
@@ -13,7 +13,6 @@ use crate::target::Target;
 
 use super::session::Session;
 
-const PAGE: u64 = 4096;
 /// How much is read at a time, in bytes.
 const CHUNK: u64 = 1 << 20;
 /// So many bytes of address space are looked at at a time for pages that nobody has touched.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::base::{Error, Mapping, Need, Result, VirtAddr};
+use crate::base::{Error, Mapping, Need, PAGE, Result, VirtAddr};
 use crate::elf::MappedFile;
 
 use super::session::Session;
@@ -38,7 +38,6 @@ impl CorePage {
     }
 }
 
-const PAGE: u64 = 4096;
 /// More pages of one mapping are not looked at: 4 GiB.
 const MOST: u64 = 1 << 20;
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::base::{AddrRange, FileAddr, Mapping, PageState, Result, VirtAddr, read_u64};
+use crate::base::{AddrRange, FileAddr, Mapping, PAGE, PageState, Result, VirtAddr, read_u64};
 use crate::elf::{dt, r_x86_64};
 use crate::expr::Host;
 use crate::loader::Slot;
@@ -54,8 +54,6 @@ impl std::fmt::Display for PageCause {
         }
     }
 }
-
-const PAGE: u64 = 4096;
 
 /// What is known of written pages, gathered once a command.
 pub struct PageCauses {

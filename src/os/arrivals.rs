@@ -9,7 +9,7 @@ use std::time::Instant;
 use super::spawn::{Launch, start_paused, wait_for_exec};
 use super::wait::{Status, wait_for};
 use super::{pagemap, procfs, ptrace, signals};
-use crate::base::{AddrRange, Error, Result, Signal, Tid, VirtAddr};
+use crate::base::{AddrRange, Error, PAGE, Result, Signal, Tid, VirtAddr};
 
 /// Pages side by side that have come since the system call before.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,8 +28,6 @@ pub struct Arrivals {
     /// In the order in which they were seen, and by addresses.
     pub all: Vec<Arrival>,
 }
-
-const PAGE: u64 = 4096;
 
 /// Runs a program to its end, stopping it at its system calls, and watches its pages. No byte of its memory is read or written by it; its
 /// children and further threads are left alone.

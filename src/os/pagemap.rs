@@ -5,9 +5,8 @@ use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 
 use super::procfs;
-use crate::base::{AddrRange, Error, PageState, Result, Tid, VirtAddr};
+use crate::base::{AddrRange, Error, PAGE, PageState, Result, Tid, VirtAddr};
 
-const PAGE: u64 = 4096;
 /// The most that is read of one mapping: 16 GiB of address space, 32 MiB of pagemap.
 const MAX_PAGES: u64 = 1 << 22;
 
@@ -157,7 +156,7 @@ impl FaultCounter {
         let mut buffer = [0; 1024];
         let n = file.read_at(&mut buffer, 0).ok()?;
         let text = String::from_utf8_lossy(buffer.get(..n)?);
-        let mut fields = text.rsplit_once(')')?.1.split_whitespace().skip(10 - 3);
+        let mut fields = procfs::behind_name(&text)?.split_whitespace().skip(10 - 3);
         Some((fields.next()?.parse().ok()?, fields.nth(1)?.parse().ok()?))
     }
 }

@@ -50,7 +50,8 @@ const FLAGS: u64 = 1 | 1 << 1 | 1 << 5 | 1 << 6 | 1 << 12 | 1 << 25;
 const PERF_RECORD_LOST: u32 = 2;
 const PERF_RECORD_SAMPLE: u32 = 9;
 const PERF_FLAG_FD_CLOEXEC: libc::c_ulong = 8;
-const PAGE: usize = 4096;
+/// One page, in bytes.
+const PAGE: usize = crate::base::PAGE as usize;
 
 /// `struct perf_event_attr` up to PERF_ATTR_SIZE_VER5, as words.
 fn attributes(config: u64, flags: u64) -> [u64; 14] {

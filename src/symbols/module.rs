@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use crate::base::{AddrRange, FileAddr, LoadBias, Result, VirtAddr};
+use crate::base::{AddrRange, FileAddr, LoadBias, PAGE, Result, VirtAddr};
 use crate::dwarf::{CfiSections, DebugInfo, UnwindRow};
 use crate::elf::{Image, Symbol};
 use crate::loader::{CallSites, Got, Plt};
@@ -51,8 +51,6 @@ pub struct Module {
     /// The lazy resolver, once a process has shown where it is.
     pub(super) resolver: OnceLock<FoundFunction>,
 }
-
-const PAGE: u64 = 4096;
 
 impl Module {
     /// Its image.

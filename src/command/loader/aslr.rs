@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::base::{AddrRange, Error, Mapping, Need, PageState, Result, Tid, VirtAddr, counted};
+use crate::base::{AddrRange, Error, Mapping, Need, PAGE, PageState, Result, Tid, VirtAddr, counted};
 use crate::command::{ArgKind, ArgSpec, Args, Command, Cx, Flow, Group};
 use crate::os::{pagemap, procfs};
 use crate::ui::{Role, Row, Table};
@@ -84,7 +84,6 @@ pub const PHYSICAL: Command = Command {
     ..Command::BASE
 };
 
-const PAGE: u64 = 4096;
 /// So many processes are looked at.
 const MAX_OTHERS: usize = 256;
 /// So many are named.

@@ -3,13 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::pages::{name, page_row, reasons};
-use crate::base::{Error, Mapping, Result, VirtAddr};
+use crate::base::{Error, Mapping, PAGE, Result, VirtAddr};
 use crate::command::{Args, Cx, Flow};
 use crate::engine::{CorePage, PageCauses};
 use crate::loader::short_letters;
 use crate::ui::{Role, Row, Table};
-
-const PAGE: u64 = 4096;
 
 /// Shows mappings of a core file; `page` is the one that was asked for by its address.
 pub(super) fn show(cx: &mut Cx<'_>, args: &Args, mappings: &[Mapping], page: Option<VirtAddr>) -> Result<Flow> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::scope::{address, addressed};
-use crate::base::{AddrRange, Error, Mapping, Need, PageState, Result, Tid, VirtAddr, counted};
+use crate::base::{AddrRange, Error, Mapping, Need, PAGE, PageState, Result, Tid, VirtAddr, counted};
 use crate::command::{ArgKind, ArgSpec, Args, Command, Cx, Example, Flow, Group};
 use crate::engine::{PageCause, PageCauses, Session};
 use crate::loader::{Residency, page_letter, page_map, short_page_map};
@@ -43,7 +43,6 @@ pub const PAGES: Command = Command {
     ..Command::BASE
 };
 
-const PAGE: u64 = 4096;
 /// A map of so many letters is shown whole.
 const WHOLE: usize = 64;
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::words::{base_name, hex, signed, text};
+use crate::base::PAGE;
 use crate::elf::{Image, Section, Segment, pt};
 
 /// What is known of files, mappings and descriptors at a point of the record.
@@ -26,9 +27,6 @@ struct Place {
     end: u64,
     file: String,
 }
-
-/// Pages are so large.
-const PAGE: u64 = 4096;
 
 impl Files {
     /// Takes note of an event.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::base::{Memory, Result, Tid, VirtAddr, read_u64};
+use crate::base::{Memory, PAGE, Result, Tid, VirtAddr, read_u64};
 use crate::engine::linkage::Scopes;
 use crate::engine::session::Session;
 use crate::expr::Host;
@@ -17,8 +17,6 @@ struct Slots<'m> {
     start: u64,
     page: Vec<u8>,
 }
-
-const PAGE: u64 = 4096;
 
 impl Slots<'_> {
     fn word(&mut self, at: VirtAddr) -> Option<u64> {

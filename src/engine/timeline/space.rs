@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::base::{LoadBias, MemoryMap, Perms, VirtAddr};
+use crate::base::{LoadBias, MemoryMap, PAGE, Perms, VirtAddr};
 use crate::elf::Image;
 
 /// A mapping, or what is left of one.
@@ -55,8 +55,6 @@ pub struct Space {
     /// Where the heap ends.
     pub brk: Option<u64>,
 }
-
-const PAGE: u64 = 4096;
 
 /// Rounded up to whole pages.
 pub fn page_up(n: u64) -> u64 {
