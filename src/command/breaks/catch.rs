@@ -4,6 +4,7 @@ use crate::base::{Error, Result};
 use crate::engine::{Catch, Condition, Disposition, Kind, Session, is_static};
 use crate::symbols::{ModuleRole, is_named};
 
+use super::condition::split_condition;
 use crate::command::args::Args;
 use crate::command::cx::Cx;
 use crate::command::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
@@ -54,11 +55,8 @@ const TCATCH_BIND: Command = Command {
 fn catch_bind(cx: &mut Cx<'_>, args: &Args, disposition: Disposition) -> Result<Flow> {
     let symbol = args.get("SYMBOL").filter(|s| *s != "if").map(str::to_owned);
     let module = args.get("-m").map(str::to_owned);
-    let rest = args.text.split_once("if ").map(|(_, c)| c.trim());
-    let condition = match rest {
-        Some(text) => Some(Condition::parse(text, cx.session, &[])?),
-        None => None,
-    };
+    let (_, condition) = split_condition(&args.text);
+    let condition = condition.map(|text| Condition::parse(text, cx.session, &[])).transpose()?;
     if let Some(sentence) = never_lazy(cx.session, symbol.as_deref(), module.as_deref()) {
         cx.say(sentence);
     }

@@ -5,6 +5,7 @@ use crate::base::{Error, Result, Signal};
 use crate::engine::{Catch, Condition, Disposition, Kind, SignalChoice};
 use crate::symbols::Raise;
 
+use super::condition::split_condition;
 use crate::command::args::Args;
 use crate::command::cx::Cx;
 use crate::command::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
@@ -153,20 +154,12 @@ const TCATCH_PANIC: Command = Command {
 };
 
 fn catch_raise(cx: &mut Cx<'_>, args: &Args, what: Raise, disposition: Disposition) -> Result<Flow> {
-    let is_if = |at: &usize| {
-        let (before, behind) = args.text.split_at(*at);
-        before.chars().next_back().is_none_or(char::is_whitespace) && behind[2..].starts_with([' ', '\t', '('])
-    };
-    let cut = args.text.match_indices("if").map(|(at, _)| at).find(is_if).unwrap_or(args.text.len());
-    let (regex, condition) = args.text.split_at(cut);
-    let of = match regex.trim() {
+    let (regex, condition) = split_condition(&args.text);
+    let of = match regex {
         "" => None,
         text => Some(regex::Regex::new(text).map_err(|_| Error::user(format!("Invalid regexp: {text}")))?),
     };
-    let condition = match condition.strip_prefix("if") {
-        Some(text) => Some(Condition::parse(text.trim(), cx.session, &[])?),
-        None => None,
-    };
+    let condition = condition.map(|text| Condition::parse(text, cx.session, &[])).transpose()?;
     let word = what.word();
     let id = cx.session.breakpoints.add(Kind::Catch(Catch::Raise { what, of }), &format!("exception {word}"), disposition);
     cx.session.breakpoints.get_mut(id)?.condition = condition;
@@ -283,11 +276,8 @@ const TCATCH_EXEC: Command = Command {
 };
 
 fn catch_plain(cx: &mut Cx<'_>, args: &Args, catch: Catch, word: &str, disposition: Disposition) -> Result<Flow> {
-    let condition = match args.text.strip_prefix("if").filter(|t| t.starts_with([' ', '\t', '('])) {
-        Some(text) => Some(Condition::parse(text.trim(), cx.session, &[])?),
-        None if args.text.is_empty() => None,
-        None => return Err(Error::user("Junk at end of arguments.")),
-    };
+    let ("", condition) = split_condition(&args.text) else { return Err(Error::user("Junk at end of arguments.")) };
+    let condition = condition.map(|text| Condition::parse(text, cx.session, &[])).transpose()?;
     add(cx, catch, word, word, disposition, condition)
 }
 

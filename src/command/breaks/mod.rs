@@ -2,6 +2,7 @@
 
 pub mod catch;
 pub mod catch_event;
+pub mod condition;
 pub mod edit;
 pub mod place;
 pub mod rbreak;

@@ -8,6 +8,7 @@ use crate::expr::{self, Host};
 use crate::symbols::Module;
 use crate::value::Language;
 
+use super::condition::split_condition;
 use super::place::thread_number;
 use crate::command::args::Args;
 use crate::command::cx::Cx;
@@ -153,24 +154,4 @@ fn split_thread<'t>(session: &Session, text: &'t str) -> Result<(&'t str, Option
         "mask" => Err(Error::user("This target does not support masked watchpoints.")),
         _ => Ok((text, None)),
     }
-}
-
-/// Splits `EXPR if CONDITION` at an ` if ` outside of quotes.
-fn split_condition(text: &str) -> (&str, Option<&str>) {
-    let mut quote = None;
-    for (i, c) in text.char_indices() {
-        match quote {
-            Some(q) if q == c => quote = None,
-            Some(_) => {}
-            None if c == '"' || c == '\'' => quote = Some(c),
-            None if c.is_whitespace() => {
-                let rest = text.get(i..).unwrap_or_default().trim_start();
-                if let Some(condition) = rest.strip_prefix("if").filter(|r| r.starts_with([' ', '\t', '('])) {
-                    return (text.get(..i).unwrap_or_default().trim(), Some(condition.trim()));
-                }
-            }
-            None => {}
-        }
-    }
-    (text.trim(), None)
 }
