@@ -10,7 +10,6 @@ use crate::target::{Event, RawStop, ResumeAction};
 use super::forks::Followed;
 use super::frames::Entered;
 use super::inferior::Displaced;
-use super::past::will_restart;
 use super::session::Session;
 use super::step::Plan;
 use super::stop::{Caught, Happening, Notice, Stop, StopReason};
@@ -148,7 +147,7 @@ impl Session {
         let signal = process.deliver.remove(&tid);
         let pc = process.target.pc(tid)?;
         // In a system call that will be started again, the instruction behind it has not been reached yet.
-        let reported = process.reported.remove(&tid) == Some(pc) && !will_restart(&process.target.registers(tid)?);
+        let reported = process.reported.remove(&tid) == Some(pc) && !process.target.registers(tid)?.restart_call();
         if reported {
             self.ignore_hardware_once(tid, pc)?;
         }

@@ -1,7 +1,7 @@
 //! Getting a thread past the instruction under a site: in the registers, in a slot, or where it is.
 
 use crate::arch::insn::Insn;
-use crate::arch::regs::{Gpr, Registers};
+use crate::arch::regs::{Gpr, RESUME_FLAG};
 use crate::base::{Error, Result, Signal, Tid, VirtAddr};
 use crate::os::signals;
 use crate::target::{Event, RawStop, ResumeAction, Trap, TrapKind};
@@ -77,7 +77,7 @@ impl Session {
         let mut before = process.target.registers(tid)?;
         // What the processor does not run, its debug registers do not see.
         let watched = looks || process.hardware.iter().any(|t| t.kind != TrapKind::HardwareExecute);
-        if watched || will_restart(&before) {
+        if watched || before.restart_call() {
             return Ok(false);
         }
         let mut registers = before;
@@ -167,16 +167,6 @@ impl Session {
         }
         Ok(())
     }
-}
-
-/// RF in eflags.
-const RESUME_FLAG: u64 = 1 << 16;
-
-/// Whether the kernel will set the pc back by the two bytes of `syscall` and run that again: a signal or rdbg has interrupted a
-/// system call (linux/errno.h, ERESTARTSYS to ERESTART_RESTARTBLOCK).
-pub(super) fn will_restart(registers: &Registers) -> bool {
-    let signed = |r| registers.get(r).unwrap_or(0) as i64;
-    signed(Gpr::OrigRax) >= 0 && (-516..=-512).contains(&signed(Gpr::Rax))
 }
 
 /// Whether an instruction raises such a signal itself.

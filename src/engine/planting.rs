@@ -80,12 +80,10 @@ impl Session {
         if self.breakpoints.iter().any(|b| b.enabled && is_init(&b.kind)) {
             self.constructor_places().into_iter().for_each(|at| want(at, Owner::Init));
         }
-        for what in [Raise::Throw, Raise::Catch, Raise::Rethrow, Raise::Panic] {
-            let is_it = |k: &Kind| matches!(k, Kind::Catch(Catch::Raise { what: w, .. }) if *w == what);
-            if !is_elsewhere && self.breakpoints.iter().any(|b| b.enabled && is_it(&b.kind)) {
-                self.raise_places(what).into_iter().for_each(|at| want(at, Owner::Raise));
-            }
-        }
+        let raise = |k: &Kind| if let Kind::Catch(Catch::Raise { what, .. }) = k { Some(*what) } else { None };
+        let raises: Vec<Raise> =
+            self.breakpoints.iter().filter(|b| b.enabled && !is_elsewhere).filter_map(|b| raise(&b.kind)).collect();
+        self.raise_places(&raises).into_iter().for_each(|at| want(at, Owner::Raise));
         if let Some(process) = &self.inferior.process {
             self.timeline.places(process.target.pid()).for_each(|at| want(at, Owner::Timeline));
             if let Some(brk) = process.libraries.brk {

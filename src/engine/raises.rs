@@ -14,12 +14,12 @@ const MAX_NAME: usize = 4096;
 
 impl Session {
     /// Where all modules tell of these.
-    pub(super) fn raise_places(&self, what: Raise) -> Vec<VirtAddr> {
-        let of = |m: &_| -> Vec<VirtAddr> {
-            let m: &crate::symbols::Module = m;
-            m.raises().iter().filter(|r| r.what == what).map(|r| m.virt(r.addr)).collect()
-        };
-        self.inferior.modules.iter().flat_map(|m| of(m)).collect()
+    pub(super) fn raise_places(&self, of: &[Raise]) -> Vec<VirtAddr> {
+        let mut places = Vec::new();
+        for module in self.inferior.modules.iter().filter(|_| !of.is_empty()) {
+            places.extend(module.raises().iter().filter(|r| of.contains(&r.what)).map(|r| module.virt(r.addr)));
+        }
+        places
     }
 
     /// A thread is at such a place.

@@ -4,6 +4,7 @@
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
+use super::signals;
 use crate::base::{Tid, VirtAddr};
 
 /// As many breakpoints are looked after.
@@ -133,9 +134,7 @@ impl Drop for Guardian {
 unsafe fn guard(tracee: i32, memory: i32, pipe: [i32; 2], shared: *const Shared) -> ! {
     // SAFETY: plain numbers, local buffers and the mapping that both share throughout.
     unsafe {
-        let mut all: libc::sigset_t = std::mem::zeroed();
-        libc::sigfillset(&mut all);
-        libc::sigprocmask(libc::SIG_SETMASK, &all, ptr::null_mut());
+        signals::block_all();
         // Whatever kills rdbg's process group or session does not kill this.
         libc::setsid();
         libc::setpriority(libc::PRIO_PROCESS, 0, -20);

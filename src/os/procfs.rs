@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::base::{AddrRange, Error, Mapping, MemoryMap, Perms, Result, Signal, Tid, VirtAddr};
+use crate::base::{AddrRange, Error, Mapping, MemoryMap, Perms, Result, Tid, VirtAddr};
 
 fn read(tid: Tid, file: &str) -> Result<Vec<u8>> {
     let path = format!("/proc/{tid}/{file}");
@@ -123,7 +123,12 @@ pub fn thread_name(tid: Tid) -> Option<String> {
 /// The fields of /proc/TID/stat from the third (`state`) on. The second may hold anything, blanks and parentheses too.
 fn stat(tid: Tid) -> Option<String> {
     let text = read_text(tid, "stat").ok()?;
-    Some(text.rsplit_once(')')?.1.trim_start().to_owned())
+    Some(behind_name(&text)?.to_owned())
+}
+
+/// The fields of such a text from the third on.
+pub(super) fn behind_name(stat: &str) -> Option<&str> {
+    Some(stat.rsplit_once(')')?.1.trim_start())
 }
 
 /// The state letter: `R`, `S`, `t`, `Z`, ...
@@ -146,9 +151,7 @@ pub fn stat_numbers(tid: Tid) -> Option<Vec<i64>> {
 
 /// A set of signals in /proc/TID/status, as `SigPnd` and `SigBlk`: bit 0 is signal 1.
 pub fn signal_set(tid: Tid, key: &str) -> Option<u64> {
-    let text = read_text(tid, "status").ok()?;
-    let rest = text.lines().find_map(|l| l.strip_prefix(key)?.strip_prefix(':'))?;
-    u64::from_str_radix(rest.trim(), 16).ok()
+    u64::from_str_radix(&status_field(tid, key)?, 16).ok()
 }
 
 /// What of a process's memory belongs in a core file (core(5) `coredump_filter`).
@@ -163,9 +166,13 @@ pub fn last_core(tid: Tid) -> Option<usize> {
 
 /// A number of /proc/PID/status, as `TracerPid`, `Uid` (the real one), `Tgid`.
 pub fn status_number(pid: Tid, key: &str) -> Option<i64> {
+    status_field(pid, key)?.split_whitespace().next()?.parse().ok()
+}
+
+/// What stands behind a name in /proc/PID/status.
+fn status_field(pid: Tid, key: &str) -> Option<String> {
     let text = read_text(pid, "status").ok()?;
-    let rest = text.lines().find_map(|l| l.strip_prefix(key)?.strip_prefix(':'))?;
-    rest.split_whitespace().next()?.parse().ok()
+    text.lines().find_map(|l| l.strip_prefix(key)?.strip_prefix(':')).map(|rest| rest.trim().to_owned())
 }
 
 /// The processes that the calling thread traces.
@@ -174,16 +181,6 @@ pub fn traced_by_this_thread() -> Vec<Tid> {
     let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
     let pids = entries.flatten().filter_map(|e| e.file_name().to_str()?.parse().ok().map(Tid));
     pids.filter(|pid| status_number(*pid, "TracerPid") == Some(own)).collect()
-}
-
-/// Whether a signal waits for the process as a whole (`ShdPnd` of /proc/PID/status).
-pub fn is_pending(pid: Tid, signal: Signal) -> bool {
-    let pending = || {
-        let text = read_text(pid, "status").ok()?;
-        let rest = text.lines().find_map(|l| l.strip_prefix("ShdPnd:"))?;
-        u64::from_str_radix(rest.trim(), 16).ok()
-    };
-    pending().is_some_and(|set| signal.0 > 0 && set >> (signal.0 - 1) & 1 != 0)
 }
 
 /// Yama's ptrace_scope (0 to 3); `None` on kernels without Yama.

@@ -3,6 +3,7 @@
 
 use std::ptr;
 
+use super::signals;
 use crate::base::Tid;
 
 /// How long the program has to get its own SIGINT before rdbg is told, in nanoseconds.
@@ -70,9 +71,7 @@ unsafe fn watch(group: i32, rdbg: i32) -> ! {
     // SAFETY: plain numbers and local structures throughout.
     unsafe {
         libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
-        let mut all: libc::sigset_t = std::mem::zeroed();
-        libc::sigfillset(&mut all);
-        libc::sigprocmask(libc::SIG_SETMASK, &all, ptr::null_mut());
+        signals::block_all();
         // rdbg may have died before it could be asked for its death.
         if libc::setpgid(0, group) == -1 || libc::getppid() != rdbg {
             libc::_exit(0);

@@ -13,6 +13,16 @@ static TRACER: AtomicI32 = AtomicI32::new(0);
 /// A tracee that runs, to be interrupted; 0 when none does.
 static RUNNING: AtomicI32 = AtomicI32::new(0);
 
+/// Blocks every signal for the calling thread; async-signal-safe, to be called in the child of a fork.
+pub(super) fn block_all() {
+    // SAFETY: a zeroed set is a valid one, and is filled at once.
+    unsafe {
+        let mut all: libc::sigset_t = std::mem::zeroed();
+        libc::sigfillset(&mut all);
+        libc::sigprocmask(libc::SIG_SETMASK, &all, ptr::null_mut());
+    }
+}
+
 /// Only async-signal-safe calls: a flag, two system calls.
 ///
 /// A flag alone would be lost between the look at it and waitpid; PTRACE_INTERRUPT to the tracee makes waitpid return

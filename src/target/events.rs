@@ -39,10 +39,6 @@ impl Live {
         }
         let what = match status {
             Status::Signal(Signal::TRAP) => self.classify_trap(tid)?,
-            Status::Signal(signal) if self.unwanted == Some(signal) => {
-                self.unwanted = None;
-                RawStop::Interrupted
-            }
             Status::Signal(signal) => RawStop::Signal(signal),
             // *Folklore*: the kernel tells of a fork whose child ends without SIGCHLD as of a clone.
             Status::Clone | Status::Fork if self.is_within(known(ptrace::event_message(tid))?, status) => {

@@ -96,8 +96,6 @@ pub struct Live {
     pub(super) syscalls: SystemCalls,
     /// Threads that go on stop after each instruction.
     step_always: bool,
-    /// A signal that is to be dropped when it comes.
-    pub(super) unwanted: Option<Signal>,
     /// The one thread that goes on while all others stand still.
     pub(super) alone: Option<Tid>,
     /// Int3s stay in memory while all stand still, also in a process that rdbg attached to.
@@ -176,7 +174,6 @@ impl Live {
             syscalls: SystemCalls::None,
             step_always: false,
             alone: None,
-            unwanted: None,
             int3s_stay: launched,
             watches: [None; debugregs::SLOTS],
             ready: VecDeque::new(),
@@ -386,8 +383,6 @@ impl Control for Live {
     }
 
     fn forget_signal(&mut self, signal: Signal) {
-        // *Folklore*: PTRACE_INTERRUPT overtakes a signal that has woken the thread: it comes when the thread goes on.
-        self.unwanted = Some(signal).filter(|s| procfs::is_pending(self.pid, *s));
         self.ready.retain(|e| e.what != RawStop::Signal(signal));
     }
 

@@ -175,7 +175,7 @@ pub trait Control: Target {
     /// Takes back the events of a thread that are still to be told: it is to run something else first. They can be given back
     /// by [`postpone`](Control::postpone).
     fn withhold(&mut self, tid: Tid) -> Vec<Event>;
-    /// Drops a signal that came while all were being stopped, and was not told yet; also one that the kernel still holds.
+    /// Drops a signal that came while all were being stopped, and was not told yet.
     fn forget_signal(&mut self, signal: Signal);
     /// Waits for the next event; [`crate::base::Error::Cancelled`] when the user interrupted first.
     fn wait(&mut self) -> Result<Event>;

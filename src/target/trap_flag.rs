@@ -12,22 +12,12 @@ use super::gone::{alive, known};
 use super::live::Live;
 use super::traits::{Control, Target};
 use crate::arch::insn::MAX_LEN;
-use crate::arch::regs::{Gpr, Registers};
+use crate::arch::regs::{Gpr, RESUME_FLAG, Registers, TRAP_FLAG};
 use crate::base::{Memory, Result, Tid, VirtAddr};
 use crate::os::ptrace;
 
-/// TF in eflags.
-const TRAP_FLAG: u64 = 1 << 8;
-/// RF, which `popf` clears.
-const RESUME_FLAG: u64 = 1 << 16;
 /// What `popf` takes from the stack in a program: CF PF AF ZF SF TF DF OF NT AC ID (Intel SDM vol. 2B, POPF).
 const POPPED: u64 = 0x0024_4dd5;
-
-/// Whether the next thing that runs is the `syscall` before the pc, started again (linux/errno.h ERESTARTSYS and its like).
-fn restarts_call(registers: &Registers) -> bool {
-    let signed = |r| registers.get(r).unwrap_or(0) as i64;
-    signed(Gpr::OrigRax) >= 0 && (-516..=-512).contains(&signed(Gpr::Rax))
-}
 
 impl Live {
     /// What the step that a thread is about to make will copy the flags to.
@@ -37,7 +27,7 @@ impl Live {
         if registers.get(Gpr::Eflags)? & TRAP_FLAG != 0 {
             return None;
         }
-        if restarts_call(&registers) {
+        if registers.restart_call() {
             return Some(FlagsCopy::R11);
         }
         let mut code = [0; 2 * MAX_LEN];
@@ -59,7 +49,7 @@ impl Live {
         };
         let mut word = [0; 8];
         let popped = word.get_mut(..size).unwrap_or_default();
-        if restarts_call(&registers) || self.space.borrow().memory.read(VirtAddr(registers.sp()), popped).is_err() {
+        if registers.restart_call() || self.space.borrow().memory.read(VirtAddr(registers.sp()), popped).is_err() {
             return Ok(false);
         }
         let may = if size == 2 { POPPED & 0xffff } else { POPPED };

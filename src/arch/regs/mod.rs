@@ -7,5 +7,5 @@ mod xsave;
 pub use table::{
     RegGroup, RegId, RegType, Register, all_registers, by_dwarf, eflags_text, find, general_registers, mxcsr_text, registers,
 };
-pub use values::{GPR_COUNT, Gpr, Registers, XState};
+pub use values::{GPR_COUNT, Gpr, RESUME_FLAG, Registers, TRAP_FLAG, XState};
 pub use xsave::RegBytes;

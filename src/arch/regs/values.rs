@@ -67,6 +67,11 @@ const BY_DWARF: [Gpr; 17] = [
     Gpr::Rip,
 ];
 
+/// TF in eflags: a trap after each instruction (Intel SDM vol. 1, 3.4.3.3).
+pub const TRAP_FLAG: u64 = 1 << 8;
+/// RF in eflags: the next instruction is not stopped by a debug register (Intel SDM vol. 3B, 18.3.1.1).
+pub const RESUME_FLAG: u64 = 1 << 16;
+
 /// How many [`Gpr`]s there are.
 pub const GPR_COUNT: usize = 27;
 
@@ -108,6 +113,13 @@ impl Registers {
     pub fn forget(&mut self, r: Gpr) {
         self.values[r as usize] = 0;
         self.known &= !(1 << r as u8);
+    }
+
+    /// Whether the kernel will set the pc back by the two bytes of `syscall` and run that again: a signal or a tracer has
+    /// interrupted a system call (linux/errno.h, ERESTARTSYS to ERESTART_RESTARTBLOCK).
+    pub fn restart_call(&self) -> bool {
+        let signed = |r| self.get(r).unwrap_or(0) as i64;
+        signed(Gpr::OrigRax) >= 0 && (-516..=-512).contains(&signed(Gpr::Rax))
     }
 
     /// The instruction pointer; 0 if unknown.
