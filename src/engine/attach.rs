@@ -134,6 +134,10 @@ fn refusal(pid: Tid) -> String {
     if procfs::state(pid) == Some('Z') {
         return format!("Process {pid} is a zombie: it has already terminated.");
     }
+    // PF_KTHREAD among the flags, the ninth field of /proc/PID/stat (linux/sched.h).
+    if procfs::stat_numbers(pid).and_then(|n| n.get(5).copied()).is_some_and(|flags| flags & 0x20_0000 != 0) {
+        return format!("{pid} is a thread of the kernel's: it has no program.");
+    }
     if let Some(leader) = procfs::status_number(pid, "Tgid").filter(|t| *t != i64::from(pid.0)) {
         return format!("{pid} is a thread of process {leader}: attach to that.");
     }
