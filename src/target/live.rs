@@ -32,9 +32,6 @@ pub(super) enum State {
     Zombie,
 }
 
-/// All may be stopped so many times for a moment only, without a look whether the int3s are still there.
-const MOST_UNLOOKED: u32 = 16;
-
 /// What is known of one thread. The caches hold from one stop to the next resume.
 #[derive(Debug)]
 pub(super) struct Thread {
@@ -103,8 +100,6 @@ pub struct Live {
     pub(super) alone: Option<Tid>,
     /// Int3s stay in memory while all stand still, also in a process that rdbg attached to.
     pub(super) int3s_stay: bool,
-    /// So many times all were stopped since somebody looked whether they are still there.
-    unlooked: u32,
     pub(super) watches: [Option<Watch>; debugregs::SLOTS],
     /// Events that came while all were being stopped.
     pub(super) ready: VecDeque<Event>,
@@ -180,7 +175,6 @@ impl Live {
             step_always: false,
             alone: None,
             int3s_stay: launched,
-            unlooked: 0,
             watches: [None; debugregs::SLOTS],
             ready: VecDeque::new(),
             keeps_children: false,
@@ -191,11 +185,6 @@ impl Live {
             threaded: false,
             not_send: PhantomData,
         }
-    }
-
-    fn look_after_planted(&mut self) {
-        self.unlooked = 0;
-        self.space.borrow_mut().look_after_planted();
     }
 
     /// A task of this process.
@@ -457,10 +446,7 @@ impl Control for Live {
         }
         self.collect_the_dying()?;
         if self.int3s_stay {
-            self.unlooked += 1;
-            if self.unlooked >= MOST_UNLOOKED {
-                self.look_after_planted();
-            }
+            self.space.borrow_mut().look_after_planted();
         } else {
             self.space.borrow_mut().lift_but(self.pid, false, &[]);
             self.park()?;
@@ -472,9 +458,6 @@ impl Control for Live {
 
     fn rest(&mut self) {
         self.follower.release();
-        if self.unlooked > 0 {
-            self.look_after_planted();
-        }
     }
 
     fn write(&mut self, at: VirtAddr, bytes: &[u8]) -> Result<()> {
