@@ -421,6 +421,7 @@ impl Session {
                 None if self.runs_alone() => return Ok(None),
                 None => {
                     // Whoever was making a step goes on with it.
+                    let process = self.process_mut()?;
                     let threads = process.target.threads();
                     let control = process.control()?;
                     threads.into_iter().try_for_each(|thread| control.go_on(thread))?;
