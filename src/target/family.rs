@@ -129,7 +129,7 @@ impl Live {
             let mut code = [0; MAX_LEN];
             let space = self.space.borrow();
             let piece = space.own_code.range(..=pc).next_back();
-            if !piece.is_some_and(|(at, bytes)| pc - *at < bytes.len() as u64) {
+            if piece.is_none_or(|(at, bytes)| pc - *at >= bytes.len() as u64) {
                 continue;
             }
             let n = space.memory.read_partial(pc, &mut code)?;
