@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use common::build;
 use rdbg::base::{Tid, VirtAddr};
-use rdbg::engine::{Disposition, Happening, Kind, Notice, Session, Stop, StopReason};
+use rdbg::engine::{Catch, Disposition, Happening, Kind, Notice, Session, Stop, StopReason};
 
 const MANY: u64 = u64::MAX;
 
@@ -249,6 +249,39 @@ fn all_sides_run_together_and_every_hit_counts() {
     assert_eq!(status(first, "State"), None);
 }
 
+/// A process that stops all others meets some of them within a fork, or an exec: what was to be told of that comes first when
+/// they go on, and no child is lost, nor anything planted where another program has begun.
+#[test]
+fn pipelines_come_out_right_however_often_they_are_stopped() {
+    let script = "for i in 1 2 3 4 5 6; do x=$(echo hi | cat | wc -c); [ $x = 3 ] || exit 9; done";
+    for (case, catches) in [vec![Catch::Fork], vec![], vec![Catch::Fork, Catch::Exec]].into_iter().enumerate() {
+        let mut s = Session::default();
+        s.load_program("/bin/sh".as_ref()).expect("a shell");
+        s.settings.args = format!("-c '{script}'");
+        (s.settings.detach_on_fork, s.settings.schedule_multiple) = (false, true);
+        let mark = Mark::of(&mut s, &format!("pipeline-{case}"));
+        for catch in catches {
+            s.breakpoints.add(Kind::Catch(catch), "", Disposition::Keep);
+        }
+        let id = s.breakpoints.add(Kind::Code { hardware: false }, "write", Disposition::Keep);
+        s.breakpoints.get_mut(id).expect("it is there").ignore = MANY;
+        s.launch().expect("it starts");
+        let mut codes = Vec::new();
+        for _ in 0..300 {
+            let (stop, _) = go(&mut s);
+            if let StopReason::Exited(code) = stop.reason {
+                codes.push(code);
+            }
+            if s.inferior.process.is_none() {
+                let Some(next) = s.inferiors().into_iter().rev().find(|i| i.process.is_some()).map(|i| i.number) else { break };
+                s.select_inferior(next).expect("it is there");
+            }
+        }
+        // The shell, and four for each turn.
+        assert_eq!((codes, mark.alive()), (vec![0; 25], vec![]), "{case}");
+    }
+}
+
 /// In the memory of a vfork child that runs there untraced is no int3, and afterwards each is back.
 #[test]
 fn vforks_lose_no_hits_and_no_children() {
@@ -319,7 +352,7 @@ fn an_exec_by_another_thread_leaves_one_whole_process() {
             let mark = Mark::of(&mut s, &format!("exec-{mode}"));
             s.launch().expect("it starts");
             let leader = pid(&s);
-            let exec = s.breakpoints.add(Kind::Catch(rdbg::engine::Catch::Exec), "exec", Disposition::Keep);
+            let exec = s.breakpoints.add(Kind::Catch(Catch::Exec), "exec", Disposition::Keep);
             let (stop, notices) = go(&mut s);
             assert!(matches!(stop.reason, StopReason::Caught { .. }), "{:?} {exec}", stop.reason);
             assert!(notices.iter().any(|n| matches!(n, Notice::Exec(..))), "{notices:?}");

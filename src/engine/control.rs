@@ -112,6 +112,10 @@ impl Session {
         }
         first.extend(stepper);
         for tid in first {
+            // A thread with news would run away from them: they come first, and it goes on from there.
+            if !self.process_mut()?.control()?.is_free(tid) {
+                continue;
+            }
             let verdict = match self.start(tid) {
                 Err(Error::Gone) => continue,
                 other => other?,

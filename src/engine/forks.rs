@@ -41,8 +41,11 @@ impl Session {
 
     /// A thread has forked.
     pub(super) fn child_born(&mut self, tid: Tid, child: Tid, vfork: bool) -> Result<Verdict> {
-        let target = self.process_mut()?.control()?.take_child(child);
-        let caught = self.caught(tid, if vfork { Caught::Vfork(child) } else { Caught::Fork(child) })?;
+        let mut target = self.process_mut()?.control()?.take_child(child);
+        let caught = self.caught(tid, if vfork { Caught::Vfork(child) } else { Caught::Fork(child) }).inspect_err(|_| {
+            // Its parent has been killed meanwhile: nobody will decide about it.
+            let _ = target.as_mut().and_then(|t| t.control()).map_or(Ok(()), Control::part);
+        })?;
         let told = Notice::Forked { child, vfork };
         let Some(target) = target else {
             // gdb lets go of the child when the parent goes on, and says so then.
