@@ -5,10 +5,10 @@ mod common;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::fs::FileExt;
 use std::time::{Duration, Instant};
 
 use common::build;
+use common::process::{is_untouched, status};
 use rdbg::base::{Tid, VirtAddr};
 use rdbg::engine::{Catch, Disposition, Happening, Kind, Notice, Session, Stop, StopReason};
 
@@ -58,12 +58,6 @@ fn pid(s: &Session) -> Tid {
     s.process().expect("it runs").target.pid()
 }
 
-/// A line of /proc/PID/status; `None` for a process that has gone.
-fn status(pid: Tid, key: &str) -> Option<String> {
-    let text = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    text.lines().find_map(|l| Some(l.strip_prefix(key)?.trim_start_matches([':', '\t']).to_owned()))
-}
-
 /// The processes that run the program, by the name of their directory: every test has its own.
 fn processes_of(group: &BTreeSet<Tid>) -> Vec<Tid> {
     group.iter().copied().filter(|p| status(*p, "State").is_some_and(|s| !s.starts_with(['Z', 'X']))).collect()
@@ -99,37 +93,6 @@ impl Drop for Mark {
             let _ = rdbg::os::signals::kill(pid, rdbg::base::Signal::KILL);
         }
     }
-}
-
-/// Whether a process is nobody's, goes its way, and has the file's text.
-fn is_untouched(pid: Tid) {
-    let deadline = Instant::now() + Duration::from_secs(10);
-    // It may be on its way to where it waits.
-    while !status(pid, "State").is_some_and(|s| s.starts_with('S')) {
-        assert!(Instant::now() < deadline, "{pid}: {:?}", status(pid, "State"));
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    assert_eq!(status(pid, "TracerPid").as_deref(), Some("0"), "{pid}");
-    let maps = fs::read_to_string(format!("/proc/{pid}/maps")).expect("maps");
-    let memory = fs::File::open(format!("/proc/{pid}/mem")).expect("its memory");
-    let mut seen = 0;
-    for line in maps.lines().filter(|l| l.contains(" r-xp ") && l.contains('/')) {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let (start, end) = words[0].split_once('-').expect("a range");
-        let hex = |s| u64::from_str_radix(s, 16).expect("hex");
-        let (start, end, offset) = (hex(start), hex(end), hex(words[2]));
-        let mut there = vec![0; (end - start) as usize];
-        memory.read_exact_at(&mut there, start).expect("mapped");
-        let mut own = vec![0; there.len()];
-        let file = fs::File::open(words[5]).expect("the file");
-        let mut n = 0;
-        while let Ok(more @ 1..) = file.read_at(&mut own[n..], offset + n as u64) {
-            n += more;
-        }
-        assert!(there[..n] == own[..n], "{pid}: the text of {} differs", words[5]);
-        seen += 1;
-    }
-    assert!(seen > 1, "{maps}");
 }
 
 #[test]
