@@ -129,7 +129,6 @@ impl Drop for Ring {
     fn drop(&mut self) {
         // SAFETY: the mapping made in `open`, which nothing refers to any more.
         unsafe { libc::munmap(self.at.cast(), self.len) };
-        let _ = &self.fd;
     }
 }
 

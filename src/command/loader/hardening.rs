@@ -176,9 +176,11 @@ pub const IFUNC: Command = Command {
     ..Command::BASE
 };
 
-/// A slot that leads to an IFUNC: module, index, value, whether it is bound.
+/// What a slot shows of an IFUNC's choice.
 struct Chosen {
+    /// The slot: `libc.so.6 GOT[3]`.
     place: String,
+    /// The variant.
     to: VirtAddr,
 }
 

@@ -40,12 +40,12 @@ impl Session {
     }
 
     /// The kernel does not count faults for us, for this reason: what a second run's page tables show takes their place.
-    fn record_arrivals(&mut self, refused: &Error) -> Result<()> {
+    fn record_arrivals(&mut self, error: &Error) -> Result<()> {
         let arrivals = page_arrivals(&self.timeline.launch_quietly()?)?;
         if let Some(recorder) = self.timeline.recorder_mut() {
             recorder.arrivals(&arrivals)?;
         }
-        let refused = self::refused(refused);
+        let refused = refused(error);
         self.notices.push_back(Notice::Warning(format!(
             "Page faults cannot be counted here: {refused}. Shown instead are the pages that a second run's page tables got between \
              system calls: those that came along with a fault too, and not which instruction it was."
