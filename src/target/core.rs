@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::traits::{Control, Target};
 use crate::arch::regs::{Registers, XState};
-use crate::base::{AddrRange, Error, Mapping, Memory, MemoryMap, Perms, Result, Signal, Tid, VirtAddr};
+use crate::base::{AddrRange, Error, Mapping, Memory, MemoryMap, Perms, Result, Signal, Tid, VirtAddr, page_down};
 use crate::elf::{AuxEntry, CoreFile, CoreMapping, CoreThread, Image, MappedFile, Segment, aux, pf};
 
 /// A process that has left nothing but a core file, and the files that it had mapped.
@@ -132,7 +132,7 @@ impl Core {
         let alone = files.filter(|f| !covered.iter().any(|m| m.range.overlaps(&AddrRange::new(f.start, f.end))));
         let mapping = |f: &crate::elf::CoreMapping| {
             let image = Image::open(Path::new(&f.path)).ok();
-            let segment = image.as_ref().and_then(|i| i.loads().find(|s| s.offset & !0xfff == f.offset));
+            let segment = image.as_ref().and_then(|i| i.loads().find(|s| page_down(s.offset) == f.offset));
             let has = |bit| segment.is_none_or(|s| s.flags & bit != 0);
             let perms = Perms {
                 read: has(pf::PF_R),

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::base::{Error, Result, Tid, VirtAddr};
+use crate::base::{Error, PAGE, Result, Tid, VirtAddr};
 use crate::engine::session::Session;
 use crate::engine::stop::{Notice, StopReason};
 use crate::os::arrivals::{Arrivals, page_arrivals};
@@ -101,7 +101,7 @@ impl Recorder {
             let phase = if in_program { "main" } else { "ld.so" };
             let line = Line::new(arrival.time as f64 / 1e9, arrivals.pid, arrivals.pid, "fault", phase).integer("run", 2);
             let line = line.address("address", pages.start.0).maybe("pc", None).maybe("major", None);
-            self.push(line.maybe("file", file.as_deref()).integer("count", (pages.len() / 4096) as i64))?;
+            self.push(line.maybe("file", file.as_deref()).integer("count", (pages.len() / PAGE) as i64))?;
         }
         Ok(())
     }
