@@ -249,11 +249,7 @@ fn state_of(session: &Session, mapping: &Mapping, at: VirtAddr) -> Result<PageSt
 pub(in crate::command) fn page_words(session: &Session, mapping: &Mapping, at: VirtAddr) -> Option<String> {
     let at = VirtAddr(page_down(at.0));
     if session.is_core() {
-        let first = Mapping {
-            range: AddrRange::with_len(at, PAGE),
-            offset: mapping.offset + (at - mapping.range.start),
-            ..mapping.clone()
-        };
+        let first = Mapping { range: AddrRange::with_len(at, PAGE), offset: mapping.offset_at(at), ..mapping.clone() };
         return session.core_pages(&first).ok()?.first().map(|p| super::core_pages::words(*p).to_owned());
     }
     Some(told(&session.page_causes(), mapping, at, state_of(session, mapping, at).ok()?).0)
