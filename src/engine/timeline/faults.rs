@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::base::{Error, PAGE, Result, Tid, VirtAddr};
+use crate::base::{Error, PAGE, Result, Tid, VirtAddr, counted};
 use crate::engine::session::Session;
 use crate::engine::stop::{Notice, StopReason};
 use crate::os::arrivals::{Arrivals, page_arrivals};
@@ -30,7 +30,11 @@ impl Session {
             return;
         }
         let told = match (self.timeline.launch_quietly().and_then(|l| page_faults(&l)), self.timeline.recorder_mut()) {
-            (Ok(faults), Some(recorder)) => recorder.faults(&faults),
+            (Ok(faults), Some(recorder)) => {
+                let told = recorder.faults(&faults);
+                self.tell_lost(faults.lost);
+                told
+            }
             (Err(e), Some(_)) => self.record_arrivals(&e),
             (_, None) => Ok(()),
         };
@@ -58,9 +62,19 @@ impl Session {
     pub(super) fn record_live_faults(&mut self) -> Result<()> {
         let Some(watch) = &self.timeline.fault_watch else { return Ok(()) };
         let faults = watch.take();
-        match self.timeline.recorder_mut() {
+        let told = match self.timeline.recorder_mut() {
             Some(recorder) if !faults.all.is_empty() => recorder.live_faults(&faults),
             _ => Ok(()),
+        };
+        self.tell_lost(faults.lost);
+        told
+    }
+
+    /// Says that there were more faults than the kernel had room to tell of.
+    fn tell_lost(&mut self, lost: u64) {
+        if lost > 0 {
+            let line = format!("{} came too fast to be told one by one.", counted(lost, "more page fault"));
+            self.notices.push_back(Notice::Warning(line));
         }
     }
 
