@@ -107,6 +107,13 @@ impl Session {
         Ok(())
     }
 
+    /// The signals that other threads than `tid` get when all go on.
+    pub fn other_signals(&self, tid: Tid) -> Vec<(Tid, Signal)> {
+        let is_locked = self.settings.scheduler_locking == "on";
+        let Some(process) = self.inferior.process.as_ref().filter(|_| !is_locked) else { return Vec::new() };
+        process.deliver.iter().filter(|(t, _)| **t != tid).map(|(t, s)| (*t, *s)).collect()
+    }
+
     /// Decides which signal a thread gets when it goes on.
     pub fn set_pending_signal(&mut self, tid: Tid, signal: Option<Signal>) -> Result<()> {
         let process = self.process_mut()?;

@@ -190,6 +190,11 @@ pub fn status_number(pid: Tid, key: &str) -> Option<i64> {
     status_field(pid, key)?.split_whitespace().next()?.parse().ok()
 }
 
+/// The signals that the process handles, signal n as bit n - 1.
+pub fn handled_signals(tid: Tid) -> u64 {
+    status_field(tid, "SigCgt").and_then(|mask| u64::from_str_radix(&mask, 16).ok()).unwrap_or(0)
+}
+
 /// What stands behind a name in /proc/PID/status.
 fn status_field(pid: Tid, key: &str) -> Option<String> {
     let text = read_text(pid, "status").ok()?;
