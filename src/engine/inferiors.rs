@@ -141,6 +141,9 @@ impl Session {
         if self.inferior_numbered(number).is_none() {
             return Err(Error::user(format!("Inferior ID {number} not known.")));
         }
+        if number != self.inferior.number {
+            self.require_rest()?;
+        }
         self.enter(number);
         self.take_seat();
         if self.inferior.process.is_some() && self.selection.tid.is_none() {
