@@ -86,7 +86,7 @@ pub(super) fn stopped(cx: &mut Cx<'_>, stop: &Stop, pid: Tid) -> Result<Flow> {
         // Before anything is shown, as gdb has it; what lets the program go on there has shown the next stop.
         let count = cx.session.stop_count();
         cx.run_hook("hook-", "stop")?;
-        if cx.session.stop_count() != count {
+        if cx.session.stop_count() != count || cx.session.process().is_err() {
             return Ok(Flow::Go);
         }
     }

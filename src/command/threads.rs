@@ -1,7 +1,7 @@
 //! Threads, and what is known of the process as a whole.
 
 use crate::arch::regs::Gpr;
-use crate::base::{Error, Result, Tid};
+use crate::base::{Error, Need, Result, Tid};
 use crate::engine::{Selection, Session, pending_signal};
 use crate::ui::Role;
 use crate::ui::render::frame_line;
@@ -49,8 +49,9 @@ fn info_threads(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     for (thread, name) in shown.iter().zip(names) {
         let mark = if current == (thread.inferior, Some(thread.tid)) { '*' } else { ' ' };
         let id = shown_id(cx.session, thread);
-        let (gid, pieces) =
-            cx.session.in_inferior(thread.inferior, |s| (s.global_number(thread.tid), if s.is_away() { Err(Error::Gone) } else { where_it_is(s, thread.tid) }));
+        let (gid, pieces) = cx.session.in_inferior(thread.inferior, |s| {
+            (s.global_number(thread.tid), if s.is_away() { Err(Error::Gone) } else { where_it_is(s, thread.tid) })
+        });
         cx.say(format!("{mark} {id:<4} {}{name:<width$} ", global(&gid.to_string())));
         match pieces {
             Ok(pieces) => {
@@ -138,6 +139,9 @@ fn thread(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     }
     let thread = named(cx, &args.text)?;
     if thread.inferior != cx.session.inferior.number {
+        if cx.session.is_away() {
+            cx.require(Need::Stopped)?;
+        }
         cx.session.select_inferior(thread.inferior)?;
     }
     cx.session.selection = Selection { tid: Some(thread.tid), level: 0 };

@@ -53,11 +53,6 @@ impl Session {
         Ok(happening)
     }
 
-    /// Refuses what cannot be done while the process is away.
-    pub(super) fn require_rest(&self) -> Result<()> {
-        if self.is_away() { self.require(Need::Stopped) } else { Ok(()) }
-    }
-
     /// Has a process that runs in the background stop; the next [`advance_at_once`](Session::advance_at_once) tells of it.
     pub fn interrupt(&mut self) {
         if let Some(process) = self.inferior.process.as_mut().filter(|p| p.away) {

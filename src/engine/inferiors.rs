@@ -141,9 +141,6 @@ impl Session {
         if self.inferior_numbered(number).is_none() {
             return Err(Error::user(format!("Inferior ID {number} not known.")));
         }
-        if number != self.inferior.number {
-            self.require_rest()?;
-        }
         self.enter(number);
         self.take_seat();
         if self.inferior.process.is_some() && self.selection.tid.is_none() {
@@ -210,6 +207,7 @@ impl Session {
         process.libraries = parent.libraries;
         process.filter = parent.filter.clone();
         let child = process.target.pid();
+        process.learn_pthread(child);
         Ok(Inferior {
             program: self.inferior.program.clone(),
             modules: self.inferior.modules.clone(),

@@ -14,7 +14,7 @@ use crate::os::terminal::{are_readable, is_readable};
 use crate::os::wait::await_any;
 use crate::ui::TextOutput;
 
-use super::state::{NAP, State, is_away, look_after_children, tell_news};
+use super::state::{NAP, State, has_quit, is_away, look_after_children, tell_news};
 
 /// Wakes somebody up when something has happened to a process that is traced.
 ///
@@ -63,11 +63,14 @@ impl Attendant {
     }
 
     /// Waits until there is something to read, and tells what happens in the background meanwhile; whether anything was told.
-    /// [`Error::Cancelled`] on a Ctrl-C.
+    /// [`Error::Cancelled`] on a Ctrl-C, and when rdbg is to end.
     pub fn await_input(&mut self, input: BorrowedFd<'_>) -> Result<bool> {
         let mut told = false;
         loop {
             told |= tell_news(&self.state, &mut self.out);
+            if has_quit(&self.state) {
+                return Err(Error::Cancelled);
+            }
             if is_readable(input, std::time::Duration::ZERO) {
                 return Ok(told);
             }

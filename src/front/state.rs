@@ -33,6 +33,12 @@ pub(super) fn is_away(state: &Weak<RefCell<State>>) -> bool {
     state.as_ref().and_then(|s| s.try_borrow().ok()).is_some_and(|s| s.quit.is_none() && s.session.is_away())
 }
 
+/// Whether the commands of a breakpoint have ended rdbg.
+pub(super) fn has_quit(state: &Weak<RefCell<State>>) -> bool {
+    let state = state.upgrade();
+    state.as_ref().and_then(|s| s.try_borrow().ok()).is_some_and(|s| s.quit.is_some())
+}
+
 /// Tells what has happened in the background; whether there was anything.
 pub(super) fn tell_news(state: &Weak<RefCell<State>>, out: &mut TextOutput) -> bool {
     if !is_away(state) {

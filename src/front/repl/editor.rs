@@ -74,7 +74,8 @@ impl Repl {
             editor
         });
         let (pasted, state) = (VecDeque::new(), Rc::downgrade(state));
-        let mut repl = Repl { questions, asks, editor, above, waker: None, state, file, pasted, changed: false, save: true, size: None };
+        let mut repl =
+            Repl { questions, asks, editor, above, waker: None, state, file, pasted, changed: false, save: true, size: None };
         repl.look_at_size();
         repl
     }
