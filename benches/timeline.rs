@@ -36,7 +36,13 @@ fn main() {
             None => println!("! {what}: not on this machine"),
         }
     }
-    memory(&rdbg);
+    match programs::build::build("c/asks.c", "lazy") {
+        Ok(program) => {
+            to_a_file(&strace, &rdbg, &program.path);
+            memory(&rdbg, &program.path);
+        }
+        Err(e) => println!("! {e}"),
+    }
 }
 
 /// An interpreter of Python itself, not a shell script that looks for one.
@@ -82,12 +88,30 @@ fn row(what: &str, strace: &Path, rdbg: &Path, program: &Path, args: &[String]) 
     println!("{what:24}{:>9}{:>9}{:>18}{:>18}{:>18}", shown(alone), shown(theirs), ours[0], ours[1], ours[2]);
 }
 
+/// A program that does nothing but calls, all of them decoded into a file, beside `strace -o` of as many; no slower is the goal.
+fn to_a_file(strace: &Path, rdbg: &Path, program: &Path) {
+    const CALLS: &str = "100000";
+    let (log, load) = (scratch().join("load.strace"), scratch().join("load.jsonl"));
+    let script = ["timeline start -nofaults".to_owned(), "run".to_owned(), format!("timeline save {}", load.display())];
+    let script: Vec<&str> = script.iter().map(String::as_str).collect();
+    let (mut theirs, mut ours, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..repetitions() {
+        let traced = spawn(Command::new(strace).arg("-o").arg(&log).arg(program).arg(CALLS)).seconds;
+        let took = recorded(rdbg, program, &[CALLS.to_owned()], &script);
+        theirs.push(traced);
+        ours.push(took);
+        ratios.push(took / traced);
+    }
+    let [theirs, ours] = [theirs, ours].map(|seconds| median(seconds).unwrap_or_default() * 1e3);
+    let ratio = median(ratios).unwrap_or_default();
+    println!(
+        "{:24}strace -o {theirs:.0} ms, recorded and saved {ours:.0} ms ({ratio:.2}; the goal is 1)",
+        "100000 calls to a file"
+    );
+}
+
 /// The largest resident set of rdbg with a short record and with a long one.
-fn memory(rdbg: &Path) {
-    let program = match programs::build::build("c/asks.c", "lazy") {
-        Ok(program) => program.path,
-        Err(e) => return println!("! {e}"),
-    };
+fn memory(rdbg: &Path, program: &Path) {
     for count in [1_000, 1_000_000] {
         // The shell's parent is rdbg; wait4 would count the program too.
         let look = "shell grep VmHWM /proc/$PPID/status";
@@ -105,7 +129,7 @@ fn memory(rdbg: &Path) {
             "-ex",
             look,
         ]);
-        let sample = spawn(command.arg("--args").arg(&program).arg(count.to_string()));
+        let sample = spawn(command.arg("--args").arg(program).arg(count.to_string()));
         let peak = sample.text.lines().find(|l| l.starts_with("VmHWM")).unwrap_or("! not known").to_owned();
         println!(
             "{:24}{:>9.1} s, largest resident set {}",

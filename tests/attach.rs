@@ -202,6 +202,141 @@ fn a_debugger_killed_while_the_program_runs_leaves_it_whole() {
     }
 }
 
+/// Starts rdbg on a process, with commands of which the last one lasts, and comes back when that has begun.
+fn busy_with(running: &Running, commands: &str) -> Child {
+    let mut command = Session::rdbg().option("-p").option(running.pid().to_string()).command();
+    let mut rdbg = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("rdbg starts");
+    let (first, last) = commands.trim_end().rsplit_once('\n').unwrap_or(("", commands));
+    let script = format!("{first}\necho ready\\n\n{last}\n");
+    // Its input stays open: it would end by itself otherwise.
+    std::io::Write::write_all(rdbg.stdin.as_mut().expect("piped"), script.as_bytes()).expect("rdbg reads");
+    let mut lines = BufReader::new(rdbg.stdout.take().expect("piped")).lines();
+    assert!(lines.any(|l| l.is_ok_and(|l| l.contains("ready"))), "{commands}");
+    std::thread::spawn(move || lines.for_each(drop));
+    std::thread::sleep(Duration::from_millis(200));
+    rdbg
+}
+
+/// SIGTERM and SIGHUP (timeout(1), a terminal that is closed) end a command that runs, and rdbg lets go: also of threads that are
+/// stepped or come to breakpoints all the time, which would die of SIGTRAP if it just died.
+#[test]
+fn a_debugger_that_is_asked_to_end_lets_go() {
+    for (signal, how, commands) in [
+        (Signal::SIGTERM, "plain", "stepi 1000000000"),
+        (Signal::SIGHUP, "plain", "stepi 1000000000"),
+        (Signal::SIGTERM, "threads", "break *&spin if 0\ncontinue"),
+        (Signal::SIGHUP, "threads", "break *&spin if turns < 0\nset can-use-hw-watchpoints 0\nwatch *(int *)&stop\ncontinue"),
+        (Signal::SIGTERM, "threads", "watch *(int *)&stop\ncontinue"),
+        (Signal::SIGTERM, "plain", "while 1\nstepi\nend"),
+    ] {
+        let mut running = Running::spin(how);
+        let before = text_of(&running);
+        let mut rdbg = busy_with(&running, commands);
+        kill(Pid::from_raw(rdbg.id() as i32), signal).expect("rdbg is there");
+        let status = rdbg.wait().expect("rdbg ends");
+        assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(signal as i32), "{commands}: {status:?}");
+        assert_eq!(running.status("TracerPid:"), "0", "{commands}");
+        assert!(text_of(&running) == before, "{commands}: the text is not as it was");
+        write_stop(&running);
+        assert!(ends(&mut running).success(), "{commands}");
+    }
+}
+
+/// A process that job control has stopped stays stopped when it is let go, and SIGCONT meanwhile counts: the kernel tells.
+#[test]
+fn what_was_stopped_stays_stopped() {
+    for (commands, expected) in [
+        ("detach\n", 'T'),
+        ("print $_siginfo.si_signo\n", 'T'),
+        ("shell kill -CONT $RUNNING\ndetach\n", 'R'),
+        ("continue\ndetach\n", 'T'),
+    ] {
+        let running = Running::spin("threads");
+        let pid = Pid::from_raw(running.pid());
+        kill(pid, Signal::SIGSTOP).expect("it is there");
+        wait_for(|| running.status("State:").starts_with('T'), "it does not stop");
+        attach(&running, &commands.replace("$RUNNING", &pid.to_string()));
+        let is_as_expected = || running.status("State:").starts_with(expected) && running.status("TracerPid:") == "0";
+        wait_for(is_as_expected, &format!("{commands}: {}", running.status("State:")));
+        let threads = std::fs::read_dir(format!("/proc/{pid}/task")).expect("its threads");
+        for thread in threads.filter(|_| expected == 'T') {
+            let stat = std::fs::read_to_string(thread.expect("a thread").path().join("stat")).expect("its state");
+            assert!(stat.contains(") T "), "{commands}: {stat}");
+        }
+    }
+}
+
+/// A process in another mount namespace, with another root: its program and its libraries are found, and nothing of ours.
+#[test]
+fn another_mount_namespace_is_looked_into() {
+    let program = build::build("c/spin.c", "lazy").unwrap_or_else(|e| panic!("{e}"));
+    let root = common::root().join("target/test-scratch").join(format!("root-{}", std::process::id()));
+    let libraries = ["/lib64/ld-linux-x86-64.so.2", "/lib/x86_64-linux-gnu/libc.so.6"];
+    let files = libraries.iter().map(|l| (Path::new(l), l.to_string())).chain([(program.path.as_path(), "/spin".to_owned())]);
+    for (from, to) in files {
+        let to = root.join(to.trim_start_matches('/'));
+        std::fs::create_dir_all(to.parent().expect("a directory")).expect("it can be made");
+        std::fs::copy(from, to).expect("a copy");
+    }
+    for how in [&["-m"][..], &["-m", "-p", "-f"]] {
+        let mut command = Command::new("unshare");
+        command.args(how).arg("chroot").arg(&root).args(["/spin", "plain"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("unshare starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().expect("piped")).read_line(&mut line).expect("a line");
+        if line != "spinning\n" {
+            let mut why = String::new();
+            let _ = std::io::Read::read_to_string(&mut child.stderr.take().expect("piped"), &mut why);
+            eprintln!("SKIPPED: unshare {how:?} does not work here: {why}");
+            let _ = (child.kill(), child.wait());
+            continue;
+        }
+        let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", child.id())).unwrap_or_default();
+        let pid = children.split_whitespace().next().map_or(child.id() as i32, |p| p.parse().expect("a pid"));
+        let commands = "info sharedlibrary\nbreak *&spin\nprint *(long *)&turns > 0\nbt\ndetach\n";
+        let text = Session::rdbg().option("-p").option(pid.to_string()).feed(commands).text;
+        let state = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        let _ = (kill(Pid::from_raw(pid), Signal::SIGKILL), child.wait());
+        assert!(text.contains("$1 = 1") && text.contains("in spin ()") && text.contains("/libc.so.6"), "{how:?}: {text}");
+        assert!(state.contains("TracerPid:\t0"), "{how:?}: {state}");
+    }
+    std::fs::remove_dir_all(&root).expect("it was made");
+}
+
+/// What cannot be traced at all is called what it is.
+#[test]
+fn kernel_threads_and_the_dead_are_told() {
+    let mut child = Command::new("true").spawn().expect("true starts");
+    let is_dead = || std::fs::read_to_string(format!("/proc/{}/stat", child.id())).is_ok_and(|s| s.contains(") Z "));
+    wait_for(is_dead, "true does not end");
+    let text = Session::rdbg().feed(&format!("attach 2\nattach {}\nprint 6 * 7\n", child.id())).text;
+    child.wait().expect("a child");
+    assert!(text.contains("is a zombie: it has already terminated.") && text.contains("= 42"), "{text}");
+    match std::fs::read_to_string("/proc/2/comm").is_ok_and(|name| name == "kthreadd\n") {
+        true => assert!(text.contains("2 is a thread of the kernel's: it has no program."), "{text}"),
+        false => eprintln!("SKIPPED: no kernel threads are seen here"),
+    }
+}
+
+fn wait_for(happens: impl Fn() -> bool, complaint: &str) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !happens() {
+        assert!(Instant::now() < deadline, "{complaint}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn ends(running: &mut Running) -> std::process::ExitStatus {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        match running.0.try_wait().expect("a child") {
+            Some(status) => return status,
+            None if Instant::now() > deadline => panic!("it runs on"),
+            None => std::thread::sleep(Duration::from_millis(5)),
+        }
+    }
+}
+
 /// Sets `stop` of c/spin.c, without a debugger.
 fn write_stop(running: &Running) {
     let program = build::build("c/spin.c", "lazy").unwrap_or_else(|e| panic!("{e}"));

@@ -4,6 +4,7 @@ mod common;
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::FileExt;
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -11,6 +12,8 @@ use std::time::{Duration, Instant};
 use common::build::{self, Program};
 use common::terminal::{PATIENCE, Terminal};
 use common::tools;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 fn beat() -> Program {
     build::build("c/beat.c", "debug").unwrap_or_else(|e| panic!("{e}"))
@@ -60,7 +63,7 @@ fn the_user_has_the_word() {
     soon("it runs", || matches!(status(pid, "State").as_str(), "S (sleeping)" | "R (running)"));
     let group = nix::unistd::tcgetpgrp(&terminal.keyboard).expect("a foreground group").as_raw();
     assert_eq!(group as u32, terminal.child.id(), "the terminal stays rdbg's");
-    assert_ne!(nix::unistd::getpgid(Some(nix::unistd::Pid::from_raw(pid))).expect("its group").as_raw(), group);
+    assert_ne!(nix::unistd::getpgid(Some(Pid::from_raw(pid))).expect("its group").as_raw(), group);
     soon("it counts", || value(&terminal.line("print beats")) > 0);
     let before = value(&terminal.line("print beats"));
     soon("it counts on", || value(&terminal.line("print beats")) > before);
@@ -198,6 +201,35 @@ fn attached_and_detached_while_it_runs() {
     debuggee.wait().expect("its end");
 }
 
+/// rdbg that is asked to end at its prompt, while a program that it has attached to hammers a breakpoint, lets go of it.
+#[test]
+fn asked_to_end_while_it_runs() {
+    let program = beat();
+    for (signal, at_terminal) in
+        [(Signal::SIGTERM, true), (Signal::SIGHUP, true), (Signal::SIGTERM, false), (Signal::SIGHUP, false)]
+    {
+        let mut debuggee = Command::new(&program.path).stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("it starts");
+        let pid = debuggee.id() as i32;
+        let mut command = Command::new(common::rdbg::executable());
+        command.args(["-nx", "-q"]);
+        let mut terminal = if at_terminal { Terminal::run(command) } else { Terminal::dumb(command) };
+        terminal.prompt();
+        terminal.line(&format!("attach {pid}"));
+        terminal.line("break beat if n == -1");
+        terminal.line("continue &");
+        soon("it runs", || !status(pid, "State").starts_with('t'));
+        terminal.keys("print 12");
+        terminal.wait_for("print 12");
+        kill(Pid::from_raw(terminal.child.id() as i32), signal).expect("it lives");
+        let end = terminal.end();
+        assert!(end.signal() == Some(signal as i32), "{signal}, {at_terminal}: {end:?}");
+        assert_eq!(status(pid, "TracerPid"), "0");
+        assert_unharmed(pid, &program);
+        debuggee.kill().expect("it lives still");
+        debuggee.wait().expect("its end");
+    }
+}
+
 /// The text of the program is that of its file, and it runs.
 fn assert_unharmed(pid: i32, program: &Program) {
     let maps = std::fs::read_to_string(format!("/proc/{pid}/maps")).expect("its mappings");
@@ -320,10 +352,10 @@ fn a_dialogue_as_with_gdb() {
         }
         said.replace(prompt, "")
     };
-    let number = regex::Regex::new(r"(LWP |process |=0x7f|n=..)[0-9a-f]+").expect("a pattern");
+    let number = regex::Regex::new(r"(LWP |process |=0x7f)[0-9a-f]+|(n=)\d{3,}").expect("a pattern");
     let is_gdbs = |l: &&str| l.contains("libthread_db") || l.starts_with("Reading symbols");
     let plain = |text: String| {
-        let text = number.replace_all(&text, "${1}N").split(' ').filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" ");
+        let text = number.replace_all(&text, "${1}${2}N").split(' ').filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" ");
         text.lines().filter(|l| !is_gdbs(l)).map(|l| l.trim().to_owned()).filter(|l| !l.is_empty()).collect::<Vec<_>>().join("\n")
     };
     let (own, gdbs) = (plain(talk(common::rdbg::executable(), "(rdbg) ")), plain(talk(&gdb.path, "(gdb) ")));

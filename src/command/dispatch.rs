@@ -2,6 +2,7 @@
 
 use crate::base::{Error, Need, Result};
 use crate::engine::Wishes;
+use crate::os::signals;
 use crate::ui::{Captured, JsonOutput, Role, StableAddresses, Tee};
 
 use super::args::Args;
@@ -39,8 +40,14 @@ impl Cx<'_> {
 
     /// Runs something whose output `expect` and the log see, and writes its error.
     pub(super) fn recorded(&mut self, run: impl FnOnce(&mut Cx<'_>) -> Result<Flow>) -> Outcome {
+        let _busy = signals::Busy::begin();
         // A Ctrl-C from before is not meant for this.
-        crate::os::signals::take_interrupt();
+        signals::take_interrupt();
+        let outcome = self.recorded_to_its_end(run);
+        if signals::is_ending() { Outcome { flow: Flow::Quit(1), failed: true } } else { outcome }
+    }
+
+    fn recorded_to_its_end(&mut self, run: impl FnOnce(&mut Cx<'_>) -> Result<Flow>) -> Outcome {
         let mut recorder = Recorder(self.interpreter.transcript.clone());
         let mut log = self.interpreter.log.as_ref().map(|l| l.output());
         let names = self.session.address_names.clone();

@@ -513,12 +513,35 @@ fn signal_named(cx: &mut Cx<'_>, text: &str) -> Result<Option<Signal>> {
 fn signal(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let tid = cx.session.selected_thread()?;
     let signal = signal_named(cx, &args.text)?;
+    confirm_others(cx, tid)?;
     cx.say_directly(match signal {
         Some(s) => format!("Continuing with signal {}.\n", s.name()),
         None => "Continuing with no signal.\n".to_owned(),
     });
     cx.session.set_pending_signal(tid, signal)?;
     go(cx, None)
+}
+
+/// Signals by which other threads have stopped are delivered to them all the same: told, and asked about.
+fn confirm_others(cx: &mut Cx<'_>, tid: Tid) -> Result<()> {
+    let others = cx.session.other_signals(tid);
+    if others.is_empty() {
+        return Ok(());
+    }
+    let process = cx.session.process()?;
+    let id = |tid| cx.session.thread_id(process.number_of(tid).unwrap_or(0));
+    let mut text = "Note:\n".to_owned();
+    for (other, signal) in others {
+        let (name, description) = (signal.name(), signal.description());
+        text += &format!("  Thread {} previously stopped with signal {name}, {description}.\n", id(other));
+    }
+    let question = format!(
+        "Continuing thread {} (the current thread) with specified signal will\n\
+         still deliver the signals noted above to their respective threads.\nContinue anyway? ",
+        id(tid)
+    );
+    cx.say(text);
+    if cx.query(&question)? { Ok(()) } else { Err(Error::user("Not confirmed.")) }
 }
 
 /// What is lost when rdbg ends now, in gdb's words.

@@ -254,8 +254,15 @@ fn apply(cx: &mut Cx<'_>, text: &str) -> Result<Flow> {
     } else {
         let mut wanted = Vec::new();
         while is_id(rest) {
-            wanted.push(thread_ids::parse(cx, rest)?);
+            let ids = thread_ids::parse(cx, rest)?;
+            if *ids.numbers.end() == 0 {
+                return Err(Error::user(format!("Invalid thread ID: {rest}")));
+            }
+            wanted.push(ids);
             rest = rest.get(cut(rest)..).unwrap_or_default().trim_start();
+        }
+        if wanted.is_empty() {
+            return Err(Error::user(format!("Invalid thread ID: {rest}")));
         }
         if !rest.is_empty() {
             wanted.iter().for_each(|ids| choose(cx, ids, &threads, &mut chosen));
@@ -263,7 +270,10 @@ fn apply(cx: &mut Cx<'_>, text: &str) -> Result<Flow> {
     }
     let (flags, command) = ApplyFlags::parse(rest, what)?;
     if command.is_empty() {
-        return Err(Error::user("Please specify a command following the thread ID list"));
+        return Err(Error::user(match what {
+            "thread apply" => "Please specify a command following the thread ID list",
+            _ => "Please specify a command at the end of 'thread apply all'",
+        }));
     }
     apply_to(cx, &chosen, flags, command)
 }
@@ -328,11 +338,15 @@ fn thread_find(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let mut found = false;
     for thread in all_threads(cx.session) {
         let tid = thread.tid;
-        let known = |s: &mut Session| (s.process().map(|p| p.thread_name(tid)).unwrap_or_default(), target_id(s, tid));
-        let (name, target) = cx.session.in_inferior(thread.inferior, known);
+        let known = |s: &mut Session| {
+            let name = s.process().map(|p| p.thread_name(tid)).unwrap_or_default();
+            let is_own = s.process().is_ok_and(|p| p.target.thread_name(tid) == name);
+            (name, if is_own { "target name" } else { "name" }, target_id(s, tid))
+        };
+        let (name, kind, target) = cx.session.in_inferior(thread.inferior, known);
         let id = shown_id(cx.session, &thread);
         if regex.is_match(&name) {
-            cx.say(format!("Thread {id} has name '{name}'\n"));
+            cx.say(format!("Thread {id} has {kind} '{name}'\n"));
             found = true;
         }
         if regex.is_match(&target) {

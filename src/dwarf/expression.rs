@@ -63,6 +63,25 @@ pub fn evaluate(expression: &[u8], initial: Option<u64>, host: &dyn ExpressionHo
     }
 }
 
+/// The expression without a DW_OP_GNU_uninit (0xf0) at its end.
+///
+/// *Folklore*: gcc ends the location of a variable that may not have a value yet with it (glibc's `sigqueue`); no operation may
+/// stand behind a register's name but a piece, and gimli knows none of this number.
+fn without_uninit(expression: R<'_>, encoding: gimli::Encoding) -> R<'_> {
+    const GNU_UNINIT: u8 = 0xf0;
+    let mut rest = expression;
+    while expression.slice().last() == Some(&GNU_UNINIT) && !rest.is_empty() {
+        if rest.slice() == [GNU_UNINIT] {
+            let length = expression.slice().len() - 1;
+            return EndianSlice::new(expression.slice().get(..length).unwrap_or_default(), LittleEndian);
+        }
+        if Operation::parse(&mut rest, encoding).is_err() {
+            break;
+        }
+    }
+    expression
+}
+
 /// The first eight bytes of a value as a number.
 pub(super) fn word(bytes: &[u8]) -> u64 {
     bytes.iter().take(8).rev().fold(0, |n, b| n << 8 | u64::from(*b))
@@ -130,7 +149,7 @@ impl<'a> Run<'_, 'a> {
             Some((_, unit)) => unit.unit.encoding(),
             None => gimli::Encoding { address_size: 8, format: gimli::Format::Dwarf32, version: 5 },
         };
-        let mut run = Evaluation::new(expression, encoding);
+        let mut run = Evaluation::new(without_uninit(expression, encoding), encoding);
         run.set_max_iterations(MAX_STEPS);
         if let Some(value) = initial {
             run.set_initial_value(value);
@@ -404,6 +423,10 @@ mod tests {
         let gone = |why| Location::OptimizedOut(why);
         assert_eq!(place(&[]).unwrap(), gone(Gone::Empty));
         assert_eq!(place(&[0x55]).unwrap(), Location::Register(5));
+        // DW_OP_GNU_uninit, and one that is an operand.
+        assert_eq!(place(&[0x55, 0xf0]).unwrap(), Location::Register(5));
+        assert_eq!(place(&[0x08, 0xf0, 0x9f]).unwrap(), Location::Value(0xf0u64.to_le_bytes().into()));
+        assert_eq!(place(&[0x08, 0xf0]).unwrap(), Location::Memory(VirtAddr(0xf0)));
         assert_eq!(place(&[0x31, 0x9f]).unwrap(), Location::Value(1u64.to_le_bytes().into()));
         assert_eq!(place(&[0x9e, 2, 0xaa, 0xbb]).unwrap(), Location::Value([0xaa, 0xbb].into()));
         // DW_OP_reg5, DW_OP_piece 4, an empty piece of 4; DW_OP_reg0, DW_OP_bit_piece 5 bits from bit 3.

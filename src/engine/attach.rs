@@ -117,6 +117,13 @@ impl Session {
         }
     }
 
+    /// The signals that other threads than `tid` get when all go on.
+    pub fn other_signals(&self, tid: Tid) -> Vec<(Tid, Signal)> {
+        let is_locked = self.settings.scheduler_locking == "on";
+        let Some(process) = self.inferior.process.as_ref().filter(|_| !is_locked) else { return Vec::new() };
+        process.deliver.iter().filter(|(t, _)| **t != tid).map(|(t, s)| (*t, *s)).collect()
+    }
+
     /// Decides which signal a thread gets when it goes on.
     pub fn set_pending_signal(&mut self, tid: Tid, signal: Option<Signal>) -> Result<()> {
         let process = self.process_mut()?;
@@ -143,6 +150,10 @@ fn refusal(pid: Tid) -> String {
     }
     if procfs::state(pid) == Some('Z') {
         return format!("Process {pid} is a zombie: it has already terminated.");
+    }
+    // PF_KTHREAD among the flags, the ninth field of /proc/PID/stat (linux/sched.h).
+    if procfs::stat_numbers(pid).and_then(|n| n.get(5).copied()).is_some_and(|flags| flags & 0x20_0000 != 0) {
+        return format!("{pid} is a thread of the kernel's: it has no program.");
     }
     if let Some(leader) = procfs::status_number(pid, "Tgid").filter(|t| *t != i64::from(pid.0)) {
         return format!("{pid} is a thread of process {leader}: attach to that.");

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::{Error, Need, Result, VirtAddr};
+use crate::os::signals::Busy;
 use crate::target::{SystemCalls, Trap};
 
 use super::session::Session;
@@ -24,12 +25,12 @@ pub struct Wishes {
 impl Session {
     /// Whether the current process runs while the user has the word.
     pub fn is_away(&self) -> bool {
-        self.inferior.process.as_ref().is_some_and(|p| p.away)
+        self.inferior.process.as_ref().is_some_and(|p| p.away.is_some())
     }
 
     /// The user has the word now, while the process goes on.
     pub fn leave_running(&mut self) -> Result<()> {
-        self.process_mut()?.away = true;
+        self.process_mut()?.away = Some(Busy::begin());
         Ok(())
     }
 
@@ -37,7 +38,7 @@ impl Session {
     /// is there again.
     pub fn advance_at_once(&mut self) -> Result<Option<Happening>> {
         let process = self.process_mut()?;
-        process.away = false;
+        let away = process.away.take();
         if std::mem::take(&mut process.to_interrupt) {
             let tid = self.selection.tid.unwrap_or(self.process()?.target.pid());
             if let Some(stop) = self.stop(tid, StopReason::Interrupted)? {
@@ -48,14 +49,14 @@ impl Session {
         if !matches!(happening, Some(Happening::Stop(_)))
             && let Some(process) = &mut self.inferior.process
         {
-            process.away = true;
+            process.away = away;
         }
         Ok(happening)
     }
 
     /// Has a process that runs in the background stop; the next [`advance_at_once`](Session::advance_at_once) tells of it.
     pub fn interrupt(&mut self) {
-        if let Some(process) = self.inferior.process.as_mut().filter(|p| p.away) {
+        if let Some(process) = self.inferior.process.as_mut().filter(|p| p.away.is_some()) {
             process.to_interrupt = true;
         }
     }
@@ -82,14 +83,14 @@ impl Session {
             return act(self);
         }
         let process = self.process_mut()?;
-        process.away = false;
+        let away = process.away.take();
         let running = process.control()?.running();
         process.control()?.stop_all()?;
         let result = act(self);
         self.drop_frames();
         let process = self.process_mut()?;
         process.generation += 1;
-        process.away = true;
+        process.away = away;
         let control = process.control()?;
         for tid in running {
             match control.go_on(tid) {
@@ -100,6 +101,13 @@ impl Session {
         result
     }
 
+    /// The terminal as it was when rdbg began.
+    pub fn leave_terminal(&mut self) {
+        if let Some(terminal) = &mut self.terminal {
+            terminal.restore();
+        }
+    }
+
     /// Stops a process that runs in the background, and tells nobody.
     pub fn hold(&mut self) -> Result<()> {
         if !self.is_away() {
@@ -107,7 +115,7 @@ impl Session {
         }
         self.require(Need::Live)?;
         let process = self.process_mut()?;
-        process.away = false;
+        process.away = None;
         process.to_interrupt = false;
         process.control()?.stop_all()?;
         self.forget_blocks()?;

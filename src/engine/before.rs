@@ -12,6 +12,9 @@ use super::session::Session;
 /// How much writable memory is kept for comparing, in pages: 32 MiB.
 const MAX_KEPT: usize = 8192;
 
+/// Of the stops whose commands let the program go on, one in so many has its slots looked at; whoever asks looks anyway.
+const NOTE_EVERY: u64 = 16;
+
 /// A moment of a process.
 #[derive(Clone, Debug, Default)]
 pub struct Moment {
@@ -43,11 +46,14 @@ pub struct Picture {
 impl Session {
     /// Notes what the process is like, right before it goes on.
     pub(super) fn note_moment(&mut self) {
-        self.note_slots();
         // A stop whose commands let the program go on is none that the user has seen.
         if self.in_stop_commands {
+            if self.resumes.is_multiple_of(NOTE_EVERY) {
+                self.note_slots();
+            }
             return;
         }
+        self.note_slots();
         let whole = if self.looks_back { self.picture() } else { None };
         let pid = self.process().ok().map(|p| p.target.pid());
         self.moment = Moment { faults: pid.and_then(|pid| self.fault_counter.read(pid)), whole };

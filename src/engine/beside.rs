@@ -72,7 +72,7 @@ impl Session {
                     return Ok(());
                 }
                 process.control()?.stop_all()?;
-                process.sites.look_again(&*process.target);
+                process.sites.doubt();
                 session.rest();
                 session.come_to_rest()
             })?;

@@ -71,6 +71,8 @@ pub struct Watch {
     pub set_at: Option<VirtAddr>,
     /// The value when it was looked at last; `None` where it could not be read.
     pub old: Option<Value>,
+    /// Every access counts to an address that is the same under this mask.
+    pub mask: Option<u64>,
 }
 
 /// What a catchpoint catches.
@@ -237,6 +239,11 @@ impl Breakpoint {
             Kind::Code { hardware: true } => "Hardware assisted breakpoint",
             Kind::Code { .. } if self.disposition == Disposition::Delete => "Temporary breakpoint",
             Kind::Code { .. } => "Breakpoint",
+            Kind::Watch(w) if w.mask.is_some() => match w.kind {
+                WatchKind::Write => "Masked hardware watchpoint",
+                WatchKind::Read => "Masked hardware read watchpoint",
+                WatchKind::Access => "Masked hardware access (read/write) watchpoint",
+            },
             Kind::Watch(w) => match w.kind {
                 WatchKind::Write if w.software.is_some() => "Watchpoint",
                 WatchKind::Write => "Hardware watchpoint",

@@ -152,16 +152,17 @@ impl Session {
         let process = self.process_mut()?;
         let signal = process.deliver.remove(&tid);
         let pc = process.target.pc(tid)?;
+        let is_stepping = process.plan.as_ref().is_some_and(|p| p.tid() == tid && p.is_stepping());
+        let matters = is_stepping || process.sites.get(pc).is_some() || process.breaks_in_hardware_at(pc);
         // In a system call that will be started again, the instruction behind it has not been reached yet.
-        let reported = process.reported.remove(&tid) == Some(pc) && !process.target.registers(tid)?.restart_call();
+        let reported = process.reported.remove(&tid) == Some(pc) && matters && !process.target.registers(tid)?.restart_call();
         if reported {
             self.ignore_hardware_once(tid, pc)?;
         }
-        let process = self.process_mut()?;
-        if process.plan.as_ref().is_some_and(|p| p.tid() == tid && p.is_stepping()) {
+        if is_stepping {
             return self.step_instruction(tid, reported, signal);
         }
-        if reported && process.sites.get(pc).is_some() {
+        if reported && self.process()?.sites.get(pc).is_some() {
             self.go_past(tid, pc, signal)?;
             return Ok(Verdict::Nothing);
         }
@@ -424,7 +425,7 @@ impl Session {
         process.control()?.stop_all()?;
         self.forget_blocks()?;
         let process = self.process_mut()?;
-        process.sites.look_again(&*process.target);
+        process.sites.doubt();
         // A Ctrl-C may reach rdbg and the program, where they share a process group: it is one.
         match reason {
             StopReason::Interrupted if process.launched => process.control()?.forget_signal(Signal::INT),

@@ -3,11 +3,11 @@
 use std::cell::Cell;
 
 use crate::arch::regs::{Gpr, by_dwarf};
-use crate::base::{Error, LoadBias, Memory, Result, VirtAddr, read_u64};
+use crate::base::{LoadBias, Memory, Result, VirtAddr};
 use crate::dwarf::{EntryOf, ExpressionHost, Site};
 use crate::expr::Host;
 use crate::stack::{Frame, FrameHow};
-use crate::symbols::{Module, ModuleRole};
+use crate::symbols::Module;
 
 use super::session::Session;
 
@@ -102,10 +102,6 @@ impl ExpressionHost for FrameHost<'_> {
     }
 }
 
-/// Bytes of an entry of a thread's table of blocks (glibc's `dtv_t`), and where in the thread's control block that table is.
-const DTV_ENTRY: u64 = 16;
-const DTV_AT: u64 = 8;
-
 impl Session {
     /// The frame of the function that has called a frame's function, be it by a tail call; inlined calls on the way are none.
     pub(super) fn calling_frame(&self, frame: &Frame) -> Option<Frame> {
@@ -137,47 +133,5 @@ impl Session {
             at = self.frame_beyond(&at)?;
         }
         Some(at)
-    }
-
-    /// Where the selected thread has what lies at an offset of a module's thread-local storage (glibc's layout: the control block
-    /// that fs points to leads to a table of blocks by module number).
-    pub(super) fn thread_local(&self, module: &Module, offset: u64) -> Result<VirtAddr> {
-        let none = || {
-            let kind = if module.role == ModuleRole::Main { "executable file" } else { "shared library" };
-            Error::user(format!(
-                "Cannot find thread-local storage for {kind} {}:\nCannot find thread-local variables on this target",
-                module.path.display()
-            ))
-        };
-        let process = self.process()?;
-        let tid = self.selected_thread()?;
-        let base = process.target.registers(tid)?.get(Gpr::FsBase).filter(|b| *b != 0).ok_or_else(none)?;
-        let number = match module.role {
-            ModuleRole::Main => 1,
-            _ => self.tls_number(module).ok_or_else(none)?,
-        };
-        let memory = &*process.target;
-        let table = read_u64(memory, VirtAddr(base) + DTV_AT)?;
-        let block = read_u64(memory, VirtAddr(table) + number.wrapping_mul(DTV_ENTRY))?;
-        // glibc's TLS_DTV_UNALLOCATED: the thread has not touched it yet.
-        if block == u64::MAX || block == 0 {
-            return Err(Error::user(format!(
-                "Cannot find thread-local storage for shared library {}:\nCannot find thread-local variables on this target",
-                module.path.display()
-            )));
-        }
-        Ok(VirtAddr(block) + offset)
-    }
-
-    /// The number of a module in those tables: `l_tls_modid` of its link map, whose offset libc tells libthread_db
-    /// (`_thread_db_link_map_l_tls_modid`: size in bits, number of elements, offset).
-    fn tls_number(&self, module: &Module) -> Option<u64> {
-        let link_map = module.link_map?;
-        let at = self.inferior.modules.iter().find_map(|m| m.address_of("_thread_db_link_map_l_tls_modid"))?;
-        let mut words = [0; 12];
-        let memory = self.memory();
-        memory.read(at, &mut words).ok()?;
-        let offset = u32::from_le_bytes([words[8], words[9], words[10], words[11]]);
-        read_u64(memory, link_map + u64::from(offset)).ok().filter(|n| *n != 0)
     }
 }

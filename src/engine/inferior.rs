@@ -10,6 +10,7 @@ use crate::arch::regs::Gpr;
 use crate::base::{AddrRange, Error, Result, Signal, Tid, VirtAddr};
 use crate::elf::Image;
 use crate::os::sentinel::Sentinel;
+use crate::os::signals::Busy;
 use crate::symbols::Modules;
 use crate::syscall::Entered;
 use crate::target::{Control, Event, Target, Trap, TrapKind};
@@ -146,7 +147,7 @@ pub struct Process {
     /// It is to stand still, while others run: what was still to happen to it changes nothing in that.
     pub(super) is_held: bool,
     /// It runs, and the user has the word.
-    pub(super) away: bool,
+    pub(super) away: Option<Busy>,
     /// It is to stop, as the user wants.
     pub(super) to_interrupt: bool,
     /// A stop that came of resuming alone, before anything ran.
@@ -203,7 +204,7 @@ impl Process {
             waiting: Vec::new(),
             printing: Vec::new(),
             is_held: false,
-            away: false,
+            away: None,
             to_interrupt: false,
             early: None,
             unfollowed: Vec::new(),

@@ -8,7 +8,7 @@ use crate::elf::{AuxEntry, Image, aux};
 use crate::loader::{MapState, Rendezvous, Stub, event_address, find_rendezvous};
 use crate::symbols::{ModuleRole, NewModule, is_named};
 
-use super::breakpoints::{Catch, Kind};
+use super::breakpoints::{Breakpoint, Catch, Kind};
 use super::session::Session;
 use super::stop::{Hit, Notice, StopReason};
 
@@ -118,16 +118,18 @@ impl Session {
             Some(r) => names.iter().any(|n| r.is_match(n)),
             None => !names.is_empty(),
         };
-        let caught = self.breakpoints.iter().filter(|b| b.enabled).find(|b| match &b.kind {
+        let is_caught = |b: &&Breakpoint| match &b.kind {
             Kind::Catch(Catch::Load(regex)) => names(regex, &loaded),
             Kind::Catch(Catch::Unload(regex)) => names(regex, &unloaded),
             _ => false,
-        });
-        let tid = self.process()?.target.pid();
-        let hit = match caught.map(|b| b.id) {
-            Some(id) => self.count_hit(tid, id)?,
-            None => None,
         };
+        let caught: Vec<u32> = self.breakpoints.iter().filter(|b| b.enabled).filter(is_caught).map(|b| b.id).collect();
+        let tid = self.process()?.target.pid();
+        let mut hit = None;
+        for id in caught {
+            let one = self.count_hit(tid, id)?;
+            hit = hit.or(one);
+        }
         let setting = self.settings.stop_on_solib_events != 0;
         Ok((hit.is_some() || setting).then_some(StopReason::Libraries { hit, loaded, unloaded }))
     }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use crate::arch::insn::{Flow, Insn, MAX_LEN, Target};
 use crate::base::{AddrRange, Error, Result, Tid, VirtAddr, read_u64};
 use crate::dwarf::BlockKind;
+use crate::os::procfs;
 use crate::stack::{Frame, FramePc, Frames};
 use crate::symbols::{Module, ModuleRole, SourceLine};
 
@@ -37,6 +38,8 @@ pub(super) struct LineStep {
     ranges: Vec<AddrRange>,
     /// It waits at the end of a called function's prologue.
     enters: bool,
+    /// A signal is delivered with its first instruction: it ends in the handler.
+    handles: bool,
     /// Its frame was left, or landed in, by a jump out of other frames: it ends where it is.
     pub landed: bool,
 }
@@ -110,10 +113,14 @@ impl Session {
             line: source.line,
             ranges: Vec::new(),
             enters: false,
+            handles: self.delivers_to_handler(tid),
             landed: false,
         };
         self.find_ranges(&mut step, &frame);
-        let plan = self.plan_out_of(&step, &frames)?;
+        let plan = match step.handles {
+            true => Plan::Instructions { tid, left: 1, over_calls: false, until: None },
+            false => self.plan_out_of(&step, &frames)?,
+        };
         self.plan_frame = Some(step.frame.clone());
         self.line_step = Some(step);
         Ok(LineStepBegun::Plan(plan))
@@ -131,6 +138,7 @@ impl Session {
             line: 0,
             ranges: Vec::new(),
             enters: false,
+            handles: false,
             landed: false,
         };
         let at = frame.pc.lookup();
@@ -180,6 +188,12 @@ impl Session {
         Ok(plan)
     }
 
+    /// Whether the thread gets a signal when it goes on, and the program handles it.
+    fn delivers_to_handler(&self, tid: Tid) -> bool {
+        let signal = self.inferior.process.as_ref().and_then(|p| p.deliver.get(&tid));
+        signal.is_some_and(|s| procfs::handled_signals(tid) >> (s.0 - 1) & 1 != 0)
+    }
+
     fn walk_from(&self, tid: Tid, physical: usize) -> Result<Frames> {
         self.innermost_frames(tid, physical)
     }
@@ -201,6 +215,16 @@ impl Session {
         let Some(frame) = frames.first().cloned() else { return Ok(Move::Stop) };
         if std::mem::take(&mut step.enters) {
             return Ok(Move::Stop);
+        }
+        if std::mem::take(&mut step.handles) {
+            let is_handler = frames.iter().find(|f| f.cfa != frame.cfa).is_some_and(|f| f.is_signal_trampoline);
+            if is_handler && !self.identity(&frame).is_same_call(&step.frame) {
+                return Ok(Move::Stop);
+            }
+            let is_inside = step.ranges.iter().any(|r| r.contains(pc));
+            if is_inside && self.identity(&frame).is_same_call(&step.frame) {
+                return Ok(Move::Go(self.plan_out_of(step, &frames)?));
+            }
         }
         if frame.is_signal_trampoline {
             // On the way into a handler, or back from it.

@@ -63,6 +63,7 @@ mod snapshots;
 mod step;
 mod still;
 mod stop;
+mod thread_local;
 mod timeline;
 mod types;
 mod variables;

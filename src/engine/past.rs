@@ -47,7 +47,8 @@ impl Session {
         if self.settings.displaced_stepping == Some(false) {
             return Ok(Past::InPlace);
         }
-        if let Some(past) = self.process()?.sites.past(pc) {
+        let process = self.process_mut()?;
+        if let Some(past) = process.sites.past(pc, &*process.target) {
             return Ok(past);
         }
         let Session { inferior, .. } = self;

@@ -274,7 +274,10 @@ impl Session {
                 watch.old = old;
                 match &mut watch.software {
                     Some(looked) => *looked = Looked::new(parts, &*process.target),
-                    None => watch.pieces = parts.pieces().unwrap_or_default(),
+                    None => {
+                        let parts = watch.mask.map_or(Some(parts.clone()), |mask| parts.masked(mask));
+                        watch.pieces = parts.and_then(|p| p.pieces()).unwrap_or_default();
+                    }
                 }
             }
         }

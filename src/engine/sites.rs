@@ -55,7 +55,9 @@ pub struct Site {
     /// The bytes of the instruction, up to the longest possible.
     pub code: Vec<u8>,
     /// How to get past; found when it is needed first.
-    pub past: Option<Past>,
+    past: Option<Past>,
+    /// The program may have changed the instruction since it was read.
+    doubted: bool,
 }
 
 /// A slot in use: where it is, and for which place.
@@ -96,7 +98,7 @@ impl Sites {
         let mut code = vec![0; crate::arch::insn::MAX_LEN];
         let n = memory.read_partial(addr, &mut code).unwrap_or(0);
         code.truncate(n);
-        self.by_addr.insert(addr, Site { owners, code, past: None });
+        self.by_addr.insert(addr, Site { owners, code, past: None, doubted: false });
     }
 
     /// Leaves a site in place that only plans have wanted; false where it is to go.
@@ -125,21 +127,24 @@ impl Sites {
         }
     }
 
-    /// Looks whether the program has changed its code: what was found out about other instructions is forgotten.
-    pub fn look_again(&mut self, memory: &dyn Memory) {
-        for (addr, site) in &mut self.by_addr {
+    /// Says that the program may have changed its code: each instruction is read again before it is passed next.
+    pub fn doubt(&mut self) {
+        self.by_addr.values_mut().for_each(|site| site.doubted = true);
+    }
+
+    /// How to get past a site, if it is known by now.
+    pub fn past(&mut self, addr: VirtAddr, memory: &dyn Memory) -> Option<Past> {
+        let site = self.by_addr.get_mut(&addr)?;
+        if std::mem::take(&mut site.doubted) {
             let mut code = [0; crate::arch::insn::MAX_LEN];
-            let n = memory.read_partial(*addr, &mut code).unwrap_or(0);
+            let n = memory.read_partial(addr, &mut code).unwrap_or(0);
+            // What was found out about another instruction is forgotten.
             if code.get(..n) != Some(&site.code) {
                 site.past = None;
                 site.code = code.get(..n).unwrap_or_default().to_vec();
             }
         }
-    }
-
-    /// How to get past a site, if it is known by now.
-    pub fn past(&self, addr: VirtAddr) -> Option<Past> {
-        self.by_addr.get(&addr)?.past
+        site.past
     }
 
     /// Says how to get past a site.

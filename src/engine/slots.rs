@@ -260,7 +260,7 @@ impl Session {
 
     /// Finds the lazy resolver, once `GOT[2]` of some module leads to it. From then on it has a name.
     pub(super) fn find_resolver(&self) {
-        let Some(ld) = self.inferior.modules.interpreter().filter(|ld| ld.found(RESOLVER).is_none()) else { return };
+        let Some(ld) = self.inferior.modules.interpreter().filter(|ld| !ld.knows_resolver()) else { return };
         let leads = |m: &Arc<Module>| {
             let slot = m.got()?.slot(2).ok().filter(|s| s.reserved == Some(ReservedWord::Resolver))?;
             let value = crate::base::read_u64(self.memory(), m.virt(slot.addr)).ok()?;

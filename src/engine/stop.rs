@@ -193,6 +193,8 @@ pub struct WatchHit {
     pub software: bool,
     /// What it watches.
     pub text: String,
+    /// It watches all addresses under a mask: which was touched the instruction before the pc tells.
+    pub masked: bool,
     /// Whether the value has changed.
     pub changed: bool,
     /// The value before; `None` if it could not be read.

@@ -46,6 +46,18 @@ impl WatchedParts {
         (fits && pieces.len() <= 4).then_some(pieces)
     }
 
+    /// All that lies where they do under a mask, which leaves the low bits of an address open; `None` for another mask.
+    pub fn masked(mut self, mask: u64) -> Option<WatchedParts> {
+        let open = !mask;
+        if open & open.wrapping_add(1) != 0 {
+            return None;
+        }
+        for range in &mut self.ranges {
+            *range = AddrRange::with_len(VirtAddr(range.start.0 & mask), open.checked_add(1)?);
+        }
+        Some(self)
+    }
+
     /// Whether there is nothing that could change.
     pub fn is_constant(&self) -> bool {
         self.ranges.is_empty() && !self.elsewhere
@@ -155,6 +167,14 @@ impl Session {
     fn watch_fired(&mut self, tid: Tid, id: u32) -> Result<Fired> {
         let Kind::Watch(watch) = &self.breakpoints.get(id)?.kind else { return Ok(Fired::Nothing) };
         let (expr, kind, text, scope) = (watch.expr.clone(), watch.kind, watch.text.clone(), watch.scope.clone());
+        if watch.mask.is_some() {
+            if !self.passes(tid, id)? {
+                return Ok(Fired::Nothing);
+            }
+            self.take_hit(tid, id)?;
+            let hit = WatchHit { id, kind, software: false, text, masked: true, changed: false, old: None, new: None };
+            return Ok(Fired::Hit(hit));
+        }
         let entry = || self.inferior.modules.main().and_then(|m| Some(m.virt(m.image().entry()?)));
         let set_at = watch.set_at.or_else(entry);
         let software = watch.software.is_some();
@@ -206,7 +226,7 @@ impl Session {
             return Ok(Fired::Nothing);
         }
         self.take_hit(tid, id)?;
-        Ok(Fired::Hit(WatchHit { id, kind, software, text, changed, old, new }))
+        Ok(Fired::Hit(WatchHit { id, kind, software, text, masked: false, changed, old, new }))
     }
 
     /// The value of a watched expression, with its bytes.
@@ -240,6 +260,15 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn masks_leave_low_bits_open() {
+        let parts = || WatchedParts { ranges: vec![AddrRange::with_len(VirtAddr(0x1013), 4)], elsewhere: false };
+        let pieces = |mask| parts().masked(mask).and_then(|p| p.pieces());
+        assert_eq!(pieces(!0xf), Some(vec![(VirtAddr(0x1010), 8), (VirtAddr(0x1018), 8)]));
+        assert_eq!(pieces(!0), Some(vec![(VirtAddr(0x1013), 1)]));
+        assert_eq!((pieces(!0xff), pieces(0xff), pieces(!0x10), pieces(0)), (None, None, None, None));
+    }
 
     #[test]
     fn unaligned_values_are_split() {

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use crate::base::{Error, Result};
 use crate::command::{Cx, FAMILIES, Flow, Interpreter, LANGUAGE, LineReader, SETTINGS, expand_home, read_setting};
 use crate::engine::Session;
+use crate::os::signals;
 use crate::ui::{Output, Role, TextOutput};
 
 use super::options::{HELP, Options, Step, quote};
@@ -45,7 +46,12 @@ pub fn run(options: &Options) -> i32 {
     session.settings.reader = read_setting;
     let state = Rc::new(RefCell::new(State { session, interpreter, quit: None }));
     let mut front = Front { state, out, any_failed: false, last_failed: options.batch };
-    front.session(options)
+    let status = front.session(options);
+    // Lets go of what was debugged; in the background too no thread is in the middle of anything then.
+    let _ = front.state.borrow_mut().session.hold();
+    drop(front);
+    signals::end_if_asked();
+    status
 }
 
 impl Front {

@@ -1,6 +1,7 @@
 //! What /proc/PID says (proc(5)).
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::base::{AddrRange, Error, Mapping, MemoryMap, Perms, Result, Tid, VirtAddr};
@@ -62,13 +63,33 @@ fn link(pid: Tid, file: &str) -> Result<PathBuf> {
     fs::read_link(&path).map_err(|e| Error::io(path, &e))
 }
 
-/// Where rdbg finds a file that the process sees as `path`: through /proc/PID/root only where that is another root.
+/// Where rdbg finds a file that the process sees as `path`: through /proc/PID/root only where that is another root, or its root in
+/// another mount namespace. Its program is found also where the kernel's name for it leads nowhere.
+///
+/// *Folklore*: of a program in another namespace, /proc/PID/exe tells the path from that namespace's root, even if the process has
+/// yet another (`unshare -m chroot`); of one that was deleted or replaced, a name with " (deleted)". The link itself can be opened.
 pub fn seen_by(pid: Tid, path: &Path) -> PathBuf {
     let root = format!("/proc/{pid}/root");
-    match fs::read_link(&root) {
-        Ok(r) if r != Path::new("/") => Path::new(&root).join(path.strip_prefix("/").unwrap_or(path)),
-        _ => path.to_owned(),
+    let own_namespace = fs::read_link("/proc/self/ns/mnt").ok();
+    let is_elsewhere = fs::read_link(&root).is_ok_and(|r| r != Path::new("/"))
+        || fs::read_link(format!("/proc/{pid}/ns/mnt")).is_ok_and(|n| Some(n) != own_namespace);
+    let there = match is_elsewhere {
+        true => Path::new(&root).join(path.strip_prefix("/").unwrap_or(path)),
+        false => path.to_owned(),
+    };
+    let program = PathBuf::from(format!("/proc/{pid}/exe"));
+    if !exe(pid).is_ok_and(|exe| exe == path) || is_same_file(&there, &program) {
+        there
+    } else if is_same_file(path, &program) {
+        path.to_owned()
+    } else {
+        program
     }
+}
+
+fn is_same_file(a: &Path, b: &Path) -> bool {
+    let identity = |path: &Path| fs::metadata(path).ok().map(|m| (m.dev(), m.ino()));
+    identity(a).is_some_and(|id| identity(b) == Some(id))
 }
 
 /// The arguments, each without its NUL.
@@ -167,6 +188,11 @@ pub fn last_core(tid: Tid) -> Option<usize> {
 /// A number of /proc/PID/status, as `TracerPid`, `Uid` (the real one), `Tgid`.
 pub fn status_number(pid: Tid, key: &str) -> Option<i64> {
     status_field(pid, key)?.split_whitespace().next()?.parse().ok()
+}
+
+/// The signals that the process handles, signal n as bit n - 1.
+pub fn handled_signals(tid: Tid) -> u64 {
+    status_field(tid, "SigCgt").and_then(|mask| u64::from_str_radix(&mask, 16).ok()).unwrap_or(0)
 }
 
 /// What stands behind a name in /proc/PID/status.

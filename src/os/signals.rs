@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
 
 use crate::base::{Error, Result, Tid};
 
@@ -12,6 +12,11 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 static TRACER: AtomicI32 = AtomicI32::new(0);
 /// A tracee that runs, to be interrupted; 0 when none does.
 static RUNNING: AtomicI32 = AtomicI32::new(0);
+
+/// A signal that asks rdbg to end, which has come while a command ran; 0 when none has.
+static ENDING: AtomicI32 = AtomicI32::new(0);
+/// How many reasons there are not to end at once: a command runs, or the program in the background.
+static BUSY: AtomicU32 = AtomicU32::new(0);
 
 /// Blocks every signal for the calling thread; async-signal-safe, to be called in the child of a fork.
 pub(super) fn block_all() {
@@ -49,7 +54,66 @@ extern "C" fn on_interrupt(_: libc::c_int) {
     }
 }
 
-/// Handles SIGINT from now on, in the name of the calling thread, and ignores what a background write to the terminal
+/// SIGTERM or SIGHUP, by async-signal-safe calls only.
+///
+/// *Folklore*: a tracer that just dies leaves a thread that it steps with the trap flag, and int3s in memory: `timeout rdbg -p PID`
+/// would kill the process by SIGTRAP. So a command that runs ends first, as by Ctrl-C, and rdbg lets go. At the prompt nothing of
+/// rdbg's is in the process, and it dies at once; the second time too.
+extern "C" fn on_end(signal: libc::c_int) {
+    let is_first = ENDING.load(Ordering::SeqCst) == 0;
+    // SAFETY: signal, raise, gettid, getpid and tgkill take and return plain numbers, and are async-signal-safe; errno is put back.
+    unsafe {
+        let errno = *libc::__errno_location();
+        if BUSY.load(Ordering::SeqCst) == 0 || !is_first {
+            libc::signal(signal, libc::SIG_DFL);
+            libc::raise(signal);
+        } else if libc::gettid() == TRACER.load(Ordering::SeqCst) {
+            ENDING.store(signal, Ordering::SeqCst);
+            on_interrupt(signal);
+        } else {
+            libc::syscall(libc::SYS_tgkill, libc::getpid(), TRACER.load(Ordering::SeqCst), signal);
+        }
+        *libc::__errno_location() = errno;
+    }
+}
+
+/// While it lives a command runs, or the program in the background: what asks rdbg to end waits for that.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Busy;
+
+impl Busy {
+    /// It begins.
+    pub fn begin() -> Busy {
+        BUSY.fetch_add(1, Ordering::SeqCst);
+        Busy
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        BUSY.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Whether rdbg was asked to end while a command ran.
+pub fn is_ending() -> bool {
+    ENDING.load(Ordering::SeqCst) != 0
+}
+
+/// Ends as rdbg was asked to, if it was.
+pub fn end_if_asked() {
+    let signal = ENDING.load(Ordering::SeqCst);
+    if signal != 0 {
+        // SAFETY: plain numbers.
+        unsafe {
+            libc::signal(signal, libc::SIG_DFL);
+            libc::raise(signal);
+        }
+    }
+}
+
+/// Handles SIGINT, SIGTERM and SIGHUP from now on, in the name of the calling thread, and ignores what a background write to the terminal
 /// would raise.
 pub fn install() {
     // SAFETY: gettid has no preconditions.
@@ -60,6 +124,14 @@ pub fn install() {
         let mut action: libc::sigaction = std::mem::zeroed();
         action.sa_sigaction = on_interrupt as extern "C" fn(libc::c_int) as usize;
         libc::sigaction(libc::SIGINT, &action, ptr::null_mut());
+        action.sa_sigaction = on_end as extern "C" fn(libc::c_int) as usize;
+        for signal in [libc::SIGTERM, libc::SIGHUP] {
+            let mut before: libc::sigaction = std::mem::zeroed();
+            // What nohup(1) has set stays.
+            if libc::sigaction(signal, ptr::null(), &mut before) == 0 && before.sa_sigaction != libc::SIG_IGN {
+                libc::sigaction(signal, &action, ptr::null_mut());
+            }
+        }
         libc::signal(libc::SIGTTOU, libc::SIG_IGN);
     }
 }
@@ -69,9 +141,9 @@ pub fn set_running(tid: Option<Tid>) {
     RUNNING.store(tid.map_or(0, |t| t.0), Ordering::SeqCst);
 }
 
-/// Whether a SIGINT has come since the last call.
+/// Whether a SIGINT has come since the last call, or rdbg is to end.
 pub fn take_interrupt() -> bool {
-    INTERRUPTED.swap(false, Ordering::SeqCst)
+    INTERRUPTED.swap(false, Ordering::SeqCst) || is_ending()
 }
 
 /// Takes a [`take_interrupt`] back: somebody else shall see it.

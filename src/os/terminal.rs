@@ -59,6 +59,12 @@ impl Terminal {
         let _ = tcsetattr(&stdin, SetArg::TCSADRAIN, &self.own_modes);
     }
 
+    /// Makes it what it was when rdbg began.
+    pub fn restore(&mut self) {
+        self.take();
+        let _ = tcsetattr(stdin(), SetArg::TCSADRAIN, &self.own_modes);
+    }
+
     /// Forgets the modes of a program that has ended.
     pub fn forget_program(&mut self) {
         self.take();

@@ -48,8 +48,8 @@ pub struct Module {
     pub namespace: u32,
     /// Its file.
     pub file: Arc<ModuleFile>,
-    /// The lazy resolver, once a process has shown where it is.
-    pub(super) resolver: OnceLock<FoundFunction>,
+    /// The lazy resolver, once a process has shown where it is; `None` in it where a symbol names that.
+    pub(super) resolver: OnceLock<Option<FoundFunction>>,
 }
 
 impl Module {
@@ -118,17 +118,25 @@ impl Module {
     /// Takes a run-time address for that of the lazy resolver, if no symbol names it: Debian strips ld.so of everything but its
     /// exports.
     pub fn set_resolver(self: &Arc<Module>, at: VirtAddr) {
-        if self.locate(at).is_none_or(|l| l.size != 0 && l.offset >= l.size) {
-            let row = self.unwind_row(at).ok().flatten();
-            let end = row.map_or(at + GUESSED_SIZE, |r| self.virt(r.function_end));
-            let _ = self.resolver.set(FoundFunction { name: RESOLVER, addr: self.to_file(at), size: end - at });
-        }
+        let found = || {
+            self.locate(at).is_none_or(|l| l.size != 0 && l.offset >= l.size).then(|| {
+                let row = self.unwind_row(at).ok().flatten();
+                let end = row.map_or(at + GUESSED_SIZE, |r| self.virt(r.function_end));
+                FoundFunction { name: RESOLVER, addr: self.to_file(at), size: end - at }
+            })
+        };
+        self.resolver.get_or_init(found);
+    }
+
+    /// Whether it was given the address of its lazy resolver.
+    pub fn knows_resolver(&self) -> bool {
+        self.resolver.get().is_some()
     }
 
     /// `_start` and `main` of a program whose symbol tables lack them; the lazy resolver of a dynamic linker likewise.
     pub fn found_functions(&self) -> &[FoundFunction] {
         if self.role == ModuleRole::Interpreter {
-            return self.resolver.get().map_or(&[], std::slice::from_ref);
+            return self.resolver.get().map_or(&[], Option::as_slice);
         }
         if self.role != ModuleRole::Main {
             return &[];

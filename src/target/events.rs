@@ -78,6 +78,9 @@ impl Live {
     fn system_call(&mut self, tid: Tid) -> Result<RawStop> {
         let Some(stop) = known(ptrace::system_call_stop(tid))? else { return Ok(RawStop::Interrupted) };
         let thread = self.threads.get_mut(&tid);
+        if let (Some(thread), SystemCallAt::Entry { .. } | SystemCallAt::Exit { .. }) = (&thread, stop.at) {
+            thread.pc.set(Some(stop.pc));
+        }
         let number = match stop.at {
             SystemCallAt::Entry { number, .. } => {
                 thread.into_iter().for_each(|t| t.in_call = Some(number));

@@ -74,7 +74,10 @@ impl Space {
         }
         if n > 0 {
             for (addr, byte) in self.int3s.range(at..end) {
-                if let (Some(byte), Some(shown)) = (byte, buf.get_mut((*addr - at) as usize)) {
+                // The program may have written something else there meanwhile.
+                if let (Some(byte), Some(shown)) = (byte, buf.get_mut((*addr - at) as usize))
+                    && *shown == INT3
+                {
                     *shown = *byte;
                 }
             }
@@ -166,7 +169,7 @@ impl Space {
         }
     }
 
-    /// Looks which int3 bytes are still there when all have stopped: the program may have written or mapped something else over
+    /// Looks which int3 bytes are still there while all stand still: the program may have written or mapped something else over
     /// them. The next [`plant`](Space::plant) puts those back.
     pub(super) fn look_after_planted(&mut self) {
         for (addr, covered) in &mut self.int3s {

@@ -1,6 +1,6 @@
 //! Catchpoints.
 
-use crate::base::{Error, Result};
+use crate::base::Result;
 use crate::engine::{Catch, Condition, Disposition, Kind, Session, is_static};
 use crate::symbols::{ModuleRole, is_named};
 
@@ -11,7 +11,7 @@ use crate::command::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
 use crate::command::help::list_below;
 
 /// Catchpoints.
-pub const COMMANDS: &[Command] = &[CATCH, TCATCH, CATCH_BIND, TCATCH_BIND, CATCH_LOAD, CATCH_UNLOAD];
+pub const COMMANDS: &[Command] = &[CATCH, TCATCH, CATCH_BIND, TCATCH_BIND, CATCH_LOAD, TCATCH_LOAD, CATCH_UNLOAD, TCATCH_UNLOAD];
 
 const CATCH: Command = Command {
     name: "catch",
@@ -110,8 +110,16 @@ const CATCH_LOAD: Command = Command {
     args: &[ArgSpec::may("REGEX", ArgKind::Regex)],
     summary: "Stop when a library is loaded.",
     examples: &[Example { line: "catch load libm", what: "stops when a library whose name matches is loaded" }],
-    run: |cx, args| catch_library(cx, args, "load", Catch::Load),
+    run: |cx, args| catch_library(cx, args, "load", Catch::Load, Disposition::Keep),
     ..Command::BASE
+};
+
+const TCATCH_LOAD: Command = Command {
+    name: "tcatch load",
+    summary: "Stop once when a library is loaded.",
+    examples: &[],
+    run: |cx, args| catch_library(cx, args, "load", Catch::Load, Disposition::Delete),
+    ..CATCH_LOAD
 };
 
 const CATCH_UNLOAD: Command = Command {
@@ -119,17 +127,30 @@ const CATCH_UNLOAD: Command = Command {
     group: Group::Breakpoints,
     args: &[ArgSpec::may("REGEX", ArgKind::Regex)],
     summary: "Stop when a library is unloaded.",
-    run: |cx, args| catch_library(cx, args, "unload", Catch::Unload),
+    run: |cx, args| catch_library(cx, args, "unload", Catch::Unload, Disposition::Keep),
     ..Command::BASE
 };
 
-fn catch_library(cx: &mut Cx<'_>, args: &Args, word: &str, make: fn(Option<regex::Regex>) -> Catch) -> Result<Flow> {
+const TCATCH_UNLOAD: Command = Command {
+    name: "tcatch unload",
+    summary: "Stop once when a library is unloaded.",
+    run: |cx, args| catch_library(cx, args, "unload", Catch::Unload, Disposition::Delete),
+    ..CATCH_UNLOAD
+};
+
+fn catch_library(
+    cx: &mut Cx<'_>,
+    args: &Args,
+    word: &str,
+    make: fn(Option<regex::Regex>) -> Catch,
+    disposition: Disposition,
+) -> Result<Flow> {
     let regex = match args.text.as_str() {
         "" => None,
-        text => Some(regex::Regex::new(text).map_err(|_| Error::user(format!("Invalid regexp: {text}")))?),
+        text => Some(crate::command::shell::compile_regex(text)?),
     };
     let spec = format!("{word} {}", args.text).trim_end().to_owned();
-    let id = cx.session.breakpoints.add(Kind::Catch(make(regex)), &spec, Disposition::Keep);
+    let id = cx.session.breakpoints.add(Kind::Catch(make(regex)), &spec, disposition);
     cx.say(format!("Catchpoint {id} ({word})\n"));
     Ok(Flow::Go)
 }

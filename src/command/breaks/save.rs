@@ -96,7 +96,8 @@ fn recreate(b: &Breakpoint) -> String {
                 WatchKind::Read => "rwatch",
                 WatchKind::Access => "awatch",
             };
-            format!("{word} {}{thread}", watch.text)
+            let mask = watch.mask.map_or(String::new(), |m| format!(" mask {m:#x}"));
+            format!("{word} {}{thread}{mask}", watch.text)
         }
         Kind::Catch(catch) => format!("{} {}", if once { "tcatch" } else { "catch" }, event(catch, &b.spec)),
     }

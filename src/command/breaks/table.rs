@@ -99,6 +99,11 @@ fn breakpoint_rows(session: &mut Session, b: &Breakpoint, width: usize) -> Strin
     if let Kind::Catch(Catch::Raise { of: Some(of), .. }) = &b.kind {
         text.push_str(&format!("\tmatching: {of}\n"));
     }
+    if let Kind::Watch(watch) = &b.kind
+        && let Some(mask) = watch.mask
+    {
+        text.push_str(&format!("\tmask {mask:#x}\n"));
+    }
     if let Some(condition) = &b.condition {
         text.push_str(&format!("\tstop only if {}\n", condition.text));
     }

@@ -24,6 +24,7 @@ const WATCH: Command = Command {
     summary: "Stop when a value changes.",
     help: "The processor watches up to four pieces of 8 bytes at full speed, in every thread. Writes by the kernel (read(2) into \
 the value) are not seen until the program itself writes it.\n\
+\"mask M\" behind EXPR watches all addresses that are EXPR's under the mask: 0xfffffffffffffff0 the 16 bytes around it, up to 32.\n\
 What does not fit, or is in registers, is looked at after each instruction, which is slow: then it is a \"Watchpoint\", not a \
 \"Hardware watchpoint\". \"set can-use-hw-watchpoints 0\" has it so always.",
     examples: &[Example { line: "watch GOT[4]", what: "stops when the dynamic linker binds this slot" }],
@@ -52,12 +53,16 @@ const AWATCH: Command = Command {
 };
 
 fn set_watch(cx: &mut Cx<'_>, args: &Args, kind: WatchKind) -> Result<Flow> {
-    let (whole, thread) = split_thread(cx.session, &args.text)?;
+    let (whole, thread, mask) = split_ends(cx, &args.text)?;
     let (text, condition) = split_condition(whole);
+    // A mask is one of addresses.
     let (by_location, text) = match text.strip_prefix("-location").or_else(|| text.strip_prefix("-l")) {
         Some(rest) if rest.starts_with(char::is_whitespace) => (true, rest.trim()),
-        _ => (false, text),
+        _ => (mask.is_some(), text),
     };
+    if text.is_empty() || matches!(text, "-l" | "-location") {
+        return Err(Error::user("Argument required (expression to compute)."));
+    }
     let session = &mut *cx.session;
     let parsed = expr::parse(text, session)?;
     let value = match expr::eval(&parsed, session) {
@@ -77,7 +82,17 @@ fn set_watch(cx: &mut Cx<'_>, args: &Args, kind: WatchKind) -> Result<Flow> {
     if parts.is_constant() {
         return Err(unwatchable(text));
     }
-    let pieces = hardware_pieces(session, &parts, kind)?;
+    let parts = match mask {
+        None => parts,
+        Some(mask) => {
+            let masked = parts.masked(mask).filter(|p| p.pieces().is_some() && session.settings.can_use_hw_watchpoints != 0);
+            masked.ok_or_else(|| Error::user("Invalid mask or memory region."))?
+        }
+    };
+    let pieces = match hardware_pieces(session, &parts, kind)? {
+        None if mask.is_some() => return Err(no_registers()),
+        pieces => pieces,
+    };
     let scope = if by_location { None } else { session.watch_scope(&parsed) };
     // `-l`: the address as it is now, whatever the expression will mean later.
     let (text, parsed) = if let Some(value) = value.as_ref().filter(|_| by_location) {
@@ -105,7 +120,7 @@ fn set_watch(cx: &mut Cx<'_>, args: &Args, kind: WatchKind) -> Result<Flow> {
     let software = if pieces.is_none() { Some(Looked::new(parts, session.memory())) } else { None };
     let pieces = pieces.unwrap_or_default();
     let inferior = session.inferior.number;
-    let watch = Watch { inferior, text: text.clone(), expr: Arc::new(parsed), kind, pieces, software, scope, set_at, old };
+    let watch = Watch { inferior, text: text.clone(), expr: Arc::new(parsed), kind, pieces, software, scope, set_at, old, mask };
     let id = session.breakpoints.add(Kind::Watch(Box::new(watch)), &text, Disposition::Keep);
     let breakpoint = session.breakpoints.get_mut(id)?;
     breakpoint.condition = condition;
@@ -125,9 +140,13 @@ fn hardware_pieces(session: &Session, parts: &WatchedParts, kind: WatchKind) -> 
         WatchKind::Write => Ok(pieces.filter(|_| allowed && free)),
         _ if !allowed => Err(Error::user("Can't set read/access watchpoint when hardware watchpoints are disabled.")),
         _ if pieces.is_none() => Err(Error::user("Expression cannot be implemented with read/access watchpoint.")),
-        _ if !free => Err(Error::user("There are not enough available hardware resources for this watchpoint.")),
+        _ if !free => Err(no_registers()),
         _ => Ok(pieces),
     }
+}
+
+fn no_registers() -> Error {
+    Error::user("There are not enough available hardware resources for this watchpoint.")
 }
 
 /// What cannot change cannot be watched.
@@ -143,15 +162,21 @@ fn registers_used(kind: &Kind) -> usize {
     }
 }
 
-/// Splits `... thread N` from the end of what was typed.
-fn split_thread<'t>(session: &Session, text: &'t str) -> Result<(&'t str, Option<u32>)> {
-    let mut words = text.trim_end().rsplitn(3, char::is_whitespace);
-    let (value, Some(word), Some(before)) = (words.next().unwrap_or_default(), words.next(), words.next()) else {
-        return Ok((text, None));
-    };
-    match word {
-        "thread" => Ok((before.trim_end(), Some(thread_number(session, value)?))),
-        "mask" => Err(Error::user("This target does not support masked watchpoints.")),
-        _ => Ok((text, None)),
+/// Splits `... thread N` and `... mask M` from the end of what was typed.
+fn split_ends<'t>(cx: &mut Cx<'_>, text: &'t str) -> Result<(&'t str, Option<u32>, Option<u64>)> {
+    let (mut left, mut thread, mut mask) = (text, None, None);
+    loop {
+        let mut words = left.trim_end().rsplitn(3, char::is_whitespace);
+        let (value, Some(word), Some(before)) = (words.next().unwrap_or_default(), words.next(), words.next()) else {
+            return Ok((left, thread, mask));
+        };
+        match word {
+            "thread" if thread.is_some() => return Err(Error::user("You can specify only one thread.")),
+            "thread" => thread = Some(thread_number(cx.session, value)?),
+            "mask" if mask.is_some() => return Err(Error::user("You can specify only one mask.")),
+            "mask" => mask = Some(crate::command::data::integer(cx, value)? as u64),
+            _ => return Ok((left, thread, mask)),
+        }
+        left = before.trim_end();
     }
 }

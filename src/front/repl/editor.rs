@@ -18,6 +18,8 @@ use rustyline::{CompletionType, Config, Context, Editor, ExternalPrinter, Helper
 
 use crate::base::{Error, Result};
 use crate::command::{Completion, LineReader, complete, decode_line, hint, history_file};
+use crate::engine::Session;
+use crate::os::signals::end_if_asked;
 use crate::ui::TextOutput;
 
 use super::super::news::Waker;
@@ -122,7 +124,10 @@ impl Repl {
                 };
                 match question {
                     Ok(Question::Done(line)) => return line,
-                    Ok(Question::News) => drop(tell_news(state, above)),
+                    Ok(Question::News) => {
+                        tell_news(state, above);
+                        leave_if_asked(state);
+                    }
                     Ok(question) => answer(question, state),
                     Err(RecvTimeoutError::Timeout) => {}
                     Err(RecvTimeoutError::Disconnected) => return Err(ReadlineError::Eof),
@@ -195,6 +200,24 @@ fn above_the_line(mut printer: impl ExternalPrinter + Send + 'static) -> TextOut
         Box::new(BufWriter::with_capacity(1 << 16, Above(lines.clone()))),
         Box::new(LineWriter::new(Above(lines))),
     )
+}
+
+/// Ends rdbg in the middle of a line, if something in the background wants it to end. The editor cannot be called away from the keyboard:
+/// the program is let go or killed, the terminal is made what it was, and that is all.
+fn leave_if_asked(state: &Weak<RefCell<State>>) {
+    let Some(state) = state.upgrade() else { return };
+    let Some(status) = state.try_borrow().ok().and_then(|s| s.quit) else { return };
+    if let Ok(mut state) = state.try_borrow_mut() {
+        state.session.leave_terminal();
+        // Who has gone need not be held.
+        let _ = state.session.hold();
+        state.session = Session::default();
+    }
+    // What the editor has asked of the terminal: no brackets around what is pasted.
+    print!("\x1b[?2004l\n");
+    let _ = std::io::stdout().flush();
+    end_if_asked();
+    std::process::exit(status);
 }
 
 /// Text for the editor to write above its line.

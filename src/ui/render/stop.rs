@@ -3,7 +3,7 @@
 use crate::arch::syscalls::syscall_name;
 use crate::base::{Result, Tid, VirtAddr};
 use crate::dwarf::{Block, BlockKind};
-use crate::engine::{Bind, Breakpoint, Caught, Hit, Kind, Notice, Session, Stop, StopReason, WatchHit, WatchKind};
+use crate::engine::{Bind, Breakpoint, Catch, Caught, Hit, Kind, Notice, Session, Stop, StopReason, WatchHit, WatchKind};
 use crate::expr::Host;
 use crate::stack::Frame;
 use crate::symbols::{ModuleRole, Raise, demangle_function, is_written};
@@ -168,6 +168,14 @@ fn watch_noun(kind: WatchKind) -> &'static str {
 
 fn watch_text(session: &Session, who: &str, hit: &WatchHit) -> String {
     let noun = if hit.software { "Watchpoint" } else { watch_noun(hit.kind) };
+    if hit.masked {
+        let noun = noun.replacen("Hardware", "Masked hardware", 1);
+        return format!(
+            "\n{who}{noun} {}: {}\nCheck the underlying instruction at PC for the memory\n\
+             address and value which triggered this watchpoint.\n\n",
+            hit.id, hit.text
+        );
+    }
     let (old, new) = (show(session, &hit.old), show(session, &hit.new));
     let values = if hit.changed { format!("Old value = {old}\nNew value = {new}\n") } else { format!("Value = {new}\n") };
     format!("\n{who}{noun} {}: {}\n\n{values}", hit.id, hit.text)
@@ -251,8 +259,14 @@ pub fn what_text(session: &Session, breakpoint: &Breakpoint, addr: VirtAddr) -> 
             None => session.location(addr).map_or_else(String::new, |l| format!("<{}>", session.shown_name(&l))),
         },
         Kind::Watch(watch) => watch.text.clone(),
+        Kind::Catch(Catch::Load(of)) => library_text("load", of.as_ref()),
+        Kind::Catch(Catch::Unload(of)) => library_text("unload", of.as_ref()),
         Kind::Catch(_) => breakpoint.spec.clone(),
     }
+}
+
+fn library_text(event: &str, of: Option<&regex::Regex>) -> String {
+    format!("{event} of library{}", of.map_or(String::new(), |of| format!(" matching {of}")))
 }
 
 /// Function, file and line of one of a breakpoint's addresses, if it has a line: what the breakpoint is shown with. Calls that were
