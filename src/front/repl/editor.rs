@@ -214,8 +214,8 @@ fn leave_if_asked(state: &Weak<RefCell<State>>) {
         state.session = Session::default();
     }
     // What the editor has asked of the terminal: no brackets around what is pasted.
-    print!("\x1b[?2004l\n");
-    let _ = std::io::stdout().flush();
+    let mut out = std::io::stdout();
+    let _ = out.write_all(b"\x1b[?2004l\n").and_then(|()| out.flush());
     end_if_asked();
     std::process::exit(status);
 }
