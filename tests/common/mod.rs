@@ -9,6 +9,7 @@ pub mod normalise;
 pub mod oracles;
 pub mod raw;
 pub mod rdbg;
+pub mod terminal;
 pub mod tools;
 
 use std::path::{Path, PathBuf};
