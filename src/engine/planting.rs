@@ -61,7 +61,7 @@ impl Session {
         Ok(())
     }
 
-    fn wanted_sites(&self) -> BTreeMap<VirtAddr, Vec<Owner>> {
+    pub(super) fn wanted_sites(&self) -> BTreeMap<VirtAddr, Vec<Owner>> {
         let mut wanted: BTreeMap<VirtAddr, Vec<Owner>> = BTreeMap::new();
         let mut want = |addr: VirtAddr, owner: Owner| wanted.entry(addr).or_default().push(owner);
         let (number, is_elsewhere) = (self.breakpoints_of(), self.inferior.recorded);
@@ -103,7 +103,7 @@ impl Session {
         wanted
     }
 
-    fn wanted_traps(&self) -> Vec<Trap> {
+    pub(super) fn wanted_traps(&self) -> Vec<Trap> {
         let mut traps = Vec::new();
         let number = self.breakpoints_of();
         for b in self.breakpoints.iter().filter(|b| b.enabled && !self.inferior.recorded) {

@@ -181,8 +181,17 @@ pub trait Control: Target {
     fn withhold(&mut self, tid: Tid) -> Vec<Event>;
     /// Drops a signal that came while all were being stopped, and was not told yet.
     fn forget_signal(&mut self, signal: Signal);
-    /// Waits for the next event; [`crate::base::Error::Cancelled`] when the user interrupted first.
-    fn wait(&mut self) -> Result<Event>;
+    /// The next event; `None`, and only without waiting, where there is none yet. [`Error::Cancelled`] when the user interrupts the
+    /// wait.
+    fn next_event(&mut self, waits: bool) -> Result<Option<Event>>;
+    /// Waits for the next event; [`Error::Cancelled`] when the user interrupted first.
+    fn wait(&mut self) -> Result<Event> {
+        loop {
+            if let Some(event) = self.next_event(true)? {
+                return Ok(event);
+            }
+        }
+    }
     /// Stops every thread that runs; what happens to them meanwhile is kept for later `wait`s.
     fn stop_all(&mut self) -> Result<()>;
     /// Says that nothing will go on for a while: until now it may be only for a moment.

@@ -10,6 +10,7 @@ pub mod oracles;
 pub mod process;
 pub mod raw;
 pub mod rdbg;
+pub mod terminal;
 pub mod tools;
 
 use std::path::{Path, PathBuf};
