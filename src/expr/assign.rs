@@ -1,6 +1,6 @@
 //! Assignment: to memory, to registers, to parts of convenience variables.
 
-use super::eval::Evaluator;
+use super::evaluator::Evaluator;
 use super::operators::cast;
 use crate::base::{Error, Result};
 use crate::value::{Place, TypeKind, Value, insert_bits};

@@ -286,3 +286,31 @@ pub enum Binary {
     Divide,
     Remainder,
 }
+
+impl Binary {
+    /// Its sign, as it is written.
+    pub(super) fn sign(self) -> &'static str {
+        match self {
+            Binary::Equal => "==",
+            Binary::NotEqual => "!=",
+            Binary::Less => "<",
+            Binary::LessEqual => "<=",
+            Binary::Greater => ">",
+            Binary::GreaterEqual => ">=",
+            Binary::BitOr => "|",
+            Binary::BitXor => "^",
+            Binary::BitAnd => "&",
+            Binary::ShiftLeft => "<<",
+            Binary::ShiftRight => ">>",
+            Binary::Add => "+",
+            Binary::Subtract => "-",
+            Binary::Multiply => "*",
+            Binary::Divide => "/",
+            Binary::Remainder => "%",
+            Binary::Comma => ",",
+            Binary::Or => "||",
+            Binary::And => "&&",
+            Binary::Repeat => "@",
+        }
+    }
+}

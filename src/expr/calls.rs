@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::ast::{Expr, ExprKind};
-use super::eval::Evaluator;
+use super::evaluator::Evaluator;
 use super::functions;
 use super::members::{self, Member, fields_of};
 use super::methods::method_type;

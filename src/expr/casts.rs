@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::ast::{Expr, ExprKind, NamedCast, TypeOf};
-use super::eval::Evaluator;
+use super::evaluator::Evaluator;
 use super::host::Host;
 use super::members::{self, fields_of};
 use super::operators::cast;

@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use super::ast::{Binary, Expr, ExprKind, Unary};
 use super::casts::eval_type_of;
+use super::evaluator::Evaluator;
 use super::host::Host;
 use super::members::{self, Member};
 use super::operators::{
-    binary, cast, complemented, decayed, is_comparison, is_true, negated, pointer_step, promoted_type, structure_operator,
+    address_of_value, binary, cast, complemented, decayed, is_comparison, is_true, needs_memory, negated, promoted_type,
+    structure_operator,
 };
 use super::rust::{self, range_of, unit_structure};
 use super::structures::is_structure;
-use super::user_operators::{is_user_defined, sign};
+use super::user_operators::is_user_defined;
 use super::{assign, variables::Variables};
 use crate::base::{Error, Result, VirtAddr};
 use crate::value::{Absence, ArrayKind, Language, NoDebug, Place, Type, TypeKind, Value, alignment, element_at, pointed_to};
@@ -40,22 +42,10 @@ pub fn eval_address(expr: &Expr, host: &mut dyn Host) -> Result<VirtAddr> {
     address_of_value(&value, host)
 }
 
-/// As [`eval_address`], of a value.
-pub fn address_of_value(value: &Value, host: &dyn Host) -> Result<VirtAddr> {
-    let value = decayed(value)?;
-    Ok(VirtAddr(value.to_int(host.memory())? as u64))
-}
-
 /// Whether a condition holds. `void` does not.
 pub fn eval_condition(expr: &Expr, host: &mut dyn Host) -> Result<bool> {
     let value = eval(expr, host)?;
     is_true(&value, host.memory())
-}
-
-pub(super) struct Evaluator<'a> {
-    pub(super) host: &'a mut dyn Host,
-    /// Only the type matters.
-    pub(super) dry: bool,
 }
 
 impl Evaluator<'_> {
@@ -395,7 +385,7 @@ impl Evaluator<'_> {
         match op {
             Binary::And | Binary::Or if is_user_defined(&a) => {
                 let b = self.operand(right)?;
-                self.operator_call(sign(op), &[a, b])
+                self.operator_call(op.sign(), &[a, b])
             }
             Binary::Comma => self.value(right),
             Binary::And | Binary::Or => {
@@ -424,7 +414,7 @@ impl Evaluator<'_> {
     /// An arithmetic operator on two values, its warnings given.
     pub(super) fn computed(&mut self, op: Binary, a: &Value, b: &Value) -> Result<Value> {
         if is_user_defined(a) || is_user_defined(b) {
-            return self.operator_call(sign(op), &[a.clone(), b.clone()]);
+            return self.operator_call(op.sign(), &[a.clone(), b.clone()]);
         }
         if let Some(equal) = self.same_text(op, a, b) {
             return Ok(self.truth_value(equal));
@@ -471,7 +461,7 @@ impl Evaluator<'_> {
         };
         let new = match op {
             None => new,
-            Some(op) if is_user_defined(&old) => return self.operator_call(&format!("{}=", sign(op)), &[old, new]),
+            Some(op) if is_user_defined(&old) => return self.operator_call(&format!("{}=", op.sign()), &[old, new]),
             Some(op) => {
                 let old = self.readable(old.clone());
                 self.computed(op, &old, &new)?
@@ -620,22 +610,10 @@ fn unknown_type(name: &str) -> Error {
     Error::user(format!("'{name}' has unknown type; cast it to its declared type"))
 }
 
-/// gdb's error where a string or an array would have to be put into the process's memory.
-pub(super) fn needs_memory() -> Error {
-    Error::user("evaluation of this expression requires the target program to be active")
-}
-
 fn no_such_word(kind: ArrayKind, lower: i64, end: i64) -> Error {
     let (table, what) = if matches!(kind, ArrayKind::Plt(_)) { ("PLT", "stubs") } else { ("GOT", "words") };
     Error::user(match end - lower {
         0 => format!("{table} has no {what}."),
         _ => format!("{table} has {what} [{lower}]..[{}].", end - 1),
     })
-}
-
-/// The pointer that lies `n` elements further.
-pub(super) fn stepped(pointer: &Value, n: i128, memory: &dyn crate::base::Memory) -> Result<Value> {
-    let step = pointer_step(&pointer.ty)?;
-    let addr = pointer.to_int(memory)?.wrapping_add(n.wrapping_mul(step.into()));
-    Ok(Value::int(&pointer.ty, addr))
 }

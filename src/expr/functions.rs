@@ -1,7 +1,7 @@
 //! gdb's convenience functions: `$_strlen`, `$_streq`, `$_regex`, `$_memeq`, `$_isvoid`, `$_gdb_setting` and its kin.
 
-use super::eval::address_of_value;
 use super::host::{Host, SettingValue};
+use super::operators::address_of_value;
 use crate::base::{Error, Result, read_vec};
 use crate::value::{Place, StringEnd, Type, TypeKind, Value, read_string};
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::eval::Evaluator;
+use super::evaluator::Evaluator;
 use super::host::Host;
 use super::members::{self, fields_of, method_value};
 use super::overload;

@@ -5,6 +5,7 @@ mod ast;
 mod calls;
 mod casts;
 mod eval;
+mod evaluator;
 mod functions;
 mod host;
 mod lex;
@@ -23,11 +24,11 @@ mod user_operators;
 mod variables;
 
 pub use ast::{Binary, Expr, ExprKind, TypeOf, Unary};
-pub use eval::{address_of_value, eval, eval_address, eval_condition, eval_type};
+pub use eval::{eval, eval_address, eval_condition, eval_type};
 pub use functions::FUNCTIONS;
 pub use host::{Host, Names, SettingValue};
 pub use members::member_named;
-pub use operators::{cast, decayed};
+pub use operators::{address_of_value, cast, decayed};
 pub use parse::{parse, parse_list, parse_prefix};
 pub use variables::{ValueHistory, Variables};
 

@@ -4,9 +4,8 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::ast::Binary;
-use super::eval::{needs_memory, stepped};
-use super::user_operators::sign;
-use crate::base::{Error, Memory, Result};
+use super::host::Host;
+use crate::base::{Error, Memory, Result, VirtAddr};
 use crate::value::{NoDebug, Number, Place, Type, TypeKind, Value, int_to_bytes};
 
 /// Arrays as pointers to their first element (of a GOT: to its word 0), functions as pointers to themselves.
@@ -135,7 +134,7 @@ pub(super) fn complemented(value: &Value, memory: &dyn Memory) -> Result<Value> 
 
 /// An operator between two values (all but `,`, `&&`, `||`, `@`). A warning may be left in `warning`.
 pub(super) fn binary(op: Binary, a: &Value, b: &Value, memory: &dyn Memory, warning: &mut Option<&'static str>) -> Result<Value> {
-    structure_operator(a, sign(op)).and(structure_operator(b, sign(op)))?;
+    structure_operator(a, op.sign()).and(structure_operator(b, op.sign()))?;
     match (vector(a), vector(b)) {
         (None, None) => {}
         (Some((_, n)), Some((_, m))) if n != m => {
@@ -392,6 +391,24 @@ fn equal_member_pointers(a: &Value, b: &Value, memory: &dyn Memory) -> Result<Op
 
 fn from_vector(ty: &Arc<Type>) -> bool {
     matches!(ty.kind, TypeKind::Array { vector: true, .. })
+}
+
+/// As [`eval_address`](super::eval_address), of a value.
+pub fn address_of_value(value: &Value, host: &dyn Host) -> Result<VirtAddr> {
+    let value = decayed(value)?;
+    Ok(VirtAddr(value.to_int(host.memory())? as u64))
+}
+
+/// The pointer that lies `n` elements further.
+pub(super) fn stepped(pointer: &Value, n: i128, memory: &dyn crate::base::Memory) -> Result<Value> {
+    let step = pointer_step(&pointer.ty)?;
+    let addr = pointer.to_int(memory)?.wrapping_add(n.wrapping_mul(step.into()));
+    Ok(Value::int(&pointer.ty, addr))
+}
+
+/// gdb's error where a string or an array would have to be put into the process's memory.
+pub(super) fn needs_memory() -> Error {
+    Error::user("evaluation of this expression requires the target program to be active")
 }
 
 #[cfg(test)]

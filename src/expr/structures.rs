@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::ast::Expr;
-use super::eval::Evaluator;
+use super::evaluator::Evaluator;
 use super::operators::cast;
 use crate::base::{Error, Result};
 use crate::value::{FieldKind, Type, TypeKind, Value, insert_bits};

@@ -201,7 +201,7 @@ impl Host for TestHost {
     }
 
     fn allocate(&mut self, _: &[u8]) -> Result<VirtAddr> {
-        Err(super::eval::needs_memory())
+        Err(super::operators::needs_memory())
     }
 
     fn warn(&mut self, text: &str) {

@@ -1,40 +1,13 @@
 //! Operators that the program defines: `a + b`, `a[i]`, `*it`, `->`.
 
-use super::ast::Binary;
 use super::calls::Candidate;
-use super::eval::Evaluator;
+use super::evaluator::Evaluator;
 use super::members::{self, Member, fields_of};
 use crate::base::{Error, Result};
 use crate::value::{Language, Printer, Type, Value, pointed_to};
 
 /// How many `->` of smart pointers are followed.
 const MAX_ARROWS: u32 = 20;
-
-/// The sign of an operator.
-pub(super) fn sign(op: Binary) -> &'static str {
-    match op {
-        Binary::Equal => "==",
-        Binary::NotEqual => "!=",
-        Binary::Less => "<",
-        Binary::LessEqual => "<=",
-        Binary::Greater => ">",
-        Binary::GreaterEqual => ">=",
-        Binary::BitOr => "|",
-        Binary::BitXor => "^",
-        Binary::BitAnd => "&",
-        Binary::ShiftLeft => "<<",
-        Binary::ShiftRight => ">>",
-        Binary::Add => "+",
-        Binary::Subtract => "-",
-        Binary::Multiply => "*",
-        Binary::Divide => "/",
-        Binary::Remainder => "%",
-        Binary::Comma => ",",
-        Binary::Or => "||",
-        Binary::And => "&&",
-        Binary::Repeat => "@",
-    }
-}
 
 /// Whether an operator on this value is a function of the program.
 pub(super) fn is_user_defined(value: &Value) -> bool {

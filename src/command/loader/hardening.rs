@@ -1,10 +1,10 @@
 //! What protects a module, what it costs, what its IFUNCs chose.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::scope;
-use crate::base::{Result, VirtAddr, counted};
+use crate::base::{PAGE, Result, VirtAddr, counted};
 use crate::command::{ArgSpec, Args, Command, Cx, Example, Flow, Group};
 use crate::elf::{FileKind, Image, SymbolKind, dt, pf, pt, r_x86_64};
 use crate::engine::{Session, SlotMeaning, is_static};
@@ -69,7 +69,7 @@ fn protection(module: &Arc<Module>) -> Row {
     };
     let canary = if has(&["__stack_chk_fail", "__stack_chk_guard", "__intel_security_cookie"]) { "yes" } else { "none found" };
     let fortified = image.dynsym().iter().filter(|s| s.is_undefined() && s.name.starts_with("__") && s.name.ends_with("_chk"));
-    let fortified: Vec<String> = fortified.map(|s| s.name.to_owned()).filter(|n| n != "__stack_chk").collect();
+    let fortified: Vec<String> = fortified.map(|s| s.name.to_owned()).collect();
     let list = |tag: u64| image.dynamic().get(tag).map(|o| image.dynamic_string(o).to_owned());
     let path = match (list(dt::DT_RPATH), list(dt::DT_RUNPATH)) {
         (_, Some(path)) => format!("RUNPATH {path}"),
@@ -159,7 +159,7 @@ fn private_bytes(session: &Session, module: &Module) -> Option<u64> {
     for range in module.ranges() {
         pages += target.pages(range).ok()?.iter().filter(|s| s.is_private()).count() as u64;
     }
-    Some(pages * 4096)
+    Some(pages * PAGE)
 }
 
 /// `info ifunc`
@@ -176,9 +176,11 @@ pub const IFUNC: Command = Command {
     ..Command::BASE
 };
 
-/// A slot that leads to an IFUNC: module, index, value, whether it is bound.
+/// What a slot shows of an IFUNC's choice.
 struct Chosen {
+    /// The slot: `libc.so.6 GOT[3]`.
     place: String,
+    /// The variant.
     to: VirtAddr,
 }
 
@@ -192,11 +194,11 @@ fn ifunc(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let chosen = choices(session);
     let mut table = Table::new();
     for module in &modules {
-        let mut seen: BTreeMap<(String, u64), ()> = BTreeMap::new();
+        let mut seen = BTreeSet::new();
         let tables = [module.image().dynsym(), module.image().symtab()];
         for symbol in tables.into_iter().flat_map(|t| t.iter()).filter(|s| s.kind == SymbolKind::Ifunc && s.has_place()) {
             let fits = regex.as_ref().is_none_or(|r| r.is_match(symbol.name));
-            if !fits || seen.insert((symbol.name.to_owned(), symbol.addr.0), ()).is_some() {
+            if !fits || !seen.insert((symbol.name, symbol.addr)) {
                 continue;
             }
             let resolver = module.virt(symbol.addr);

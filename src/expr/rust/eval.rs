@@ -3,15 +3,14 @@
 use std::sync::Arc;
 
 use super::super::ast::{Binary, Expr, ExprKind};
-use super::super::eval::Evaluator;
+use super::super::evaluator::Evaluator;
 use super::super::host::Host;
 use super::super::members::{self, Member};
 use super::super::operators::cast;
-use super::parse::unit;
+use super::values::{layout_of, result};
 use crate::base::{Error, Result, VirtAddr};
 use crate::value::{
-    Field, Language, Layout, Printer, Type, TypeKind, Value, elements_of, int_to_bytes, is_rust_tuple, pointee_of, rust_type,
-    variant_of,
+    Field, Language, Printer, Type, TypeKind, Value, elements_of, int_to_bytes, is_rust_tuple, pointee_of, rust_type, variant_of,
 };
 
 /// How many elements `[a; n]` may have.
@@ -19,50 +18,6 @@ const MAX_FILLED: i128 = 1 << 16;
 
 /// Longer texts are not compared.
 const MAX_TEXT: usize = 1 << 20;
-
-/// The value of a string literal: its characters, without a NUL.
-pub(super) fn string(bytes: Vec<u8>, is_bytes: bool) -> Value {
-    let name = if is_bytes { "u8" } else { "char" };
-    let character = Type::named_in(Language::Rust, name, 1, TypeKind::Char { signed: false });
-    Value::computed(&Type::array(&character, bytes.len() as u64), bytes)
-}
-
-/// What a function has returned: nothing is `()`.
-pub(in crate::expr) fn result(value: Value) -> Value {
-    if value.ty.is_void() { unit() } else { value }
-}
-
-/// Rust's type of the size and signedness of one of C's.
-pub(in crate::expr) fn type_like(ty: &Arc<Type>) -> Option<Arc<Type>> {
-    rust_type(match (&ty.kind, ty.size, ty.is_signed()) {
-        (TypeKind::Int { .. }, 4, true) => "i32",
-        (TypeKind::Int { .. }, 4, false) => "u32",
-        (TypeKind::Int { .. }, 8, true) => "i64",
-        (TypeKind::Int { .. }, 8, false) => "u64",
-        (TypeKind::Int { .. }, 16, true) => "i128",
-        (TypeKind::Int { .. }, 16, false) => "u128",
-        (TypeKind::Float(_), 8, _) => "f64",
-        _ => return None,
-    })
-}
-
-/// The layout of a structure or enumeration with data.
-fn layout_of(ty: &Arc<Type>) -> Option<Arc<Layout>> {
-    match &ty.stripped().kind {
-        TypeKind::Struct { fields, .. } => fields.layout().ok(),
-        _ => None,
-    }
-}
-
-/// The value that the name of a type alone stands for: of a structure without members there is only one.
-pub(in crate::expr) fn unit_structure(ty: &Arc<Type>) -> Option<Value> {
-    if ty.is_void() && &*ty.name == "()" {
-        return Some(unit());
-    }
-    let is_unit = ty.language == Language::Rust && ty.size == 0;
-    let layout = layout_of(ty).filter(|l| is_unit && l.variants.is_none() && l.fields.is_empty());
-    layout.map(|_| Value::computed(ty, Vec::new()))
-}
 
 /// A member of a structure, tuple or enumeration of Rust by its name or number.
 pub(in crate::expr) fn member(value: &Value, name: &str, host: &dyn Host) -> Result<Value> {

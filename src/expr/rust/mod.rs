@@ -6,6 +6,8 @@ mod literal;
 mod parse;
 mod paths;
 mod types;
+mod values;
 
-pub(super) use eval::{member, range_of, result, type_like, unit_structure};
-pub(super) use parse::{parse_start, unit};
+pub(super) use eval::{member, range_of};
+pub(super) use parse::parse_start;
+pub(super) use values::{result, type_like, unit, unit_structure};

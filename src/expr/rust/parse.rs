@@ -6,10 +6,10 @@ use super::super::ast::{Expr, ExprKind, Unary, too_deep};
 use super::super::host::Names;
 use super::super::lex::shortened;
 use super::super::parse::{MAX_NESTING, binary, dollar};
-use super::eval::unit_structure;
 use super::lex::{Lexer, Spanned, Token};
+use super::values::{string, unit, unit_structure};
 use crate::base::{Error, Result, Span};
-use crate::value::{Language, Type, TypeKind, Value};
+use crate::value::{Type, TypeKind, Value};
 
 /// Parses the expression that `text` begins with, and where it ends.
 pub(in crate::expr) fn parse_start(text: &str, names: &dyn Names, comma_ends: bool) -> Result<(Expr, usize)> {
@@ -52,11 +52,6 @@ fn precedence(op: &str) -> Option<u8> {
 
 /// `as` binds more tightly than all of them.
 const AS: u8 = 12;
-
-/// The value of nothing, `()`.
-pub(in crate::expr) fn unit() -> Value {
-    Value::computed(&Type::named_in(Language::Rust, "()", 0, TypeKind::Void), Vec::new())
-}
 
 impl<'a> Parser<'a> {
     fn new(text: &'a str, names: &'a dyn Names, comma_ends: bool) -> Result<Parser<'a>> {
@@ -295,7 +290,7 @@ impl<'a> Parser<'a> {
             Token::Constant(value) => ExprKind::Constant(value),
             Token::Keyword(word @ ("true" | "false")) => ExprKind::Constant(Value::int(&Type::bool(), (word == "true").into())),
             Token::Dollar(name) => dollar(name),
-            Token::Str(bytes, is_bytes) => ExprKind::Constant(super::eval::string(bytes, is_bytes)),
+            Token::Str(bytes, is_bytes) => ExprKind::Constant(string(bytes, is_bytes)),
             Token::Module(module) => {
                 self.advance()?;
                 let Token::Name(name) = self.token.token.clone() else { return Err(self.error("identifier expected")) };

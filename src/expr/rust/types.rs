@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::lex::Token;
-use super::parse::{Parser, unit};
+use super::parse::Parser;
+use super::values::unit;
 use crate::base::{Error, Result};
 use crate::value::{Language, Type, TypeKind};
 
