@@ -225,6 +225,27 @@ fn page_faults_are_as_many_as_perf_counts() {
     }
 }
 
+/// On whichever core the program runs: rdbg may be bound to one that is not the first.
+#[test]
+fn page_faults_are_counted_on_every_core() {
+    let test = "page_faults_are_counted_on_every_core";
+    let (Some(taskset), Some(program)) = (tools::find("taskset"), tools::find("true")) else {
+        return tools::skip(test, "no taskset or true on PATH");
+    };
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let cores = status.lines().find_map(|l| l.strip_prefix("Cpus_allowed_list:")).unwrap().trim();
+    let last = cores.rsplit([',', '-']).next().unwrap();
+    let mut command = std::process::Command::new(taskset);
+    command.args(["-c", last]).arg(common::rdbg::executable()).args(["-nx", "-q", "-batch"]);
+    command.args(["-ex", "timeline start", "-ex", "run", "-ex", "timeline show -json fault"]).arg(program);
+    let (out, log) = tools::output(&mut command);
+    if log.contains("Page faults cannot be counted here") {
+        return tools::skip(test, log);
+    }
+    let faults = out.lines().filter(|l| l.contains("\"kind\":\"fault\"")).count();
+    assert!(faults > 20, "on core {last} of {cores}: {faults} faults\n{out}{log}");
+}
+
 /// `timeline show`: what readelf says is in each PT_LOAD is what each mapping of a library names; failed tries are one row.
 #[test]
 fn the_story_ties_mappings_to_segments_and_folds_searches() {

@@ -46,6 +46,13 @@ pub struct Mapping {
     pub name: String,
 }
 
+impl Mapping {
+    /// Where in the file an address of the mapping lies, in bytes.
+    pub fn offset_at(&self, at: VirtAddr) -> u64 {
+        self.offset.saturating_add(at - self.range.start)
+    }
+}
+
 /// What the kernel says of one page of an address space (Documentation/admin-guide/mm/pagemap.rst).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct PageState {

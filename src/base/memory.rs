@@ -40,7 +40,7 @@ pub fn read_cstr(memory: &dyn Memory, at: VirtAddr, limit: usize) -> Result<Vec<
     let mut addr = at;
     while out.len() < limit {
         // Never across a page: the next one may not be mapped.
-        let in_page = (4096 - (addr.0 & 4095)) as usize;
+        let in_page = (PAGE - addr.0 % PAGE) as usize;
         let mut chunk = [0; 256];
         let want = in_page.min(chunk.len()).min(limit - out.len());
         let n = memory.read_partial(addr, chunk.get_mut(..want).unwrap_or_default())?;
@@ -81,6 +81,16 @@ impl Memory for SliceMemory {
 
 /// How large a page is (System V ABI, AMD64 supplement, 3.3.1); larger ones are shown as so many of these.
 pub const PAGE: u64 = 4096;
+
+/// Where the page of an address begins.
+pub fn page_down(n: u64) -> u64 {
+    n & !(PAGE - 1)
+}
+
+/// Rounded up to whole pages; the highest number where there is no page behind.
+pub fn page_up(n: u64) -> u64 {
+    n.checked_next_multiple_of(PAGE).unwrap_or(u64::MAX)
+}
 
 /// Whole pages of a memory that were read, kept for as long as nothing runs and nothing writes: one stop at most.
 #[derive(Debug, Default)]

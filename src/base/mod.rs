@@ -14,6 +14,6 @@ pub use cancel::Cancel;
 pub use error::{Error, Need, Result, Span};
 pub use files::Files;
 pub use maps::{Mapping, MemoryMap, PageState, Perms};
-pub use memory::{Memory, PAGE, PageCache, Pages, SliceMemory, read_cstr, read_u64, read_vec};
+pub use memory::{Memory, PAGE, PageCache, Pages, SliceMemory, page_down, page_up, read_cstr, read_u64, read_vec};
 pub use task::{Signal, Tid};
 pub use words::counted;

@@ -128,3 +128,18 @@ fn files_of_the_wrong_kind_get_one_clear_line() {
     assert_eq!(changed("cut3", &|b| b.truncate(3000)), load);
     assert!(matches!(Image::from_bytes("x", b"\x7fELF".to_vec()), Err(Error::User(_))));
 }
+
+/// A pipe that nobody writes to is never opened by who opens it to read (fifo(7)): whoever names one in a core file would hold up
+/// rdbg for good.
+#[test]
+fn a_pipe_is_not_waited_for() {
+    let path = std::env::temp_dir().join(format!("rdbg-pipe-{}", std::process::id()));
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let (done, is_done) = std::sync::mpsc::channel();
+    let pipe = path.clone();
+    std::thread::spawn(move || done.send((error(&pipe), MappedFile::open(&pipe).is_err())));
+    let found = is_done.recv_timeout(std::time::Duration::from_secs(60));
+    std::fs::remove_file(&path).unwrap();
+    let (sentence, is_refused) = found.unwrap();
+    assert!(sentence.contains("not a regular file") && is_refused, "{sentence}");
+}

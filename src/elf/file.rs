@@ -138,7 +138,7 @@ impl MappedFile {
     /// Maps a file of at least one byte.
     pub fn open(path: &Path) -> Result<MappedFile> {
         let failed = |e: std::io::Error| Error::io(path.display().to_string(), &e);
-        let file = File::open(path).map_err(failed)?;
+        let (file, _) = open_regular(path)?;
         // SAFETY: as for ElfFile::map below: private, read-only, any byte may change at any time, SIGBUS is handled.
         Ok(MappedFile(unsafe { Mmap::map(&file) }.map_err(failed)?))
     }
@@ -154,6 +154,22 @@ impl std::ops::Deref for MappedFile {
 
 /// So much of a file is looked at before it is released, in bytes: a multiple of what entries of tables are long.
 const WINDOW: usize = 24 << 16;
+
+/// Opens a file that is one. What else there is at a path is not even opened: a pipe that nobody writes to would never be (fifo(7)),
+/// and core files and search paths name what they like.
+fn open_regular(path: &Path) -> Result<(File, Metadata)> {
+    let failed = |e: std::io::Error| Error::io(path.display().to_string(), &e);
+    let meta = std::fs::metadata(path).map_err(failed)?;
+    if meta.is_dir() {
+        return Err(Error::user(format!("{}: Is a directory.", path.display())));
+    }
+    if !meta.is_file() {
+        return Err(Error::BadElf { file: path.display().to_string(), what: "not a regular file".into() });
+    }
+    let file = File::open(path).map_err(failed)?;
+    let meta = file.metadata().map_err(failed)?;
+    Ok((file, meta))
+}
 
 #[derive(Debug)]
 enum Bytes {
@@ -175,14 +191,7 @@ pub struct ElfFile {
 impl ElfFile {
     pub(super) fn map(path: &Path, purpose: Purpose) -> Result<ElfFile> {
         let shown = path.display();
-        let file = File::open(path).map_err(|e| Error::io(shown.to_string(), &e))?;
-        let meta = file.metadata().map_err(|e| Error::io(shown.to_string(), &e))?;
-        if meta.is_dir() {
-            return Err(Error::user(format!("{shown}: Is a directory.")));
-        }
-        if !meta.is_file() {
-            return Err(Error::BadElf { file: shown.to_string(), what: "not a regular file".into() });
-        }
+        let (file, meta) = open_regular(path)?;
         if meta.len() == 0 {
             return Err(not_recognized(path)); // mmap(2) refuses length 0
         }

@@ -1,6 +1,6 @@
 //! Where the kernel and ld.so put things when addresses are random: the program started again and again.
 
-use crate::base::{AddrRange, Error, MemoryMap, Need, Result, VirtAddr};
+use crate::base::{Error, MemoryMap, Need, Result, VirtAddr};
 use crate::elf::{AuxEntry, aux};
 use crate::os::spawn::Launch;
 use crate::target::{Control, Live, RawStop, ResumeAction, Target, Trap, TrapKind};
@@ -49,7 +49,7 @@ fn regions(maps: &MemoryMap) -> Vec<Region> {
     for m in maps.mappings.iter().filter(|m| !m.name.is_empty() && m.name != "[vsyscall]" && !m.name.starts_with("[vvar")) {
         let name = m.name.rsplit('/').next().unwrap_or(&m.name).to_owned();
         // The stack's random end is its top.
-        let at = if name == "[stack]" { AddrRange::new(m.range.start, m.range.end).end } else { m.range.start };
+        let at = if name == "[stack]" { m.range.end } else { m.range.start };
         if out.iter().all(|(n, _)| *n != name) {
             out.push((name, at));
         }

@@ -57,7 +57,7 @@ impl Session {
                 None => CorePage::Filled,
                 Some(None) => CorePage::Unknown,
                 Some(Some(file)) => {
-                    let offset = usize::try_from(mapping.offset + (at - mapping.range.start)).unwrap_or(usize::MAX);
+                    let offset = usize::try_from(mapping.offset_at(at)).unwrap_or(usize::MAX);
                     let own = file.get(offset..).unwrap_or_default();
                     let own = own.get(..bytes.len()).unwrap_or(own);
                     // Behind the file's end a mapped page is zeros.

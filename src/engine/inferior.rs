@@ -288,7 +288,7 @@ impl Process {
         self.hardware.contains(&Trap { addr: pc, kind: TrapKind::HardwareExecute })
     }
 
-    /// The same for one that nobody has asked for yet.
+    /// Learns the pthread_t of a thread where it is not known yet.
     pub(super) fn learn_pthread_once(&mut self, tid: Tid) {
         if self.pthreads.get(&tid).is_none_or(|pthread| *pthread == 0) {
             self.learn_pthread(tid);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::arch::regs::Gpr;
-use crate::base::{AddrRange, Error, FileAddr, LoadBias, PageCache, Result, VirtAddr, read_vec};
+use crate::base::{AddrRange, Error, FileAddr, LoadBias, PageCache, Result, VirtAddr, page_down, read_vec};
 use crate::elf::{AuxEntry, Image, aux};
 use crate::loader::{MapState, Rendezvous, Stub, event_address, find_rendezvous};
 use crate::symbols::{ModuleRole, NewModule, is_named};
@@ -41,14 +41,14 @@ impl Session {
         {
             let (first, _) = image.span();
             // AT_BASE is where the first byte of the file is mapped; its p_vaddr is 0 but in odd linkers.
-            let bias = LoadBias(base.wrapping_sub(first.0 & !0xfff));
+            let bias = LoadBias(base.wrapping_sub(page_down(first.0)));
             // By the name that the program asks for, as ld.so itself calls it.
             let path = program.and_then(|p| p.image.interp()).map_or_else(|| mapping.name.clone().into(), Into::into);
             modules.add(NewModule { image, path, role: ModuleRole::Interpreter, bias });
         }
         if let (Some(image), Some(addr)) = (vdso, value(aux::AT_SYSINFO_EHDR)) {
             let (first, _) = image.span();
-            let bias = LoadBias(addr.wrapping_sub(first.0 & !0xfff));
+            let bias = LoadBias(addr.wrapping_sub(page_down(first.0)));
             modules.add(NewModule { image, path: "[vdso]".into(), role: ModuleRole::Vdso, bias });
         }
         let brk = modules.interpreter().and_then(|m| Some(m.virt(event_address(m.image())?)));

@@ -106,7 +106,7 @@ impl Session {
         undone.find(|e| e.changes.iter().any(put_back)).map(|e| e.what.clone())
     }
 
-    /// Whether the journal's last write at a slot was of another value.
+    /// Whether no command has ever written this value into the slot.
     fn is_unlogged(&self, at: VirtAddr, value: u64) -> bool {
         let bytes = value.to_le_bytes();
         let wrote = |c: &super::journal::Change| matches!(c, super::journal::Change::Memory { at: a, new, .. } if *a == at && *new == bytes);

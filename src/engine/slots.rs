@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::base::{AddrRange, FileAddr, VirtAddr};
+use crate::base::{AddrRange, FileAddr, VirtAddr, page_down};
 use crate::elf::{Binding, Image, Symbol, SymbolKind, pt};
 use crate::expr::Host;
 use crate::loader::{GotWords, ReservedWord, Slot, SlotState};
@@ -75,7 +75,7 @@ impl SlotMeaning {
 /// The part of an image that is made read-only after relocation, as ld.so does it: whole pages only (glibc's
 /// `_dl_protect_relro` rounds both ends down). Run-time addresses; empty without PT_GNU_RELRO.
 pub fn relro_range(module: &Module) -> AddrRange {
-    let down = |a: VirtAddr| VirtAddr(a.0 & !0xfff);
+    let down = |a: VirtAddr| VirtAddr(page_down(a.0));
     match module.image().segment(pt::PT_GNU_RELRO) {
         Some(s) => AddrRange::new(down(module.virt(s.addr)), down(module.virt(s.addr) + s.mem_size)),
         None => AddrRange::default(),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::base::{AddrRange, Error, Need, Result, VirtAddr, read_vec};
+use crate::base::{AddrRange, Error, Need, PAGE, Result, VirtAddr, page_down, read_vec};
 use crate::expr::Host;
 
 use super::before::Picture;
@@ -43,9 +43,9 @@ impl Session {
             }
             picture.bytes.clear();
             // Whole pages: a word is compared where it stands.
-            let first = range.start.0 & !0xfff;
-            for at in (first..range.end.0).step_by(4096).map(VirtAddr) {
-                let bytes = read_vec(self.memory(), at, 4096)?;
+            let first = page_down(range.start.0);
+            for at in (first..range.end.0).step_by(PAGE as usize).map(VirtAddr) {
+                let bytes = read_vec(self.memory(), at, PAGE as usize)?;
                 picture.bytes.insert(at, bytes.into_boxed_slice());
             }
         }

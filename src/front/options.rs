@@ -163,7 +163,6 @@ impl Options {
             Key::Line => self.steps.push(Step::Line(value)),
             Key::FileBefore => self.before.push(Step::File(value)),
             Key::LineBefore => self.before.push(Step::Line(value)),
-            // Refused by `parse`.
             Key::Tour => self.tour = true,
             Key::Core => self.core = Some(value),
             Key::Directory => self.directories.push(value),

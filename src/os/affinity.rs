@@ -27,6 +27,22 @@ pub fn usable_cores() -> usize {
     at_start().map_or(1, usable).max(1)
 }
 
+/// The cores that are online: a process may come to any of them, however few of them, or how little of their time, rdbg may use.
+pub fn online_cores() -> Vec<usize> {
+    let text = std::fs::read_to_string("/sys/devices/system/cpu/online").unwrap_or_default();
+    let cores = listed(text.trim());
+    if cores.is_empty() { (0..usable_cores()).collect() } else { cores }
+}
+
+/// The numbers of a list like `0-3,8` (Documentation/admin-guide/cputopology.rst).
+fn listed(text: &str) -> Vec<usize> {
+    let range = |part: &str| {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        Some(first.parse().ok()?..=last.parse::<usize>().ok()?.min(CpuSet::count()))
+    };
+    text.split(',').filter_map(range).flatten().collect()
+}
+
 /// Gives the calling thread the affinity that rdbg was started with: threads inherit that of their maker, which may follow a
 /// tracee.
 pub fn unpin_thread() {
@@ -82,5 +98,18 @@ impl Follower {
 impl Default for Follower {
     fn default() -> Follower {
         Follower::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_of_cores() {
+        assert_eq!(listed("0-3,8"), [0, 1, 2, 3, 8]);
+        assert_eq!(listed("5"), [5]);
+        assert!(listed("").is_empty() && listed("x-y,-").is_empty());
+        assert!(!online_cores().is_empty());
     }
 }

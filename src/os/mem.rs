@@ -6,7 +6,7 @@ use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
 
 use super::ptrace;
-use crate::base::{Error, Memory, Result, Tid, VirtAddr};
+use crate::base::{Error, Memory, PAGE, Result, Tid, VirtAddr};
 
 /// An open /proc/PID/mem. It stays bound to the address space that the process had when it was opened: open it anew after
 /// an exec.
@@ -37,7 +37,7 @@ impl ProcessMemory {
     /// `tid` is a stopped tracee, for the slow way by POKEDATA where the kernel forbids this one.
     pub fn write(&self, tid: Tid, at: VirtAddr, bytes: &[u8]) -> Result<()> {
         let last = at.0.saturating_add(bytes.len().saturating_sub(1) as u64);
-        self.written.borrow_mut().extend(at.0 / 4096..=last / 4096);
+        self.written.borrow_mut().extend(at.0 / PAGE..=last / PAGE);
         let mut done = 0;
         while self.writable && done < bytes.len() {
             let rest = bytes.get(done..).unwrap_or_default();
@@ -54,7 +54,7 @@ impl ProcessMemory {
 
     /// The first addresses of the pages that were written, in order.
     pub fn written_pages(&self) -> Vec<VirtAddr> {
-        self.written.borrow().iter().map(|n| VirtAddr(n * 4096)).collect()
+        self.written.borrow().iter().map(|n| VirtAddr(n * PAGE)).collect()
     }
 
     fn poke_byte(&self, tid: Tid, at: VirtAddr, byte: u8) -> Result<()> {

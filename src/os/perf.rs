@@ -129,7 +129,6 @@ impl Drop for Ring {
     fn drop(&mut self) {
         // SAFETY: the mapping made in `open`, which nothing refers to any more.
         unsafe { libc::munmap(self.at.cast(), self.len) };
-        let _ = &self.fd;
     }
 }
 
@@ -202,7 +201,7 @@ impl FaultWatch {
     pub fn of(tids: &[Tid]) -> Result<FaultWatch> {
         let (first, others) = tids.split_first().ok_or(Error::Gone)?;
         let mut watch = FaultWatch { rings: Vec::new(), _others: Vec::new() };
-        for cpu in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+        for cpu in affinity::online_cores() {
             for (config, pages, is_major) in [(PERF_COUNT_SW_PAGE_FAULTS, 32, false), (PERF_COUNT_SW_PAGE_FAULTS_MAJ, 8, true)] {
                 let ring = Ring::open(config, FLAGS_NOW, *first, cpu, pages)?;
                 for tid in others {
@@ -232,7 +231,7 @@ impl FaultWatch {
 /// Rings for all faults and for the major ones, on each processor.
 fn open_rings(pid: Tid) -> Result<Vec<(Ring, bool)>> {
     let mut rings = Vec::new();
-    for cpu in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+    for cpu in affinity::online_cores() {
         rings.push((Ring::open(PERF_COUNT_SW_PAGE_FAULTS, FLAGS, pid, cpu, 64)?, false));
         rings.push((Ring::open(PERF_COUNT_SW_PAGE_FAULTS_MAJ, FLAGS, pid, cpu, 8)?, true));
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use crate::base::{AddrRange, FileAddr, LoadBias, PAGE, Result, VirtAddr};
+use crate::base::{AddrRange, FileAddr, LoadBias, PAGE, Result, VirtAddr, page_down};
 use crate::dwarf::{CfiSections, DebugInfo, UnwindRow};
 use crate::elf::{Image, Symbol};
 use crate::loader::{CallSites, Got, Plt};
@@ -73,7 +73,7 @@ impl Module {
         let range = |s: &crate::elf::Segment| {
             let start = self.virt(s.addr).0;
             let end = start.saturating_add(s.mem_size).checked_next_multiple_of(PAGE).unwrap_or(u64::MAX);
-            AddrRange::new(VirtAddr(start & !(PAGE - 1)), VirtAddr(end))
+            AddrRange::new(VirtAddr(page_down(start)), VirtAddr(end))
         };
         let mut ranges: Vec<AddrRange> = self.image().loads().map(range).collect();
         ranges.sort_by_key(|r| r.start);

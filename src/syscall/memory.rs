@@ -4,6 +4,7 @@ use super::ctx::Ctx;
 use super::names::memory::*;
 use super::names::processes::ARCH_PRCTL;
 use super::text::{address, hex};
+use crate::base::PAGE;
 
 /// mmap(2) flags: the type of the mapping, then the rest.
 pub fn mmap_flags(_: &Ctx<'_>, flags: u64) -> Option<String> {
@@ -30,7 +31,7 @@ pub fn mremap_address(ctx: &Ctx<'_>, at: u64) -> Option<String> {
 
 /// What mincore(2) has written.
 pub fn residency(ctx: &Ctx<'_>, at: u64) -> Option<String> {
-    let pages = usize::try_from(ctx.arg(1).div_ceil(4096)).unwrap_or(usize::MAX);
+    let pages = usize::try_from(ctx.arg(1).div_ceil(PAGE)).unwrap_or(usize::MAX);
     let bytes = ctx.some_bytes(at, pages.min(super::ctx::MOST));
     let shown = |b: Vec<u8>| b.iter().map(|p| (p & 1).to_string()).collect::<Vec<_>>().join(" ");
     let more = if pages > super::ctx::MOST { " ..." } else { "" };

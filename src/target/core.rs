@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::traits::{Control, Target};
 use crate::arch::regs::{Registers, XState};
-use crate::base::{AddrRange, Error, Mapping, Memory, MemoryMap, Perms, Result, Signal, Tid, VirtAddr};
+use crate::base::{AddrRange, Error, Mapping, Memory, MemoryMap, Perms, Result, Signal, Tid, VirtAddr, page_down};
 use crate::elf::{AuxEntry, CoreFile, CoreMapping, CoreThread, Image, MappedFile, Segment, aux, pf};
 
 /// A process that has left nothing but a core file, and the files that it had mapped.
@@ -118,21 +118,19 @@ impl Core {
     fn untouched_bytes(&self, at: VirtAddr, buf: &mut [u8]) -> usize {
         let is_there = |s: &&Segment| s.flags != 0 && s.file_size == 0 && s.addr.0 <= at.0 && at.0 - s.addr.0 < s.mem_size;
         let Some(segment) = self.file.segments().find(is_there) else { return 0 };
-        let n = buf.len().min((segment.addr.0 + segment.mem_size - at.0) as usize);
+        let n = buf.len().min((segment.mem_size - (at.0 - segment.addr.0)) as usize);
         buf.iter_mut().take(n).for_each(|b| *b = 0);
         n
     }
-}
 
-impl Core {
-    /// The mappings of files that no segment of the core file covers: gdb leaves out text that nobody has written to. What might be done
-    /// there the core file does not say; the mapped file's program headers do.
+    /// The mappings of files that no segment of the core file covers: gdb leaves out text that nobody has written to. What might be
+    /// done there the core file does not say; the mapped file's program headers do.
     fn left_out(&self, covered: &[Mapping]) -> Vec<Mapping> {
         let files = self.file.files.iter().filter(|f| f.start < f.end);
         let alone = files.filter(|f| !covered.iter().any(|m| m.range.overlaps(&AddrRange::new(f.start, f.end))));
-        let mapping = |f: &crate::elf::CoreMapping| {
+        let mapping = |f: &CoreMapping| {
             let image = Image::open(Path::new(&f.path)).ok();
-            let segment = image.as_ref().and_then(|i| i.loads().find(|s| s.offset & !0xfff == f.offset));
+            let segment = image.as_ref().and_then(|i| i.loads().find(|s| page_down(s.offset) == f.offset));
             let has = |bit| segment.is_none_or(|s| s.flags & bit != 0);
             let perms = Perms {
                 read: has(pf::PF_R),
@@ -220,7 +218,7 @@ impl Target for Core {
                 () => "",
             };
             let name = file.map_or_else(|| special.to_owned(), |f| f.path.clone());
-            let offset = file.map_or(0, |f| f.offset + (range.start - f.start));
+            let offset = file.map_or(0, |f| f.offset.saturating_add(range.start - f.start));
             // Which file it was the core file says by path alone.
             mappings.push(Mapping { range, perms, offset, device: (0, 0), inode: u64::from(file.is_some()), name });
         }
@@ -244,5 +242,40 @@ impl Target for Core {
 
     fn core_file(&self) -> Option<&CoreFile> {
         Some(&self.file)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+    use crate::base::PAGE;
+    use crate::elf::{CoreContents, CoreIdentity, CoreSegment};
+
+    /// Sizes and offsets in a core file may be anything: what they add up to may be beyond every number.
+    #[test]
+    fn forged_sizes_lead_nowhere() {
+        let thread = CoreThread { tid: 7, signal: 11, registers: [0; 27], xstate: Vec::new(), siginfo: None };
+        let at = VirtAddr(u64::MAX - 2 * PAGE + 1);
+        let contents = CoreContents {
+            pid: 7,
+            threads: vec![(thread, CoreIdentity::default())],
+            files: vec![CoreMapping { start: VirtAddr(PAGE), end: VirtAddr(u64::MAX), offset: u64::MAX, path: "/forged".into() }],
+            segments: vec![CoreSegment { range: AddrRange::with_len(at, PAGE), flags: 6, file_size: 0 }],
+            ..CoreContents::default()
+        };
+        let (mut bytes, ..) = contents.head();
+        // p_memsz of the second program header, behind that of the notes (gABI ch. 5).
+        let size = 64 + 56 + 40;
+        bytes[size..size + 8].copy_from_slice(&u64::MAX.to_le_bytes());
+        let path = std::env::temp_dir().join(format!("rdbg-forged-core-{}", std::process::id()));
+        std::fs::write(&path, &bytes).unwrap();
+        let core = Core::open(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        let maps = core.maps().unwrap();
+        assert_eq!(maps.mappings.iter().map(|m| m.range.start).collect::<Vec<_>>(), [at]);
+        let mut buf = [1; 16];
+        assert_eq!(core.untouched_bytes(at + 8, &mut buf), 16);
+        assert_eq!(core.read_partial(at + 8, &mut buf).unwrap(), 0, "the file is not there");
     }
 }

@@ -1,4 +1,4 @@
-//! Targets: what can be read (a process, later core files and remote stubs), and what can be controlled.
+//! Targets: what can be read (a process, a core file), and what can be controlled.
 #![deny(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod core;

@@ -25,7 +25,9 @@ fn files(cx: &mut Cx<'_>, _: &Args) -> Result<Flow> {
     cx.say(format!("Symbols from \"{path}\".\n"));
     if let Some(core) = cx.session.process().ok().and_then(|p| p.target.core_file()) {
         let head = format!("Local core dump file:\n\t`{}', file type elf64-x86-64.\n", core.path().display());
-        let row = |(n, s): (usize, &Segment)| format!("\t{:#018x} - {:#018x} is load{n}\n", s.addr.0, s.addr.0 + s.mem_size);
+        let row = |(n, s): (usize, &Segment)| {
+            format!("\t{:#018x} - {:#018x} is load{n}\n", s.addr.0, s.addr.0.saturating_add(s.mem_size))
+        };
         let rows: String = (1..).zip(core.segments().filter(|s| s.mem_size > 0)).map(row).collect();
         cx.say(head + &rows);
     } else if let Ok(process) = cx.session.process() {

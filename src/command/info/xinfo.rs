@@ -36,7 +36,7 @@ fn xinfo(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         match process.target.maps()?.at(at) {
             Some(m) => {
                 let name = if m.name.is_empty() { "[anonymous]" } else { &m.name };
-                let offset = m.offset + (at - m.range.start);
+                let offset = m.offset_at(at);
                 facts.push(("mapping", format!("{}-{} {} {name}", m.range.start, m.range.end, m.perms)));
                 facts.extend(page_words(session, m, at).map(|words| ("page", words)));
                 if m.inode != 0 {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::scope::{address, addressed};
 use crate::arch::regs::registers;
-use crate::base::{AddrRange, Error, Need, Result, VirtAddr, counted};
+use crate::base::{AddrRange, Error, Need, PAGE, Result, VirtAddr, counted};
 use crate::command::{ArgKind, ArgSpec, Args, Command, Cx, Example, Flow, Group, Repeat};
 use crate::engine::{Picture, Session, Snapshot};
 use crate::loader::page_letter;
@@ -187,7 +187,7 @@ fn descriptors(before: &Picture, now: &Picture, table: &mut Table) {
 fn memory(session: &Session, before: &Picture, now: &Picture, range: Option<AddrRange>, table: &mut Table) {
     let variables = session.local_places();
     let (mut listed, mut more) = (0, 0);
-    let zeros = vec![0u8; 4096];
+    let zeros = vec![0u8; PAGE as usize];
     for (page, new) in &now.bytes {
         let old = before.bytes.get(page).map_or(&zeros[..], |b| b);
         if old == &new[..] {
@@ -232,7 +232,7 @@ fn pages(before: &Picture, now: &Picture, table: &mut Table) {
             continue;
         }
         let name = now.maps.at(*at).or(before.maps.at(*at)).map_or(String::new(), |m| m.name.clone());
-        match runs.last_mut().filter(|r| r.0 + r.1 * 4096 == *at && (r.2, r.3) == (old, new) && r.4 == name) {
+        match runs.last_mut().filter(|r| r.0 + r.1 * PAGE == *at && (r.2, r.3) == (old, new) && r.4 == name) {
             Some(run) => run.1 += 1,
             None => runs.push((*at, 1, old, new, name)),
         }

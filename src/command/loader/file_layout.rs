@@ -1,7 +1,7 @@
 //! Which bytes of a file are what, and where in memory they end up.
 
 use super::scope;
-use crate::base::Result;
+use crate::base::{Result, page_down, page_up};
 use crate::command::{ArgSpec, Args, Command, Cx, Example, Flow, Group};
 use crate::elf::{Image, pt};
 use crate::symbols::Module;
@@ -99,8 +99,8 @@ fn by_page(module: &Module, part: &Part) -> Option<String> {
     let segments = (0..).zip(module.image().segments()).filter(|(_, s)| s.kind == pt::PT_LOAD && s.file_size > 0);
     let around = |(i, s): (usize, &crate::elf::Segment)| {
         let end = s.offset.saturating_add(s.file_size);
-        let last = if s.mem_size > s.file_size { end } else { end.checked_next_multiple_of(4096)? };
-        let (start, end) = (part.start.max(s.offset & !0xfff), part.end.min(last));
+        let last = if s.mem_size > s.file_size { end } else { page_up(end) };
+        let (start, end) = (part.start.max(page_down(s.offset)), part.end.min(last));
         (start < end).then(|| format!("{} bytes with segment {i}, whose page they share", end - start))
     };
     let all: Vec<String> = segments.filter_map(around).collect();

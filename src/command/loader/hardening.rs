@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::scope;
-use crate::base::{Result, VirtAddr, counted};
+use crate::base::{PAGE, Result, VirtAddr, counted};
 use crate::command::{ArgSpec, Args, Command, Cx, Example, Flow, Group};
 use crate::elf::{FileKind, Image, SymbolKind, dt, pf, pt, r_x86_64};
 use crate::engine::{Session, SlotMeaning, is_static};
@@ -159,7 +159,7 @@ fn private_bytes(session: &Session, module: &Module) -> Option<u64> {
     for range in module.ranges() {
         pages += target.pages(range).ok()?.iter().filter(|s| s.is_private()).count() as u64;
     }
-    Some(pages * 4096)
+    Some(pages * PAGE)
 }
 
 /// `info ifunc`
@@ -176,9 +176,11 @@ pub const IFUNC: Command = Command {
     ..Command::BASE
 };
 
-/// A slot that leads to an IFUNC: module, index, value, whether it is bound.
+/// What a slot shows of an IFUNC's choice.
 struct Chosen {
+    /// The slot: `libc.so.6 GOT[3]`.
     place: String,
+    /// The variant.
     to: VirtAddr,
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::scope::{address, addressed};
-use crate::base::{AddrRange, Error, Mapping, Need, PAGE, PageState, Result, Tid, VirtAddr, counted};
+use crate::base::{AddrRange, Error, Mapping, Need, PAGE, PageState, Result, Tid, VirtAddr, counted, page_down};
 use crate::command::{ArgKind, ArgSpec, Args, Command, Cx, Example, Flow, Group};
 use crate::engine::{PageCause, PageCauses, Session};
 use crate::loader::{Residency, page_letter, page_map, short_page_map};
@@ -126,7 +126,7 @@ fn choose(cx: &mut Cx<'_>, text: &str) -> Result<Choice> {
     }
     let at = address(cx, text)?;
     let found = maps.at(at).cloned().ok_or_else(|| Error::user(format!("No mapping contains {at}.")))?;
-    Ok(Choice { mappings: vec![found], page: Some(VirtAddr(at.0 & !(PAGE - 1))) })
+    Ok(Choice { mappings: vec![found], page: Some(VirtAddr(page_down(at.0))) })
 }
 
 fn sharers(pid: Tid, mappings: &[Mapping]) -> Sharers {
@@ -241,19 +241,15 @@ fn single(session: &Session, causes: &PageCauses, mappings: &[Mapping], at: Virt
 }
 
 fn state_of(session: &Session, mapping: &Mapping, at: VirtAddr) -> Result<PageState> {
-    let page = Mapping { range: AddrRange::with_len(VirtAddr(at.0 & !(PAGE - 1)), PAGE), ..mapping.clone() };
+    let page = Mapping { range: AddrRange::with_len(VirtAddr(page_down(at.0)), PAGE), ..mapping.clone() };
     Ok(session.page_states(&page)?.first().copied().unwrap_or_default())
 }
 
 /// The page of an address in words, of a live process or of a core file; `None` where nobody can say.
 pub(in crate::command) fn page_words(session: &Session, mapping: &Mapping, at: VirtAddr) -> Option<String> {
-    let at = VirtAddr(at.0 & !(PAGE - 1));
+    let at = VirtAddr(page_down(at.0));
     if session.is_core() {
-        let first = Mapping {
-            range: AddrRange::with_len(at, PAGE),
-            offset: mapping.offset + (at - mapping.range.start),
-            ..mapping.clone()
-        };
+        let first = Mapping { range: AddrRange::with_len(at, PAGE), offset: mapping.offset_at(at), ..mapping.clone() };
         return session.core_pages(&first).ok()?.first().map(|p| super::core_pages::words(*p).to_owned());
     }
     Some(told(&session.page_causes(), mapping, at, state_of(session, mapping, at).ok()?).0)

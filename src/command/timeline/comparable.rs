@@ -49,7 +49,7 @@ pub struct Comparable {
     pub settled: BTreeMap<Slot, Settled>,
 }
 
-/// A file is read in vain after so many lines that are none of a record.
+/// What the system says against reading a file.
 fn failed(path: &Path, error: &std::io::Error) -> Error {
     Error::io(path.display().to_string(), error)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::words::{base_name, hex, signed, text};
-use crate::base::PAGE;
+use crate::base::{page_down, page_up};
 use crate::elf::{Image, Section, Segment, pt};
 
 /// What is known of files, mappings and descriptors at a point of the record.
@@ -108,7 +108,9 @@ impl Files {
         if at == headers.start && got == headers.end - headers.start {
             return Some(format!("the program headers of {name}"));
         }
-        let is_note = |s: &&Segment| s.kind == pt::PT_NOTE && s.offset <= at && at + got <= s.offset + s.file_size;
+        let is_note = |s: &&Segment| {
+            s.kind == pt::PT_NOTE && s.offset <= at && at.saturating_add(got) <= s.offset.saturating_add(s.file_size)
+        };
         image.segments().iter().find(is_note).map(|_| format!("the notes of {name}"))
     }
 
@@ -125,14 +127,13 @@ impl Files {
 /// What of a file lies in a range, counted from where its first segment begins.
 fn in_image(image: &Image, segment: usize, start: u64, end: u64, file: &str) -> Option<String> {
     let load = image.loads().nth(segment)?;
-    let base = image.loads().next()?.addr.0 & !(PAGE - 1);
+    let base = page_down(image.loads().next()?.addr.0);
     let (start, end) = (base.wrapping_add(start), base.wrapping_add(end));
     let in_segment = |s: &Section| load.contains(s.addr) && s.addr.0 < end && s.addr.0.saturating_add(s.size) > start;
     let wanted = |s: &&Section| s.is_loaded() && s.size > 0 && in_segment(s) && (!file.is_empty() || s.is_nobits());
     let sections: Vec<&str> = image.sections().iter().filter(wanted).map(|s| s.name.as_str()).collect();
     let relro = image.segments().iter().find(|s| s.kind == pt::PT_GNU_RELRO);
-    let is_relro =
-        relro.is_some_and(|r| r.addr.0 & !(PAGE - 1) == start && end <= (r.addr.0 + r.mem_size).next_multiple_of(PAGE));
+    let is_relro = relro.is_some_and(|r| page_down(r.addr.0) == start && end <= page_up(r.addr.0.saturating_add(r.mem_size)));
     let mut words = String::new();
     if is_relro {
         words.push_str(" (RELRO)");
@@ -141,7 +142,7 @@ fn in_image(image: &Image, segment: usize, start: u64, end: u64, file: &str) -> 
         words.push_str(" (zeroes behind what the file has)");
     }
     // The first mapping of a library is as long as all of it: what comes next is mapped over it.
-    let own_end = (load.addr.0.saturating_add(load.mem_size)).next_multiple_of(PAGE);
+    let own_end = page_up(load.addr.0.saturating_add(load.mem_size));
     if end > own_end {
         words.push_str(" and room for the rest");
     }

@@ -48,8 +48,8 @@ impl Default for Progress {
 }
 
 impl Progress {
-    /// Whether it is time to say something; for how long it has been going on then.
-    fn is_due(&mut self) -> Option<u64> {
+    /// For how many seconds it has been going on, if it is time to say something.
+    fn due(&mut self) -> Option<u64> {
         let now = Instant::now();
         let is_due = now - self.told >= EVERY;
         if is_due {
@@ -73,7 +73,7 @@ impl Session {
             Some(Stage::Done | Stage::Steps(None) | Stage::Faults) => return None,
             _ => format!("{} events recorded", self.timeline.recorded()?),
         };
-        let seconds = self.timeline.progress.is_due()?;
+        let seconds = self.timeline.progress.due()?;
         Some(Notice::Progress(format!("{counted}, {seconds} s")))
     }
 

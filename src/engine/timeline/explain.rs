@@ -1,10 +1,11 @@
 //! What a system call is for, in one sentence; nothing where that is not known for sure.
 
+use crate::base::{page_down, page_up};
 use crate::elf::{Segment, pt};
 use crate::syscall::is_error;
 
 use super::process::{Change, Recorded};
-use super::space::{Area, Loaded, page_up};
+use super::space::{Area, Loaded};
 
 /// What is known of a call that has returned.
 pub struct Facts<'a> {
@@ -96,10 +97,10 @@ fn loader(recorded: &Recorded, facts: &Facts<'_>) -> Option<String> {
 /// The PT_GNU_RELRO segment that the call protects.
 fn relro<'r>(recorded: &'r Recorded, area: &Area, facts: &Facts<'_>) -> Option<&'r Segment> {
     let object: &Loaded = recorded.space.object_at(area.start)?;
-    let start = facts.arg(0);
+    let (start, end) = (facts.arg(0), facts.arg(0).saturating_add(facts.arg(1)));
     object.image.segments().iter().find(|s| {
         let at = object.bias.to_virt(s.addr).0;
-        s.kind == pt::PT_GNU_RELRO && at & !0xfff == start && start + facts.arg(1) <= page_up(at + s.mem_size)
+        s.kind == pt::PT_GNU_RELRO && page_down(at) == start && end <= page_up(at.saturating_add(s.mem_size))
     })
 }
 

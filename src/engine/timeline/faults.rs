@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::base::{Error, Result, Tid, VirtAddr};
+use crate::base::{Error, PAGE, Result, Tid, VirtAddr, counted};
 use crate::engine::session::Session;
 use crate::engine::stop::{Notice, StopReason};
 use crate::os::arrivals::{Arrivals, page_arrivals};
@@ -30,7 +30,11 @@ impl Session {
             return;
         }
         let told = match (self.timeline.launch_quietly().and_then(|l| page_faults(&l)), self.timeline.recorder_mut()) {
-            (Ok(faults), Some(recorder)) => recorder.faults(&faults),
+            (Ok(faults), Some(recorder)) => {
+                let told = recorder.faults(&faults);
+                self.tell_lost(faults.lost);
+                told
+            }
             (Err(e), Some(_)) => self.record_arrivals(&e),
             (_, None) => Ok(()),
         };
@@ -40,12 +44,12 @@ impl Session {
     }
 
     /// The kernel does not count faults for us, for this reason: what a second run's page tables show takes their place.
-    fn record_arrivals(&mut self, refused: &Error) -> Result<()> {
+    fn record_arrivals(&mut self, error: &Error) -> Result<()> {
         let arrivals = page_arrivals(&self.timeline.launch_quietly()?)?;
         if let Some(recorder) = self.timeline.recorder_mut() {
             recorder.arrivals(&arrivals)?;
         }
-        let refused = self::refused(refused);
+        let refused = refused(error);
         self.notices.push_back(Notice::Warning(format!(
             "Page faults cannot be counted here: {refused}. Shown instead are the pages that a second run's page tables got between \
              system calls: those that came along with a fault too, and not which instruction it was."
@@ -58,9 +62,19 @@ impl Session {
     pub(super) fn record_live_faults(&mut self) -> Result<()> {
         let Some(watch) = &self.timeline.fault_watch else { return Ok(()) };
         let faults = watch.take();
-        match self.timeline.recorder_mut() {
+        let told = match self.timeline.recorder_mut() {
             Some(recorder) if !faults.all.is_empty() => recorder.live_faults(&faults),
             _ => Ok(()),
+        };
+        self.tell_lost(faults.lost);
+        told
+    }
+
+    /// Says that there were more faults than the kernel had room to tell of.
+    fn tell_lost(&mut self, lost: u64) {
+        if lost > 0 {
+            let line = format!("{} came too fast to be told one by one.", counted(lost, "more page fault"));
+            self.notices.push_back(Notice::Warning(line));
         }
     }
 
@@ -101,7 +115,7 @@ impl Recorder {
             let phase = if in_program { "main" } else { "ld.so" };
             let line = Line::new(arrival.time as f64 / 1e9, arrivals.pid, arrivals.pid, "fault", phase).integer("run", 2);
             let line = line.address("address", pages.start.0).maybe("pc", None).maybe("major", None);
-            self.push(line.maybe("file", file.as_deref()).integer("count", (pages.len() / 4096) as i64))?;
+            self.push(line.maybe("file", file.as_deref()).integer("count", (pages.len() / PAGE) as i64))?;
         }
         Ok(())
     }

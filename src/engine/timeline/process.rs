@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::base::{Perms, Tid, VirtAddr};
+use crate::base::{Perms, Tid, VirtAddr, page_up};
 use crate::elf::Image;
 use crate::symbols::{ModuleId, ModuleRole, Modules};
 use crate::syscall::{Entered, is_error};
@@ -11,7 +11,7 @@ use crate::target::Target;
 
 use super::binds::OpenBind;
 use super::objects::{Known, Place};
-use super::space::{Area, Space, page_up};
+use super::space::{Area, Space};
 
 /// How far a process has come.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::base::{Memory, PAGE, Result, Tid, VirtAddr, read_u64};
+use crate::base::{Memory, PAGE, Result, Tid, VirtAddr, page_down, read_u64};
 use crate::engine::linkage::Scopes;
 use crate::engine::session::Session;
 use crate::expr::Host;
@@ -21,7 +21,7 @@ struct Slots<'m> {
 impl Slots<'_> {
     fn word(&mut self, at: VirtAddr) -> Option<u64> {
         if at.0.wrapping_sub(self.start) >= PAGE || self.page.is_empty() {
-            self.start = at.0 & !(PAGE - 1);
+            self.start = page_down(at.0);
             self.page.resize(PAGE as usize, 0);
             let count = self.memory.read_partial(VirtAddr(self.start), &mut self.page).unwrap_or(0);
             self.page.truncate(count);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::base::{LoadBias, MemoryMap, PAGE, Perms, VirtAddr};
+use crate::base::{LoadBias, MemoryMap, Perms, VirtAddr, page_down, page_up};
 use crate::elf::Image;
 
 /// A mapping, or what is left of one.
@@ -54,11 +54,6 @@ pub struct Space {
     loaded: Vec<Loaded>,
     /// Where the heap ends.
     pub brk: Option<u64>,
-}
-
-/// Rounded up to whole pages.
-pub fn page_up(n: u64) -> u64 {
-    n.checked_next_multiple_of(PAGE).unwrap_or(u64::MAX)
 }
 
 impl Space {
@@ -120,7 +115,7 @@ impl Space {
     /// Says that an ELF file was mapped with its first segment at `start`.
     pub fn load(&mut self, path: Arc<str>, image: Arc<Image>, start: u64) {
         let (first, last) = image.span();
-        let bias = LoadBias(start.wrapping_sub(first.0 & !(PAGE - 1)));
+        let bias = LoadBias(start.wrapping_sub(page_down(first.0)));
         let end = page_up(bias.to_virt(last).0);
         self.loaded.retain(|l| l.end <= start || l.start >= end);
         self.loaded.push(Loaded { path, image, bias, start, end });
@@ -138,7 +133,7 @@ impl Space {
             return None;
         }
         let covers = |s: &crate::elf::Segment| {
-            let start = object.bias.to_virt(s.addr).0 & !(PAGE - 1);
+            let start = page_down(object.bias.to_virt(s.addr).0);
             let end = page_up(object.bias.to_virt(s.addr).0.saturating_add(s.mem_size));
             (start..end).contains(&area.start)
         };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::bars::{Bar, Bars, Shade};
 use super::chapter::{CHAPTERS, Chapter, Content, Step};
+use crate::base::PAGE;
 
 /// Steps across.
 #[derive(Clone, Debug)]
@@ -136,7 +137,7 @@ impl Owner {
 
     fn height(&self, bytes: u64, is_dense: bool) -> f64 {
         // As high as a line of text, where there is room.
-        let pages = ((bytes / 4096).max(1) as f64).log2();
+        let pages = ((bytes / PAGE).max(1) as f64).log2();
         match (self, is_dense) {
             (Owner::Object(..), false) => 13.0 + 1.7 * pages,
             (Owner::Object(..), true) => 4.0 + 1.1 * pages,

@@ -60,7 +60,7 @@ impl Story {
             return;
         };
         life.take(event);
-        if matches!(kind, "fork") {
+        if kind == "fork" {
             let child = event.get("child").and_then(Value::as_i64).unwrap_or_default();
             let begun = life.forked(child);
             self.begin(child, begun);
