@@ -29,6 +29,8 @@ pub enum Need {
     Registers,
     /// A stack: a process, or a core file.
     Stack,
+    /// A process as [`Need::Live`] that stands still: it is to go on.
+    Stopped,
 }
 
 /// Why something did not work. `Display` is the line that the user sees: gdb's own sentence where gdb has one.
@@ -124,7 +126,7 @@ impl fmt::Display for Error {
                 }
                 Ok(())
             }
-            Error::Needs(Need::Process | Need::Live) => f.write_str("The program is not being run."),
+            Error::Needs(Need::Process | Need::Live | Need::Stopped) => f.write_str("The program is not being run."),
             Error::Needs(Need::Executable) => {
                 f.write_str("No executable file specified.\nUse the \"file\" or \"exec-file\" command.")
             }

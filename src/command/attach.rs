@@ -7,7 +7,7 @@ use crate::ui::render::stop_text;
 use super::args::Args;
 use super::cx::Cx;
 use super::describe::{ArgKind, ArgSpec, Command, Flow, Group, Repeat};
-use super::run::{show_ended, stopped, what_was_read};
+use super::run::{go, show_ended, stopped, what_was_read};
 
 /// The family.
 pub const COMMANDS: &[Command] = &[ATTACH, DETACH];
@@ -19,6 +19,7 @@ const ATTACH: Command = Command {
     summary: "Attach to a running process and stop it.",
     help: "All of its threads are stopped. \"detach\" lets it go on, and so does the end of rdbg.",
     repeat: Repeat::No,
+    background: true,
     run: attach,
     ..Command::BASE
 };
@@ -79,6 +80,9 @@ fn attach_to(cx: &mut Cx<'_>, pid: Tid) -> Result<Flow> {
     }
     cx.session.attach_as(pid, keeps)?;
     cx.say_directly(read.unwrap_or_default());
+    if cx.session.in_background {
+        return go(cx, None);
+    }
     stopped(cx, &stop, pid)
 }
 

@@ -85,7 +85,7 @@ fn generate_core_file(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let live = cx.session.require(Need::Live).and_then(|()| cx.session.process());
     let pid = live.map_err(|_| Error::user("You can't do that without a process to debug."))?.target.pid();
     let name = args.get("FILE").map_or_else(|| format!("core.{pid}"), str::to_owned);
-    let warnings = cx.session.write_core(&expand_home(&name))?;
+    let warnings = cx.session.while_still(|s| s.write_core(&expand_home(&name)))?;
     warnings.iter().for_each(|w| cx.warn(w));
     cx.say(format!("Saved corefile {name}\n"));
     Ok(Flow::Go)

@@ -23,6 +23,8 @@ pub struct Command {
     pub examples: &'static [Example],
     /// What must exist for it to run at all; checked before `run`.
     pub needs: Option<Need>,
+    /// Whether a `&` at its end lets the program run in the background.
+    pub background: bool,
     /// What Enter on an empty line does after it.
     pub repeat: Repeat,
     /// Whether gdb has no such command: then gdb's names win where an abbreviation fits both.
@@ -42,6 +44,7 @@ impl Command {
         help: "",
         examples: &[],
         needs: None,
+        background: false,
         repeat: Repeat::Again,
         own: false,
         run: |_, _| Ok(Flow::Go),

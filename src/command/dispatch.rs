@@ -1,6 +1,7 @@
 //! Running a command line: names, formats, hooks, repetition.
 
 use crate::base::{Error, Need, Result};
+use crate::engine::Wishes;
 use crate::os::signals;
 use crate::ui::{Captured, JsonOutput, Role, StableAddresses, Tee};
 
@@ -38,7 +39,7 @@ impl Cx<'_> {
     }
 
     /// Runs something whose output `expect` and the log see, and writes its error.
-    fn recorded(&mut self, run: impl FnOnce(&mut Cx<'_>) -> Result<Flow>) -> Outcome {
+    pub(super) fn recorded(&mut self, run: impl FnOnce(&mut Cx<'_>) -> Result<Flow>) -> Outcome {
         let _busy = signals::Busy::begin();
         // A Ctrl-C from before is not meant for this.
         signals::take_interrupt();
@@ -66,7 +67,8 @@ impl Cx<'_> {
     }
 
     fn and_report(&mut self, run: impl FnOnce(&mut Cx<'_>) -> Result<Flow>) -> Outcome {
-        let outcome = match run(self) {
+        let wishes = self.session.wishes();
+        let outcome = match run(self).and_then(|flow| self.grant(wishes).map(|()| flow)) {
             Ok(flow) => Outcome { flow, failed: false },
             Err(e) => {
                 self.report(&e);
@@ -78,6 +80,12 @@ impl Cx<'_> {
             self.warn(damaged.to_string());
         }
         outcome
+    }
+
+    /// What is to stop a program that runs has changed since.
+    fn grant(&mut self, before: Option<Wishes>) -> Result<()> {
+        let after = self.session.wishes();
+        if before.is_some() && after.is_some() && before != after { self.session.grant_wishes() } else { Ok(()) }
     }
 
     /// Writes an error's message and a newline.
@@ -206,14 +214,29 @@ impl Cx<'_> {
             }
             there?;
         }
+        let (rest, in_background) = match rest.trim_end().strip_suffix('&') {
+            Some(before) if command.background => (before.trim_end(), true),
+            _ => (rest, self.session.in_background),
+        };
         let mut args = Args::parse(command, format, rest)?;
         args.repeated = repeated;
+        let before = std::mem::replace(&mut self.session.in_background, in_background);
+        let result = self.run_parsed(command, &args);
+        self.session.in_background = before;
+        match result {
+            // A thread that runs shows no registers.
+            Err(Error::Gone) if self.session.is_away() => self.session.require(Need::Registers).map(|()| Flow::Go),
+            result => result,
+        }
+    }
+
+    fn run_parsed(&mut self, command: &'static Command, args: &Args) -> Result<Flow> {
         if args.has("-json") {
             let mut json = JsonOutput::new(self.out);
             let mut inner = Cx { session: self.session, out: &mut json, interpreter: self.interpreter };
-            return (command.run)(&mut inner, &args);
+            return (command.run)(&mut inner, args);
         }
-        (command.run)(self, &args)
+        (command.run)(self, args)
     }
 
     /// Runs a line and gives back what it wrote.

@@ -21,7 +21,8 @@ const FINISH: Command = Command {
     help: "The value goes into the value history. \"set print finish off\" keeps it from being shown.\n\
 Out of a call that was inlined, it goes on to the next line of the caller.",
     examples: &[Example { line: "finish", what: "stops in the caller, behind the call" }],
-    needs: Some(Need::Live),
+    needs: Some(Need::Stopped),
+    background: true,
     run: finish,
     ..Command::BASE
 };
@@ -60,7 +61,8 @@ const ADVANCE: Command = Command {
     args: &[ArgSpec::must("LOCATION", ArgKind::Linespec)],
     summary: "Let the program go on to a place, or until the current frame returns.",
     examples: &[Example { line: "advance exit", what: "runs to the program's end" }],
-    needs: Some(Need::Live),
+    needs: Some(Need::Stopped),
+    background: true,
     run: |cx, args| to_place(cx, args, false),
     ..Command::BASE
 };
@@ -73,7 +75,8 @@ const UNTIL: Command = Command {
     summary: "Let the program go on past the current line, or to a place in the current frame.",
     help: "Without LOCATION it is \"next\", but does not go backwards in the code: it leaves loops.\n\
 With LOCATION it stops there in the current frame only, or when that frame returns.",
-    needs: Some(Need::Live),
+    needs: Some(Need::Stopped),
+    background: true,
     run: |cx, args| {
         if args.text.is_empty() { super::step::lines(cx, args, LineStepKind::Until) } else { to_place(cx, args, true) }
     },

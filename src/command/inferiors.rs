@@ -1,6 +1,6 @@
 //! Several programs beside each other: inferiors.
 
-use crate::base::{Error, Result};
+use crate::base::{Error, Need, Result};
 use crate::engine::{Notice, Session, Vfork};
 
 use super::args::Args;
@@ -105,6 +105,9 @@ fn inferior(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     }
     let number = super::data::integer(cx, &args.text)?;
     let number = u32::try_from(number).map_err(|_| Error::user(format!("Inferior ID {number} not known.")))?;
+    if number != cx.session.inferior.number && cx.session.is_away() {
+        cx.require(Need::Stopped)?;
+    }
     cx.session.select_inferior(number)?;
     let line = format!("[Switching to inferior {}]\n", described(cx.session, number));
     cx.say(line);

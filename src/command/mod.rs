@@ -5,6 +5,7 @@ mod asm;
 mod asm_source;
 mod assemble;
 mod attach;
+mod background;
 mod breaks;
 mod candidate;
 mod complete;
@@ -92,6 +93,7 @@ pub const FAMILIES: &[&[Command]] = &[
     history::COMMANDS,
     run::COMMANDS,
     attach::COMMANDS,
+    background::COMMANDS,
     core::COMMANDS,
     step::COMMANDS,
     finish::COMMANDS,

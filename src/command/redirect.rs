@@ -25,7 +25,7 @@ pub const REDIRECT: Command = Command {
         Example { line: "redirect puts my_puts", what: "calls of puts come to my_puts" },
         Example { line: "redirect puts my_puts -m hello", what: "only those of one module" },
     ],
-    needs: Some(Need::Live),
+    needs: Some(Need::Stopped),
     own: true,
     repeat: Repeat::No,
     run: redirect,
@@ -127,7 +127,7 @@ pub const UNBIND: Command = Command {
     help: "With -all, into every bound slot of the program and its libraries that was linked for lazy binding; -m selects a\n\
            module. One entry for undo.",
     examples: &[Example { line: "unbind puts", what: "the next call of puts is resolved again" }],
-    needs: Some(Need::Live),
+    needs: Some(Need::Stopped),
     own: true,
     repeat: Repeat::No,
     run: unbind,

@@ -57,7 +57,7 @@ pub(super) fn show_notices(cx: &mut Cx<'_>) {
     }
 }
 
-fn show_notice(cx: &mut Cx<'_>, notice: &Notice) {
+pub(super) fn show_notice(cx: &mut Cx<'_>, notice: &Notice) {
     if let Notice::CallStopped { stop, .. } = notice {
         keep_end_of(cx.session, &stop.reason);
     }
@@ -86,7 +86,7 @@ pub(super) fn stopped(cx: &mut Cx<'_>, stop: &Stop, pid: Tid) -> Result<Flow> {
         // Before anything is shown, as gdb has it; what lets the program go on there has shown the next stop.
         let count = cx.session.stop_count();
         cx.run_hook("hook-", "stop")?;
-        if cx.session.stop_count() != count {
+        if cx.session.stop_count() != count || cx.session.process().is_err() {
             return Ok(Flow::Go);
         }
     }
@@ -187,6 +187,10 @@ pub(super) fn go_on(cx: &mut Cx<'_>, plan: Option<Plan>) -> Result<Flow> {
     // What was said so far stands before what the program writes.
     cx.out.flush();
     cx.session.resume(plan)?;
+    if cx.session.in_background {
+        cx.session.leave_running()?;
+        return Ok(Flow::Go);
+    }
     run_to_stop(cx)
 }
 
@@ -287,6 +291,7 @@ const RUN: Command = Command {
 Without ARGS, those of the last time are used. Address space randomization is off (\"set disable-randomization\").",
     examples: &[Example { line: "run samir > /dev/null", what: "starts the program with one argument, its output thrown away" }],
     needs: Some(Need::Executable),
+    background: true,
     run: |cx, args| {
         launch(cx, args)?;
         go(cx, None)
@@ -333,6 +338,7 @@ const START: Command = Command {
     help: "In a stripped program too: main is found by what the start-up code does.",
     examples: &[Example { line: "start", what: "runs to main" }],
     needs: Some(Need::Executable),
+    background: true,
     run: |cx, args| {
         make_way(cx)?;
         let main = cx.session.main_name();
@@ -350,6 +356,7 @@ const STARTI: Command = Command {
     summary: "Start the program and stop at the first instruction that runs: the dynamic linker's.",
     examples: &[Example { line: "starti", what: "nothing of the program, and nothing of its loader, has run" }],
     needs: Some(Need::Executable),
+    background: true,
     run: |cx, args| {
         launch(cx, args)?;
         let pid = cx.session.process()?.target.pid();
@@ -390,7 +397,8 @@ const CONTINUE: Command = Command {
     summary: "Let the program go on.",
     help: "With N, the breakpoint at which it stands is ignored the next N-1 times.",
     examples: &[Example { line: "continue 3", what: "passes this breakpoint twice, and stops the third time" }],
-    needs: Some(Need::Live),
+    needs: Some(Need::Stopped),
+    background: true,
     run: continue_,
     ..Command::BASE
 };
@@ -422,7 +430,8 @@ const JUMP: Command = Command {
     args: &[ArgSpec::must("LOCATION", ArgKind::Linespec)],
     summary: "Let the program go on at another place.",
     examples: &[Example { line: "jump *$pc", what: "goes on where it is" }],
-    needs: Some(Need::Live),
+    needs: Some(Need::Stopped),
+    background: true,
     run: jump,
     ..Command::BASE
 };
@@ -455,7 +464,8 @@ const SIGNAL: Command = Command {
     args: &[ArgSpec::may("SIGNAL", ArgKind::Rest)],
     summary: "Let the program go on with a signal; with 0, without the one it stopped by.",
     examples: &[Example { line: "signal 0", what: "goes on, and the program never hears of the signal" }],
-    needs: Some(Need::Live),
+    needs: Some(Need::Stopped),
+    background: true,
     run: signal,
     ..Command::BASE
 };
@@ -467,7 +477,7 @@ const QUEUE_SIGNAL: Command = Command {
     summary: "Let the selected thread have a signal when it goes on; with 0, none.",
     help: "\"signal\" does the same and goes on at once.",
     examples: &[Example { line: "queue-signal 0", what: "the program never hears of the signal that stopped it" }],
-    needs: Some(Need::Live),
+    needs: Some(Need::Stopped),
     repeat: Repeat::No,
     run: queue_signal,
     ..Command::BASE

@@ -368,6 +368,12 @@ old one starts the old program again."),
         "Set printing of thread events (such as thread start and exit).",
     ),
     row(
+        "exec-done-display",
+        Bool(|s| &mut s.exec_done_display),
+        "Notification of completion for asynchronous execution commands is {}.",
+        "Set notification of completion for asynchronous execution commands.",
+    ),
+    row(
         "print inferior-events",
         Bool(|s| &mut s.print_inferior_events),
         "Printing of inferior events is {}.",

@@ -19,7 +19,8 @@ const STEPI: Command = Command {
     args: &[ArgSpec::may("N", ArgKind::Int)],
     summary: "Step one instruction, or N.",
     examples: &[Example { line: "stepi 20", what: "runs twenty instructions, whatever they are" }],
-    needs: Some(Need::Live),
+    needs: Some(Need::Stopped),
+    background: true,
     run: |cx, args| instructions(cx, args, false),
     ..Command::BASE
 };
@@ -31,7 +32,8 @@ const NEXTI: Command = Command {
     args: &[ArgSpec::may("N", ArgKind::Int)],
     summary: "Step one instruction, or N, but run through calls.",
     examples: &[Example { line: "nexti", what: "a call counts as one instruction" }],
-    needs: Some(Need::Live),
+    needs: Some(Need::Stopped),
+    background: true,
     run: |cx, args| instructions(cx, args, true),
     ..Command::BASE
 };
@@ -67,7 +69,8 @@ const STEP: Command = Command {
     args: &[ArgSpec::may("N", ArgKind::Int)],
     summary: "Step to another source line, into functions.",
     help: "Where there is no line information, one instruction is stepped, and said so.",
-    needs: Some(Need::Live),
+    needs: Some(Need::Stopped),
+    background: true,
     run: |cx, args| lines(cx, args, LineStepKind::Into),
     ..Command::BASE
 };
@@ -79,7 +82,8 @@ const NEXT: Command = Command {
     args: &[ArgSpec::may("N", ArgKind::Int)],
     summary: "Step to another source line, over functions.",
     help: "Where there is no line information, one instruction is stepped, and said so.",
-    needs: Some(Need::Live),
+    needs: Some(Need::Stopped),
+    background: true,
     run: |cx, args| lines(cx, args, LineStepKind::Over),
     ..Command::BASE
 };

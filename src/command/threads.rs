@@ -1,7 +1,7 @@
 //! Threads, and what is known of the process as a whole.
 
 use crate::arch::regs::Gpr;
-use crate::base::{Error, Result, Tid};
+use crate::base::{Error, Need, Result, Tid};
 use crate::engine::{Selection, Session, pending_signal};
 use crate::ui::Role;
 use crate::ui::render::frame_line;
@@ -49,8 +49,9 @@ fn info_threads(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     for (thread, name) in shown.iter().zip(names) {
         let mark = if current == (thread.inferior, Some(thread.tid)) { '*' } else { ' ' };
         let id = shown_id(cx.session, thread);
-        let (gid, pieces) =
-            cx.session.in_inferior(thread.inferior, |s| (s.global_number(thread.tid), where_it_is(s, thread.tid)));
+        let (gid, pieces) = cx.session.in_inferior(thread.inferior, |s| {
+            (s.global_number(thread.tid), if s.is_away() { Err(Error::Gone) } else { where_it_is(s, thread.tid) })
+        });
         cx.say(format!("{mark} {id:<4} {}{name:<width$} ", global(&gid.to_string())));
         match pieces {
             Ok(pieces) => {
@@ -59,6 +60,8 @@ fn info_threads(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
                 }
                 cx.say("\n");
             }
+            // Nothing else keeps a thread's registers back.
+            Err(Error::Gone) => cx.say("(running)\n"),
             Err(e) => cx.out.text(Role::Dim, &format!("<{e}>\n")),
         }
     }
@@ -86,7 +89,7 @@ fn shown_id(session: &Session, thread: &Thread) -> String {
 /// `Thread 0x7ffff7dd2740 (LWP 14723)`; without a thread pointer (a process that has just begun) what the kernel calls it.
 pub(super) fn target_id(session: &Session, tid: Tid) -> String {
     let Ok(process) = session.process() else { return format!("LWP {tid}") };
-    let pthread = process.target.registers(tid).ok().and_then(|r| r.get(Gpr::FsBase)).unwrap_or(0);
+    let pthread = process.target.registers(tid).ok().and_then(|r| r.get(Gpr::FsBase)).unwrap_or_else(|| process.pthread_of(tid));
     match pthread {
         0 if process.target.threads().len() == 1 => format!("process {tid}"),
         0 => format!("LWP {tid}"),
@@ -136,12 +139,19 @@ fn thread(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     }
     let thread = named(cx, &args.text)?;
     if thread.inferior != cx.session.inferior.number {
+        if cx.session.is_away() {
+            cx.require(Need::Stopped)?;
+        }
         cx.session.select_inferior(thread.inferior)?;
     }
     cx.session.selection = Selection { tid: Some(thread.tid), level: 0 };
     let id = cx.session.thread_id(thread.number);
-    let line = format!("[Switching to thread {id} ({})]\n", target_id(cx.session, thread.tid));
-    cx.say(line);
+    let line = format!("[Switching to thread {id} ({})]", target_id(cx.session, thread.tid));
+    if cx.session.is_away() {
+        cx.say(format!("{line}(running)\n"));
+        return Ok(Flow::Go);
+    }
+    cx.say(format!("{line}\n"));
     show_selected(cx)?;
     Ok(Flow::Go)
 }

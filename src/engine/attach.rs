@@ -8,6 +8,7 @@ use crate::target::{Control, Live, Observed, Target};
 
 use super::inferior::{Process, Program};
 use super::session::Session;
+use super::signal_table::Disposition;
 
 impl Session {
     /// Looks at a process that is about to be attached to, while it runs on: its modules are read now, and whatever is shown of it
@@ -96,6 +97,7 @@ impl Session {
     /// Lets go of the process, which goes on as if nothing had been.
     pub fn detach(&mut self) -> Result<()> {
         self.require_detachable()?;
+        self.hold()?;
         self.unwind_calls()?;
         let process = self.process_mut()?;
         let signals = std::mem::take(&mut process.deliver);
@@ -105,6 +107,14 @@ impl Session {
         process.control()?.detach(&signals)?;
         self.forget_process();
         Ok(())
+    }
+
+    /// Decides what is to be done with a signal; where the program is not to have it, no thread gets the one that it has stopped by.
+    pub fn handle_signal(&mut self, signal: Signal, disposition: Disposition) {
+        self.signals.set(signal, disposition);
+        if let Some(process) = self.inferior.process.as_mut().filter(|_| !disposition.pass) {
+            process.deliver.retain(|_, pending| *pending != signal);
+        }
     }
 
     /// The signals that other threads than `tid` get when all go on.

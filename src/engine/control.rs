@@ -35,9 +35,14 @@ impl Session {
         self.note_moment();
         self.resumes += 1;
         self.resumed_from = Some(selected);
+        let in_background = self.in_background;
         let process = self.process_mut()?;
         process.is_held = false;
         process.learn_pthreads();
+        if in_background {
+            // Their names are asked for while they run.
+            process.target.threads().into_iter().for_each(|tid| process.learn_pthread_once(tid));
+        }
         process.plan = plan;
         self.watch_escapes()?;
         if self.breakpoints.iter().any(|b| b.locations.iter().any(|l| l.absent)) {
@@ -55,7 +60,8 @@ impl Session {
         self.selection.level = 0;
         self.back_into_slots()?;
         let pid = self.process()?.target.pid();
-        if let (Some(terminal), true) = (&mut self.terminal, self.inferior.process.as_ref().is_some_and(|p| p.launched)) {
+        let wants_it = !self.in_background && self.inferior.process.as_ref().is_some_and(|p| p.launched);
+        if let Some(terminal) = self.terminal.as_mut().filter(|_| wants_it) {
             terminal.give(pid);
         }
         let mut is_held = false;
@@ -112,6 +118,10 @@ impl Session {
         }
         first.extend(stepper);
         for tid in first {
+            // A thread with news would run away from them: they come first, and it goes on from there.
+            if !self.process_mut()?.control()?.is_free(tid) {
+                continue;
+            }
             let verdict = match self.start(tid) {
                 Err(Error::Gone) => continue,
                 other => other?,
@@ -165,21 +175,30 @@ impl Session {
 
     /// Waits until there is something to tell. Nothing is printed here, and nobody is called back.
     pub fn advance(&mut self) -> Result<Happening> {
+        loop {
+            if let Some(happening) = self.go_forward(None)? {
+                return Ok(happening);
+            }
+        }
+    }
+
+    /// The same; with a limit, `None` where nothing has happened yet, or after so many events that were nobody's business.
+    pub(super) fn go_forward(&mut self, mut left: Option<u32>) -> Result<Option<Happening>> {
         if let Some((tid, reason)) = self.process_mut()?.early.take()
             && let Some(stop) = self.carry_out(tid, Verdict::Stop(reason))?
         {
-            return Ok(Happening::Stop(stop));
+            return Ok(Some(Happening::Stop(stop)));
         }
         loop {
             if let Some(notice) = self.notices.pop_front() {
-                return Ok(Happening::Notice(notice));
+                return Ok(Some(Happening::Notice(notice)));
             }
             if let Some(notice) = self.progress() {
-                return Ok(Happening::Notice(notice));
+                return Ok(Some(Happening::Notice(notice)));
             }
             if self.ending.is_some() {
                 match self.go_on_ending()? {
-                    Some(happening) => return Ok(happening),
+                    Some(happening) => return Ok(Some(happening)),
                     None => continue,
                 }
             }
@@ -191,7 +210,7 @@ impl Session {
                 && let Some(place) = self.place_with_news(|_| true)
             {
                 match self.event_elsewhere(place)? {
-                    Some(happening) => return Ok(happening),
+                    Some(happening) => return Ok(Some(happening)),
                     None => continue,
                 }
             }
@@ -201,24 +220,29 @@ impl Session {
                     None => self.carry_out(tid, Verdict::Stop(reason))?,
                 };
                 match stop {
-                    Some(stop) => return Ok(Happening::Stop(stop)),
+                    Some(stop) => return Ok(Some(Happening::Stop(stop))),
                     None => continue,
                 }
             }
-            let event = match self.process_mut()?.control()?.wait() {
-                Ok(event) => event,
+            if left == Some(0) {
+                return Ok(None);
+            }
+            left = left.map(|n| n - 1);
+            let event = match self.process_mut()?.control()?.next_event(left.is_none()) {
+                Ok(Some(event)) => event,
+                Ok(None) => return Ok(None),
                 Err(Error::Cancelled) => {
                     signals::take_interrupt();
                     let tid = self.selection.tid.unwrap_or(self.process()?.target.pid());
                     match self.stop(tid, StopReason::Interrupted)? {
-                        Some(stop) => return Ok(Happening::Stop(stop)),
+                        Some(stop) => return Ok(Some(Happening::Stop(stop))),
                         None => continue,
                     }
                 }
                 Err(e) => return Err(e),
             };
             if let Some(happening) = self.handle(event)? {
-                return Ok(happening);
+                return Ok(Some(happening));
             }
         }
     }

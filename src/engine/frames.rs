@@ -348,6 +348,7 @@ impl Session {
     /// A frame of the selected thread.
     pub fn frame(&self, level: usize) -> Result<Frame> {
         let tid = self.selected_thread().map_err(|_| Error::Needs(Need::Stack))?;
+        self.require(Need::Stack)?;
         {
             let generation = self.process()?.generation;
             let walked = self.frames.walked.borrow();

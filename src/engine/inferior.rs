@@ -10,6 +10,7 @@ use crate::arch::regs::Gpr;
 use crate::base::{AddrRange, Error, Result, Signal, Tid, VirtAddr};
 use crate::elf::Image;
 use crate::os::sentinel::Sentinel;
+use crate::os::signals::Busy;
 use crate::symbols::Modules;
 use crate::syscall::Entered;
 use crate::target::{Control, Event, Target, Trap, TrapKind};
@@ -145,6 +146,10 @@ pub struct Process {
     pub(super) printing: Vec<Tid>,
     /// It is to stand still, while others run: what was still to happen to it changes nothing in that.
     pub(super) is_held: bool,
+    /// It runs, and the user has the word.
+    pub(super) away: Option<Busy>,
+    /// It is to stop, as the user wants.
+    pub(super) to_interrupt: bool,
     /// A stop that came of resuming alone, before anything ran.
     pub(super) early: Option<(Tid, StopReason)>,
     /// Children that were caught when they were born, until the process goes on.
@@ -199,6 +204,8 @@ impl Process {
             waiting: Vec::new(),
             printing: Vec::new(),
             is_held: false,
+            away: None,
+            to_interrupt: false,
             early: None,
             unfollowed: Vec::new(),
             entered: HashMap::new(),
@@ -258,6 +265,11 @@ impl Process {
         let pthread = self.target.registers(tid).ok().and_then(|r| r.get(Gpr::FsBase)).unwrap_or(0);
         self.pthreads.insert(tid, pthread);
         pthread
+    }
+
+    /// The pthread_t of a thread, if it is known; 0 where it has none.
+    pub fn pthread_of(&self, tid: Tid) -> u64 {
+        self.pthreads.get(&tid).copied().unwrap_or(0)
     }
 
     /// The number of a thread that has one.

@@ -207,6 +207,7 @@ impl Session {
         process.libraries = parent.libraries;
         process.filter = parent.filter.clone();
         let child = process.target.pid();
+        process.learn_pthread(child);
         Ok(Inferior {
             program: self.inferior.program.clone(),
             modules: self.inferior.modules.clone(),

@@ -79,7 +79,9 @@ impl Session {
         process.filter = what.traced_calls.clone();
         self.inferior.process = Some(process);
         if let Some(terminal) = self.terminal.as_mut().filter(|_| !what.own_session) {
-            terminal.taken_by_program();
+            if what.foreground {
+                terminal.taken_by_program();
+            }
             self.process_mut()?.sentinel = Sentinel::start(pid);
         }
         self.begun(pid)?;
@@ -138,7 +140,7 @@ impl Session {
             redirections,
             no_randomization: self.settings.disable_randomization,
             own_group: self.terminal.is_some(),
-            foreground: self.terminal.is_some(),
+            foreground: self.terminal.is_some() && !self.in_background,
             own_session: !self.settings.inferior_tty.is_empty(),
             traced_calls: Vec::new(),
         })

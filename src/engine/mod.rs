@@ -4,6 +4,7 @@ mod address_names;
 mod arguments;
 mod aslr;
 mod attach;
+mod background;
 mod before;
 mod beside;
 mod bind;
@@ -70,6 +71,7 @@ mod watch_scope;
 mod watched;
 
 pub use address_names::{AddressNames, SharedNames};
+pub use background::Wishes;
 pub use before::{Moment, Picture};
 pub use breakpoints::{Breakpoint, Breakpoints, Catch, Condition, Disposition, Kind, Location, Watch, WatchKind};
 pub use catches::SignalChoice;

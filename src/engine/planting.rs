@@ -18,6 +18,10 @@ impl Session {
     /// Makes int3s and debug registers what breakpoints, catchpoints, plans and the following of libraries want.
     pub(super) fn sync_sites(&mut self) -> Result<()> {
         self.forget_blocks()?;
+        // Once that is told, the sites of the new program are wanted.
+        if self.process_mut()?.control()?.has_begun_anew() {
+            return Ok(());
+        }
         let wanted = self.wanted_sites();
         let traps = self.wanted_traps();
         let process = self.process_mut()?;
@@ -57,7 +61,7 @@ impl Session {
         Ok(())
     }
 
-    fn wanted_sites(&self) -> BTreeMap<VirtAddr, Vec<Owner>> {
+    pub(super) fn wanted_sites(&self) -> BTreeMap<VirtAddr, Vec<Owner>> {
         let mut wanted: BTreeMap<VirtAddr, Vec<Owner>> = BTreeMap::new();
         let mut want = |addr: VirtAddr, owner: Owner| wanted.entry(addr).or_default().push(owner);
         let (number, is_elsewhere) = (self.breakpoints_of(), self.inferior.recorded);
@@ -99,7 +103,7 @@ impl Session {
         wanted
     }
 
-    fn wanted_traps(&self) -> Vec<Trap> {
+    pub(super) fn wanted_traps(&self) -> Vec<Trap> {
         let mut traps = Vec::new();
         let number = self.breakpoints_of();
         for b in self.breakpoints.iter().filter(|b| b.enabled && !self.inferior.recorded) {

@@ -58,6 +58,8 @@ pub struct Session {
     /// Those commands are being run: what they bring about waits for its turn.
     pub in_stop_commands: bool,
     pub(super) resumes: u64,
+    /// What is let go on now leaves the terminal and the word to the user (`&`).
+    pub in_background: bool,
     /// The thread that was selected when the process was let go on.
     pub resumed_from: Option<Tid>,
     /// Calls of the program's functions that are waited for, each made within the one before.
@@ -120,11 +122,18 @@ impl Session {
     /// Checks that what a command needs is there.
     pub fn require(&self, need: Need) -> Result<()> {
         let there = match need {
-            Need::Live => self.inferior.process.is_some() && !self.is_core(),
+            Need::Live | Need::Stopped => self.inferior.process.is_some() && !self.is_core(),
             Need::Process | Need::Registers | Need::Stack => self.inferior.process.is_some(),
             Need::Executable => self.inferior.program.is_some(),
         };
-        if there { Ok(()) } else { Err(Error::Needs(need)) }
+        match need {
+            _ if !there => Err(Error::Needs(need)),
+            Need::Stopped if self.is_away() => {
+                Err(Error::user("Cannot execute this command while the selected thread is running."))
+            }
+            Need::Registers | Need::Stack if self.is_away() => Err(Error::user("Selected thread is running.")),
+            _ => Ok(()),
+        }
     }
 
     /// The process.

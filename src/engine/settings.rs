@@ -182,6 +182,8 @@ settings! {
     print_thread_events: bool = true;
     /// Say when inferiors start and end.
     print_inferior_events: bool = true;
+    /// Say `completed.` when a command in the background is done.
+    exec_done_display: bool = false;
     /// Functions of the program may be called.
     may_call_functions: bool = true;
     /// Memory may be written.

@@ -1,5 +1,6 @@
 //! The faces: the prompt, files and pipes of commands.
 
+mod news;
 mod options;
 mod plain;
 mod repl;

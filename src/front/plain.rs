@@ -4,13 +4,14 @@ use std::cell::RefCell;
 use std::fs::File;
 use std::io::{IsTerminal, Read, Seek, SeekFrom, Write};
 use std::os::fd::AsFd;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 
 use crate::base::{Error, Result};
 use crate::command::{LineReader, decode_line};
 use crate::os::signals::take_interrupt;
 
-use super::state::{State, await_input};
+use super::news::Attendant;
+use super::state::State;
 
 /// Bytes of a line that are kept; what follows them is read and dropped.
 const KEPT: usize = crate::command::MAX_LINE + 2;
@@ -19,7 +20,7 @@ const KEPT: usize = crate::command::MAX_LINE + 2;
 ///
 /// Not a byte beyond the line is taken, because the program being debugged reads the same input.
 pub struct PlainReader {
-    state: Weak<RefCell<State>>,
+    attendant: Attendant,
     terminal: bool,
     input: Option<File>,
     seekable: bool,
@@ -31,7 +32,7 @@ impl PlainReader {
         // A duplicate: std's own handle would read ahead.
         let mut input = std::io::stdin().as_fd().try_clone_to_owned().map(File::from).ok();
         let seekable = input.as_mut().is_some_and(|f| f.stream_position().is_ok());
-        PlainReader { state: Rc::downgrade(state), terminal: std::io::stdin().is_terminal(), input, seekable }
+        PlainReader { attendant: Attendant::new(state), terminal: std::io::stdin().is_terminal(), input, seekable }
     }
 
     /// The next line with its newline; empty at the end.
@@ -40,7 +41,7 @@ impl PlainReader {
         let mut line = Vec::new();
         let mut chunk = vec![0; if self.seekable { 4096 } else { 1 }];
         loop {
-            await_input(&self.state, input.as_fd());
+            self.attendant.await_input(input.as_fd())?;
             let n = match input.read(&mut chunk) {
                 Ok(n) => n,
                 Err(e) if e.kind() == std::io::ErrorKind::Interrupted && take_interrupt() => return Err(Error::Cancelled),

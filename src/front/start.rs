@@ -44,10 +44,11 @@ pub fn run(options: &Options) -> i32 {
     let interpreter = Interpreter::new(FAMILIES, SETTINGS, LANGUAGE);
     let mut session = Session::new();
     session.settings.reader = read_setting;
-    let state = Rc::new(RefCell::new(State { session, interpreter }));
+    let state = Rc::new(RefCell::new(State { session, interpreter, quit: None }));
     let mut front = Front { state, out, any_failed: false, last_failed: options.batch };
     let status = front.session(options);
-    // Lets go of what was debugged.
+    // Lets go of what was debugged; in the background too no thread is in the middle of anything then.
+    let _ = front.state.borrow_mut().session.hold();
     drop(front);
     signals::end_if_asked();
     status
@@ -156,7 +157,7 @@ impl Front {
     /// Runs something as if it were typed; counts its failure.
     fn with_cx(&mut self, run: impl FnOnce(&mut Cx<'_>) -> (Flow, bool)) -> Flow {
         let mut state = self.state.borrow_mut();
-        let State { session, interpreter } = &mut *state;
+        let State { session, interpreter, .. } = &mut *state;
         self.out.set_page(session.settings.height.filter(|_| session.settings.pagination && interpreter.is_interactive()));
         self.out.set_colour(session.settings.style_enabled);
         let (flow, failed) = run(&mut Cx { session, out: &mut self.out, interpreter });
@@ -216,7 +217,9 @@ impl Front {
                 (state.interpreter.reader.clone(), state.session.settings.prompt.clone())
             };
             let line = read_joined(&reader, &prompt);
+            let quit = self.state.borrow().quit;
             let flow = match line {
+                _ if quit.is_some() => Flow::Quit(quit.unwrap_or(0)),
                 Ok(Some(line)) => self.line(&line),
                 Ok(None) => {
                     if terminal {

@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
 
 use crate::base::{Error, Result, Tid};
 
@@ -15,8 +15,8 @@ static RUNNING: AtomicI32 = AtomicI32::new(0);
 
 /// A signal that asks rdbg to end, which has come while a command ran; 0 when none has.
 static ENDING: AtomicI32 = AtomicI32::new(0);
-/// A command runs.
-static BUSY: AtomicBool = AtomicBool::new(false);
+/// How many reasons there are not to end at once: a command runs, or the program in the background.
+static BUSY: AtomicU32 = AtomicU32::new(0);
 
 /// Blocks every signal for the calling thread; async-signal-safe, to be called in the child of a fork.
 pub(super) fn block_all() {
@@ -64,7 +64,7 @@ extern "C" fn on_end(signal: libc::c_int) {
     // SAFETY: signal, raise, gettid, getpid and tgkill take and return plain numbers, and are async-signal-safe; errno is put back.
     unsafe {
         let errno = *libc::__errno_location();
-        if !BUSY.load(Ordering::SeqCst) || !is_first {
+        if BUSY.load(Ordering::SeqCst) == 0 || !is_first {
             libc::signal(signal, libc::SIG_DFL);
             libc::raise(signal);
         } else if libc::gettid() == TRACER.load(Ordering::SeqCst) {
@@ -77,22 +77,22 @@ extern "C" fn on_end(signal: libc::c_int) {
     }
 }
 
-/// While it lives a command runs: what asks rdbg to end waits for that.
+/// While it lives a command runs, or the program in the background: what asks rdbg to end waits for that.
 #[derive(Debug)]
-pub struct Busy {
-    was: bool,
-}
+#[non_exhaustive]
+pub struct Busy;
 
 impl Busy {
-    /// A command begins.
+    /// It begins.
     pub fn begin() -> Busy {
-        Busy { was: BUSY.swap(true, Ordering::SeqCst) }
+        BUSY.fetch_add(1, Ordering::SeqCst);
+        Busy
     }
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        BUSY.store(self.was, Ordering::SeqCst);
+        BUSY.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

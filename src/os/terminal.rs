@@ -59,6 +59,12 @@ impl Terminal {
         let _ = tcsetattr(&stdin, SetArg::TCSADRAIN, &self.own_modes);
     }
 
+    /// Makes it what it was when rdbg began.
+    pub fn restore(&mut self) {
+        self.take();
+        let _ = tcsetattr(stdin(), SetArg::TCSADRAIN, &self.own_modes);
+    }
+
     /// Forgets the modes of a program that has ended.
     pub fn forget_program(&mut self) {
         self.take();
@@ -75,8 +81,13 @@ impl Drop for Terminal {
 
 /// Whether a read would find something (or the end) within this time. An interrupt ends the wait.
 pub fn is_readable(input: BorrowedFd<'_>, within: Duration) -> bool {
-    let mut all = [PollFd::new(input, PollFlags::POLLIN)];
-    let timeout = PollTimeout::try_from(within).unwrap_or(PollTimeout::ZERO);
+    are_readable(&[input], Some(within))
+}
+
+/// The same for any of several; without a time as long as it takes.
+pub fn are_readable(inputs: &[BorrowedFd<'_>], within: Option<Duration>) -> bool {
+    let mut all: Vec<_> = inputs.iter().map(|input| PollFd::new(*input, PollFlags::POLLIN)).collect();
+    let timeout = within.map_or(PollTimeout::NONE, |w| PollTimeout::try_from(w).unwrap_or(PollTimeout::ZERO));
     // What cannot be waited for is left to the read, which says why.
     poll(&mut all, timeout).map_or(true, |count| count > 0)
 }

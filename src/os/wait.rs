@@ -3,6 +3,8 @@
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
+use nix::sys::wait::{Id, WaitPidFlag, waitid};
+
 use crate::base::{Error, Result, Signal, Tid};
 
 /// What waitpid(2) says of a tracee.
@@ -44,6 +46,13 @@ pub enum Status {
 /// `__WNOTHREAD`: only tracees of the calling thread, so that sessions in other threads (tests) lose nothing.
 pub fn wait_any(block: bool) -> Result<Option<(Tid, Status)>> {
     wait_for(Tid(-1), block)
+}
+
+/// Waits until there is something for [`wait_any`] in any thread of rdbg, and takes nothing; returns at once where nothing can come.
+pub fn await_any() {
+    let what = WaitPidFlag::WEXITED | WaitPidFlag::WSTOPPED | WaitPidFlag::WNOWAIT | WaitPidFlag::__WALL;
+    // Statuses that nix has no name for are an error here, and something has happened all the same.
+    let _ = waitid(Id::All, what);
 }
 
 /// How often [`wait_eagerly`] looks before it sleeps: some 100 microseconds.

@@ -81,6 +81,9 @@ impl Live {
         let Some(mut live) = self.child(child, vfork) else { return Ok(child) };
         if self.keeps_children {
             live.own(child);
+            if !vfork {
+                live.space.borrow_mut().is_kept();
+            }
             self.born.push(live);
         } else {
             live.part()?;

@@ -234,11 +234,6 @@ impl Live {
         })
     }
 
-    /// Whether a thread is stopped, and not by an event that is still to be told.
-    pub(super) fn is_free(&self, tid: Tid) -> bool {
-        self.threads.get(&tid).is_some_and(|t| t.state == State::Stopped) && !self.ready.iter().any(|e| e.tid == tid)
-    }
-
     pub(super) fn any_runs(&self) -> bool {
         self.threads.values().any(|t| t.state == State::Running)
     }
@@ -364,6 +359,14 @@ impl Control for Live {
         self.threads.iter().filter(|(_, t)| t.state == State::Running).map(|(tid, _)| *tid).collect()
     }
 
+    fn is_free(&self, tid: Tid) -> bool {
+        self.threads.get(&tid).is_some_and(|t| t.state == State::Stopped) && !self.ready.iter().any(|e| e.tid == tid)
+    }
+
+    fn has_begun_anew(&self) -> bool {
+        self.ready.iter().any(|e| matches!(e.what, RawStop::Exec(_)))
+    }
+
     fn go_on(&mut self, tid: Tid) -> Result<()> {
         if !self.is_free(tid) {
             return Ok(());
@@ -386,22 +389,32 @@ impl Control for Live {
         self.ready.retain(|e| e.what != RawStop::Signal(signal));
     }
 
-    fn wait(&mut self) -> Result<Event> {
+    fn next_event(&mut self, waits: bool) -> Result<Option<Event>> {
         if let Some(event) = self.next_ready() {
-            return Ok(event);
+            return Ok(Some(event));
         }
         loop {
-            if signals::interrupted() {
+            if waits && signals::interrupted() {
                 return Err(Error::Cancelled);
             }
             if self.alone.is_some() && !self.any_runs() && self.threads.values().any(|t| t.state == State::Stopped) {
-                return Ok(Event { tid: self.pid, what: RawStop::NoneRuns });
+                return Ok(Some(Event { tid: self.pid, what: RawStop::NoneRuns }));
             }
-            let heard = self.next_heard();
-            let Some((tid, status)) = (if heard.is_some() { heard } else { self.wait_for_any()? }) else { continue };
+            let heard = match self.next_heard() {
+                None if waits => self.wait_for_any()?,
+                None => wait_any(false)?,
+                heard => heard,
+            };
+            let Some((tid, status)) = heard else {
+                if waits {
+                    continue;
+                }
+                self.look_for_zombie();
+                return Ok(None);
+            };
             self.follower.follow(tid);
             if let Some(owner) = self.hand_on(tid, status) {
-                return Ok(Event { tid, what: RawStop::Elsewhere(owner) });
+                return Ok(Some(Event { tid, what: RawStop::Elsewhere(owner) }));
             }
             let Some(event) = self.digest(tid, status)? else { continue };
             match event.what {
@@ -411,7 +424,7 @@ impl Control for Live {
                     let action = if stepping { ResumeAction::Step(None) } else { ResumeAction::Continue(None) };
                     self.let_go(tid, action)?;
                 }
-                _ => return Ok(event),
+                _ => return Ok(Some(event)),
             }
         }
     }

@@ -60,6 +60,16 @@ impl Space {
         }
     }
 
+    /// The process of a copy stays traced: the int3s that it was born with are looked after like others.
+    pub(super) fn is_kept(&mut self) {
+        if self.int3s.values().any(Option::is_some) {
+            self.be_guarded();
+        }
+        if let Some(guardian) = &self.guardian {
+            self.int3s.iter().for_each(|(addr, byte)| byte.iter().for_each(|b| guardian.note(*addr, *b)));
+        }
+    }
+
     /// As [`Memory::read_partial`].
     pub(super) fn read_partial(&self, at: VirtAddr, buf: &mut [u8]) -> Result<usize> {
         let n = self.memory.read_partial(at, buf)?;

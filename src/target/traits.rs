@@ -167,6 +167,10 @@ pub trait Control: Target {
     fn step_always(&mut self, always: bool);
     /// The threads that run now.
     fn running(&self) -> Vec<Tid>;
+    /// Whether a thread is stopped by nothing that is still to be told. Another one is not to go on before that is told.
+    fn is_free(&self, tid: Tid) -> bool;
+    /// Whether another program has begun, and that is still to be told: nothing is any more where it was.
+    fn has_begun_anew(&self) -> bool;
     /// Lets a thread go on as it did before [`stop_all`](Control::stop_all), with its step or freely, unless it is stopped by an
     /// event that is still to be told (or has gone).
     fn go_on(&mut self, tid: Tid) -> Result<()>;
@@ -177,8 +181,17 @@ pub trait Control: Target {
     fn withhold(&mut self, tid: Tid) -> Vec<Event>;
     /// Drops a signal that came while all were being stopped, and was not told yet.
     fn forget_signal(&mut self, signal: Signal);
-    /// Waits for the next event; [`crate::base::Error::Cancelled`] when the user interrupted first.
-    fn wait(&mut self) -> Result<Event>;
+    /// The next event; `None`, and only without waiting, where there is none yet. [`Error::Cancelled`] when the user interrupts the
+    /// wait.
+    fn next_event(&mut self, waits: bool) -> Result<Option<Event>>;
+    /// Waits for the next event; [`Error::Cancelled`] when the user interrupted first.
+    fn wait(&mut self) -> Result<Event> {
+        loop {
+            if let Some(event) = self.next_event(true)? {
+                return Ok(event);
+            }
+        }
+    }
     /// Stops every thread that runs; what happens to them meanwhile is kept for later `wait`s.
     fn stop_all(&mut self) -> Result<()>;
     /// Says that nothing will go on for a while: until now it may be only for a moment.

@@ -59,6 +59,11 @@ impl TextOutput {
         }
     }
 
+    /// Text as on standard output, colours too, that goes elsewhere first; no page is waited for.
+    pub fn instead(out: Box<dyn Write>, err: Box<dyn Write>) -> TextOutput {
+        TextOutput { out, err, terminal: false, ..TextOutput::stdout() }
+    }
+
     /// Turns colours on where the terminal can show them, or off.
     pub fn set_colour(&mut self, on: bool) {
         self.colour = on && self.can_colour;

@@ -7,8 +7,10 @@ pub mod load;
 pub mod markup;
 pub mod normalise;
 pub mod oracles;
+pub mod process;
 pub mod raw;
 pub mod rdbg;
+pub mod terminal;
 pub mod tools;
 
 use std::path::{Path, PathBuf};

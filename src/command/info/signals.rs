@@ -137,7 +137,7 @@ fn handle(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         }
     }
     for (signal, disposition) in changed {
-        cx.session.signals.set(signal, disposition);
+        cx.session.handle_signal(signal, disposition);
     }
     if !signals.is_empty() {
         cx.out.text(Role::Title, HEAD);

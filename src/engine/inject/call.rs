@@ -7,7 +7,7 @@
 
 use crate::arch::abi::{ArgumentPlace, Arguments, Layout, Piece, RegisterPiece, ResultPlace, place_arguments, place_result};
 use crate::arch::regs::{Gpr, RegBytes, RegId, Registers, XState, find};
-use crate::base::{Error, Result, VirtAddr};
+use crate::base::{Error, Need, Result, VirtAddr};
 use crate::elf::{AuxEntry, SymbolKind, aux};
 use crate::engine::Session;
 use crate::expr::Host;
@@ -43,6 +43,7 @@ impl Session {
             return Err(Error::user("You can't do that without a process to debug."));
         }
         self.process_mut()?.control()?;
+        self.require(Need::Stack)?;
         let callee = self.callee(function)?;
         self.invoke(&callee, arguments)
     }

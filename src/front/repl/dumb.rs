@@ -6,14 +6,15 @@ use std::cell::RefCell;
 use std::fs::File;
 use std::io::{IsTerminal, Read, Write};
 use std::os::fd::AsFd;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 
 use crate::base::{Error, Result};
 use crate::command::{Completion, LineReader, complete, decode_line};
 use crate::os::signals::take_interrupt;
 use crate::os::terminal::ByteInput;
 
-use super::super::state::{State, await_input};
+use super::super::news::Attendant;
+use super::super::state::State;
 
 /// Candidates beyond which gdb asks before it lists them.
 const ASK_FROM: usize = 100;
@@ -22,7 +23,7 @@ const REMEMBERED: usize = 256;
 
 /// Lines that a person or a script types at a dumb terminal.
 pub struct DumbTerminal {
-    state: Weak<RefCell<State>>,
+    attendant: Attendant,
     input: Option<File>,
     typed: Vec<String>,
 }
@@ -43,7 +44,7 @@ impl DumbTerminal {
     pub fn new(state: &Rc<RefCell<State>>) -> DumbTerminal {
         // A duplicate: std's own handle would read ahead.
         let input = std::io::stdin().as_fd().try_clone_to_owned().map(File::from).ok();
-        DumbTerminal { state: Rc::downgrade(state), input: input.filter(IsTerminal::is_terminal), typed: Vec::new() }
+        DumbTerminal { attendant: Attendant::new(state), input: input.filter(IsTerminal::is_terminal), typed: Vec::new() }
     }
 
     /// One byte; `None` at the end of input.
@@ -51,7 +52,6 @@ impl DumbTerminal {
         let Some(input) = &mut self.input else { return Ok(None) };
         let mut byte = [0];
         loop {
-            await_input(&self.state, input.as_fd());
             match input.read(&mut byte) {
                 Ok(0) => return Ok(None),
                 Ok(_) => return Ok(Some(byte[0])),
@@ -65,6 +65,12 @@ impl DumbTerminal {
 
     fn edit(&mut self, line: &mut Line<'_>) -> Result<bool> {
         loop {
+            if let Some(input) = &self.input
+                && self.attendant.await_input(input.as_fd())?
+                && !line.text.is_empty()
+            {
+                line.again();
+            }
             let Some(byte) = self.byte()? else { return Ok(!line.text.is_empty()) };
             let was_listing = std::mem::take(&mut line.listing_next);
             match byte {
@@ -133,7 +139,7 @@ impl DumbTerminal {
 
     fn candidates(&self, text: &str) -> (Completion, usize, Option<usize>) {
         // While a command runs (the body of a `define`), the state is in use.
-        let state = self.state.upgrade();
+        let state = self.attendant.state.upgrade();
         let Some(state) = state.as_ref().and_then(|s| s.try_borrow().ok()) else { return (Completion::default(), 0, None) };
         let settings = &state.session.settings;
         let most = settings.max_completions.map_or(usize::MAX, |n| n as usize);

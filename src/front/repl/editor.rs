@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::io::{BufWriter, LineWriter, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::rc::{Rc, Weak};
@@ -13,12 +14,16 @@ use rustyline::error::ReadlineError;
 use rustyline::highlight::Highlighter;
 use rustyline::hint::Hinter;
 use rustyline::history::{FileHistory, History};
-use rustyline::{CompletionType, Config, Context, Editor, Helper, Validator};
+use rustyline::{CompletionType, Config, Context, Editor, ExternalPrinter, Helper, Validator};
 
 use crate::base::{Error, Result};
 use crate::command::{Completion, LineReader, complete, decode_line, hint, history_file};
+use crate::engine::Session;
+use crate::os::signals::end_if_asked;
+use crate::ui::TextOutput;
 
-use super::super::state::{NAP, State, look_after_children};
+use super::super::news::Waker;
+use super::super::state::{NAP, State, is_away, look_after_children, tell_news};
 
 /// Lines that a person types.
 ///
@@ -28,6 +33,9 @@ pub struct Repl {
     questions: Receiver<Question>,
     asks: Sender<Question>,
     editor: Option<Editor<Names, FileHistory>>,
+    /// Writes above the line that is being typed.
+    above: TextOutput,
+    waker: Option<Waker>,
     state: Weak<RefCell<State>>,
     file: PathBuf,
     /// Lines of a paste that are still to be read.
@@ -57,14 +65,19 @@ impl Repl {
             .unwrap_or_default();
         let history = FileHistory::with_config(&config);
         let (asks, questions) = channel();
+        let mut above = TextOutput::stdout();
         let editor = Editor::with_history(config, history).ok().map(|mut editor| {
             editor.set_helper(Some(Names { asks: asks.clone(), colour }));
             // There is none before the first time.
             let _ = editor.load_history(&file);
+            if let Ok(printer) = editor.create_external_printer() {
+                above = above_the_line(printer);
+            }
             editor
         });
         let (pasted, state) = (VecDeque::new(), Rc::downgrade(state));
-        let mut repl = Repl { questions, asks, editor, state, file, pasted, changed: false, save: true, size: None };
+        let mut repl =
+            Repl { questions, asks, editor, above, waker: None, state, file, pasted, changed: false, save: true, size: None };
         repl.look_at_size();
         repl
     }
@@ -87,21 +100,34 @@ impl Repl {
 
     /// A line that was typed, and meanwhile the answers to what its typing asks, and the children of the program.
     fn typed(&mut self, prompt: &str) -> rustyline::Result<String> {
+        tell_news(&self.state, &mut TextOutput::stdout());
         let Some(editor) = &mut self.editor else { return Err(ReadlineError::Eof) };
+        let above = &mut self.above;
+        let waker = &mut self.waker;
         let (questions, asks, state) = (&self.questions, self.asks.clone(), &self.state);
         std::thread::scope(|scope| {
+            let done = asks.clone();
             scope.spawn(move || {
                 // Somebody waits for the end of the line, whatever becomes of it.
                 let line = catch_unwind(AssertUnwindSafe(|| editor.readline(prompt)));
-                asks.send(Question::Done(line.unwrap_or(Err(ReadlineError::Eof))))
+                done.send(Question::Done(line.unwrap_or(Err(ReadlineError::Eof))))
             });
             loop {
+                if is_away(state) {
+                    let bell = asks.clone();
+                    // Who does not listen any more needs no news.
+                    waker.get_or_insert_with(|| Waker::new(move || drop(bell.send(Question::News)))).arm();
+                }
                 let question = match look_after_children(state) {
                     true => questions.recv_timeout(NAP),
                     false => questions.recv().map_err(|_| RecvTimeoutError::Disconnected),
                 };
                 match question {
                     Ok(Question::Done(line)) => return line,
+                    Ok(Question::News) => {
+                        tell_news(state, above);
+                        leave_if_asked(state);
+                    }
                     Ok(question) => answer(question, state),
                     Err(RecvTimeoutError::Timeout) => {}
                     Err(RecvTimeoutError::Disconnected) => return Err(ReadlineError::Eof),
@@ -166,6 +192,48 @@ impl Drop for Repl {
     }
 }
 
+/// Output that a thread of its own hands to the editor: that takes it when it does not ask anything, as it may just do.
+fn above_the_line(mut printer: impl ExternalPrinter + Send + 'static) -> TextOutput {
+    let (lines, to_print) = channel::<String>();
+    std::thread::spawn(move || to_print.iter().try_for_each(|text| printer.print(text)));
+    TextOutput::instead(
+        Box::new(BufWriter::with_capacity(1 << 16, Above(lines.clone()))),
+        Box::new(LineWriter::new(Above(lines))),
+    )
+}
+
+/// Ends rdbg in the middle of a line, if something in the background wants it to end. The editor cannot be called away from the keyboard:
+/// the program is let go or killed, the terminal is made what it was, and that is all.
+fn leave_if_asked(state: &Weak<RefCell<State>>) {
+    let Some(state) = state.upgrade() else { return };
+    let Some(status) = state.try_borrow().ok().and_then(|s| s.quit) else { return };
+    if let Ok(mut state) = state.try_borrow_mut() {
+        state.session.leave_terminal();
+        // Who has gone need not be held.
+        let _ = state.session.hold();
+        state.session = Session::default();
+    }
+    // What the editor has asked of the terminal: no brackets around what is pasted.
+    let mut out = std::io::stdout();
+    let _ = out.write_all(b"\x1b[?2004l\n").and_then(|()| out.flush());
+    end_if_asked();
+    std::process::exit(status);
+}
+
+/// Text for the editor to write above its line.
+struct Above(Sender<String>);
+
+impl Write for Above {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        self.0.send(text).map(|()| bytes.len()).map_err(|_| std::io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Answers a question of the editor. While a command runs (the body of a `define`), the state is in use.
 fn answer(question: Question, state: &Weak<RefCell<State>>) {
     let state = state.upgrade();
@@ -177,7 +245,7 @@ fn answer(question: Question, state: &Weak<RefCell<State>>) {
             to.send(found.unwrap_or_default()).is_ok()
         }
         (Question::Hint(line, to), state) => to.send(state.and_then(|s| hint(&s.interpreter, &line))).is_ok(),
-        (Question::Done(_), _) => true,
+        (Question::Done(_) | Question::News, _) => true,
     };
 }
 
@@ -187,6 +255,8 @@ enum Question {
     Complete(String, Sender<Completion>),
     /// What may be typed behind this.
     Hint(String, Sender<Option<String>>),
+    /// Nothing: something has happened in the background.
+    News,
     /// Nothing more: a line was typed.
     Done(rustyline::Result<String>),
 }
