@@ -260,8 +260,10 @@ fn what_was_stopped_stays_stopped() {
         wait_for(is_as_expected, &format!("{commands}: {}", running.status("State:")));
         let threads = std::fs::read_dir(format!("/proc/{pid}/task")).expect("its threads");
         for thread in threads.filter(|_| expected == 'T') {
-            let stat = std::fs::read_to_string(thread.expect("a thread").path().join("stat")).expect("its state");
-            assert!(stat.contains(") T "), "{commands}: {stat}");
+            // Each comes to its stop anew, when the tracer has let go of it.
+            let stat = thread.expect("a thread").path().join("stat");
+            let is_stopped = || std::fs::read_to_string(&stat).expect("its state").contains(") T ");
+            wait_for(is_stopped, &format!("{commands}: {} does not stop", stat.display()));
         }
     }
 }

@@ -444,7 +444,11 @@ impl Session {
                 Some(other) => tid = other,
                 None if self.runs_alone() => return Ok(None),
                 None => {
-                    self.process_mut()?.control()?.resume_all()?;
+                    // Whoever was making a step goes on with it.
+                    let process = self.process_mut()?;
+                    let threads = process.target.threads();
+                    let control = process.control()?;
+                    threads.into_iter().try_for_each(|thread| control.go_on(thread))?;
                     return Ok(None);
                 }
             }

@@ -38,13 +38,19 @@ impl Session {
             return Ok(false);
         }
         let is_watch = matches!(breakpoint.kind, Kind::Watch(_));
+        // Its names mean what they meant where it was set, whoever has changed the value.
+        let names_locals = breakpoint.condition.as_ref().is_some_and(|c| c.scope.is_some());
+        let seat = match &breakpoint.kind {
+            Kind::Watch(watch) if names_locals => watch.scope.as_ref().map_or(tid, |s| s.tid),
+            _ => tid,
+        };
         if let Some(condition) = breakpoint.condition.clone() {
             // A function that the condition calls comes here too: asking again would never end (gdb 13 dies of it).
             if self.conditions_running.contains(&(id, tid)) {
                 return Ok(false);
             }
             self.conditions_running.push((id, tid));
-            let holds = self.in_thread(tid, |session| match condition.scope.filter(|_| is_watch) {
+            let holds = self.in_thread(seat, |session| match condition.scope.filter(|_| is_watch) {
                 Some(scope) if session.select_block(&scope) => {
                     session.bound_at(scope.pc, |session| expr::eval_condition(&condition.expr, session))
                 }

@@ -149,6 +149,33 @@ impl Session {
 
     /// What these watchpoints watch was touched, or may have been: whether that stops the program.
     pub(super) fn watches_fired(&mut self, tid: Tid, ids: &[u32]) -> Result<Option<StopReason>> {
+        let running = self.stop_for_scopes(ids)?;
+        let reason = self.judge_watches(tid, ids)?;
+        if reason.is_none() {
+            let control = self.process_mut()?.control()?;
+            running.into_iter().try_for_each(|other| control.go_on(other))?;
+        }
+        Ok(reason)
+    }
+
+    /// Stops all threads where one of them runs in whose frame an expression has its meaning (gdb 13 does not hear of it when
+    /// another thread changes the value); those that are to go on again.
+    fn stop_for_scopes(&mut self, ids: &[u32]) -> Result<Vec<Tid>> {
+        let Session { breakpoints, inferior, .. } = self;
+        let control = inferior.process.as_mut().ok_or(Error::Gone)?.control()?;
+        let running = control.running();
+        let of = |id: &u32| match &breakpoints.get(*id).ok()?.kind {
+            Kind::Watch(watch) => watch.scope.as_ref().map(|s| s.tid),
+            _ => None,
+        };
+        if !ids.iter().filter_map(of).any(|t| running.contains(&t)) {
+            return Ok(Vec::new());
+        }
+        control.stop_all()?;
+        Ok(running)
+    }
+
+    fn judge_watches(&mut self, tid: Tid, ids: &[u32]) -> Result<Option<StopReason>> {
         let (mut hits, mut ended) = (Vec::new(), Vec::new());
         for id in ids {
             match self.watch_fired(tid, *id)? {

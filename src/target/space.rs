@@ -241,6 +241,14 @@ impl Space {
             || self.retired.contains(&at) && self.memory.read(at, &mut byte).is_ok() && byte != [INT3]
     }
 
+    /// Whether a thread may stand behind this int3 of ours without having run it: behind an instruction of one byte that does not
+    /// lead elsewhere, or one that is not known any more.
+    pub(super) fn may_stand_behind(&self, at: VirtAddr) -> bool {
+        let Some(Some(byte)) = self.int3s.get(&at) else { return true };
+        matches!(byte, 0x50..=0x5f | 0x6c..=0x6f | 0x90..=0x99 | 0x9b..=0x9f | 0xa4..=0xa7 | 0xaa..=0xaf | 0xc9)
+            || matches!(byte, 0xcc | 0xd7 | 0xec..=0xef | 0xf4 | 0xf5 | 0xf8..=0xfd)
+    }
+
     /// Where int3s are in memory.
     pub(super) fn hidden(&self) -> Vec<AddrRange> {
         let covered = self.int3s.iter().filter(|(_, byte)| byte.is_some());
