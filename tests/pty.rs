@@ -304,11 +304,12 @@ fn a_long_recording_shows_progress() {
     terminal.prompt();
     terminal.line("timeline start -nofaults");
     terminal.keys("run\r");
-    let said = terminal.wait_for(" events recorded, 1 s");
+    let said = terminal.wait_for(" events recorded, ");
     assert!(said.contains("Starting program"), "{said}");
-    assert!(terminal.screen.contains(" events recorded, 1 s\r"), "the cursor is back at the line's beginning");
     terminal.keys("\x03");
     terminal.wait_for("\n(rdbg) ");
+    let line = regex::Regex::new(r"\d events recorded, \d+ s\r").expect("a pattern");
+    assert!(line.is_match(&terminal.screen), "the cursor is back at the line's beginning");
     terminal.keys("kill\r");
     terminal.wait_for("(y or n) ");
     terminal.line("y");

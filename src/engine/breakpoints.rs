@@ -75,6 +75,13 @@ pub struct Watch {
     pub mask: Option<u64>,
 }
 
+impl Watch {
+    /// Whether it is the processor that watches, and a change of the value that matters.
+    pub(super) fn is_compared(&self) -> bool {
+        self.software.is_none() && self.mask.is_none() && self.kind != WatchKind::Read
+    }
+}
+
 /// What a catchpoint catches.
 #[derive(Clone, Debug)]
 pub enum Catch {

@@ -107,7 +107,7 @@ impl Session {
         let caught = self.caught_calls();
         let filter = self.inferior.process.as_ref().map(|p| p.filter.as_slice()).unwrap_or_default();
         match caught {
-            _ if self.timeline.is_recording() => SystemCalls::All,
+            _ if self.timeline.is_recording() || self.compares_at_calls() => SystemCalls::All,
             Some(numbers) if numbers.is_empty() => SystemCalls::None,
             Some(numbers) if numbers.iter().all(|n| filter.contains(n)) => SystemCalls::Filtered,
             _ => SystemCalls::All,
@@ -130,6 +130,9 @@ impl Session {
 
     /// Counts stops at system calls that nobody catches: after very many it is said once how to do without.
     pub(super) fn count_uncaught(&mut self) {
+        if self.compares_at_calls() {
+            return;
+        }
         let Some(process) = &mut self.inferior.process else { return };
         process.uncaught += 1;
         // A call stops twice.

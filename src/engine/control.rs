@@ -348,7 +348,10 @@ impl Session {
                     Some(reason) => Verdict::Stop(reason),
                     None => {
                         self.count_uncaught();
-                        self.after_interlude(tid)?
+                        match self.written_by_kernel(tid, entry)? {
+                            Some(reason) => Verdict::Stop(reason),
+                            None => self.after_interlude(tid)?,
+                        }
                     }
                 }
             }

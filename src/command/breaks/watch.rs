@@ -23,7 +23,7 @@ const WATCH: Command = Command {
     args: &[ArgSpec::must("EXPR", ArgKind::Rest)],
     summary: "Stop when a value changes.",
     help: "The processor watches up to four pieces of 8 bytes at full speed, in every thread. Writes by the kernel (read(2) into \
-the value) are not seen until the program itself writes it.\n\
+the value) are not seen until the program itself writes it, but with \"set watch-system-calls on\".\n\
 \"mask M\" behind EXPR watches all addresses that are EXPR's under the mask: 0xfffffffffffffff0 the 16 bytes around it, up to 32.\n\
 What does not fit, or is in registers, is looked at after each instruction, which is slow: then it is a \"Watchpoint\", not a \
 \"Hardware watchpoint\". \"set can-use-hw-watchpoints 0\" has it so always.",
