@@ -112,3 +112,20 @@ fn a_watch_on_a_variable_whose_thread_ends() {
         assert!(text.contains("New value = 190"), "{watch}: {text}");
     }
 }
+
+/// A variable of main's that another thread changes while main waits in the kernel. gdb 13 ignores that: it looks at a local variable
+/// in its own thread alone.
+#[test]
+fn a_local_variable_that_another_thread_changes() {
+    let program = build::build("c/lent.c", "debug").unwrap_or_else(|e| panic!("{e}"));
+    for (setting, noun) in [("", "Hardware watchpoint"), ("set can-use-hw-watchpoints 0\n", "Watchpoint")] {
+        // Frames that nobody wants to see count too.
+        let watches = "break 25\nrun\nset backtrace limit 1\nwatch n\nwatch n if n == 6\n";
+        let script = format!("{setting}{watches}{}", "continue\n".repeat(7));
+        let text = Session::rdbg().program(&program.path, [""; 0]).feed(&script).text;
+        let values: Vec<&str> = text.lines().filter_map(|l| l.strip_prefix("New value = ")).collect();
+        assert_eq!(values, ["1", "3", "6", "6", "10", "100"], "{text}");
+        assert_eq!(text.matches(&format!("hit {noun} 3: n\n")).count(), 1, "{text}");
+        assert!(text.contains("\n100\n") && text.contains("exited normally]"), "{text}");
+    }
+}

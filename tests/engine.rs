@@ -105,6 +105,7 @@ impl Run {
             old,
             scope: None,
             set_at: None,
+            mask: None,
         };
         self.session.breakpoints.add(Kind::Watch(Box::new(watch)), text, Disposition::Keep)
     }

@@ -470,6 +470,25 @@ fn constructors_and_relro_are_caught() {
     }
 }
 
+/// A static program has no dynamic section: what its start-up code calls stands in sections, as many as readelf sees.
+#[test]
+fn constructors_of_static_programs_are_caught() {
+    let test = "constructors_of_static_programs_are_caught";
+    let Some(readelf) = tools::find("readelf") else { return tools::skip(test, "no readelf on PATH") };
+    let Some(program) = build::or_skip("linkage", "c/hello.c", "static") else { return };
+    let (sections, _) = tools::output(std::process::Command::new(readelf).arg("-SW").arg(&program.path));
+    let size = |name: &str| {
+        let row = sections.lines().find(|l| l.contains(&format!(" {name} ")))?;
+        u64::from_str_radix(row.split_once(name)?.1.split_whitespace().nth(3)?, 16).ok()
+    };
+    let count = |name: &str| size(name).unwrap_or(0) / 8;
+    let theirs = u64::from(size(".init").is_some()) + count(".preinit_array") + count(".init_array");
+    let run = oracles::rdbg(&program, &[], &format!("catch init\nrun\n{}", "continue\n".repeat(20)));
+    let ours = run.lines().filter(|l| l.contains("Catchpoint 1 (init of hello: .")).count() as u64;
+    assert_eq!(ours, theirs, "{sections}\n{}", run.text);
+    assert!(ours > 0, "{sections}");
+}
+
 /// A snapshot and the changes since: the slot that a call has bound, the register, the variable.
 #[test]
 fn changes_are_what_the_program_did() {

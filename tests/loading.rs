@@ -167,6 +167,33 @@ fn rows_are_gdbs() {
     }
 }
 
+/// A program's own path in the auxiliary vector is shown as any string: repetitions are folded, and what is long is cut.
+#[test]
+fn long_paths_in_the_vector_are_gdbs() {
+    let test = "long_paths_in_the_vector_are_gdbs";
+    let Some(gdb) = tools::gdb() else { return tools::skip(test, "this machine has no gdb") };
+    let Some(program) = build::or_skip("loading", "c/hello.c", "lazy") else { return };
+    let top = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("long-{}", std::process::id()));
+    let dir = top.join("y".repeat(41)).join("ab".repeat(100));
+    std::fs::create_dir_all(&dir).unwrap();
+    let path = dir.join("hello");
+    std::fs::copy(&program.path, &path).unwrap();
+    let copy = build::Program { path, dir, source: program.source.clone() };
+    let said = |text: &str| rows_of(text, "AT_EXECFN");
+    for setting in ["", "set print elements 0\n", "set print repeats 0\n", "set print address off\n"] {
+        let commands = format!("{setting}break main\nrun\ninfo auxv\nkill");
+        let (ours, theirs) = (oracles::rdbg(&copy, &[], &commands), oracles::gdb(gdb, &copy, &[], &commands));
+        assert_eq!(said(&ours.text), said(&theirs.text), "{setting}");
+        assert!(!said(&theirs.text).is_empty(), "{}", theirs.text);
+    }
+    std::fs::remove_dir_all(&top).unwrap();
+}
+
+/// The lines with a word in them, from that word on.
+fn rows_of(text: &str, word: &str) -> Vec<String> {
+    text.lines().filter_map(|l| Some(l.get(l.find(word)?..)?.to_owned())).collect()
+}
+
 /// Before the program runs gdb and rdbg list the same names and sections.
 #[test]
 fn names_before_running_are_gdbs() {

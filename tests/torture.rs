@@ -79,7 +79,7 @@ fn a_launched_program_stands_behind_its_exec() {
 
 #[test]
 fn every_hit_of_every_thread_is_counted_once() {
-    for (args, expected) in [("count 1 500 1", 500), ("count 4 300 1", 1200), ("count 100 2 2", 400)] {
+    for (args, expected) in [("count 1 500 1", 500), ("count 4 300 1", 1200), ("count 100 2 2", 400), ("count 250 1 4", 1000)] {
         for hardware in [false, true] {
             let mut s = session(args);
             let ids = ["*&hit", "*&hit_nop", "*&hit_ret"].map(|spec| add(&mut s, spec, hardware, MANY));

@@ -113,7 +113,26 @@ pub(super) fn stopped(cx: &mut Cx<'_>, stop: &Stop, pid: Tid) -> Result<Flow> {
         super::data::show_displays(cx);
         super::finish::show_returned(cx);
     }
+    // Who presses Ctrl-C in a loop that steps wants that to end too.
+    if cx.interpreter.loops > 0 && is_interrupt(cx, stop) {
+        cx.session.stop_commands.clear();
+        return Err(Error::Cancelled);
+    }
     run_stop_commands(cx)
+}
+
+/// Whether the user has stopped the program: a terminal's SIGINT comes from the kernel (SI_KERNEL, sigaction(2)).
+fn is_interrupt(cx: &Cx<'_>, stop: &Stop) -> bool {
+    const SI_KERNEL: [u8; 4] = 0x80i32.to_le_bytes();
+    let from_kernel = || {
+        let info = cx.session.process().and_then(|p| p.target.signal_info(stop.tid));
+        info.is_ok_and(|bytes| bytes[8..12] == SI_KERNEL)
+    };
+    match stop.reason {
+        StopReason::Interrupted => true,
+        StopReason::Signal(Signal::INT) => from_kernel(),
+        _ => false,
+    }
 }
 
 /// Runs the commands of the breakpoints that stopped the program. What they let go on may stop it again: its commands then

@@ -317,6 +317,14 @@ old one starts the old program again."),
         "Set whether a seccomp filter lets system calls that nobody catches run at full speed.",
     ),
     row(
+        "watch-system-calls",
+        Bool(|s| &mut s.watch_system_calls),
+        "Whether hardware watchpoints are compared when a system call returns is {}.",
+        "Set whether hardware watchpoints are compared when a system call returns.",
+    )
+    .help("Debug registers do not see what the kernel writes, as read(2) into a watched variable. On, the program stops at the end\n\
+of the call that has changed one; each system call is stopped at for it, which is slow."),
+    row(
         "scheduler-locking",
         Enum(|s| &mut s.scheduler_locking, &["off", "on", "step", "replay"]),
         "Mode for locking scheduler during execution is \"{}\".",

@@ -2,7 +2,7 @@
 
 use crate::arch::regs::Gpr;
 use crate::base::{AddrRange, Result, Tid, VirtAddr};
-use crate::loader::constructors;
+use crate::loader::initializers;
 use crate::symbols::ModuleRole;
 
 use super::session::Session;
@@ -40,13 +40,13 @@ impl Session {
     /// Where the constructors of all modules begin.
     pub(super) fn constructor_places(&self) -> Vec<VirtAddr> {
         let modules = self.inferior.modules.iter().filter(|m| matches!(m.role, ModuleRole::Main | ModuleRole::Library));
-        modules.flat_map(|m| constructors(m.image()).into_iter().map(|c| m.virt(c.function)).collect::<Vec<_>>()).collect()
+        modules.flat_map(|m| initializers(m.image()).into_iter().map(|c| m.virt(c.function)).collect::<Vec<_>>()).collect()
     }
 
     /// A constructor begins.
     pub(super) fn constructor_reached(&mut self, tid: Tid, at: VirtAddr) -> Result<Option<StopReason>> {
         let Some(module) = self.inferior.modules.at(at).cloned() else { return Ok(None) };
-        let all = constructors(module.image());
+        let all = initializers(module.image());
         let Some(found) = all.iter().find(|c| module.virt(c.function) == at) else { return Ok(None) };
         let (module, names) = (module.name.clone(), module.aliases().collect());
         self.caught(tid, Caught::Constructor { module, names, entry: found.entry.clone() })

@@ -118,6 +118,10 @@ impl Session {
         }
         first.extend(stepper);
         for tid in first {
+            // A thread with news would run away from them: they come first, and it goes on from there.
+            if !self.process_mut()?.control()?.is_free(tid) {
+                continue;
+            }
             let verdict = match self.start(tid) {
                 Err(Error::Gone) => continue,
                 other => other?,
@@ -344,7 +348,10 @@ impl Session {
                     Some(reason) => Verdict::Stop(reason),
                     None => {
                         self.count_uncaught();
-                        self.after_interlude(tid)?
+                        match self.written_by_kernel(tid, entry)? {
+                            Some(reason) => Verdict::Stop(reason),
+                            None => self.after_interlude(tid)?,
+                        }
                     }
                 }
             }
@@ -440,7 +447,11 @@ impl Session {
                 Some(other) => tid = other,
                 None if self.runs_alone() => return Ok(None),
                 None => {
-                    self.process_mut()?.control()?.resume_all()?;
+                    // Whoever was making a step goes on with it.
+                    let process = self.process_mut()?;
+                    let threads = process.target.threads();
+                    let control = process.control()?;
+                    threads.into_iter().try_for_each(|thread| control.go_on(thread))?;
                     return Ok(None);
                 }
             }

@@ -1,9 +1,9 @@
 //! Children by fork and vfork: who is followed, who is let go of, who waits.
 
-use crate::base::{Result, Tid};
+use crate::base::{Result, Tid, VirtAddr};
 use crate::target::{Control, ResumeAction, Target, Trap, TrapKind};
 
-use super::breakpoints::{Catch, Kind};
+use super::breakpoints::{Catch, Kind, Location};
 use super::control::Verdict;
 use super::inferior::Inferior;
 use super::inferiors::Vfork;
@@ -41,8 +41,11 @@ impl Session {
 
     /// A thread has forked.
     pub(super) fn child_born(&mut self, tid: Tid, child: Tid, vfork: bool) -> Result<Verdict> {
-        let target = self.process_mut()?.control()?.take_child(child);
-        let caught = self.caught(tid, if vfork { Caught::Vfork(child) } else { Caught::Fork(child) })?;
+        let mut target = self.process_mut()?.control()?.take_child(child);
+        let caught = self.caught(tid, if vfork { Caught::Vfork(child) } else { Caught::Fork(child) }).inspect_err(|_| {
+            // Its parent has been killed meanwhile: nobody will decide about it.
+            let _ = target.as_mut().and_then(|t| t.control()).map_or(Ok(()), Control::part);
+        })?;
         let told = Notice::Forked { child, vfork };
         let Some(target) = target else {
             // gdb lets go of the child when the parent goes on, and says so then.
@@ -183,7 +186,7 @@ impl Session {
     fn copy_locations(&mut self, from: u32, to: u32) {
         for b in self.breakpoints.iter_mut() {
             let copies: Vec<_> = b.locations.iter().filter(|l| l.inferior == from).cloned().collect();
-            b.locations.extend(copies.into_iter().map(|l| super::breakpoints::Location { inferior: to, ..l }));
+            b.locations.extend(copies.into_iter().map(|l| Location { inferior: to, ..l }));
             b.locations.sort_by_key(|l| (l.addr, l.inferior));
         }
     }
@@ -242,7 +245,7 @@ impl Session {
     }
 
     /// The memory of the current inferior is its own again: the int3s there become its own.
-    fn take_memory_back(&mut self, left: &[crate::base::VirtAddr], after: &'static str) -> Result<()> {
+    fn take_memory_back(&mut self, left: &[VirtAddr], after: &'static str) -> Result<()> {
         let Some(process) = &mut self.inferior.process else { return Ok(()) };
         let own: Vec<_> = process.sites.addresses().collect();
         let control = process.target.control();

@@ -131,6 +131,11 @@ impl Session {
         })
     }
 
+    /// All frames of a thread, however few of them the user wants to see.
+    pub(super) fn all_frames(&self, tid: Tid) -> Result<Frames> {
+        self.walked(tid, usize::MAX, |w| Frames::first(&w.frames, usize::MAX))
+    }
+
     /// Whether a frame is that of `main`'s, and a backtrace is to end there.
     pub(super) fn ends_backtrace(&self, frame: &Frame) -> bool {
         !self.settings.backtrace_past_main && self.main_range().is_some_and(|main| is_of(frame, main))

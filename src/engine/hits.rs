@@ -33,18 +33,24 @@ impl Session {
     /// that cannot be evaluated stops.
     pub(super) fn passes(&mut self, tid: Tid, id: u32) -> Result<bool> {
         let breakpoint = self.breakpoints.get(id)?;
-        let number = breakpoint.thread;
-        if number.is_some() && number != self.process()?.number_of(tid) {
+        let number = breakpoint.thread.map(|t| t.global);
+        if number.is_some() && number != self.process()?.global_number_of(tid) {
             return Ok(false);
         }
         let is_watch = matches!(breakpoint.kind, Kind::Watch(_));
+        // Its names mean what they meant where it was set, whoever has changed the value.
+        let names_locals = breakpoint.condition.as_ref().is_some_and(|c| c.scope.is_some());
+        let seat = match &breakpoint.kind {
+            Kind::Watch(watch) if names_locals => watch.scope.as_ref().map_or(tid, |s| s.tid),
+            _ => tid,
+        };
         if let Some(condition) = breakpoint.condition.clone() {
             // A function that the condition calls comes here too: asking again would never end (gdb 13 dies of it).
             if self.conditions_running.contains(&(id, tid)) {
                 return Ok(false);
             }
             self.conditions_running.push((id, tid));
-            let holds = self.in_thread(tid, |session| match condition.scope.filter(|_| is_watch) {
+            let holds = self.in_thread(seat, |session| match condition.scope.filter(|_| is_watch) {
                 Some(scope) if session.select_block(&scope) => {
                     session.bound_at(scope.pc, |session| expr::eval_condition(&condition.expr, session))
                 }

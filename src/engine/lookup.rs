@@ -198,7 +198,7 @@ impl Session {
 
     /// Selects the innermost frame that is inside of a block; whether there is one.
     pub(super) fn select_block(&mut self, scope: &BlockScope) -> bool {
-        let Ok((frames, _)) = self.selected_thread().and_then(|tid| self.backtrace(tid, usize::MAX)) else { return false };
+        let Ok(frames) = self.selected_thread().and_then(|tid| self.all_frames(tid)) else { return false };
         for frame in frames.iter() {
             self.selection.level = frame.level;
             if self.is_in_block(scope) {

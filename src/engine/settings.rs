@@ -162,6 +162,8 @@ settings! {
     detach_on_fork: bool = true;
     /// A seccomp filter says at which system calls a program that is started stops.
     seccomp_catch: bool = false;
+    /// What the processor watches is compared when system calls return: the kernel raises no trap.
+    watch_system_calls: bool = false;
     /// Other threads while one steps: `off`, `on`, `step`, `replay`.
     scheduler_locking: &'static str = "replay";
     /// Resume the threads of all processes: always off.

@@ -7,6 +7,7 @@ use crate::base::VirtAddr;
 use crate::loader::Slot;
 use crate::symbols::{Module, ModuleId};
 
+use super::journal::Change;
 use super::session::Session;
 use super::slots::SlotMeaning;
 
@@ -101,7 +102,7 @@ impl Session {
     /// The command that was undone, if that has put this value back into a slot.
     fn undone_at(&self, at: VirtAddr, value: u64) -> Option<String> {
         let bytes = value.to_le_bytes();
-        let put_back = |c: &super::journal::Change| matches!(c, super::journal::Change::Memory { at: a, old, .. } if *a == at && *old == bytes);
+        let put_back = |c: &Change| matches!(c, Change::Memory { at: a, old, .. } if *a == at && *old == bytes);
         let mut undone = self.inferior.journal.undone().iter();
         undone.find(|e| e.changes.iter().any(put_back)).map(|e| e.what.clone())
     }
@@ -109,7 +110,7 @@ impl Session {
     /// Whether no command has ever written this value into the slot.
     fn is_unlogged(&self, at: VirtAddr, value: u64) -> bool {
         let bytes = value.to_le_bytes();
-        let wrote = |c: &super::journal::Change| matches!(c, super::journal::Change::Memory { at: a, new, .. } if *a == at && *new == bytes);
+        let wrote = |c: &Change| matches!(c, Change::Memory { at: a, new, .. } if *a == at && *new == bytes);
         !self.inferior.journal.entries().iter().flat_map(|e| &e.changes).any(wrote)
     }
 }

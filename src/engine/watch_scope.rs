@@ -52,7 +52,7 @@ impl Session {
 
     /// The level of a scope's frame in its thread; `None` once the function has returned.
     pub(super) fn level_of(&self, scope: &WatchScope) -> Option<usize> {
-        let (frames, _) = self.backtrace(scope.tid, usize::MAX).ok()?;
+        let frames = self.all_frames(scope.tid).ok()?;
         frames.iter().find(|f| self.identity(f) == scope.frame).map(|f| f.level)
     }
 

@@ -7,7 +7,7 @@ use crate::base::{AddrRange, Error, Memory, Result, Tid, VirtAddr};
 use crate::expr::{self, Expr};
 use crate::value::{Place, Value};
 
-use super::breakpoints::{Kind, WatchKind};
+use super::breakpoints::{Kind, Watch, WatchKind};
 use super::session::Session;
 use super::stop::{StopReason, WatchHit};
 
@@ -147,8 +147,60 @@ impl Session {
         ids
     }
 
+    /// Whether values that the processor watches are compared when system calls return: what the kernel writes raises no trap.
+    pub(super) fn compares_at_calls(&self) -> bool {
+        let number = self.breakpoints_of();
+        let is_it = |k: &Kind| matches!(k, Kind::Watch(w) if w.is_compared() && w.inferior == number);
+        self.settings.watch_system_calls && self.breakpoints.iter().any(|b| b.enabled && is_it(&b.kind))
+    }
+
+    /// A system call begins or has returned: whether the kernel has changed a watched value.
+    pub(super) fn written_by_kernel(&mut self, tid: Tid, entry: bool) -> Result<Option<StopReason>> {
+        if entry || !self.compares_at_calls() {
+            return Ok(None);
+        }
+        let number = self.breakpoints_of();
+        let memory = expr::Host::memory(self);
+        let has_changed = |watch: &Watch| {
+            let Some((old, at)) = watch.old.as_ref().and_then(|old| Some((old, old.address()?))) else { return false };
+            let Ok(before) = old.bytes(memory, None) else { return false };
+            let mut now = vec![0; before.len()];
+            memory.read(at, &mut now).is_ok() && *now != *before
+        };
+        let is_it = |k: &Kind| matches!(k, Kind::Watch(w) if w.is_compared() && w.inferior == number && has_changed(w));
+        let ids: Vec<u32> = self.breakpoints.iter().filter(|b| b.enabled && is_it(&b.kind)).map(|b| b.id).collect();
+        self.watches_fired(tid, &ids)
+    }
+
     /// What these watchpoints watch was touched, or may have been: whether that stops the program.
     pub(super) fn watches_fired(&mut self, tid: Tid, ids: &[u32]) -> Result<Option<StopReason>> {
+        let running = self.stop_for_scopes(ids)?;
+        let reason = self.judge_watches(tid, ids)?;
+        if reason.is_none() {
+            let control = self.process_mut()?.control()?;
+            running.into_iter().try_for_each(|other| control.go_on(other))?;
+        }
+        Ok(reason)
+    }
+
+    /// Stops all threads where one of them runs in whose frame an expression has its meaning (gdb 13 does not hear of it when
+    /// another thread changes the value); those that are to go on again.
+    fn stop_for_scopes(&mut self, ids: &[u32]) -> Result<Vec<Tid>> {
+        let Session { breakpoints, inferior, .. } = self;
+        let control = inferior.process.as_mut().ok_or(Error::Gone)?.control()?;
+        let running = control.running();
+        let of = |id: &u32| match &breakpoints.get(*id).ok()?.kind {
+            Kind::Watch(watch) => watch.scope.as_ref().map(|s| s.tid),
+            _ => None,
+        };
+        if !ids.iter().filter_map(of).any(|t| running.contains(&t)) {
+            return Ok(Vec::new());
+        }
+        control.stop_all()?;
+        Ok(running)
+    }
+
+    fn judge_watches(&mut self, tid: Tid, ids: &[u32]) -> Result<Option<StopReason>> {
         let (mut hits, mut ended) = (Vec::new(), Vec::new());
         for id in ids {
             match self.watch_fired(tid, *id)? {

@@ -2,7 +2,6 @@
 #![deny(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod call_sites;
-mod constructors;
 mod entry;
 mod got;
 mod initializers;
@@ -17,10 +16,9 @@ mod startup;
 mod xrefs;
 
 pub use call_sites::CallSites;
-pub use constructors::{Constructor, constructors};
 pub use entry::find_main;
 pub use got::{Got, GotWords, Relro, ReservedWord, Slot, SlotState};
-pub use initializers::{finalizers, initializers};
+pub use initializers::{Initializer, finalizers, initializers};
 pub use lookup::{Answer, HashStep, LookupFor, Rejection, Wanted, ask, gnu_hash};
 pub use plt::{Plt, Stub};
 pub use rendezvous::{LinkMap, MapState, Rendezvous, event_address, find_rendezvous};

@@ -1,6 +1,7 @@
 //! A small process of rdbg's that puts a program's code back when rdbg is killed while that runs.
 #![allow(unsafe_code)]
 
+use std::cell::UnsafeCell;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
@@ -19,6 +20,8 @@ const DR7: usize = std::mem::offset_of!(libc::user, u_debugreg) + 7 * 8;
 
 /// What the two processes share.
 struct Shared {
+    /// The tracer holds it as long as it lives.
+    alive: UnsafeCell<libc::pthread_mutex_t>,
     /// So many of the entries are in use.
     count: AtomicU32,
     /// Debug registers are set.
@@ -34,21 +37,21 @@ struct Entry {
 /// A running guardian; dropping it ends it.
 ///
 /// *Folklore*: the kernel lets go of a tracer's processes when it dies, in whatever way, and leaves in their memory what the tracer
-/// has written there: the next thread that comes to an int3 is killed by SIGTRAP. Its files are closed before it lets go, so that
-/// the end of a pipe tells a child of it in time, mostly. A debug register stays set as well.
+/// has written there: the next thread that comes to an int3 is killed by SIGTRAP. A debug register stays set as well. What tells
+/// another process of a thread's death first is a robust mutex (pthread_mutexattr_setrobust(3)): the kernel gives those up before it
+/// frees memory and closes files, and lets go of what the thread traces after both (Linux kernel/exit.c `do_exit`). The end of
+/// a pipe would come too late while any other thread of rdbg's has its files open.
 #[derive(Debug)]
 pub struct Guardian {
     pid: i32,
     shared: *mut Shared,
-    /// The pipe's end that is closed when rdbg dies; a byte written there sends the guardian home.
-    alive: i32,
 }
 
 impl Guardian {
-    /// Starts one for a process with this descriptor of its memory; `None` where that fails, which costs only what it is for.
+    /// Starts one for a process that the calling thread traces, with this descriptor of its memory; `None` where that fails, which
+    /// costs only what it is for.
     pub fn start(tracee: Tid, memory: i32) -> Option<Guardian> {
-        let mut pipe = [-1; 2];
-        // SAFETY: a new anonymous mapping, all zeroes, which is a valid `Shared`; a pipe into two valid ints.
+        // SAFETY: a new anonymous mapping, all zeroes, which is a valid `Shared`.
         let shared = unsafe {
             let (protection, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED | libc::MAP_ANONYMOUS);
             libc::mmap(ptr::null_mut(), size_of::<Shared>(), protection, flags, -1, 0)
@@ -57,21 +60,18 @@ impl Guardian {
             return None;
         }
         let shared = shared.cast::<Shared>();
-        // SAFETY: two valid ints; the child calls only async-signal-safe functions and never returns.
+        // SAFETY: mapped, and nobody else's yet; the child calls only async-signal-safe functions and never returns.
         let pid = unsafe {
-            if libc::pipe2(pipe.as_mut_ptr(), libc::O_CLOEXEC) == -1 {
-                -1
-            } else {
-                match libc::fork() {
-                    0 => guard(tracee.0, memory, pipe, shared),
-                    pid => pid,
-                }
+            if !hold((*shared).alive.get()) {
+                libc::munmap(shared.cast(), size_of::<Shared>());
+                return None;
+            }
+            match libc::fork() {
+                0 => guard(tracee.0, memory, shared),
+                pid => pid,
             }
         };
-        let [end, alive] = pipe;
-        // SAFETY: the guardian has its own; closing -1 does nothing.
-        unsafe { libc::close(end) };
-        let guardian = Guardian { pid, shared, alive };
+        let guardian = Guardian { pid, shared };
         (pid > 0).then_some(guardian)
     }
 
@@ -114,11 +114,9 @@ impl Guardian {
 
 impl Drop for Guardian {
     fn drop(&mut self) {
-        // SAFETY: a byte that lives; the descriptor and the mapping are this one's own, and used no more. Nobody at the other end is
-        // an error, and no signal: Rust's start ignores SIGPIPE.
+        // SAFETY: the mutex is held by this thread, as a tracer does not change threads; the mapping is used no more.
         unsafe {
-            libc::write(self.alive, [1u8].as_ptr().cast(), 1);
-            libc::close(self.alive);
+            libc::pthread_mutex_unlock((*self.shared).alive.get());
             if self.pid > 0 {
                 // The tracer's waits may take its status: then this fails, which is as good.
                 libc::waitpid(self.pid, ptr::null_mut(), 0);
@@ -128,33 +126,42 @@ impl Drop for Guardian {
     }
 }
 
+/// Makes a mutex that tells of its holder's death, and takes it.
+///
+/// SAFETY: writable memory that is shared with a child and that nobody else uses.
+unsafe fn hold(mutex: *mut libc::pthread_mutex_t) -> bool {
+    // SAFETY: the attributes live until the mutex is made.
+    unsafe {
+        let mut attributes: libc::pthread_mutexattr_t = std::mem::zeroed();
+        libc::pthread_mutexattr_init(&mut attributes) == 0
+            && libc::pthread_mutexattr_setpshared(&mut attributes, libc::PTHREAD_PROCESS_SHARED) == 0
+            && libc::pthread_mutexattr_setrobust(&mut attributes, libc::PTHREAD_MUTEX_ROBUST) == 0
+            && libc::pthread_mutex_init(mutex, &attributes) == 0
+            && libc::pthread_mutex_lock(mutex) == 0
+    }
+}
+
 /// The guardian's life.
 ///
-/// SAFETY: to be called only in the child of a fork: async-signal-safe calls only.
-unsafe fn guard(tracee: i32, memory: i32, pipe: [i32; 2], shared: *const Shared) -> ! {
+/// SAFETY: to be called only in the child of a fork: async-signal-safe calls only. (Taking a mutex is none by the letter; that of
+/// glibc touches nothing for it but the mutex and the thread's own list of robust ones, which is empty after a fork.)
+unsafe fn guard(tracee: i32, memory: i32, shared: *const Shared) -> ! {
     // SAFETY: plain numbers, local buffers and the mapping that both share throughout.
     unsafe {
         signals::block_all();
         // Whatever kills rdbg's process group or session does not kill this.
         libc::setsid();
         libc::setpriority(libc::PRIO_PROCESS, 0, -20);
-        let [end, _] = pipe;
-        // Pipes of rdbg's must be able to end, this one's too.
-        for fd in 0..end.max(memory) {
-            if fd != end && fd != memory {
-                libc::close(fd);
-            }
+        // Pipes of rdbg's must be able to end.
+        if memory > 0 {
+            libc::syscall(libc::SYS_close_range, 0, memory - 1, 0);
         }
-        libc::syscall(libc::SYS_close_range, end.max(memory) + 1, libc::c_uint::MAX, 0);
-        let mut byte = 0u8;
-        loop {
-            match libc::read(end, (&raw mut byte).cast(), 1) {
-                0 => break,
-                1 => libc::_exit(0),
-                _ => {}
-            }
-        }
+        libc::syscall(libc::SYS_close_range, memory + 1, libc::c_uint::MAX, 0);
         let shared = &*shared;
+        if libc::pthread_mutex_lock(shared.alive.get()) != libc::EOWNERDEAD {
+            libc::_exit(0);
+        }
+        let mut byte = 0u8;
         let count = shared.count.load(Ordering::Acquire) as usize;
         for entry in shared.entries.iter().take(count) {
             let at = entry.at.load(Ordering::Acquire) as libc::off_t;

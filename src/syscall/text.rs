@@ -1,7 +1,8 @@
 //! Strings, buffers, numbers: what is common to many calls.
 
-use crate::base::counted;
 use std::fmt::Write;
+
+use crate::base::counted;
 
 use super::ctx::{Ctx, MOST, PATH_MAX};
 

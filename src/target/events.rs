@@ -40,6 +40,10 @@ impl Live {
         let what = match status {
             Status::Signal(Signal::TRAP) => self.classify_trap(tid)?,
             Status::Signal(signal) => RawStop::Signal(signal),
+            // Killed meanwhile: who the child is cannot be asked any more.
+            Status::Clone | Status::Fork | Status::Vfork if known(ptrace::event_message(tid))?.unwrap_or(0) == 0 => {
+                RawStop::Interrupted
+            }
             // *Folklore*: the kernel tells of a fork whose child ends without SIGCHLD as of a clone.
             Status::Clone | Status::Fork if self.is_within(known(ptrace::event_message(tid))?, status) => {
                 RawStop::Clone(self.adopt_thread(tid)?)
@@ -119,7 +123,7 @@ impl Live {
     pub(super) fn classify_trap(&mut self, tid: Tid) -> Result<RawStop> {
         let stepping = self.threads.get(&tid).is_some_and(|t| t.stepping);
         // The short way: one system call. Only a step or a debug register could put the pc behind an int3 of ours that has
-        // not run.
+        // not run; or a SIGTRAP that somebody sends while the thread stands there.
         if stepping || self.watches.iter().any(Option::is_some) {
             let Some(info) = known(ptrace::signal_info(tid))? else { return Ok(RawStop::Interrupted) };
             match info.code {
@@ -145,7 +149,11 @@ impl Live {
         let Some(words) = known(ptrace::get_registers(tid))? else { return Ok(RawStop::Interrupted) };
         let mut registers = Registers::from_user(words);
         let at = VirtAddr(registers.pc().wrapping_sub(1));
-        let ours = self.space.borrow().is_ours(at);
+        let mut ours = self.space.borrow().is_ours(at);
+        if ours && self.space.borrow().may_stand_behind(at) {
+            let Some(info) = known(ptrace::signal_info(tid))? else { return Ok(RawStop::Interrupted) };
+            ours = info.code == ptrace::SI_KERNEL;
+        }
         if let Some(thread) = self.threads.get_mut(&tid) {
             if ours {
                 registers.set(Gpr::Rip, at.0);
@@ -207,6 +215,8 @@ impl Live {
 
     pub(super) fn after_exec(&mut self, tid: Tid) -> Result<RawStop> {
         let former = known(ptrace::event_message(tid))?.unwrap_or(0) as i32;
+        // Of children that nobody has been told of nobody will be.
+        std::mem::take(&mut self.born).iter_mut().try_for_each(Live::part)?;
         // The thread that called execve has become the leader, and all others are gone without a word.
         for tid in self.threads() {
             self.disown_task(tid);

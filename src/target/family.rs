@@ -7,7 +7,9 @@ use std::rc::Rc;
 use super::gone::{alive, known};
 use super::live::{Live, State, Thread};
 use super::traits::{Event, Target};
-use crate::base::{Error, Result, Tid};
+use crate::arch::insn::{Flow, Insn, MAX_LEN, Target as JumpTarget};
+use crate::arch::regs::Gpr;
+use crate::base::{Error, Memory, Result, Tid};
 use crate::os::mem::ProcessMemory;
 use crate::os::wait::{Status, wait_for};
 use crate::os::{procfs, ptrace};
@@ -81,6 +83,9 @@ impl Live {
         let Some(mut live) = self.child(child, vfork) else { return Ok(child) };
         if self.keeps_children {
             live.own(child);
+            if !vfork {
+                live.space.borrow_mut().is_kept();
+            }
             self.born.push(live);
         } else {
             live.part()?;
@@ -109,11 +114,34 @@ impl Live {
         } else {
             let deadly = self.space.borrow().deadly.clone();
             self.space.borrow_mut().lift_but(self.pid, false, &deadly);
+            self.leave_own_code()?;
             self.clear_own_code();
         }
         let done = self.threads().into_iter().try_for_each(|tid| alive(ptrace::detach(tid, None)));
         self.forget_all();
         done
+    }
+
+    /// Puts threads that are at the end of a piece of rdbg's own code to where that leads.
+    ///
+    /// *Folklore*: who forks by a `syscall` that has been moved for a breakpoint on it has its child behind the moved one, in a
+    /// copy of the slot, which is not to stay there.
+    fn leave_own_code(&mut self) -> Result<()> {
+        for tid in self.threads() {
+            let Some(pc) = known(self.pc(tid))? else { continue };
+            let mut code = [0; MAX_LEN];
+            let space = self.space.borrow();
+            let piece = space.own_code.range(..=pc).next_back();
+            if piece.is_none_or(|(at, bytes)| pc - *at >= bytes.len() as u64) {
+                continue;
+            }
+            let n = space.memory.read_partial(pc, &mut code)?;
+            let back = Insn::decode(code.get(..n).unwrap_or_default(), pc.0).map(|i| i.flow());
+            if let Some(Flow::Jump(JumpTarget::Direct(to))) = back {
+                alive(ptrace::poke_register(tid, Gpr::Rip, to))?;
+            }
+        }
+        Ok(())
     }
 
     /// Whether another traced process runs in the same memory.

@@ -234,11 +234,6 @@ impl Live {
         })
     }
 
-    /// Whether a thread is stopped, and not by an event that is still to be told.
-    pub(super) fn is_free(&self, tid: Tid) -> bool {
-        self.threads.get(&tid).is_some_and(|t| t.state == State::Stopped) && !self.ready.iter().any(|e| e.tid == tid)
-    }
-
     pub(super) fn any_runs(&self) -> bool {
         self.threads.values().any(|t| t.state == State::Running)
     }
@@ -362,6 +357,14 @@ impl Control for Live {
 
     fn running(&self) -> Vec<Tid> {
         self.threads.iter().filter(|(_, t)| t.state == State::Running).map(|(tid, _)| *tid).collect()
+    }
+
+    fn is_free(&self, tid: Tid) -> bool {
+        self.threads.get(&tid).is_some_and(|t| t.state == State::Stopped) && !self.ready.iter().any(|e| e.tid == tid)
+    }
+
+    fn has_lost_memory(&self) -> bool {
+        self.ready.iter().any(|e| matches!(e.what, RawStop::Exec(_) | RawStop::Exited(_) | RawStop::Killed(_)))
     }
 
     fn go_on(&mut self, tid: Tid) -> Result<()> {

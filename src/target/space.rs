@@ -60,6 +60,16 @@ impl Space {
         }
     }
 
+    /// The process of a copy stays traced: the int3s that it was born with are looked after like others.
+    pub(super) fn is_kept(&mut self) {
+        if self.int3s.values().any(Option::is_some) {
+            self.be_guarded();
+        }
+        if let Some(guardian) = &self.guardian {
+            self.int3s.iter().for_each(|(addr, byte)| byte.iter().for_each(|b| guardian.note(*addr, *b)));
+        }
+    }
+
     /// As [`Memory::read_partial`].
     pub(super) fn read_partial(&self, at: VirtAddr, buf: &mut [u8]) -> Result<usize> {
         let n = self.memory.read_partial(at, buf)?;
@@ -229,6 +239,14 @@ impl Space {
         let mut byte = [INT3];
         matches!(self.int3s.get(&at), Some(Some(_)))
             || self.retired.contains(&at) && self.memory.read(at, &mut byte).is_ok() && byte != [INT3]
+    }
+
+    /// Whether a thread may stand behind this int3 of ours without having run it: behind an instruction of one byte that does not
+    /// lead elsewhere, or one that is not known any more.
+    pub(super) fn may_stand_behind(&self, at: VirtAddr) -> bool {
+        let Some(Some(byte)) = self.int3s.get(&at) else { return true };
+        matches!(byte, 0x50..=0x5f | 0x6c..=0x6f | 0x90..=0x99 | 0x9b..=0x9f | 0xa4..=0xa7 | 0xaa..=0xaf | 0xc9)
+            || matches!(byte, 0xcc | 0xd7 | 0xec..=0xef | 0xf4 | 0xf5 | 0xf8..=0xfd)
     }
 
     /// Where int3s are in memory.

@@ -99,6 +99,11 @@ int main(int argc, char **argv) {
     return fan(count, 0) == 0;
   if (!strcmp(mode, "held"))
     fan(count, 1);
+  if (!strcmp(mode, "later")) { // once it is told to
+    char told;
+    if (write(1, "waiting\n", 8) == 8 && read(0, &told, 1) == 1)
+      fan(count, 1);
+  }
   if (!strcmp(mode, "chain"))
     return chain(count);
   if (!strcmp(mode, "vforks"))

@@ -7,6 +7,7 @@ pub mod load;
 pub mod markup;
 pub mod normalise;
 pub mod oracles;
+pub mod process;
 pub mod raw;
 pub mod rdbg;
 pub mod terminal;

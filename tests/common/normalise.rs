@@ -61,6 +61,7 @@ fn identities(text: &str) -> String {
     let text = TARGETS.replace_all(text, "$1 Frame");
     let text = INFERIORS.replace_all(&text, "$1     $2");
     let text = CALL.replace_all(&text, "$1() = <pid>");
+    let text = text.replace(&format!("getuid() = {}\n", nix::unistd::getuid()), "getuid() = <uid>\n");
     ID.replace_all(&text, |found: &Captures| {
         if &found[1] == "Thread" && !found[2].starts_with("0x") { found[0].to_owned() } else { format!("{} <pid>", &found[1]) }
     })

@@ -22,11 +22,10 @@ pub const ASLR: Command = Command {
     ..Command::BASE
 };
 
-const MAX_STARTS: i128 = 100_000;
+const MAX_STARTS: i64 = 100_000;
 
 fn aslr(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let n = crate::command::integer(cx, args.get("N").unwrap_or_default())?;
-    let n = i128::from(n);
     if !(1..=MAX_STARTS).contains(&n) {
         return Err(Error::user(format!("From 1 to {MAX_STARTS} starts.")));
     }
@@ -84,6 +83,11 @@ pub const PHYSICAL: Command = Command {
     ..Command::BASE
 };
 
+/// `1 other process maps`, `2 other processes map`
+fn who_maps(count: u64) -> String {
+    format!("{} {}", counted(count, "other process"), if count == 1 { "maps" } else { "map" })
+}
+
 /// So many processes are looked at.
 const MAX_OTHERS: usize = 256;
 /// So many are named.
@@ -109,7 +113,7 @@ fn physical(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let mut others: Vec<Tid> = sharers.by_file.into_values().flatten().collect();
     others.sort_unstable();
     others.dedup();
-    let counted_others = others.len();
+    let count = others.len() as u64;
     others.truncate(MAX_OTHERS);
     let (mut table, mut by_process, mut any_frame) = (Table::new(), BTreeMap::new(), false);
     for mapping in &mappings {
@@ -121,16 +125,7 @@ fn physical(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         0 => String::new(),
         n => format!(", and {} of other users may not be asked", counted(n as u64, "process")),
     };
-    cx.out.text(
-        Role::Title,
-        &format!(
-            "{} ({}): {} map it too{unasked}\n",
-            module.name,
-            module.path.display(),
-            counted(counted_others as u64, "other process")
-        )
-        .replace("processs", "processes"),
-    );
+    cx.out.text(Role::Title, &format!("{} ({}): {} it too{unasked}\n", module.name, module.path.display(), who_maps(count)));
     table.show(cx.out);
     if !any_frame {
         cx.say("The kernel shows frame numbers to root only (CAP_SYS_ADMIN): `pages' tells shared from private without them.\n");
@@ -170,7 +165,7 @@ fn mapping_row(mapping: &Mapping, states: &[PageState], others: &[Tid], by_proce
         common.extend(same);
     }
     let shown = match (least, most) {
-        (Some(a), Some(b)) if a == b => format!("each in {a} page tables"),
+        (Some(a), Some(b)) if a == b => format!("each in {}", counted(a, "page table")),
         (Some(a), Some(b)) => format!("each in {a} to {b} page tables"),
         _ => "-".to_owned(),
     };

@@ -1,6 +1,6 @@
 //! What protects a module, what it costs, what its IFUNCs chose.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::scope;
@@ -69,7 +69,7 @@ fn protection(module: &Arc<Module>) -> Row {
     };
     let canary = if has(&["__stack_chk_fail", "__stack_chk_guard", "__intel_security_cookie"]) { "yes" } else { "none found" };
     let fortified = image.dynsym().iter().filter(|s| s.is_undefined() && s.name.starts_with("__") && s.name.ends_with("_chk"));
-    let fortified: Vec<String> = fortified.map(|s| s.name.to_owned()).filter(|n| n != "__stack_chk").collect();
+    let fortified: Vec<String> = fortified.map(|s| s.name.to_owned()).collect();
     let list = |tag: u64| image.dynamic().get(tag).map(|o| image.dynamic_string(o).to_owned());
     let path = match (list(dt::DT_RPATH), list(dt::DT_RUNPATH)) {
         (_, Some(path)) => format!("RUNPATH {path}"),
@@ -194,11 +194,11 @@ fn ifunc(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let chosen = choices(session);
     let mut table = Table::new();
     for module in &modules {
-        let mut seen: BTreeMap<(String, u64), ()> = BTreeMap::new();
+        let mut seen = BTreeSet::new();
         let tables = [module.image().dynsym(), module.image().symtab()];
         for symbol in tables.into_iter().flat_map(|t| t.iter()).filter(|s| s.kind == SymbolKind::Ifunc && s.has_place()) {
             let fits = regex.as_ref().is_none_or(|r| r.is_match(symbol.name));
-            if !fits || seen.insert((symbol.name.to_owned(), symbol.addr.0), ()).is_some() {
+            if !fits || !seen.insert((symbol.name, symbol.addr)) {
                 continue;
             }
             let resolver = module.virt(symbol.addr);

@@ -93,7 +93,7 @@ fn pages(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     }
     single.iter().for_each(|row| cx.row(row));
     if sharers.unasked > 0 && !args.has("-cow") {
-        let who = counted(sharers.unasked as u64, "process").replace("processs", "processes");
+        let who = counted(sharers.unasked as u64, "process");
         cx.say(format!("+: {who} of other users may not be asked what they map.\n"));
     }
     Ok(Flow::Go)

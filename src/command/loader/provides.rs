@@ -1,8 +1,8 @@
 //! Who needs a module, and what it provides to each.
 
-use crate::base::counted;
 use std::sync::Arc;
 
+use crate::base::counted;
 use crate::engine::{Scopes, Session};
 use crate::symbols::Module;
 use crate::ui::{Role, Row, Table};

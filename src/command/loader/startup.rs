@@ -10,6 +10,7 @@ use crate::expr::Host;
 use crate::loader::{InitialStack, Pointer, find_initial_stack};
 use crate::os::procfs;
 use crate::ui::{Role, Row, Table};
+use crate::value::quoted_string;
 
 /// `info auxv`
 pub const AUXV: Command = Command {
@@ -33,27 +34,37 @@ fn auxv(cx: &mut Cx<'_>, _: &Args) -> Result<Flow> {
             .hidden("name", entry.name())
             .hidden("description", entry.description())
             .hidden("value", format!("{:#x}", entry.value))
-            .hidden("string", aux_string(cx.session, &entry));
+            .hidden("string", aux_string(cx.session, &entry).map(|s| escaped(&s)));
         cx.row(&row);
     }
     Ok(Flow::Go)
 }
 
-/// A value as gdb writes it: decimal, hexadecimal, or an address and the string there.
+/// A value as gdb writes it: decimal, hexadecimal, or an address and the string there, shown as any other.
 fn aux_value(session: &Session, entry: &AuxEntry) -> String {
     match entry.format() {
         AuxFormat::Decimal => entry.value.to_string(),
         AuxFormat::Hex => format!("{:#x}", entry.value),
-        AuxFormat::String => match aux_string(session, entry) {
-            Some(text) => format!("{:#x} \"{text}\"", entry.value),
-            None => format!("{:#x}", entry.value),
-        },
+        AuxFormat::String => {
+            let options = session.settings.print_options();
+            let cut = |bytes: &[u8]| options.elements.map_or(bytes.len(), |n| bytes.len().min(n as usize));
+            let shown = |b: Vec<u8>| {
+                let (kept, rest) = b.split_at(cut(&b));
+                quoted_string(kept, 1, "", &options, !rest.is_empty())
+            };
+            match aux_string(session, entry).map(shown) {
+                Some(text) if options.address => format!("{:#x} {text}", entry.value),
+                Some(text) => text,
+                None => format!("{:#x}", entry.value),
+            }
+        }
     }
 }
 
-fn aux_string(session: &Session, entry: &AuxEntry) -> Option<String> {
+/// The bytes of the string that an entry leads to.
+fn aux_string(session: &Session, entry: &AuxEntry) -> Option<Vec<u8>> {
     let is_string = entry.format() == AuxFormat::String;
-    is_string.then(|| read_cstr(session.memory(), VirtAddr(entry.value), 4096).ok()).flatten().map(|b| escaped(&b))
+    is_string.then(|| read_cstr(session.memory(), VirtAddr(entry.value), 4096).ok()).flatten()
 }
 
 /// `info startup`
@@ -131,7 +142,7 @@ fn rows(session: &Session, stack: &InitialStack) -> Vec<Row> {
     list("envp", &stack.envp, envp);
     for (at, entry) in &stack.auxv {
         let meaning = match entry.format() {
-            AuxFormat::String => aux_string(session, entry).map_or_else(String::new, |s| format!("\"{s}\"")),
+            AuxFormat::String => aux_string(session, entry).map_or_else(String::new, |s| format!("\"{}\"", escaped(&s))),
             AuxFormat::Decimal => entry.value.to_string(),
             AuxFormat::Hex => session.full_name(VirtAddr(entry.value), None).unwrap_or_default(),
         };
@@ -160,9 +171,9 @@ fn strings(session: &Session, stack: &InitialStack) -> Vec<Row> {
             let bytes = crate::base::read_vec(session.memory(), at, 16).unwrap_or_default();
             let hex: Vec<String> = bytes.iter().map(|b| format!("{b:02x}")).collect();
             places.insert(at, ("AT_RANDOM's bytes".into(), hex.join(" ")));
-        } else if let Some(text) = aux_string(session, entry) {
-            places.entry(at).or_insert((format!("{}'s", entry.name()), format!("\"{text}\"")));
-            end = end.max(at + text.len() as u64 + 1);
+        } else if let Some(bytes) = aux_string(session, entry) {
+            places.entry(at).or_insert((format!("{}'s", entry.name()), format!("\"{}\"", escaped(&bytes))));
+            end = end.max(at + bytes.len() as u64 + 1);
         }
     }
     let mut out: Vec<Row> = Vec::new();

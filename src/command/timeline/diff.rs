@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use similar::{Algorithm, DiffTag, capture_diff_slices_deadline};
 
 use super::comparable::{Comparable, Settled, Told};
-use crate::base::Result;
+use crate::base::{Result, counted};
 use crate::command::args::Args;
 use crate::command::cx::Cx;
 use crate::command::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
@@ -52,13 +52,12 @@ fn diff(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     count += slots.len();
     match args.has("-slots") {
         true => slots.iter().for_each(|s| cx.row(&slot_row(s))),
-        false => counted(&slots).iter().for_each(|row| cx.row(row)),
+        false => grouped(&slots).iter().for_each(|row| cx.row(row)),
     }
     if !args.has("-json") {
         cx.say(match count {
             0 => "No differences.\n".to_owned(),
-            1 => "1 difference.\n".to_owned(),
-            n => format!("{n} differences.\n"),
+            n => format!("{}.\n", counted(n as u64, "difference")),
         });
     }
     Ok(Flow::Go)
@@ -112,7 +111,8 @@ fn leads(settled: Option<&Settled>) -> String {
     }
 }
 
-fn counted(all: &[SlotDifference]) -> Vec<Row> {
+/// A row for slots that differ alike, with their count.
+fn grouped(all: &[SlotDifference]) -> Vec<Row> {
     let mut groups: BTreeMap<Alike, usize> = BTreeMap::new();
     for s in all {
         let kind = s.a.as_ref().or(s.b.as_ref()).map(|s| s.kind.clone()).unwrap_or_default();

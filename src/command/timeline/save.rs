@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use crate::base::{Error, Result};
+use crate::base::{Error, Result, counted};
 use crate::command::args::Args;
 use crate::command::cx::Cx;
 use crate::command::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
@@ -40,7 +40,7 @@ fn save(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         Some("html") => write(&path, |out| super::page::write(events, out))?,
         _ => return Err(Error::user("The file's name must end in .jsonl, .json or .html.")),
     };
-    cx.say(format!("Saved {count} {} to {}.\n", if count == 1 { "event" } else { "events" }, path.display()));
+    cx.say(format!("Saved {} to {}.\n", counted(count, "event"), path.display()));
     Ok(Flow::Go)
 }
 

@@ -124,6 +124,11 @@ pub fn hex(event: &Value, key: &str) -> Option<u64> {
     u64::from_str_radix(text(event, key).strip_prefix("0x")?, 16).ok()
 }
 
+/// The same; 0 where there is none.
+pub fn address(event: &Value, key: &str) -> u64 {
+    hex(event, key).unwrap_or_default()
+}
+
 /// An integer field, which stands as a string where it is beyond 2^53.
 pub fn signed(event: &Value, key: &str) -> Option<i64> {
     let value = event.get(key)?;

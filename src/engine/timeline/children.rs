@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use crate::base::{Error, Result, Tid, VirtAddr};
-use crate::engine::inferior::Inferior;
 use crate::engine::session::Session;
 use crate::engine::sites::{Owner, Past};
 use crate::target::{Event, RawStop, ResumeAction, SystemCalls, Target, Trap, TrapKind};
@@ -170,9 +169,8 @@ impl Session {
 
     /// Those who are followed for the record go on alone.
     pub(in crate::engine) fn leave_recorded(&mut self) {
-        let (recorded, others) = std::mem::take(&mut self.others).into_iter().partition(|i| i.recorded);
+        let (recorded, others): (Vec<_>, Vec<_>) = std::mem::take(&mut self.others).into_iter().partition(|i| i.recorded);
         self.others = others;
-        let recorded: Vec<Inferior> = recorded;
         for mut process in recorded.into_iter().filter_map(|i| i.process) {
             // One that has gone meanwhile needs nothing.
             let _ = process.leave();

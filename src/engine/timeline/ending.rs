@@ -120,7 +120,7 @@ impl Session {
     }
 
     fn more_steps(&mut self, mut walk: Box<Walk>) -> Option<Box<Walk>> {
-        let done = walk.some();
+        let done = walk.go_on();
         let why = match done {
             Ok(false) => return Some(walk),
             Ok(true) => None,

@@ -57,9 +57,9 @@ fn places(module: &Arc<Module>, is_lazy: bool) -> Vec<(VirtAddr, Place)> {
     }
     // The dynamic linker's own run before anybody could be told.
     if module.role != ModuleRole::Interpreter {
-        all.extend(initializers(module.image()).into_iter().map(|at| (at, Place::Init(id))));
+        all.extend(initializers(module.image()).into_iter().map(|i| (i.function, Place::Init(id))));
     }
-    all.extend(finalizers(module.image()).into_iter().map(|at| (at, Place::Fini(id))));
+    all.extend(finalizers(module.image()).into_iter().map(|i| (i.function, Place::Fini(id))));
     let is_code = |at: FileAddr| module.image().load_at(at).is_some_and(|s| s.is_code());
     all.retain(|(at, _)| is_code(*at));
     let mut all: Vec<(VirtAddr, Place)> = all.into_iter().map(|(at, place)| (module.virt(at), place)).collect();

@@ -84,9 +84,9 @@ impl Walk {
     }
 
     /// Goes on for a while; true at the end of the program.
-    pub fn some(&mut self) -> Result<bool> {
+    pub fn go_on(&mut self) -> Result<bool> {
         for _ in 0..AT_ONCE {
-            let is_over = if self.steps { self.one()? } else { self.event(None)? };
+            let is_over = if self.steps { self.step()? } else { self.event(None)? };
             if is_over {
                 self.next_part(Part::Load);
                 return Ok(true);
@@ -104,7 +104,7 @@ impl Walk {
     }
 
     /// Runs one instruction; true at the end of the program.
-    fn one(&mut self) -> Result<bool> {
+    fn step(&mut self) -> Result<bool> {
         let pc = self.live.pc(self.pid)?;
         if self.now.part == Part::Load && Some(pc) == self.marks.entry {
             self.next_part(Part::Start);

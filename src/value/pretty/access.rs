@@ -60,7 +60,7 @@ pub fn element_at(printer: &Printer<'_>, value: &Value, index: &Value) -> Option
         "std::basic_string" | "std::basic_string_view" => {
             let (first, len, char) = cpp_string::characters(scene, value, &class).ok()?;
             // The NUL at the end is an element too.
-            inside(&char, first.0, if class == "std::basic_string" { len + 1 } else { len })
+            inside(&char, first.0, if class == "std::basic_string" { len.saturating_add(1) } else { len })
         }
         "std::array" => {
             let elements = scene.find(value, &["_M_elems"]).or_else(|| scene.find(value, &["__elems_"]))?;

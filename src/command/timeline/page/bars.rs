@@ -32,7 +32,8 @@ impl Shade {
         }
     }
 
-    fn of(perms: &str) -> Shade {
+    /// The colour of a fresh mapping.
+    pub fn of(perms: &str) -> Shade {
         let has = |c: char| perms.contains(c);
         match (has('x'), has('w'), has('r')) {
             (true, ..) => Shade::Run,
@@ -153,11 +154,6 @@ impl Bars {
     }
 }
 
-/// The colour of a fresh mapping.
-pub fn shade(perms: &str) -> Shade {
-    Shade::of(perms)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,7 +164,7 @@ mod tests {
     }
 
     fn bar(start: u64, end: u64, perms: &str, since: u32) -> Bar {
-        let shade = shade(perms);
+        let shade = Shade::of(perms);
         Bar {
             start,
             end,

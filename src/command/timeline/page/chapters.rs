@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::bars::Shade;
 use super::chapter::{Chapter, Content};
 use super::libraries::Library;
 use super::life::{End, Life};
@@ -148,7 +149,7 @@ fn one_library(m: &mut Markup, library: &Library) {
         m.element("table", &[("class", "pieces")], |m| {
             for piece in &library.pieces {
                 m.element("tr", &[], |m| {
-                    let class = super::bars::shade(&piece.perms).class();
+                    let class = Shade::of(&piece.perms).class();
                     m.element("td", &[], |m| m.leaf("code", &[("class", &format!("perms {class}"))], &piece.perms));
                     m.leaf("td", &[], &piece.segment.map_or(String::new(), |n| format!("PT_LOAD {n}")));
                     m.leaf("td", &[("class", "n")], &bytes(piece.end - piece.start));

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::chapter::Chapter;
-use crate::command::timeline::words::{base_name, hex, text};
+use crate::command::timeline::words::{address, base_name, text};
 
 /// One mapping of a library.
 #[derive(Clone, Debug)]
@@ -55,11 +55,6 @@ pub struct Search {
 const MOST: usize = 120;
 /// So many paths in vain are named.
 const MOST_VAIN: usize = 3;
-
-/// A field that holds an address; 0 where there is none.
-pub fn address(event: &Value, key: &str) -> u64 {
-    hex(event, key).unwrap_or_default()
-}
 
 impl Search {
     /// A system call of the dynamic linker.

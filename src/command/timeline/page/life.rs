@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::bars::{Bar, Bars, shade};
+use super::bars::{Bar, Bars, Shade};
 use super::chapter::{Chapter, Content, Step};
-use super::libraries::{Search, address};
+use super::libraries::Search;
 use super::slots::AllSlots;
-use crate::command::timeline::words::text;
+use crate::command::timeline::words::{address, text};
 
 /// A page fault of the second run.
 #[derive(Clone, Copy, Debug)]
@@ -160,7 +160,7 @@ impl Life {
         self.bars.map(Bar {
             start,
             end: address(event, "end"),
-            shade: shade(perms),
+            shade: Shade::of(perms),
             perms: perms.into(),
             file: file.into(),
             owner: owner.flatten(),

@@ -323,11 +323,10 @@ pub fn grouped(n: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::timeline::page::bars::shade;
 
     fn bar(start: u64, end: u64, owner: Option<&str>, segment: Option<u64>) -> Bar {
         let since = Step { chapter: Chapter::Exec, at: 0 };
-        let (shade, owner) = (shade("r--p"), owner.map(Arc::from));
+        let (shade, owner) = (Shade::of("r--p"), owner.map(Arc::from));
         Bar { start, end, shade, perms: "r--p".into(), file: "".into(), owner, segment, since, until: None }
     }
 

@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::Value;
 
 use super::chapter::Step;
-use super::libraries::address;
-use crate::command::timeline::words::{text, versioned};
+use crate::command::timeline::words::{address, text, versioned};
 
 /// A slot that was left to the first call.
 #[derive(Clone, Debug)]
