@@ -96,7 +96,6 @@ impl Run {
         let pieces = parts.pieces().unwrap();
         let old = self.session.watched_value(&expr).ok();
         let watch = Watch {
-            mask: None,
             inferior: 1,
             text: text.to_owned(),
             expr,
