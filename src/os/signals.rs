@@ -167,8 +167,8 @@ pub fn end_if_asked() {
     }
 }
 
-/// Handles SIGINT, SIGTERM and SIGHUP from now on, in the name of the calling thread, and ignores what a background write to the terminal
-/// would raise.
+/// Handles SIGINT, SIGTERM and SIGHUP from now on, in the name of the calling thread, and ignores what a background write to the
+/// terminal would raise.
 pub fn install() {
     // SAFETY: gettid has no preconditions.
     TRACER.store(unsafe { libc::gettid() }, Ordering::SeqCst);

@@ -94,8 +94,7 @@ pub fn launch(launch: &Launch) -> Result<Launched> {
     let Paused { pid, go: go_write, fail: fail_read } = pause(launch, &arguments, &environment)?;
     let seized = ptrace::seize(pid, true, !launch.traced_calls.is_empty());
     if let Err(error) = seized {
-        let _ = signals::kill(pid, Signal::KILL);
-        let _ = wait_for(pid, true);
+        abandon(pid);
         // *Folklore*: a child that has ended already, as it does when a file of a redirection cannot be opened, is refused with EPERM.
         let mut report = Vec::new();
         let _ = File::from(fail_read).read_to_end(&mut report);
@@ -111,8 +110,27 @@ pub fn launch(launch: &Launch) -> Result<Launched> {
         let exec = [launch.program.as_ptr() as u64, arguments.as_ptr() as u64, environment.as_ptr() as u64];
         return Ok(Launched { pid, randomized: !report.is_empty(), exec });
     }
+    abandon(pid);
     let _ = File::from(fail_read).read_to_end(&mut report);
     Err(failure(launch, &report).unwrap_or(Error::user("During startup program terminated before its first instruction.")))
+}
+
+/// Kills a program that was started and is wanted no more, and waits for its end.
+pub(super) fn abandon(pid: Tid) {
+    // One whose end somebody has waited for is no process any more, or another one.
+    if let Err(Error::Gone) | Ok(Some((_, Status::Exited(_) | Status::Killed(_)))) = wait_for(pid, false) {
+        return;
+    }
+    let _ = signals::kill(pid, Signal::KILL);
+    loop {
+        match wait_for(pid, true) {
+            Ok(Some((_, Status::Exited(_) | Status::Killed(_)))) => return,
+            // A stop on the way to its end.
+            Ok(_) => drop(ptrace::cont(pid, None)),
+            Err(Error::Cancelled) => {}
+            Err(_) => return,
+        }
+    }
 }
 
 /// A program that is about to be executed, and waits for a byte.
