@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering};
 
 use crate::base::{Error, Result, Tid};
 
@@ -167,6 +167,14 @@ pub fn end_if_asked() {
     }
 }
 
+/// The signals that were ignored when rdbg was started, of those that it treats otherwise: bit n is signal n.
+static IGNORED: AtomicU64 = AtomicU64::new(0);
+
+/// Whether rdbg was started with a signal ignored, as a shell does it with SIGINT for what it starts in the background.
+pub(super) fn was_ignored(signal: libc::c_int) -> bool {
+    IGNORED.load(Ordering::SeqCst) >> signal & 1 != 0
+}
+
 /// Handles SIGINT, SIGTERM and SIGHUP from now on, in the name of the calling thread, and ignores what a background write to the
 /// terminal would raise.
 pub fn install() {
@@ -175,6 +183,12 @@ pub fn install() {
     // SAFETY: the handler is async-signal-safe (above); a zeroed sigaction is a valid one without flags: without
     // SA_RESTART, so that waitpid returns EINTR.
     unsafe {
+        for signal in [libc::SIGINT, libc::SIGTTOU] {
+            let mut before: libc::sigaction = std::mem::zeroed();
+            if libc::sigaction(signal, ptr::null(), &mut before) == 0 && before.sa_sigaction == libc::SIG_IGN {
+                IGNORED.fetch_or(1 << signal, Ordering::SeqCst);
+            }
+        }
         let mut action: libc::sigaction = std::mem::zeroed();
         action.sa_sigaction = on_interrupt as extern "C" fn(libc::c_int) as usize;
         libc::sigaction(libc::SIGINT, &action, ptr::null_mut());

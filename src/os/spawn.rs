@@ -277,9 +277,9 @@ unsafe fn in_child(launch: &Launch, given: &Given<'_>, go: i32, fail: i32) -> ! 
                 die(fail, STEP_OPEN.saturating_add(i.min(u8::MAX as usize) as u8));
             }
         }
-        // What rdbg (or Rust's runtime: SIGPIPE) ignores must not be ignored by the program.
-        for signal in [libc::SIGPIPE, libc::SIGTTOU, libc::SIGINT, libc::SIGQUIT] {
-            libc::signal(signal, libc::SIG_DFL);
+        // What rdbg (or Rust's runtime: SIGPIPE) ignores must not be ignored by the program, but for what its shell ignores.
+        for signal in [libc::SIGPIPE, libc::SIGTTOU, libc::SIGINT] {
+            libc::signal(signal, if signals::was_ignored(signal) { libc::SIG_IGN } else { libc::SIG_DFL });
         }
         let mut none: libc::sigset_t = std::mem::zeroed();
         libc::sigemptyset(&mut none);
