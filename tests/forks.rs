@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use common::build;
 use common::process::{is_untouched, status};
-use rdbg::base::{Tid, VirtAddr};
+use rdbg::base::{Signal, Tid, VirtAddr};
 use rdbg::engine::{Catch, Disposition, Happening, Kind, Notice, Session, Stop, StopReason};
 
 const MANY: u64 = u64::MAX;
@@ -269,6 +269,20 @@ fn vforks_lose_no_hits_and_no_children() {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
+}
+
+/// A thread that waits for its vfork child cannot be let go of before that lets go: it is not forgotten.
+#[test]
+fn who_sleeps_until_a_vfork_child_ends_is_let_go_as_well() {
+    let (mut s, _) = session("asleep", false, true);
+    let mark = Mark::of(&mut s, "asleep");
+    s.launch().expect("it starts");
+    let leader = pid(&s);
+    let (stop, _) = go(&mut s);
+    assert!(matches!(stop.reason, StopReason::Signal(Signal(18))), "{:?}", stop.reason);
+    s.detach().expect("it goes");
+    is_untouched(leader);
+    assert!(mark.alive().contains(&leader));
 }
 
 #[test]

@@ -638,6 +638,7 @@ impl Control for Live {
             }
             alive(ptrace::detach(*tid, signal))?;
         }
+        self.let_sleepers_go();
         self.forget_all();
         Ok(())
     }
