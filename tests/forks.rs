@@ -403,3 +403,43 @@ fn a_plan_goes_along_with_the_child() {
     assert_eq!(s.process().expect("it runs").target.pc(stop.tid).ok(), Some(VirtAddr(caller.0)));
     assert_eq!(mark.alive().len(), 2);
 }
+
+/// A program that its user may execute but not read: the kernel shows nobody but root what is in it. It runs as without rdbg.
+#[test]
+fn a_program_that_may_not_be_read_runs_all_the_same() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::process::Command;
+
+    let test = "a_program_that_may_not_be_read_runs_all_the_same";
+    let forks = build::build("c/forks.c", "lazy").unwrap_or_else(|e| panic!("{e}"));
+    let dir = std::env::temp_dir().join(format!("rdbg-unreadable-{}", std::process::id()));
+    fs::create_dir_all(&dir).expect("a directory");
+    let place = |name: &str, from: &std::path::Path, mode: u32| {
+        let to = dir.join(name);
+        fs::copy(from, &to).expect("copied");
+        fs::set_permissions(&to, fs::Permissions::from_mode(mode)).expect("its own");
+        to
+    };
+    fs::set_permissions(&dir, fs::Permissions::from_mode(0o755)).expect("its own");
+    let debugger = place("rdbg", common::rdbg::executable(), 0o755);
+    let unreadable = place("unreadable", &forks.path, 0o111);
+    let mut command = Command::new("setpriv");
+    if fs::File::open(&unreadable).is_err() {
+        command = Command::new("env");
+    } else if common::tools::find("setpriv").is_none() {
+        return common::tools::skip(test, "root reads everything, and there is no setpriv");
+    } else {
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
+    }
+    command.arg(&debugger).args(["-nx", "-q", "--args", "/bin/sh", "-c"]).arg(format!("exec {}", unreadable.display()));
+    let script = "run\nprint $_exitcode\n";
+    let run = common::rdbg::run(command, script.into(), std::time::Duration::from_secs(30));
+    let _ = fs::remove_dir_all(&dir);
+    if run.text.contains("cannot execute") || run.text.contains("Permission denied.\nDuring startup") {
+        return common::tools::skip(test, "the directory is not open to others");
+    }
+    assert!(run.text.contains("The new program cannot be read"), "{}", run.text);
+    for line in ["fork's child: 0", "vfork's child: 0", "exec: 0 traps, marked(2) = 7", "exited normally]", "$1 = 0"] {
+        assert!(run.text.contains(line), "{line}: {}", run.text);
+    }
+}

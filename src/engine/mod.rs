@@ -1,6 +1,7 @@
 //! The debugger without words: sessions, breakpoints, stops, steps, patches.
 
 mod address_names;
+mod advance;
 mod arguments;
 mod aslr;
 mod attach;
