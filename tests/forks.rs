@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use common::build;
 use common::process::{is_untouched, status};
-use rdbg::base::{Tid, VirtAddr};
+use rdbg::base::{Signal, Tid, VirtAddr};
 use rdbg::engine::{Catch, Disposition, Happening, Kind, Notice, Session, Stop, StopReason};
 
 const MANY: u64 = u64::MAX;
@@ -271,6 +271,20 @@ fn vforks_lose_no_hits_and_no_children() {
     }
 }
 
+/// A thread that waits for its vfork child cannot be let go of before that lets go: it is not forgotten.
+#[test]
+fn who_sleeps_until_a_vfork_child_ends_is_let_go_as_well() {
+    let (mut s, _) = session("asleep", false, true);
+    let mark = Mark::of(&mut s, "asleep");
+    s.launch().expect("it starts");
+    let leader = pid(&s);
+    let (stop, _) = go(&mut s);
+    assert!(matches!(stop.reason, StopReason::Signal(Signal(18))), "{:?}", stop.reason);
+    s.detach().expect("it goes");
+    is_untouched(leader);
+    assert!(mark.alive().contains(&leader));
+}
+
 #[test]
 fn followed_vforks_leave_their_parents_whole() {
     for detach in [true, false] {
@@ -402,4 +416,44 @@ fn a_plan_goes_along_with_the_child() {
     assert_ne!(stop.tid, tid);
     assert_eq!(s.process().expect("it runs").target.pc(stop.tid).ok(), Some(VirtAddr(caller.0)));
     assert_eq!(mark.alive().len(), 2);
+}
+
+/// A program that its user may execute but not read: the kernel shows nobody but root what is in it. It runs as without rdbg.
+#[test]
+fn a_program_that_may_not_be_read_runs_all_the_same() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::process::Command;
+
+    let test = "a_program_that_may_not_be_read_runs_all_the_same";
+    let forks = build::build("c/forks.c", "lazy").unwrap_or_else(|e| panic!("{e}"));
+    let dir = std::env::temp_dir().join(format!("rdbg-unreadable-{}", std::process::id()));
+    fs::create_dir_all(&dir).expect("a directory");
+    let place = |name: &str, from: &std::path::Path, mode: u32| {
+        let to = dir.join(name);
+        fs::copy(from, &to).expect("copied");
+        fs::set_permissions(&to, fs::Permissions::from_mode(mode)).expect("its own");
+        to
+    };
+    fs::set_permissions(&dir, fs::Permissions::from_mode(0o755)).expect("its own");
+    let debugger = place("rdbg", common::rdbg::executable(), 0o755);
+    let unreadable = place("unreadable", &forks.path, 0o111);
+    let mut command = Command::new("setpriv");
+    if fs::File::open(&unreadable).is_err() {
+        command = Command::new("env");
+    } else if common::tools::find("setpriv").is_none() {
+        return common::tools::skip(test, "root reads everything, and there is no setpriv");
+    } else {
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
+    }
+    command.arg(&debugger).args(["-nx", "-q", "--args", "/bin/sh", "-c"]).arg(format!("exec {}", unreadable.display()));
+    let script = "run\nprint $_exitcode\n";
+    let run = common::rdbg::run(command, script.into(), std::time::Duration::from_secs(30));
+    let _ = fs::remove_dir_all(&dir);
+    if run.text.contains("cannot execute") || run.text.contains("Permission denied.\nDuring startup") {
+        return common::tools::skip(test, "the directory is not open to others");
+    }
+    assert!(run.text.contains("The new program cannot be read"), "{}", run.text);
+    for line in ["fork's child: 0", "vfork's child: 0", "exec: 0 traps, marked(2) = 7", "exited normally]", "$1 = 0"] {
+        assert!(run.text.contains(line), "{line}: {}", run.text);
+    }
 }

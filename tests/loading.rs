@@ -167,6 +167,24 @@ fn rows_are_gdbs() {
     }
 }
 
+/// The signals that a shell ignores are ignored by what rdbg starts in it, as by what the shell starts: the kernel tells.
+#[test]
+fn what_the_shell_ignores_the_program_ignores() {
+    let test = "what_the_shell_ignores_the_program_ignores";
+    let (Some(sh), Some(grep)) = (tools::find("sh"), tools::find("grep")) else { return tools::skip(test, "no sh or grep") };
+    let own = ["SigIgn", "/proc/self/status"];
+    for trap in ["trap '' INT QUIT TERM HUP USR1 TTOU", "true"] {
+        let under = |before: &[&str], after: &[&str]| {
+            let mut command = Command::new(&sh);
+            command.args(["-c", &format!("{trap}; exec \"$@\""), "sh"]).args(before).arg(&grep).args(own).args(after);
+            let (out, _) = tools::output(&mut command);
+            out.lines().find(|l| l.starts_with("SigIgn:")).unwrap_or_else(|| panic!("{out}")).to_owned()
+        };
+        let rdbg = common::rdbg::executable().display().to_string();
+        assert_eq!(under(&[&rdbg, "-nx", "-q", "-batch", "-ex", "run", "--args"], &[]), under(&[], &[]), "{trap}");
+    }
+}
+
 /// A program's own path in the auxiliary vector is shown as any string: repetitions are folded, and what is long is cut.
 #[test]
 fn long_paths_in_the_vector_are_gdbs() {

@@ -74,7 +74,7 @@ fn stable(text: &str) -> String {
     )
     .unwrap();
     // The debug information holds the path of the directory, of whatever length.
-    let of_path = Regex::new(r"in the file only|section headers|^size |^hello +\d+|^build-id").unwrap();
+    let of_path = Regex::new(r"in the file only|section headers|^size |^hello +\d+|^build-id|AT_EXECFN").unwrap();
     let id = Regex::new(r"  [0-9a-f]{12}  ").unwrap();
     let lines: Vec<&str> = text.lines().filter(|l| !numbers.is_match(l) && !of_path.is_match(l)).collect();
     // How wide a column of names is depends on the directory, too.

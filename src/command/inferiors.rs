@@ -283,6 +283,7 @@ const KILL_INFERIORS: Command = Command {
     run: |cx, args| {
         for number in running(cx, &args.text, "argument (inferior id(s) to kill)")? {
             in_inferior(cx, number, |cx| cx.session.kill())?;
+            super::run::show_ended(cx);
         }
         Ok(Flow::Go)
     },
@@ -298,6 +299,7 @@ const DETACH_INFERIORS: Command = Command {
     run: |cx, args| {
         for number in running(cx, &args.text, "argument (inferior id(s) to detach)")? {
             in_inferior(cx, number, super::attach::let_go)?;
+            super::run::show_ended(cx);
         }
         Ok(Flow::Go)
     },

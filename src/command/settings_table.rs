@@ -315,7 +315,10 @@ old one starts the old program again."),
         Bool(|s| &mut s.seccomp_catch),
         "Whether a seccomp filter lets system calls that nobody catches run at full speed is {}.",
         "Set whether a seccomp filter lets system calls that nobody catches run at full speed.",
-    ),
+    )
+    .help("The next \"run\" gives the program a filter of the calls that are caught by then. It takes no_new_privs (prctl(2)), is inherited\n\
+by whatever comes of the program, and answers ENOSYS in what rdbg lets go of: such a program cannot be detached, and needs\n\
+\"set detach-on-fork off\"."),
     row(
         "watch-system-calls",
         Bool(|s| &mut s.watch_system_calls),

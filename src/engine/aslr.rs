@@ -39,7 +39,11 @@ fn to_entry(live: &mut Live) -> Result<()> {
     live.resume(pid, ResumeAction::Continue(None))?;
     match live.wait()?.what {
         RawStop::Int3(_) => live.stop_all(),
-        other => Err(Error::user(format!("The program did not come to its entry point ({other:?})."))),
+        RawStop::Exited(code) => Err(Error::user(format!("The program exited with code {code} before its entry point."))),
+        RawStop::Killed(signal) | RawStop::Signal(signal) => {
+            Err(Error::user(format!("The program got {} before its entry point.", signal.name())))
+        }
+        _ => Err(Error::user("The program did not come to its entry point.")),
     }
 }
 

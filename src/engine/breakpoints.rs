@@ -191,6 +191,17 @@ impl Located {
     }
 }
 
+/// The one thread that a breakpoint is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OneThread {
+    /// Its number among those of all processes: no other thread will ever have it.
+    pub global: u32,
+    /// Its inferior.
+    pub inferior: u32,
+    /// Its number in that.
+    pub number: u32,
+}
+
 /// A breakpoint, watchpoint or catchpoint.
 #[derive(Clone, Debug)]
 pub struct Breakpoint {
@@ -214,8 +225,8 @@ pub struct Breakpoint {
     pub commands: Vec<String>,
     /// Its places in the modules that are loaded.
     pub locations: Vec<Location>,
-    /// Only for this thread's number.
-    pub thread: Option<u32>,
+    /// Only for this thread.
+    pub thread: Option<OneThread>,
     /// It prints this, a format in quotes and its arguments, and does not stop (`dprintf`).
     pub printf: Option<String>,
 }

@@ -6,7 +6,7 @@ use crate::os::ptrace::{SystemCallAt, SystemCallStop};
 use crate::syscall::Call;
 use crate::target::SystemCalls;
 
-use super::breakpoints::{Breakpoint, Catch, Kind};
+use super::breakpoints::{Breakpoint, Catch, Kind, OneThread};
 use super::constructors::MPROTECT;
 use super::session::Session;
 use super::stop::{Caught, Notice, StopReason};
@@ -89,15 +89,14 @@ impl Session {
 
     /// Deletes the breakpoints of threads that there are no more; gdb's sentence for each.
     pub fn end_thread_breakpoints(&mut self) -> Vec<String> {
-        let Session { breakpoints, inferior, .. } = self;
-        let is_there = |thread: u32| {
-            let process = inferior.process.as_ref();
-            process.is_some_and(|p| p.target.threads().into_iter().any(|tid| p.number_of(tid) == Some(thread)))
+        let is_there = |thread: OneThread| {
+            let mut processes = self.inferiors().into_iter().filter_map(|i| i.process.as_ref());
+            processes.any(|p| p.target.threads().into_iter().any(|tid| p.global_number_of(tid) == Some(thread.global)))
         };
-        let gone = |b: &Breakpoint| b.thread.filter(|thread| !is_there(*thread)).map(|thread| (b.id, thread));
-        let ended: Vec<(u32, u32)> = breakpoints.iter().filter_map(gone).collect();
-        let end = |(id, thread): (u32, u32)| {
-            breakpoints.remove(id).ok()?;
+        let gone = |b: &Breakpoint| b.thread.filter(|thread| !is_there(*thread)).map(|thread| (b.id, self.id_of(thread)));
+        let ended: Vec<(u32, String)> = self.breakpoints.iter().filter_map(gone).collect();
+        let end = |(id, thread): (u32, String)| {
+            self.breakpoints.remove(id).ok()?;
             Some(format!("Thread-specific breakpoint {id} deleted - thread {thread} no longer in the thread list."))
         };
         ended.into_iter().filter_map(end).collect()

@@ -33,8 +33,8 @@ impl Session {
     /// that cannot be evaluated stops.
     pub(super) fn passes(&mut self, tid: Tid, id: u32) -> Result<bool> {
         let breakpoint = self.breakpoints.get(id)?;
-        let number = breakpoint.thread;
-        if number.is_some() && number != self.process()?.number_of(tid) {
+        let number = breakpoint.thread.map(|t| t.global);
+        if number.is_some() && number != self.process()?.global_number_of(tid) {
             return Ok(false);
         }
         let is_watch = matches!(breakpoint.kind, Kind::Watch(_));

@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use crate::base::{Error, Result, Tid};
 use crate::target::Target;
 
+use super::breakpoints::OneThread;
 use super::inferior::{Inferior, Process};
 use super::session::{Selection, Session};
 use super::sites::Sites;
@@ -79,6 +80,14 @@ impl Session {
         match self.has_several_inferiors() {
             true => format!("{}.{thread}", self.inferior.number),
             false => thread.to_string(),
+        }
+    }
+
+    /// The same for a thread of any inferior.
+    pub fn id_of(&self, thread: OneThread) -> String {
+        match self.has_several_inferiors() {
+            true => format!("{}.{}", thread.inferior, thread.number),
+            false => thread.number.to_string(),
         }
     }
 

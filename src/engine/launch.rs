@@ -9,6 +9,7 @@ use crate::elf::Image;
 use crate::os::sentinel::Sentinel;
 use crate::os::signals;
 use crate::os::spawn::{Launch, RedirectTo, Redirection};
+use crate::os::terminal::Terminal;
 use crate::symbols::{DebugFiles, ModuleRole, NewModule};
 use crate::target::{Control, Live};
 
@@ -66,6 +67,10 @@ impl Session {
     /// Starts the program; it stands at the first instruction that the kernel lets run. What the user should know of it.
     pub fn launch(&mut self) -> Result<Vec<String>> {
         self.require(Need::Executable)?;
+        if self.uses_terminal && self.terminal.is_none() {
+            // rdbg may have begun in the background, and is in the foreground now.
+            self.terminal = Terminal::open();
+        }
         self.reopen_if_changed()?;
         let what = Launch { traced_calls: self.filtered_calls()?, ..self.launch_parameters()? };
         let (live, launched) = Live::launch(&what)?;

@@ -137,7 +137,8 @@ impl Session {
     /// The process executes another program: what was known of the old one is gone. The new one's path.
     pub(super) fn after_exec(&mut self) -> Result<String> {
         let pid = self.process()?.target.pid();
-        let path = crate::os::procfs::exe(pid)?;
+        // Of a program that may not be read, the name is not to be known either.
+        let path = crate::os::procfs::exe(pid).unwrap_or_else(|_| format!("/proc/{pid}/exe").into());
         // What was deleted meanwhile is still there for who has it open.
         let image = self.process()?.target.open_image(&path).or_else(|e| {
             let open = Image::open(std::path::Path::new(&format!("/proc/{pid}/exe")));

@@ -1,6 +1,7 @@
 //! The debugger without words: sessions, breakpoints, stops, steps, patches.
 
 mod address_names;
+mod advance;
 mod arguments;
 mod aslr;
 mod attach;
@@ -73,7 +74,7 @@ mod watched;
 pub use address_names::{AddressNames, SharedNames};
 pub use background::Wishes;
 pub use before::{Moment, Picture};
-pub use breakpoints::{Breakpoint, Breakpoints, Catch, Condition, Disposition, Kind, Location, Watch, WatchKind};
+pub use breakpoints::{Breakpoint, Breakpoints, Catch, Condition, Disposition, Kind, Location, OneThread, Watch, WatchKind};
 pub use catches::SignalChoice;
 pub use core_pages::CorePage;
 pub use dead::Died;

@@ -18,8 +18,8 @@ impl Session {
     /// Makes int3s and debug registers what breakpoints, catchpoints, plans and the following of libraries want.
     pub(super) fn sync_sites(&mut self) -> Result<()> {
         self.forget_blocks()?;
-        // Once that is told, the sites of the new program are wanted.
-        if self.process_mut()?.control()?.has_begun_anew() {
+        // Once an exec is told, the sites of the new program are wanted.
+        if self.process_mut()?.control()?.has_lost_memory() {
             return Ok(());
         }
         let wanted = self.wanted_sites();

@@ -201,8 +201,8 @@ impl Session {
         if all.is_empty() { found } else { Ok(all) }
     }
 
-    /// Finds the places of all breakpoints in the current inferior anew. A place that is still there stays as enabled as it was; a breakpoint whose
-    /// function is not there (yet, or any more) becomes pending.
+    /// Finds the places of all breakpoints in the current inferior anew. A place that is still there stays as enabled as it was; a
+    /// breakpoint whose function is not there (yet, or any more) becomes pending.
     pub(super) fn resolve_breakpoints(&mut self) {
         let number = self.inferior.number;
         if self.inferior.recorded || self.inferior.is_left || self.breakpoints_of() != number {

@@ -104,6 +104,8 @@ pub struct Session {
     pub timeline: Timeline,
     /// The frame with which the next plan ends.
     pub(super) plan_frame: Option<FrameIdentity>,
+    /// It is a program's own session, and no test's.
+    pub(super) uses_terminal: bool,
     pub(super) terminal: Option<Terminal>,
     pub(super) frames: FrameCache,
     /// Names mean what they mean in the block at this address, rather than where the selected frame is.
@@ -116,7 +118,7 @@ impl Session {
     /// A session that owns the terminal on standard input, if there is one, and gets the calling thread's Ctrl-C.
     pub fn new() -> Session {
         crate::os::signals::install();
-        Session { terminal: Terminal::open(), ..Session::default() }
+        Session { uses_terminal: true, terminal: Terminal::open(), ..Session::default() }
     }
 
     /// Checks that what a command needs is there.

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 
 use crate::base::{Error, Result};
-use crate::os::signals::take_interrupt;
+use crate::os::signals::{hear_stops, take_interrupt};
 use crate::os::terminal::{are_readable, is_readable};
 use crate::os::wait::await_any;
 use crate::ui::TextOutput;
@@ -31,6 +31,7 @@ impl Waker {
         let armed = Arc::new(AtomicBool::new(false));
         let is_armed = armed.clone();
         std::thread::spawn(move || {
+            hear_stops(false);
             while wanted.recv().is_ok() {
                 await_any();
                 is_armed.store(false, Ordering::SeqCst);

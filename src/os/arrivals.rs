@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::Write;
 use std::time::Instant;
 
-use super::spawn::{Launch, start_paused, wait_for_exec};
+use super::spawn::{Launch, abandon, start_paused, wait_for_exec};
 use super::wait::{Status, wait_for};
 use super::{pagemap, procfs, ptrace, signals};
 use crate::base::{AddrRange, Error, PAGE, Result, Signal, Tid, VirtAddr};
@@ -29,24 +29,30 @@ pub struct Arrivals {
     pub all: Vec<Arrival>,
 }
 
-/// Runs a program to its end, stopping it at its system calls, and watches its pages. No byte of its memory is read or written by it; its
-/// children and further threads are left alone.
+/// Runs a program to its end, stopping it at its system calls, and watches its pages. No byte of its memory is read or written by
+/// it; its children and further threads are left alone.
 pub fn page_arrivals(launch: &Launch) -> Result<Arrivals> {
     let paused = start_paused(launch)?;
     let pid = paused.pid;
-    if let Err(e) = ptrace::seize_alone(pid) {
-        let _ = signals::kill(pid, Signal::KILL);
-        let _ = wait_for(pid, true);
-        return Err(e);
+    let watched = ptrace::seize_alone(pid).and_then(|()| {
+        let _ = File::from(paused.go).write_all(&[1]);
+        wait_for_exec(pid)?;
+        watch_to_the_end(pid)
+    });
+    if watched.is_err() {
+        abandon(pid);
     }
-    let _ = File::from(paused.go).write_all(&[1]);
-    wait_for_exec(pid)?;
+    Ok(Arrivals { pid, all: watched? })
+}
+
+/// From its exec on.
+fn watch_to_the_end(pid: Tid) -> Result<Vec<Arrival>> {
     let mut watch = Watch { pid, begun: Instant::now(), known: BTreeSet::new(), all: Vec::new() };
     watch.look();
     ptrace::to_system_call(pid, None)?;
     loop {
         let signal = match wait_for(pid, true) {
-            Ok(Some((_, Status::Exited(_) | Status::Killed(_)))) | Err(Error::Gone) => break,
+            Ok(Some((_, Status::Exited(_) | Status::Killed(_)))) | Err(Error::Gone) => return Ok(watch.all),
             Ok(Some((_, Status::Syscall | Status::ExitStop))) => {
                 watch.look();
                 None
@@ -73,7 +79,6 @@ pub fn page_arrivals(launch: &Launch) -> Result<Arrivals> {
             Err(e) => return Err(e),
         }
     }
-    Ok(Arrivals { pid, all: watch.all })
 }
 
 struct Watch {

@@ -33,6 +33,15 @@ impl ProcessMemory {
         }
     }
 
+    /// The same for one that is traced already. *Folklore*: when it executes a program that its user may not read, the kernel lets
+    /// nobody but root look into its memory any more, its tracer included; it goes on being traced. Then nothing is to be read.
+    pub fn of_tracee(pid: Tid) -> Result<ProcessMemory> {
+        ProcessMemory::open(pid).or_else(|e| match File::open("/dev/null") {
+            Ok(file) => Ok(ProcessMemory { pid, file, writable: false, written: RefCell::default() }),
+            Err(_) => Err(e),
+        })
+    }
+
     /// Writes all of `bytes`, also to pages that the program may not write (FOLL_FORCE), which makes them private to it.
     /// `tid` is a stopped tracee, for the slow way by POKEDATA where the kernel forbids this one.
     pub fn write(&self, tid: Tid, at: VirtAddr, bytes: &[u8]) -> Result<()> {

@@ -8,7 +8,7 @@ use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering, fence};
 use std::time::Duration;
 
-use super::spawn::{Launch, start_paused};
+use super::spawn::{Launch, abandon, start_paused};
 use super::{affinity, signals};
 use crate::base::{Error, Result, Tid};
 
@@ -141,8 +141,7 @@ pub fn page_faults(launch: &Launch) -> Result<Faults> {
         Ok(rings) => rings,
         Err(e) => {
             // It has not begun.
-            let _ = signals::kill(paused.pid, crate::base::Signal::KILL);
-            let _ = signals::waitpid(paused.pid.0, 0);
+            abandon(paused.pid);
             return Err(e);
         }
     };

@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering};
 
 use crate::base::{Error, Result, Tid};
 
@@ -77,6 +77,60 @@ extern "C" fn on_end(signal: libc::c_int) {
     }
 }
 
+/// A SIGCONT has come and nobody has taken it yet.
+static CONTINUED: AtomicBool = AtomicBool::new(false);
+
+/// Whether job control has let rdbg go on since the last call: the terminal's modes are the shell's then.
+pub fn take_continued() -> bool {
+    CONTINUED.swap(false, Ordering::SeqCst)
+}
+
+/// SIGCONT.
+extern "C" fn on_continue(_: libc::c_int) {
+    CONTINUED.store(true, Ordering::SeqCst);
+}
+
+/// Whether the calling thread, and those that it starts from then on, hear SIGTSTP.
+///
+/// *Folklore*: a thread that sends one to its own process goes on after kill(2) for a while where another thread hears it: the editor would
+/// take the terminal back before it is stopped. So nobody else does while a line is typed.
+pub fn hear_stops(on: bool) {
+    // SAFETY: a zeroed set is a valid one, and is emptied at once.
+    unsafe {
+        let mut stop: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&mut stop);
+        libc::sigaddset(&mut stop, libc::SIGTSTP);
+        libc::pthread_sigmask(if on { libc::SIG_UNBLOCK } else { libc::SIG_BLOCK }, &stop, ptr::null_mut());
+    }
+}
+
+/// While it lives, rdbg in the background is stopped when it changes the terminal's modes, as any job: a line is typed in the foreground
+/// alone. At other times it takes the terminal back from there.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Typing;
+
+impl Typing {
+    /// It begins.
+    pub fn begin() -> Typing {
+        // SAFETY: plain numbers.
+        unsafe { libc::signal(libc::SIGTTOU, libc::SIG_DFL) };
+        Typing
+    }
+
+    /// It ends.
+    pub fn end() {
+        // SAFETY: plain numbers.
+        unsafe { libc::signal(libc::SIGTTOU, libc::SIG_IGN) };
+    }
+}
+
+impl Drop for Typing {
+    fn drop(&mut self) {
+        Typing::end();
+    }
+}
+
 /// While it lives a command runs, or the program in the background: what asks rdbg to end waits for that.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -113,14 +167,28 @@ pub fn end_if_asked() {
     }
 }
 
-/// Handles SIGINT, SIGTERM and SIGHUP from now on, in the name of the calling thread, and ignores what a background write to the terminal
-/// would raise.
+/// The signals that were ignored when rdbg was started, of those that it treats otherwise: bit n is signal n.
+static IGNORED: AtomicU64 = AtomicU64::new(0);
+
+/// Whether rdbg was started with a signal ignored, as a shell does it with SIGINT for what it starts in the background.
+pub(super) fn was_ignored(signal: libc::c_int) -> bool {
+    IGNORED.load(Ordering::SeqCst) >> signal & 1 != 0
+}
+
+/// Handles SIGINT, SIGTERM and SIGHUP from now on, in the name of the calling thread, and ignores what a background write to the
+/// terminal would raise.
 pub fn install() {
     // SAFETY: gettid has no preconditions.
     TRACER.store(unsafe { libc::gettid() }, Ordering::SeqCst);
     // SAFETY: the handler is async-signal-safe (above); a zeroed sigaction is a valid one without flags: without
     // SA_RESTART, so that waitpid returns EINTR.
     unsafe {
+        for signal in [libc::SIGINT, libc::SIGTTOU] {
+            let mut before: libc::sigaction = std::mem::zeroed();
+            if libc::sigaction(signal, ptr::null(), &mut before) == 0 && before.sa_sigaction == libc::SIG_IGN {
+                IGNORED.fetch_or(1 << signal, Ordering::SeqCst);
+            }
+        }
         let mut action: libc::sigaction = std::mem::zeroed();
         action.sa_sigaction = on_interrupt as extern "C" fn(libc::c_int) as usize;
         libc::sigaction(libc::SIGINT, &action, ptr::null_mut());
@@ -132,6 +200,9 @@ pub fn install() {
                 libc::sigaction(signal, &action, ptr::null_mut());
             }
         }
+        action.sa_sigaction = on_continue as extern "C" fn(libc::c_int) as usize;
+        action.sa_flags = libc::SA_RESTART;
+        libc::sigaction(libc::SIGCONT, &action, ptr::null_mut());
         libc::signal(libc::SIGTTOU, libc::SIG_IGN);
     }
 }

@@ -94,8 +94,7 @@ pub fn launch(launch: &Launch) -> Result<Launched> {
     let Paused { pid, go: go_write, fail: fail_read } = pause(launch, &arguments, &environment)?;
     let seized = ptrace::seize(pid, true, !launch.traced_calls.is_empty());
     if let Err(error) = seized {
-        let _ = signals::kill(pid, Signal::KILL);
-        let _ = wait_for(pid, true);
+        abandon(pid);
         // *Folklore*: a child that has ended already, as it does when a file of a redirection cannot be opened, is refused with EPERM.
         let mut report = Vec::new();
         let _ = File::from(fail_read).read_to_end(&mut report);
@@ -111,8 +110,27 @@ pub fn launch(launch: &Launch) -> Result<Launched> {
         let exec = [launch.program.as_ptr() as u64, arguments.as_ptr() as u64, environment.as_ptr() as u64];
         return Ok(Launched { pid, randomized: !report.is_empty(), exec });
     }
+    abandon(pid);
     let _ = File::from(fail_read).read_to_end(&mut report);
     Err(failure(launch, &report).unwrap_or(Error::user("During startup program terminated before its first instruction.")))
+}
+
+/// Kills a program that was started and is wanted no more, and waits for its end.
+pub(super) fn abandon(pid: Tid) {
+    // One whose end somebody has waited for is no process any more, or another one.
+    if let Err(Error::Gone) | Ok(Some((_, Status::Exited(_) | Status::Killed(_)))) = wait_for(pid, false) {
+        return;
+    }
+    let _ = signals::kill(pid, Signal::KILL);
+    loop {
+        match wait_for(pid, true) {
+            Ok(Some((_, Status::Exited(_) | Status::Killed(_)))) => return,
+            // A stop on the way to its end.
+            Ok(_) => drop(ptrace::cont(pid, None)),
+            Err(Error::Cancelled) => {}
+            Err(_) => return,
+        }
+    }
 }
 
 /// A program that is about to be executed, and waits for a byte.
@@ -259,9 +277,9 @@ unsafe fn in_child(launch: &Launch, given: &Given<'_>, go: i32, fail: i32) -> ! 
                 die(fail, STEP_OPEN.saturating_add(i.min(u8::MAX as usize) as u8));
             }
         }
-        // What rdbg (or Rust's runtime: SIGPIPE) ignores must not be ignored by the program.
-        for signal in [libc::SIGPIPE, libc::SIGTTOU, libc::SIGINT, libc::SIGQUIT] {
-            libc::signal(signal, libc::SIG_DFL);
+        // What rdbg (or Rust's runtime: SIGPIPE) ignores must not be ignored by the program, but for what its shell ignores.
+        for signal in [libc::SIGPIPE, libc::SIGTTOU, libc::SIGINT] {
+            libc::signal(signal, if signals::was_ignored(signal) { libc::SIG_IGN } else { libc::SIG_DFL });
         }
         let mut none: libc::sigset_t = std::mem::zeroed();
         libc::sigemptyset(&mut none);

@@ -226,7 +226,7 @@ impl Live {
         self.ready.clear();
         self.leave_space();
         self.watches = [None; debugregs::SLOTS];
-        let memory = ProcessMemory::open(self.pid)?;
+        let memory = ProcessMemory::of_tracee(self.pid)?;
         self.space = Rc::new(RefCell::new(Space::new(memory, (!self.launched).then_some(self.pid))));
         Ok(RawStop::Exec(Tid(former)))
     }

@@ -98,7 +98,7 @@ impl Live {
         let space = if vfork {
             self.space.clone()
         } else {
-            let memory = ProcessMemory::open(child).ok()?;
+            let memory = ProcessMemory::of_tracee(child).ok()?;
             Rc::new(RefCell::new(self.space.borrow().copied(memory, child)))
         };
         let mut live = Live::with(child, self.launched, space);

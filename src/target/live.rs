@@ -363,8 +363,8 @@ impl Control for Live {
         self.threads.get(&tid).is_some_and(|t| t.state == State::Stopped) && !self.ready.iter().any(|e| e.tid == tid)
     }
 
-    fn has_begun_anew(&self) -> bool {
-        self.ready.iter().any(|e| matches!(e.what, RawStop::Exec(_)))
+    fn has_lost_memory(&self) -> bool {
+        self.ready.iter().any(|e| matches!(e.what, RawStop::Exec(_) | RawStop::Exited(_) | RawStop::Killed(_)))
     }
 
     fn go_on(&mut self, tid: Tid) -> Result<()> {
@@ -638,6 +638,7 @@ impl Control for Live {
             }
             alive(ptrace::detach(*tid, signal))?;
         }
+        self.let_sleepers_go();
         self.forget_all();
         Ok(())
     }

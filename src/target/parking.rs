@@ -8,9 +8,28 @@ use super::traits::{Event, RawStop, Target};
 use crate::arch::regs::Gpr;
 use crate::base::{Error, Result, Tid};
 use crate::os::wait::{Status, wait_any, wait_eagerly, wait_for};
-use crate::os::{procfs, ptrace};
+use crate::os::{procfs, ptrace, signals};
 
 impl Live {
+    /// Lets go of the threads that wait for vfork children, as soon as they stop: nothing is accepted for them before. The others run
+    /// on meanwhile. A Ctrl-C ends the waiting; then they stay traced until rdbg ends.
+    pub(super) fn let_sleepers_go(&self) {
+        // A child that rdbg holds lets nobody go.
+        let is_free = |child: Tid| !self.kin.look().owners.contains_key(&child);
+        for (tid, _) in self.threads.iter().filter(|(_, t)| t.state == State::Running && t.vforked.is_some_and(is_free)) {
+            loop {
+                match wait_for(*tid, true) {
+                    Err(Error::Cancelled) if !signals::interrupted() => {}
+                    Ok(Some((_, Status::Exited(_) | Status::Killed(_)))) | Err(_) => break,
+                    Ok(_) => {
+                        let _ = ptrace::detach(*tid, None);
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
     /// Asks all that run to stop; whether any is still to be waited for.
     pub(super) fn interrupt_running(&mut self) -> Result<()> {
         for (tid, thread) in &mut self.threads {

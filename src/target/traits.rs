@@ -169,8 +169,8 @@ pub trait Control: Target {
     fn running(&self) -> Vec<Tid>;
     /// Whether a thread is stopped by nothing that is still to be told. Another one is not to go on before that is told.
     fn is_free(&self, tid: Tid) -> bool;
-    /// Whether another program has begun, and that is still to be told: nothing is any more where it was.
-    fn has_begun_anew(&self) -> bool;
+    /// Whether its memory has gone, by an exec or its end, and that is still to be told.
+    fn has_lost_memory(&self) -> bool;
     /// Lets a thread go on as it did before [`stop_all`](Control::stop_all), with its step or freely, unless it is stopped by an
     /// event that is still to be told (or has gone).
     fn go_on(&mut self, tid: Tid) -> Result<()>;

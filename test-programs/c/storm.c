@@ -2,6 +2,7 @@
 // build: lazy = cc -g -O0 -no-pie -Wl,-z,lazy -pthread
 // build: pie = cc -g -O0 -pie -fPIE -Wl,-z,lazy -pthread
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,6 +76,14 @@ static void *hitting(void *unused) {
   return unused;
 }
 
+static void *coming(void *unused) {
+  usleep(200000);
+  raise(SIGCONT); // no int3 is there now
+  for (;;)
+    pause();
+  return unused;
+}
+
 static void *forking(void *unused) {
   for (;;) {
     pid_t child = fork();
@@ -99,6 +108,13 @@ int main(int argc, char **argv) {
     return fan(count, 0) == 0;
   if (!strcmp(mode, "held"))
     fan(count, 1);
+  if (!strcmp(mode, "asleep")) { // until its vfork child has slept, while another thread comes by
+    pthread_create(&thread, NULL, coming, NULL);
+    if (vfork() == 0) {
+      usleep(700000);
+      _exit(5);
+    }
+  }
   if (!strcmp(mode, "later")) { // once it is told to
     char told;
     if (write(1, "waiting\n", 8) == 8 && read(0, &told, 1) == 1)

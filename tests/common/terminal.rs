@@ -1,16 +1,18 @@
 //! rdbg (or a shell that starts it) on a terminal of its own.
 #![allow(unsafe_code)]
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::pty::{Winsize, openpty};
+use nix::pty::{Winsize, grantpt, posix_openpt, ptsname_r, unlockpt};
 use nix::sys::signal::{Signal, killpg};
 use nix::sys::termios::{Termios, tcgetattr};
 use nix::unistd::Pid;
@@ -57,10 +59,16 @@ impl Terminal {
     }
 
     fn of(mut command: Command, term: &str) -> Terminal {
-        let size = Winsize { ws_row: 24, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 };
-        let pty = openpty(Some(&size), None).expect("a pty");
-        let before = tcgetattr(&pty.slave).expect("a terminal's settings");
-        let side = || Stdio::from(pty.slave.try_clone().expect("another descriptor"));
+        // Not to be inherited by what other tests start meanwhile: it is to go away when this test says so.
+        let flags = OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
+        let pty = posix_openpt(flags).expect("a pty");
+        grantpt(&pty).and_then(|()| unlockpt(&pty)).expect("its other side");
+        let line =
+            OpenOptions::new().read(true).write(true).custom_flags(libc::O_NOCTTY).open(ptsname_r(&pty).expect("its name"));
+        let line = OwnedFd::from(line.expect("its other side"));
+        let keyboard = File::from(OwnedFd::from(pty));
+        let before = tcgetattr(&line).expect("a terminal's settings");
+        let side = || Stdio::from(line.try_clone().expect("another descriptor"));
         command.stdin(side()).stdout(side()).stderr(side());
         let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pty-home");
         std::fs::create_dir_all(&home).expect("a home directory");
@@ -75,9 +83,10 @@ impl Terminal {
                 Ok(())
             });
         }
+        resize(&keyboard, 100);
         let child = command.spawn().expect("rdbg starts");
         drop(command);
-        Terminal { child, keyboard: File::from(pty.master), line: pty.slave, screen: String::new(), seen: 0, before }
+        Terminal { child, keyboard, line, screen: String::new(), seen: 0, before }
     }
 
     /// Types.
@@ -114,9 +123,7 @@ impl Terminal {
 
     /// Gives the window another width.
     pub fn resize(&self, columns: u16) {
-        let size = Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
-        // SAFETY: the structure lives through the call.
-        assert_eq!(unsafe { libc::ioctl(std::os::fd::AsRawFd::as_raw_fd(&self.keyboard), libc::TIOCSWINSZ, &size) }, 0);
+        resize(&self.keyboard, columns);
     }
 
     /// Reads up to the next prompt.
@@ -128,6 +135,13 @@ impl Terminal {
     pub fn line(&mut self, line: &str) -> String {
         self.keys(&format!("{line}\r"));
         self.wait_for("\n(rdbg) ")
+    }
+
+    /// The terminal goes away under its processes; the one that was started, to be waited for.
+    pub fn hang_up(mut self) -> Terminal {
+        let null = || File::open("/dev/null").expect("the null device");
+        (self.keyboard, self.line) = (null(), null().into());
+        self
     }
 
     /// Waits for the end; the terminal must be as it was.
@@ -154,6 +168,12 @@ impl Drop for Terminal {
             let _ = self.child.wait();
         }
     }
+}
+
+fn resize(terminal: &File, columns: u16) {
+    let size = Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+    // SAFETY: the structure lives through the call.
+    assert_eq!(unsafe { libc::ioctl(std::os::fd::AsRawFd::as_raw_fd(terminal), libc::TIOCSWINSZ, &size) }, 0);
 }
 
 /// What a terminal shows of the bytes: no control sequences, no carriage returns.

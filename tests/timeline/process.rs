@@ -31,8 +31,12 @@ fn children_go_on_while_the_program_stands() {
         std::thread::sleep(Duration::from_millis(5));
     }
     assert!(is_written(), "the child has not gone on");
-    // A moment for its end.
-    std::thread::sleep(Duration::from_millis(200));
+    // Until its end has come into the record, and that of the subshell.
+    let read = || std::fs::read_to_string(&record).unwrap_or_default();
+    while read().matches("\"kind\":\"exit\"").count() < 2 && begun.elapsed() < rdbg::PATIENCE {
+        writeln!(input, "timeline save {}", record.display()).unwrap();
+        std::thread::sleep(Duration::from_millis(100));
+    }
     writeln!(input, "info program\ntimeline save {}\nkill\nquit", record.display()).unwrap();
     drop(input);
     let out = rdbg.wait_with_output().unwrap();

@@ -1,13 +1,15 @@
 //! Breakpoints at places in the program.
 
 use crate::base::{Error, Result, VirtAddr};
-use crate::engine::{Breakpoint, Condition, Disposition, Kind, Process, Session};
+use crate::engine::{Breakpoint, Condition, Disposition, Kind, OneThread, Session};
 use crate::ui::Role;
 use crate::ui::render::place_of;
 
 use crate::command::args::{Args, split_at_comma};
 use crate::command::cx::Cx;
 use crate::command::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
+use crate::command::thread_ids::Thread;
+use crate::command::threads;
 
 /// Breakpoints at places in the program.
 pub const COMMANDS: &[Command] = &[BREAK, TBREAK, HBREAK, THBREAK, DPRINTF];
@@ -67,7 +69,7 @@ struct Request {
     condition: Option<String>,
     /// The condition is taken although it makes no sense (yet).
     force: bool,
-    thread: Option<u32>,
+    thread: Option<OneThread>,
     /// `dprintf`: the format and what follows it.
     printf: Option<String>,
 }
@@ -91,21 +93,17 @@ fn request(cx: &mut Cx<'_>, args: &Args) -> Result<Request> {
             return Err(Error::user("Junk at end of arguments."));
         };
         let after = after.trim_start();
-        let (word, after) = after.split_at(after.find(char::is_whitespace).unwrap_or(after.len()));
-        request.thread = Some(thread_number(cx.session, word)?);
-        rest = after.trim_start();
+        request.thread = Some(one_thread(cx, after)?);
+        rest = after.split_at(after.find(char::is_whitespace).unwrap_or(after.len())).1.trim_start();
     }
     Ok(request)
 }
 
-/// The number of a thread that there is.
-pub(super) fn thread_number(session: &Session, word: &str) -> Result<u32> {
-    let number = word.parse().map_err(|_| Error::user(format!("Invalid thread ID: {word}")))?;
-    let is_there = |p: &Process| p.target.threads().iter().any(|t| p.number_of(*t) == Some(number));
-    match session.inferior.process.as_ref().is_some_and(is_there) {
-        true => Ok(number),
-        false => Err(Error::user(format!("Unknown thread {number}."))),
-    }
+/// The thread that a text begins with: `2`, `1.2`.
+pub(super) fn one_thread(cx: &mut Cx<'_>, text: &str) -> Result<OneThread> {
+    let Thread { inferior, number, tid } = threads::named(cx, text)?;
+    let global = cx.session.in_inferior(inferior, |session| session.global_number(tid));
+    Ok(OneThread { global, inferior, number })
 }
 
 const DPRINTF: Command = Command {
@@ -155,7 +153,7 @@ fn place(cx: &mut Cx<'_>, request: Request, disposition: Disposition, hardware: 
     let at = if request.force { &[] } else { addresses.as_slice() };
     let condition = request.condition.map(|text| Condition::parse(&text, cx.session, at)).transpose()?;
     if cx.interpreter.is_direct() {
-        let notes: String = addresses.iter().filter_map(|at| also_here(cx.session, *at, request.thread)).collect();
+        let notes: String = addresses.iter().filter_map(|at| also_here(cx.session, *at, request.thread.is_some())).collect();
         cx.say(notes);
     }
     if request.printf.as_ref().is_some_and(|text| !text.starts_with('"')) {
@@ -193,12 +191,12 @@ fn place(cx: &mut Cx<'_>, request: Request, disposition: Disposition, hardware: 
 }
 
 /// `Note: breakpoints 1 and 2 (disabled) also set at pc 0x1139.`, if there are any.
-fn also_here(session: &Session, at: VirtAddr, thread: Option<u32>) -> Option<String> {
+fn also_here(session: &Session, at: VirtAddr, for_one: bool) -> Option<String> {
     let is_here = |b: &&Breakpoint| matches!(b.kind, Kind::Code { .. }) && b.locations.iter().any(|l| l.addr == at);
     let name = |b: &Breakpoint| {
         let thread = match b.thread {
-            Some(t) => format!(" (thread {t})"),
-            None if thread.is_some() => " (all threads)".to_owned(),
+            Some(t) => format!(" (thread {})", t.global),
+            None if for_one => " (all threads)".to_owned(),
             None => String::new(),
         };
         format!("{}{thread}{}", b.id, if b.enabled { "" } else { " (disabled)" })

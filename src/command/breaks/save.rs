@@ -78,7 +78,7 @@ fn lines(b: &Breakpoint) -> String {
 
 fn recreate(b: &Breakpoint) -> String {
     let once = b.disposition == Disposition::Delete;
-    let thread = b.thread.map_or(String::new(), |n| format!(" thread {n}"));
+    let thread = b.thread.map_or(String::new(), |t| format!(" thread {}", t.global));
     match &b.kind {
         Kind::Code { .. } if let Some(text) = &b.printf => format!("dprintf {},{text}", b.spec),
         Kind::Code { hardware } => {

@@ -85,7 +85,7 @@ fn breakpoint_rows(session: &mut Session, b: &Breakpoint, width: usize) -> Strin
         (Kind::Code { .. }, _) => ("<MULTIPLE>".to_owned(), String::new()),
         _ => (String::new(), what_text(session, b, VirtAddr(0))),
     };
-    let what = what + &b.thread.map_or(String::new(), |t| format!(" thread {t}"));
+    let what = what + &b.thread.map_or(String::new(), |t| format!(" thread {}", t.global));
     let head = format!(
         "{:<7} {:<width$} {:<4} {:<3} {address:<18} {what}",
         b.id,
@@ -108,7 +108,7 @@ fn breakpoint_rows(session: &mut Session, b: &Breakpoint, width: usize) -> Strin
         text.push_str(&format!("\tstop only if {}\n", condition.text));
     }
     if let Some(thread) = b.thread {
-        text.push_str(&format!("\tstop only in thread {thread}\n"));
+        text.push_str(&format!("\tstop only in thread {}\n", session.id_of(thread)));
     }
     if b.hits > 0 {
         text.push_str(&format!("\t{} already hit {}\n", sort_of(b), counted(b.hits, "time")));

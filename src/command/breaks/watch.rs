@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use crate::base::{AddrRange, Error, Result, VirtAddr};
-use crate::engine::{Condition, Disposition, Kind, Looked, Session, Watch, WatchKind, WatchedParts};
+use crate::engine::{Condition, Disposition, Kind, Looked, OneThread, Session, Watch, WatchKind, WatchedParts};
 use crate::expr::{self, Host};
 use crate::symbols::Module;
 use crate::value::Language;
 
 use super::condition::split_condition;
-use super::place::thread_number;
+use super::place::one_thread;
 use crate::command::args::Args;
 use crate::command::cx::Cx;
 use crate::command::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
@@ -163,7 +163,7 @@ fn registers_used(kind: &Kind) -> usize {
 }
 
 /// Splits `... thread N` and `... mask M` from the end of what was typed.
-fn split_ends<'t>(cx: &mut Cx<'_>, text: &'t str) -> Result<(&'t str, Option<u32>, Option<u64>)> {
+fn split_ends<'t>(cx: &mut Cx<'_>, text: &'t str) -> Result<(&'t str, Option<OneThread>, Option<u64>)> {
     let (mut left, mut thread, mut mask) = (text, None, None);
     loop {
         let mut words = left.trim_end().rsplitn(3, char::is_whitespace);
@@ -172,7 +172,7 @@ fn split_ends<'t>(cx: &mut Cx<'_>, text: &'t str) -> Result<(&'t str, Option<u32
         };
         match word {
             "thread" if thread.is_some() => return Err(Error::user("You can specify only one thread.")),
-            "thread" => thread = Some(thread_number(cx.session, value)?),
+            "thread" => thread = Some(one_thread(cx, value)?),
             "mask" if mask.is_some() => return Err(Error::user("You can specify only one mask.")),
             "mask" => mask = Some(crate::command::data::integer(cx, value)? as u64),
             _ => return Ok((left, thread, mask)),

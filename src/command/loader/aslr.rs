@@ -130,6 +130,12 @@ fn physical(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     if !any_frame {
         cx.say("The kernel shows frame numbers to root only (CAP_SYS_ADMIN): `pages' tells shared from private without them.\n");
     }
+    show_sharers(cx, args, by_process);
+    Ok(Flow::Go)
+}
+
+/// A row a process that has frames of the same, those with the most first.
+fn show_sharers(cx: &mut Cx<'_>, args: &Args, by_process: BTreeMap<Tid, u64>) {
     let mut table = Table::new();
     let mut ranked: Vec<(Tid, u64)> = by_process.into_iter().collect();
     ranked.sort_by_key(|(pid, n)| (std::cmp::Reverse(*n), *pid));
@@ -148,7 +154,6 @@ fn physical(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     if left_out > 0 {
         cx.say(format!("and {left_out} more (all with -json).\n"));
     }
-    Ok(Flow::Go)
 }
 
 fn mapping_row(mapping: &Mapping, states: &[PageState], others: &[Tid], by_process: &mut BTreeMap<Tid, u64>) -> Row {

@@ -10,8 +10,8 @@ use std::rc::Rc;
 
 use crate::base::{Error, Result};
 use crate::command::{Completion, LineReader, complete, decode_line};
-use crate::os::signals::take_interrupt;
-use crate::os::terminal::ByteInput;
+use crate::os::signals::{Typing, take_continued, take_interrupt};
+use crate::os::terminal::{ByteInput, are_readable};
 
 use super::super::news::Attendant;
 use super::super::state::State;
@@ -25,6 +25,8 @@ const REMEMBERED: usize = 256;
 pub struct DumbTerminal {
     attendant: Attendant,
     input: Option<File>,
+    /// The mode in which lines are typed, while one is.
+    modes: Option<ByteInput>,
     typed: Vec<String>,
 }
 
@@ -44,7 +46,12 @@ impl DumbTerminal {
     pub fn new(state: &Rc<RefCell<State>>) -> DumbTerminal {
         // A duplicate: std's own handle would read ahead.
         let input = std::io::stdin().as_fd().try_clone_to_owned().map(File::from).ok();
-        DumbTerminal { attendant: Attendant::new(state), input: input.filter(IsTerminal::is_terminal), typed: Vec::new() }
+        DumbTerminal {
+            attendant: Attendant::new(state),
+            input: input.filter(IsTerminal::is_terminal),
+            modes: None,
+            typed: Vec::new(),
+        }
     }
 
     /// One byte; `None` at the end of input.
@@ -63,6 +70,25 @@ impl DumbTerminal {
         }
     }
 
+    /// Waits for a key. After the shell has had the terminal it is made rdbg's again, and the line is shown once more.
+    fn await_key(&mut self, line: &Line<'_>) -> Result<()> {
+        while let Some(input) = &self.input {
+            are_readable(&[input.as_fd()], None);
+            if take_interrupt() {
+                return Err(Error::Cancelled);
+            }
+            if !take_continued() {
+                break;
+            }
+            self.modes = None;
+            self.modes = ByteInput::open();
+            // It may have been stopped once more for that.
+            take_continued();
+            line.again();
+        }
+        Ok(())
+    }
+
     fn edit(&mut self, line: &mut Line<'_>) -> Result<bool> {
         loop {
             if let Some(input) = &self.input
@@ -71,6 +97,7 @@ impl DumbTerminal {
             {
                 line.again();
             }
+            self.await_key(line)?;
             let Some(byte) = self.byte()? else { return Ok(!line.text.is_empty()) };
             let was_listing = std::mem::take(&mut line.listing_next);
             match byte {
@@ -224,14 +251,18 @@ impl Line<'_> {
 
 impl LineReader for DumbTerminal {
     fn read(&mut self, prompt: &str) -> Result<Option<String>> {
-        let modes = ByteInput::open();
+        let _typing = Typing::begin();
+        take_continued();
+        self.modes = ByteInput::open();
         let mut out = std::io::stdout().lock();
         // A reader of the output that has gone is noticed when the next command writes.
         let _ = out.write_all(prompt.as_bytes()).and_then(|()| out.flush());
         drop(out);
-        let echo = modes.as_ref().is_some_and(ByteInput::echoes);
+        let echo = self.modes.as_ref().is_some_and(ByteInput::echoes);
         let mut line = Line { prompt, text: Vec::new(), echo, listing_next: false, back: 0 };
-        if !self.edit(&mut line)? {
+        let edited = self.edit(&mut line);
+        self.modes = None;
+        if !edited? {
             return Ok(None);
         }
         let text = decode_line(line.text)?;

@@ -19,7 +19,7 @@ use rustyline::{CompletionType, Config, Context, Editor, ExternalPrinter, Helper
 use crate::base::{Error, Result};
 use crate::command::{Completion, LineReader, complete, decode_line, hint, history_file};
 use crate::engine::Session;
-use crate::os::signals::end_if_asked;
+use crate::os::signals::{Typing, end_if_asked, hear_stops};
 use crate::ui::TextOutput;
 
 use super::super::news::Waker;
@@ -108,6 +108,7 @@ impl Repl {
         std::thread::scope(|scope| {
             let done = asks.clone();
             scope.spawn(move || {
+                hear_stops(true);
                 // Somebody waits for the end of the line, whatever becomes of it.
                 let line = catch_unwind(AssertUnwindSafe(|| editor.readline(prompt)));
                 done.send(Question::Done(line.unwrap_or(Err(ReadlineError::Eof))))
@@ -154,7 +155,13 @@ impl LineReader for Repl {
         if let Some(line) = self.pasted.pop_front() {
             return self.accept(line).map(Some);
         }
-        let typed = self.typed(prompt);
+        let typed = {
+            let _typing = Typing::begin();
+            hear_stops(false);
+            let typed = self.typed(prompt);
+            hear_stops(true);
+            typed
+        };
         self.look_at_size();
         match typed {
             Err(ReadlineError::Eof) => Ok(None),
@@ -195,7 +202,10 @@ impl Drop for Repl {
 /// Output that a thread of its own hands to the editor: that takes it when it does not ask anything, as it may just do.
 fn above_the_line(mut printer: impl ExternalPrinter + Send + 'static) -> TextOutput {
     let (lines, to_print) = channel::<String>();
-    std::thread::spawn(move || to_print.iter().try_for_each(|text| printer.print(text)));
+    std::thread::spawn(move || {
+        hear_stops(false);
+        to_print.iter().try_for_each(|text| printer.print(text))
+    });
     TextOutput::instead(
         Box::new(BufWriter::with_capacity(1 << 16, Above(lines.clone()))),
         Box::new(LineWriter::new(Above(lines))),
@@ -208,6 +218,7 @@ fn leave_if_asked(state: &Weak<RefCell<State>>) {
     let Some(state) = state.upgrade() else { return };
     let Some(status) = state.try_borrow().ok().and_then(|s| s.quit) else { return };
     if let Ok(mut state) = state.try_borrow_mut() {
+        Typing::end();
         state.session.leave_terminal();
         // Who has gone need not be held.
         let _ = state.session.hold();

@@ -68,24 +68,8 @@ fn text_at(session: &mut Session, stop: &Stop, pid: Tid, frame: Option<Result<Fr
             ));
         }
         StopReason::Caught { hit, event } => {
-            let what = match event {
-                Caught::Signal(signal) => format!("signal {}", signal.name()),
-                Caught::Fork(child) => format!("forked process {child}"),
-                Caught::Vfork(child) => format!("vforked process {child}"),
-                Caught::Exec(path) => format!("exec'd {path}"),
-                Caught::Relro { module, range } => format!("relro of {module}: {}-{} is read-only now", range.start, range.end),
-                Caught::Constructor { module, entry, .. } => format!("init of {module}: {entry}"),
-                Caught::Raise { what: Raise::Throw, .. } => "exception thrown".to_owned(),
-                Caught::Raise { what: Raise::Catch, .. } => "exception caught".to_owned(),
-                Caught::Raise { what: Raise::Rethrow, .. } => "exception rethrown".to_owned(),
-                Caught::Raise { what: Raise::Panic, .. } => "panic".to_owned(),
-                Caught::Syscall { number, entry, .. } => {
-                    let name = syscall_name(*number).map_or_else(|| number.to_string(), str::to_owned);
-                    format!("{} syscall {name}", if *entry { "call to" } else { "returned from" })
-                }
-            };
             let who = who.map_or(String::new(), |w| format!("{w} hit "));
-            say(format!("\n{who}{} ({what}), ", hit_name(hit, "Catchpoint")));
+            say(format!("\n{who}{} ({}), ", hit_name(hit, "Catchpoint"), caught_text(event)));
         }
         StopReason::Libraries { hit, loaded, unloaded } => {
             match hit {
@@ -124,6 +108,26 @@ holding the child stopped.  Try \"set detach-on-fork\" or \"set schedule-multipl
         out.push((Role::Plain, bind_text(session, bind)));
     }
     out
+}
+
+/// What a catchpoint has caught, in a few words.
+fn caught_text(event: &Caught) -> String {
+    match event {
+        Caught::Signal(signal) => format!("signal {}", signal.name()),
+        Caught::Fork(child) => format!("forked process {child}"),
+        Caught::Vfork(child) => format!("vforked process {child}"),
+        Caught::Exec(path) => format!("exec'd {path}"),
+        Caught::Relro { module, range } => format!("relro of {module}: {}-{} is read-only now", range.start, range.end),
+        Caught::Constructor { module, entry, .. } => format!("init of {module}: {entry}"),
+        Caught::Raise { what: Raise::Throw, .. } => "exception thrown".to_owned(),
+        Caught::Raise { what: Raise::Catch, .. } => "exception caught".to_owned(),
+        Caught::Raise { what: Raise::Rethrow, .. } => "exception rethrown".to_owned(),
+        Caught::Raise { what: Raise::Panic, .. } => "panic".to_owned(),
+        Caught::Syscall { number, entry, .. } => {
+            let name = syscall_name(*number).map_or_else(|| number.to_string(), str::to_owned);
+            format!("{} syscall {name}", if *entry { "call to" } else { "returned from" })
+        }
+    }
 }
 
 /// Where the thread stands: its frame's line and the source line; the source line alone at the end of a step that has stayed in
