@@ -354,14 +354,19 @@ fn write_stop(running: &Running) {
     std::os::unix::fs::FileExt::write_all_at(&memory, &1i32.to_le_bytes(), at).expect("a variable");
 }
 
-/// The bytes of the program's executable mapping.
+/// The bytes of the program's code and its libraries'.
 fn text_of(running: &Running) -> Vec<u8> {
     let maps = std::fs::read_to_string(format!("/proc/{}/maps", running.pid())).expect("maps");
-    let line = maps.lines().find(|l| l.contains(" r-xp ") && l.ends_with("/spin")).expect("the program's text");
-    let (start, end) = line.split(' ').next().and_then(|range| range.split_once('-')).expect("a range");
-    let (start, end) = (u64::from_str_radix(start, 16).expect("hex"), u64::from_str_radix(end, 16).expect("hex"));
-    let mut bytes = vec![0; (end - start) as usize];
-    let memory = std::fs::File::open(Path::new(&format!("/proc/{}/mem", running.pid()))).expect("mem");
-    std::os::unix::fs::FileExt::read_exact_at(&memory, &mut bytes, start).expect("the text");
-    bytes
+    let memory = std::fs::File::open(format!("/proc/{}/mem", running.pid())).expect("mem");
+    let mut all = Vec::new();
+    // The program's, and that of its libraries: breakpoints are there too.
+    for line in maps.lines().filter(|l| l.contains(" r-xp ") && l.contains(" /")) {
+        let (start, end) = line.split(' ').next().and_then(|range| range.split_once('-')).expect("a range");
+        let (start, end) = (u64::from_str_radix(start, 16).expect("hex"), u64::from_str_radix(end, 16).expect("hex"));
+        let mut bytes = vec![0; (end - start) as usize];
+        std::os::unix::fs::FileExt::read_exact_at(&memory, &mut bytes, start).expect("the text");
+        all.append(&mut bytes);
+    }
+    assert!(!all.is_empty(), "no text");
+    all
 }
