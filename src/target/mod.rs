@@ -1,6 +1,7 @@
 //! Targets: what can be read (a process, a core file), and what can be controlled.
 #![deny(clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod control;
 mod core;
 mod events;
 mod family;
