@@ -1,12 +1,50 @@
 //! Assignment: to memory, to registers, to parts of convenience variables.
 
+use super::ast::{Binary, Expr, ExprKind};
 use super::evaluator::Evaluator;
-use super::operators::cast;
+use super::operators::{cast, decayed};
+use super::rust;
+use super::structures::is_structure;
+use super::user_operators::is_user_defined;
 use crate::base::{Error, Result};
 use crate::value::{Place, TypeKind, Value, insert_bits};
 
+impl Evaluator<'_> {
+    pub(super) fn assign(&mut self, op: Option<Binary>, left: &Expr, right: &Expr) -> Result<Value> {
+        let old = self.operand(left)?;
+        let new = match &right.kind {
+            ExprKind::Array(elements) if !self.is_rust() && is_structure(&old.ty) => self.structure(&old.ty, elements)?,
+            _ => self.operand(right)?,
+        };
+        let new = match op {
+            None => new,
+            Some(op) if is_user_defined(&old) => return self.operator_call(&format!("{}=", op.sign()), &[old, new]),
+            Some(op) => {
+                let old = self.readable(old.clone());
+                self.computed(op, &old, &new)?
+            }
+        };
+        let stored = self.store(left, &old, &new)?;
+        // In Rust an assignment is worth nothing.
+        Ok(if self.is_rust() { rust::unit() } else { stored })
+    }
+
+    pub(super) fn store(&mut self, left: &Expr, old: &Value, new: &Value) -> Result<Value> {
+        if let (ExprKind::Dollar(name), Place::Variable { offset: 0, .. }) = (&left.kind, &old.place) {
+            let whole = if new.ty.is_function() { decayed(new)? } else { new.clone() };
+            if self.dry {
+                return Ok(whole);
+            }
+            let whole = self.fetched(&whole)?;
+            self.host.variables_mut().set(name, whole.clone());
+            return Ok(whole.placed(Place::Nowhere));
+        }
+        put(self, old, new)
+    }
+}
+
 /// Stores `new` where `old` lives, converted to its type; the value as it is there then.
-pub(super) fn store(evaluator: &mut Evaluator<'_>, old: &Value, new: &Value) -> Result<Value> {
+fn put(evaluator: &mut Evaluator<'_>, old: &Value, new: &Value) -> Result<Value> {
     if old.is_frozen() {
         return Err(Error::user("Left operand of assignment is not a modifiable lvalue."));
     }

@@ -8,15 +8,14 @@ use super::evaluator::Evaluator;
 use super::host::Host;
 use super::members::{self, Member};
 use super::operators::{
-    address_of_value, binary, cast, complemented, decayed, is_comparison, is_true, needs_memory, negated, promoted_type,
+    address_of_value, binary, cast, complemented, is_comparison, is_true, needs_memory, negated, promoted_type,
     structure_operator,
 };
 use super::rust::{self, range_of, unit_structure};
-use super::structures::is_structure;
 use super::user_operators::is_user_defined;
-use super::{assign, variables::Variables};
+use super::variables::Variables;
 use crate::base::{Error, Result, VirtAddr};
-use crate::value::{Absence, ArrayKind, Language, NoDebug, Place, Type, TypeKind, Value, alignment, element_at, pointed_to};
+use crate::value::{Absence, ArrayKind, Language, NoDebug, Place, Type, TypeKind, Value, alignment, pointed_to};
 
 /// The value of an expression. Memory, registers and variables change where it assigns or calls.
 pub fn eval(expr: &Expr, host: &mut dyn Host) -> Result<Value> {
@@ -442,109 +441,6 @@ impl Evaluator<'_> {
         }
     }
 
-    fn repeated(&mut self, a: &Value, count: &Value) -> Result<Value> {
-        let Place::Memory(addr) = a.place else {
-            return Err(Error::user("Only values in memory can be extended with '@'."));
-        };
-        let n = count.to_int(self.host.memory())?;
-        match u64::try_from(n) {
-            Ok(n) if n > 0 => Ok(Value::at(&Type::array(&a.ty, n), addr)),
-            _ => Err(Error::user(format!("Invalid number {n} of repetitions."))),
-        }
-    }
-
-    fn assign(&mut self, op: Option<Binary>, left: &Expr, right: &Expr) -> Result<Value> {
-        let old = self.operand(left)?;
-        let new = match &right.kind {
-            ExprKind::Array(elements) if !self.is_rust() && is_structure(&old.ty) => self.structure(&old.ty, elements)?,
-            _ => self.operand(right)?,
-        };
-        let new = match op {
-            None => new,
-            Some(op) if is_user_defined(&old) => return self.operator_call(&format!("{}=", op.sign()), &[old, new]),
-            Some(op) => {
-                let old = self.readable(old.clone());
-                self.computed(op, &old, &new)?
-            }
-        };
-        let stored = self.store(left, &old, &new)?;
-        // In Rust an assignment is worth nothing.
-        Ok(if self.is_rust() { rust::unit() } else { stored })
-    }
-
-    fn store(&mut self, left: &Expr, old: &Value, new: &Value) -> Result<Value> {
-        if let (ExprKind::Dollar(name), Place::Variable { offset: 0, .. }) = (&left.kind, &old.place) {
-            let whole = if new.ty.is_function() { decayed(new)? } else { new.clone() };
-            if self.dry {
-                return Ok(whole);
-            }
-            let whole = self.fetched(&whole)?;
-            self.host.variables_mut().set(name, whole.clone());
-            return Ok(whole.placed(Place::Nowhere));
-        }
-        assign::store(self, old, new)
-    }
-
-    fn index(&mut self, left: &Expr, index: &Expr) -> Result<Value> {
-        let array = self.operand(left)?;
-        if range_of(index).is_some() {
-            return Err(Error::user("Can't take slice of array without '&'"));
-        }
-        if let (ExprKind::Constant(name), Some(_)) = (&index.kind, array.table_bounds())
-            && name.ty.element().is_some_and(|e| e.is_char())
-        {
-            let bytes = name.bytes(self.host.memory(), None)?;
-            let name = String::from_utf8_lossy(bytes.strip_suffix(&[0]).unwrap_or(&bytes)).into_owned();
-            return self.host.slot(&array, &name);
-        }
-        let index = self.operand(index)?;
-        if is_user_defined(&array) {
-            if let Some(found) = self.known(|printer| element_at(printer, &array, &index)) {
-                return found;
-            }
-            return self.operator_call("[]", &[array, index]);
-        }
-        if self.is_rust()
-            && array.table_bounds().is_none()
-            && let Some(element) = self.rust_element(&array, &index)?
-        {
-            return Ok(element);
-        }
-        let ty = array.ty.stripped();
-        match &ty.kind {
-            TypeKind::Array { kind, count, lower, vector, .. } => {
-                let i = index.to_int(self.host.memory()).map_err(|_| Error::user("Can't do that binary op on that type"))?;
-                let end = lower.saturating_add_unsigned(count.unwrap_or(0));
-                let Ok(i) = i64::try_from(i) else {
-                    return Err(match kind {
-                        ArrayKind::Plain | ArrayKind::Stub => Error::user("no such vector element"),
-                        _ => no_such_word(*kind, *lower, end),
-                    });
-                };
-                let inside = (*lower..end).contains(&i);
-                if kind.is_table() && !inside {
-                    return Err(no_such_word(*kind, *lower, end));
-                }
-                // Only what lies in memory may be read beyond its end.
-                if !inside && (*vector || !matches!(array.place, Place::Memory(_))) {
-                    return Err(Error::user("no such vector element"));
-                }
-                array.element(i).ok_or_else(|| Error::user("no such vector element"))
-            }
-            TypeKind::Pointer(target) if array.pointee().is_some() => {
-                let by = index.to_int(self.host.memory())?.wrapping_mul(target.size.into());
-                let by = i64::try_from(by).map_err(|_| Error::user("no such vector element"))?;
-                Ok(array.through(target, by).unwrap_or_else(|| Value::absent(target, Absence::OptimizedOut)))
-            }
-            TypeKind::Pointer(_) => {
-                let moved = self.computed(Binary::Add, &array, &index)?;
-                self.dereferenced(&moved)
-            }
-            _ if self.is_rust() => Err(Error::user("Cannot subscript non-array type")),
-            _ => Err(Error::user(format!("cannot subscript something of type `{}'", array.ty))),
-        }
-    }
-
     /// A structure, or what a pointer to one leads to: gdb takes `.` and `->` for one another.
     pub(super) fn object(&mut self, of: &Expr, arrow: bool) -> Result<Value> {
         let mut value = self.operand(of)?;
@@ -585,35 +481,8 @@ impl Evaluator<'_> {
             None => Err(Error::user(format!("There is no member named {name}."))),
         }
     }
-
-    fn array(&mut self, elements: &[Expr]) -> Result<Value> {
-        let mut bytes = Vec::new();
-        let mut ty = None;
-        for element in elements {
-            let value = self.operand(element)?;
-            let value = self.readable(value);
-            let first = ty.get_or_insert_with(|| value.ty.clone());
-            // `[1u8, 2]`: in Rust the other numbers are what the first one is.
-            let is_number = self.is_rust() && first.is_integral() && value.ty.is_integral();
-            let value = if is_number { cast(first, &value, self.host.memory())? } else { value };
-            if first.size != value.ty.size {
-                return Err(Error::user("array elements must all be the same size"));
-            }
-            bytes.extend_from_slice(&value.whole_bytes(self.host.memory(), self.host.options().max_value_size)?);
-        }
-        let ty = ty.ok_or_else(|| Error::user("array elements must all be the same size"))?;
-        Ok(Value::computed(&Type::array(&ty, elements.len() as u64), bytes))
-    }
 }
 
 fn unknown_type(name: &str) -> Error {
     Error::user(format!("'{name}' has unknown type; cast it to its declared type"))
-}
-
-fn no_such_word(kind: ArrayKind, lower: i64, end: i64) -> Error {
-    let (table, what) = if matches!(kind, ArrayKind::Plt(_)) { ("PLT", "stubs") } else { ("GOT", "words") };
-    Error::user(match end - lower {
-        0 => format!("{table} has no {what}."),
-        _ => format!("{table} has {what} [{lower}]..[{}].", end - 1),
-    })
 }

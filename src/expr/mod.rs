@@ -4,6 +4,7 @@ mod assign;
 mod ast;
 mod calls;
 mod casts;
+mod elements;
 mod eval;
 mod evaluator;
 mod functions;
