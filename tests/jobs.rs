@@ -70,6 +70,14 @@ fn shell(test: &str) -> Option<Terminal> {
     Some(shell)
 }
 
+fn shell_sees_it_stopped(terminal: &mut Terminal) {
+    soon("the shell sees it stopped", || {
+        terminal.keys("jobs\n");
+        terminal.wait_for("jobs");
+        terminal.wait_for("$ ").contains("Stopped")
+    });
+}
+
 fn foreground(terminal: &Terminal) -> i32 {
     nix::unistd::tcgetpgrp(&terminal.keyboard).expect("a foreground group").as_raw()
 }
@@ -98,11 +106,7 @@ fn stopped_at_the_prompt_and_brought_back() {
         assert!(is_cooked(&terminal), "{term}: the shell's own mode");
         terminal.keys("bg\n");
         terminal.wait_for("&");
-        soon("the shell sees it stopped again", || {
-            terminal.keys("jobs\n");
-            terminal.wait_for("jobs");
-            terminal.wait_for("$ ").contains("Stopped")
-        });
+        shell_sees_it_stopped(&mut terminal);
         assert_eq!(state(pid), "T", "{term}");
         assert!(is_cooked(&terminal), "{term}: the shell's own mode");
         terminal.keys("fg\n");
@@ -166,7 +170,9 @@ fn started_in_the_background() {
     terminal.keys(&format!("{} -nx -q {} &\n", rdbg().display(), program.path.display()));
     terminal.wait_for("Reading symbols");
     let pid = one_child(bash, &rdbg());
-    soon("it stops", || state(pid) == "T");
+    // What the shell has not heard of yet, `fg` would not let go on.
+    shell_sees_it_stopped(&mut terminal);
+    assert_eq!(state(pid), "T");
     assert!(is_cooked(&terminal) && foreground(&terminal) == bash as i32);
     terminal.keys("fg\n");
     terminal.prompt();
