@@ -233,7 +233,10 @@ fn a_debugger_that_is_asked_to_end_lets_go() {
         let mut running = Running::spin(how);
         let before = text_of(&running);
         let mut rdbg = busy_with(&running, commands);
-        kill(Pid::from_raw(rdbg.id() as i32), signal).expect("rdbg is there");
+        // As often as the kernel and a shell do when a terminal goes.
+        for _ in 0..3 {
+            kill(Pid::from_raw(rdbg.id() as i32), signal).expect("rdbg is there");
+        }
         let status = rdbg.wait().expect("rdbg ends");
         assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(signal as i32), "{commands}: {status:?}");
         assert_eq!(running.status("TracerPid:"), "0", "{commands}");

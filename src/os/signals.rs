@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU32, AtomicU64, Ordering};
 
 use crate::base::{Error, Result, Tid};
 
@@ -15,6 +15,11 @@ static RUNNING: AtomicI32 = AtomicI32::new(0);
 
 /// A signal that asks rdbg to end, which has come while a command ran; 0 when none has.
 static ENDING: AtomicI32 = AtomicI32::new(0);
+/// When it came, in seconds of CLOCK_MONOTONIC.
+static ASKED_AT: AtomicI64 = AtomicI64::new(0);
+/// Who asks again after so many seconds does not want to wait any longer. Before, it is the same wish: when a terminal goes, the kernel
+/// and the shell send SIGHUP each, the kernel twice.
+const PATIENCE: i64 = 2;
 /// How many reasons there are not to end at once: a command runs, or the program in the background.
 static BUSY: AtomicU32 = AtomicU32::new(0);
 
@@ -58,19 +63,28 @@ extern "C" fn on_interrupt(_: libc::c_int) {
 ///
 /// *Folklore*: a tracer that just dies leaves a thread that it steps with the trap flag, and int3s in memory: `timeout rdbg -p PID`
 /// would kill the process by SIGTRAP. So a command that runs ends first, as by Ctrl-C, and rdbg lets go. At the prompt nothing of
-/// rdbg's is in the process, and it dies at once; the second time too.
+/// rdbg's is in the process, and it dies at once; and so it does when it takes too long.
 extern "C" fn on_end(signal: libc::c_int) {
     let is_first = ENDING.load(Ordering::SeqCst) == 0;
-    // SAFETY: signal, raise, gettid, getpid and tgkill take and return plain numbers, and are async-signal-safe; errno is put back.
+    // SAFETY: clock_gettime writes to what is local; signal, raise, gettid, getpid and tgkill take and return plain numbers; all are
+    // async-signal-safe, and errno is put back.
     unsafe {
         let errno = *libc::__errno_location();
-        if BUSY.load(Ordering::SeqCst) == 0 || !is_first {
+        let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+        libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now);
+        // On its way out rdbg is not busy any more, and must not be disturbed.
+        let dies = match is_first {
+            true => BUSY.load(Ordering::SeqCst) == 0,
+            false => now.tv_sec - ASKED_AT.load(Ordering::SeqCst) > PATIENCE,
+        };
+        if dies {
             libc::signal(signal, libc::SIG_DFL);
             libc::raise(signal);
-        } else if libc::gettid() == TRACER.load(Ordering::SeqCst) {
+        } else if is_first && libc::gettid() == TRACER.load(Ordering::SeqCst) {
+            ASKED_AT.store(now.tv_sec, Ordering::SeqCst);
             ENDING.store(signal, Ordering::SeqCst);
             on_interrupt(signal);
-        } else {
+        } else if is_first {
             libc::syscall(libc::SYS_tgkill, libc::getpid(), TRACER.load(Ordering::SeqCst), signal);
         }
         *libc::__errno_location() = errno;
