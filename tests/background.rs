@@ -349,6 +349,10 @@ fn a_dialogue_as_with_gdb() {
             // Its echo; of the answer all up to its end, and the prompt where that comes first.
             said += &terminal.wait_for(line);
             said += &terminal.wait_for(end);
+            // What is typed before the prompt is there, the terminal echoes as well. Behind news there is none.
+            if end != "completed." && end != prompt {
+                said += &terminal.wait_for(prompt);
+            }
         }
         said.replace(prompt, "")
     };
