@@ -302,6 +302,12 @@ fn another_mount_namespace_is_looked_into() {
         }
         let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", child.id())).unwrap_or_default();
         let pid = children.split_whitespace().next().map_or(child.id() as i32, |p| p.parse().expect("a pid"));
+        // It may still be on its way out of the write of that line: user time is spent in `spin` (proc(5), stat's field 14).
+        let user_time = || {
+            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            stat.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(14 - 3)?.parse().ok()).unwrap_or(0)
+        };
+        wait_for(|| user_time() > 1, "it does not spin");
         let commands = "info sharedlibrary\nbreak *&spin\nprint *(long *)&turns > 0\nbt\ndetach\n";
         let text = Session::rdbg().option("-p").option(pid.to_string()).feed(commands).text;
         let state = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
