@@ -40,23 +40,19 @@ impl Live {
         let what = match status {
             Status::Signal(Signal::TRAP) => self.classify_trap(tid)?,
             Status::Signal(signal) => RawStop::Signal(signal),
-            // Killed meanwhile: who the child is cannot be asked any more.
-            Status::Clone | Status::Fork | Status::Vfork if known(ptrace::event_message(tid))?.unwrap_or(0) == 0 => {
-                RawStop::Interrupted
+            // Asked once: the next moment the parent may be dead.
+            Status::Clone | Status::Fork | Status::Vfork => {
+                match known(ptrace::event_message(tid))?.filter(|child| *child != 0) {
+                    Some(child) => self.task_born(tid, Tid(child as i32), status)?,
+                    None => RawStop::Interrupted,
+                }
             }
-            // *Folklore*: the kernel tells of a fork whose child ends without SIGCHLD as of a clone.
-            Status::Clone | Status::Fork if self.is_within(known(ptrace::event_message(tid))?, status) => {
-                RawStop::Clone(self.adopt_thread(tid)?)
-            }
-            Status::Clone | Status::Fork => RawStop::Fork(self.bear(tid, false)?),
-            // The child runs in this very memory until it execs: where it is not traced, an int3 would kill it.
-            Status::Vfork => RawStop::Vfork(self.bear(tid, true)?),
             Status::VforkDone => {
                 self.vfork_done(tid);
                 RawStop::VforkDone
             }
             // A process in this memory, not a thread: it has another memory now, and is none of ours.
-            Status::Exec if !self.is_thread(Some(tid.0 as u64)) => {
+            Status::Exec if !self.is_thread(tid) => {
                 alive(ptrace::detach(tid, None))?;
                 self.threads.remove(&tid);
                 RawStop::ThreadExited
@@ -187,21 +183,30 @@ impl Live {
         }
     }
 
+    /// A thread has made a new task.
+    fn task_born(&mut self, parent: Tid, child: Tid, status: Status) -> Result<RawStop> {
+        Ok(match status {
+            // The child runs in this very memory until it execs: where it is not traced, an int3 would kill it.
+            Status::Vfork => RawStop::Vfork(self.bear(parent, child, true)?),
+            // *Folklore*: the kernel tells of a fork whose child ends without SIGCHLD as of a clone.
+            _ if self.is_within(child, status) => RawStop::Clone(self.adopt_thread(child)?),
+            _ => RawStop::Fork(self.bear(parent, child, false)?),
+        })
+    }
+
     /// Whether the new task is a thread, or a process in this very memory: then our int3s are in its way too, and it is treated as
     /// a thread.
-    fn is_within(&self, task: Option<u64>, status: Status) -> bool {
-        let shares = || task.is_some_and(|t| ptrace::share_memory(self.pid, Tid(t as i32)));
-        status == Status::Clone && self.is_thread(task) || shares()
+    fn is_within(&self, task: Tid, status: Status) -> bool {
+        status == Status::Clone && self.is_thread(task) || ptrace::share_memory(self.pid, task)
     }
 
     /// Whether the new task is a thread of this process; one that has ended already passes for one.
-    pub(super) fn is_thread(&self, task: Option<u64>) -> bool {
-        let leader = task.and_then(|t| procfs::status_number(Tid(t as i32), "Tgid"));
+    pub(super) fn is_thread(&self, task: Tid) -> bool {
+        let leader = procfs::status_number(task, "Tgid");
         leader.is_none_or(|l| l == i64::from(self.pid.0))
     }
 
-    pub(super) fn adopt_thread(&mut self, parent: Tid) -> Result<Tid> {
-        let child = Tid(known(ptrace::event_message(parent))?.unwrap_or(0) as i32);
+    fn adopt_thread(&mut self, child: Tid) -> Result<Tid> {
         if self.first_stop(child)?.is_some() {
             self.add(child, State::Stopped);
             self.threaded = true;

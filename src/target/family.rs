@@ -72,8 +72,7 @@ impl Live {
 
     /// A child was born: its memory is a copy of this one's, or this one itself, with the same int3 bytes in it. It waits to be
     /// taken, or is let go at once.
-    pub(super) fn bear(&mut self, parent: Tid, vfork: bool) -> Result<Tid> {
-        let child = Tid(known(ptrace::event_message(parent))?.unwrap_or(0) as i32);
+    pub(super) fn bear(&mut self, parent: Tid, child: Tid, vfork: bool) -> Result<Tid> {
         if let Some(thread) = self.threads.get_mut(&parent).filter(|_| vfork) {
             thread.vforked = Some(child);
         }
