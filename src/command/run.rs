@@ -291,13 +291,9 @@ const EXEC_FILE: Command = Command {
 
 const SYMBOL_FILE: Command = Command {
     name: "symbol-file",
-    group: Group::Files,
-    args: &[ArgSpec::may("FILE", ArgKind::File)],
     summary: "Load symbol table from executable file FILE.",
-    help: "In rdbg it is the same as \"file\": symbols come from where the code is.",
-    repeat: Repeat::No,
     run: |cx, args| change_file(cx, args, "No symbol file now.\n"),
-    ..Command::BASE
+    ..EXEC_FILE
 };
 
 const RUN: Command = Command {
