@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::{Error, Need, Result, VirtAddr};
+use crate::base::{Need, Result, VirtAddr};
 use crate::os::signals::Busy;
 use crate::target::{SystemCalls, Trap};
 
@@ -92,12 +92,7 @@ impl Session {
         process.generation += 1;
         process.away = away;
         let control = process.control()?;
-        for tid in running {
-            match control.go_on(tid) {
-                Ok(()) | Err(Error::Gone) => {}
-                Err(e) => return Err(e),
-            }
-        }
+        running.into_iter().try_for_each(|tid| control.go_on(tid))?;
         result
     }
 

@@ -69,7 +69,7 @@ impl Control for Live {
             return Ok(());
         }
         let stepping = self.threads.get(&tid).is_some_and(|t| t.stepping);
-        self.resume(tid, if stepping { ResumeAction::Step(None) } else { ResumeAction::Continue(None) })
+        alive(self.resume(tid, if stepping { ResumeAction::Step(None) } else { ResumeAction::Continue(None) }))
     }
 
     fn postpone(&mut self, event: Event) {
