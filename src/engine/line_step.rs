@@ -191,7 +191,7 @@ impl Session {
     /// Whether the thread gets a signal when it goes on, and the program handles it.
     fn delivers_to_handler(&self, tid: Tid) -> bool {
         let signal = self.inferior.process.as_ref().and_then(|p| p.deliver.get(&tid));
-        signal.is_some_and(|s| procfs::handled_signals(tid) >> (s.0 - 1) & 1 != 0)
+        signal.is_some_and(|s| procfs::signal_set(tid, "SigCgt").unwrap_or(0) >> (s.0 - 1) & 1 != 0)
     }
 
     fn walk_from(&self, tid: Tid, physical: usize) -> Result<Frames> {

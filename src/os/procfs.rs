@@ -170,7 +170,7 @@ pub fn stat_numbers(tid: Tid) -> Option<Vec<i64>> {
     Some(stat(tid)?.split_whitespace().skip(1).map(|n| n.parse().unwrap_or(0)).collect())
 }
 
-/// A set of signals in /proc/TID/status, as `SigPnd` and `SigBlk`: bit 0 is signal 1.
+/// A set of signals in /proc/TID/status, as `SigPnd`, `SigBlk` and `SigCgt`: bit 0 is signal 1.
 pub fn signal_set(tid: Tid, key: &str) -> Option<u64> {
     u64::from_str_radix(&status_field(tid, key)?, 16).ok()
 }
@@ -188,11 +188,6 @@ pub fn last_core(tid: Tid) -> Option<usize> {
 /// A number of /proc/PID/status, as `TracerPid`, `Uid` (the real one), `Tgid`.
 pub fn status_number(pid: Tid, key: &str) -> Option<i64> {
     status_field(pid, key)?.split_whitespace().next()?.parse().ok()
-}
-
-/// The signals that the process handles, signal n as bit n - 1.
-pub fn handled_signals(tid: Tid) -> u64 {
-    status_field(tid, "SigCgt").and_then(|mask| u64::from_str_radix(&mask, 16).ok()).unwrap_or(0)
 }
 
 /// What stands behind a name in /proc/PID/status.

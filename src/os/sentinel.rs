@@ -51,19 +51,6 @@ impl Drop for Sentinel {
     }
 }
 
-/// SAFETY: async-signal-safe calls only.
-unsafe fn set_of(signals: &[libc::c_int]) -> libc::sigset_t {
-    // SAFETY: a zeroed set is a valid one, and is emptied at once.
-    unsafe {
-        let mut set: libc::sigset_t = std::mem::zeroed();
-        libc::sigemptyset(&mut set);
-        for signal in signals {
-            libc::sigaddset(&mut set, *signal);
-        }
-        set
-    }
-}
-
 /// The sentinel's life.
 ///
 /// SAFETY: to be called only in the child of a fork: async-signal-safe calls only.
@@ -78,7 +65,8 @@ unsafe fn watch(group: i32, rdbg: i32) -> ! {
         }
         // Nothing is held open but the terminal, which is asked below: pipes of rdbg's must be able to end.
         libc::syscall(libc::SYS_close_range, 1, libc::c_uint::MAX, 0);
-        let (either, other) = (set_of(&[libc::SIGINT, HEARD]), [set_of(&[HEARD]), set_of(&[libc::SIGINT])]);
+        let (either, other) =
+            (signals::set_of(&[libc::SIGINT, HEARD]), [signals::set_of(&[HEARD]), signals::set_of(&[libc::SIGINT])]);
         let patience = libc::timespec { tv_sec: 0, tv_nsec: PATIENCE };
         loop {
             let mut first = 0;

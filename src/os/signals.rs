@@ -33,6 +33,28 @@ pub(super) fn block_all() {
     }
 }
 
+/// A set of signals; async-signal-safe.
+pub(super) fn set_of(signals: &[libc::c_int]) -> libc::sigset_t {
+    // SAFETY: a zeroed set is a valid one, and is emptied at once.
+    unsafe {
+        let mut set: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&mut set);
+        for signal in signals {
+            libc::sigaddset(&mut set, *signal);
+        }
+        set
+    }
+}
+
+/// Dies of a signal, whatever was to be done with it; async-signal-safe.
+fn die_of(signal: libc::c_int) {
+    // SAFETY: plain numbers.
+    unsafe {
+        libc::signal(signal, libc::SIG_DFL);
+        libc::raise(signal);
+    }
+}
+
 /// Only async-signal-safe calls: a flag, two system calls.
 ///
 /// A flag alone would be lost between the look at it and waitpid; PTRACE_INTERRUPT to the tracee makes waitpid return
@@ -66,7 +88,7 @@ extern "C" fn on_interrupt(_: libc::c_int) {
 /// rdbg's is in the process, and it dies at once; and so it does when it takes too long.
 extern "C" fn on_end(signal: libc::c_int) {
     let is_first = ENDING.load(Ordering::SeqCst) == 0;
-    // SAFETY: clock_gettime writes to what is local; signal, raise, gettid, getpid and tgkill take and return plain numbers; all are
+    // SAFETY: clock_gettime writes to what is local; gettid, getpid and tgkill take and return plain numbers; all are
     // async-signal-safe, and errno is put back.
     unsafe {
         let errno = *libc::__errno_location();
@@ -78,8 +100,7 @@ extern "C" fn on_end(signal: libc::c_int) {
             false => now.tv_sec - ASKED_AT.load(Ordering::SeqCst) > PATIENCE,
         };
         if dies {
-            libc::signal(signal, libc::SIG_DFL);
-            libc::raise(signal);
+            die_of(signal);
         } else if is_first && libc::gettid() == TRACER.load(Ordering::SeqCst) {
             ASKED_AT.store(now.tv_sec, Ordering::SeqCst);
             ENDING.store(signal, Ordering::SeqCst);
@@ -109,12 +130,10 @@ extern "C" fn on_continue(_: libc::c_int) {
 /// *Folklore*: a thread that sends one to its own process goes on after kill(2) for a while where another thread hears it: the editor would
 /// take the terminal back before it is stopped. So nobody else does while a line is typed.
 pub fn hear_stops(on: bool) {
-    // SAFETY: a zeroed set is a valid one, and is emptied at once.
+    // SAFETY: the set lives throughout the call.
     unsafe {
-        let mut stop: libc::sigset_t = std::mem::zeroed();
-        libc::sigemptyset(&mut stop);
-        libc::sigaddset(&mut stop, libc::SIGTSTP);
-        libc::pthread_sigmask(if on { libc::SIG_UNBLOCK } else { libc::SIG_BLOCK }, &stop, ptr::null_mut());
+        let how = if on { libc::SIG_UNBLOCK } else { libc::SIG_BLOCK };
+        libc::pthread_sigmask(how, &set_of(&[libc::SIGTSTP]), ptr::null_mut());
     }
 }
 
@@ -173,11 +192,7 @@ pub fn is_ending() -> bool {
 pub fn end_if_asked() {
     let signal = ENDING.load(Ordering::SeqCst);
     if signal != 0 {
-        // SAFETY: plain numbers.
-        unsafe {
-            libc::signal(signal, libc::SIG_DFL);
-            libc::raise(signal);
-        }
+        die_of(signal);
     }
 }
 
@@ -197,7 +212,7 @@ pub fn install() {
     // SAFETY: the handler is async-signal-safe (above); a zeroed sigaction is a valid one without flags: without
     // SA_RESTART, so that waitpid returns EINTR.
     unsafe {
-        for signal in [libc::SIGINT, libc::SIGTTOU] {
+        for signal in [libc::SIGINT, libc::SIGTTOU, libc::SIGTERM, libc::SIGHUP] {
             let mut before: libc::sigaction = std::mem::zeroed();
             if libc::sigaction(signal, ptr::null(), &mut before) == 0 && before.sa_sigaction == libc::SIG_IGN {
                 IGNORED.fetch_or(1 << signal, Ordering::SeqCst);
@@ -207,12 +222,9 @@ pub fn install() {
         action.sa_sigaction = on_interrupt as extern "C" fn(libc::c_int) as usize;
         libc::sigaction(libc::SIGINT, &action, ptr::null_mut());
         action.sa_sigaction = on_end as extern "C" fn(libc::c_int) as usize;
-        for signal in [libc::SIGTERM, libc::SIGHUP] {
-            let mut before: libc::sigaction = std::mem::zeroed();
-            // What nohup(1) has set stays.
-            if libc::sigaction(signal, ptr::null(), &mut before) == 0 && before.sa_sigaction != libc::SIG_IGN {
-                libc::sigaction(signal, &action, ptr::null_mut());
-            }
+        // What nohup(1) has set stays.
+        for signal in [libc::SIGTERM, libc::SIGHUP].into_iter().filter(|s| !was_ignored(*s)) {
+            libc::sigaction(signal, &action, ptr::null_mut());
         }
         action.sa_sigaction = on_continue as extern "C" fn(libc::c_int) as usize;
         action.sa_flags = libc::SA_RESTART;
