@@ -36,6 +36,7 @@ mod interpreter;
 mod loader;
 mod locals;
 mod logging;
+mod macros;
 mod memory;
 mod names;
 mod patch;
@@ -110,6 +111,7 @@ pub const FAMILIES: &[&[Command]] = &[
     data::COMMANDS,
     type_of::COMMANDS,
     display::COMMANDS,
+    macros::COMMANDS,
     memory::COMMANDS,
     find::COMMANDS,
     dump::COMMANDS,

@@ -53,6 +53,11 @@ impl Listing {
         Some(self.first).filter(|f| *f != 0)
     }
 
+    /// The file that was shown last, and the line that the next `list` begins with.
+    pub fn current(&self) -> Option<&(LineFile, u32)> {
+        self.current.as_ref()
+    }
+
     /// The file that was shown last.
     pub fn file(&self) -> Option<&LineFile> {
         self.current.as_ref().map(|c| &c.0)

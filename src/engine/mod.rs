@@ -39,6 +39,7 @@ mod linkage;
 mod listed;
 mod listing;
 mod lookup;
+mod macros;
 mod overloads;
 mod pages;
 mod past;

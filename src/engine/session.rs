@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::base::{Error, Need, Result, Tid};
 use crate::dwarf::LineFile;
-use crate::expr::{ValueHistory, Variables};
+use crate::expr::{UserMacros, ValueHistory, Variables};
 use crate::os::terminal::Terminal;
 use crate::symbols::{SourceCache, SourcePaths, SourceText};
 
@@ -49,6 +49,8 @@ pub struct Session {
     pub selection: Selection,
     /// `$name`
     pub variables: Variables,
+    /// What `macro define` has defined.
+    pub user_macros: Arc<UserMacros>,
     /// `$1`, `$2`, ...
     pub history: ValueHistory,
     /// What evaluating expressions had to say besides values, to be shown.
