@@ -1,5 +1,6 @@
 //! The debugger without words: sessions, breakpoints, stops, steps, patches.
 
+mod added;
 mod address_names;
 mod advance;
 mod arguments;
@@ -71,6 +72,7 @@ mod variables;
 mod watch_scope;
 mod watched;
 
+pub use added::Placement;
 pub use address_names::{AddressNames, SharedNames};
 pub use background::Wishes;
 pub use before::{Moment, Picture};
