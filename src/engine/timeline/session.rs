@@ -10,10 +10,8 @@ use crate::os::spawn::{Launch, Launched, RedirectTo, Redirection};
 use crate::syscall::{execve_text, signal_text};
 use crate::target::{Event, RawStop};
 
-use super::binds::OpenBind;
 use super::ending::Progress;
-use super::objects::{Known, Place};
-use super::process::{Phase, View};
+use super::process::{Known, OpenBind, Phase, Place, View};
 use super::recorder::Recorder;
 use super::relocations::Reader;
 use super::spool::Spool;
