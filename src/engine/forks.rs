@@ -4,12 +4,11 @@ use crate::base::{Result, Tid, VirtAddr};
 use crate::target::{Control, ResumeAction, Target, Trap, TrapKind};
 
 use super::breakpoints::{Catch, Kind, Location};
-use super::control::Verdict;
 use super::inferior::Inferior;
 use super::inferiors::Vfork;
 use super::session::Session;
 use super::sites::Sites;
-use super::stop::{Caught, Notice, StopReason};
+use super::stop::{Caught, Notice, StopReason, Verdict};
 
 /// A child that was just born, and its parent's thread.
 pub(super) struct Unfollowed {
@@ -143,7 +142,7 @@ impl Session {
         process.control()?.stop_all()?;
         if let Some(process_of_child) = &mut inferior.process {
             process_of_child.plan = process.plan.take().filter(|p| p.tid() == tid).map(|p| p.for_thread(child));
-            process_of_child.watched = process.watched.take();
+            process_of_child.plan_frame = process.plan_frame.take();
         }
         if let Some(step) = &mut self.line_step {
             step.go_on_in(tid, child);

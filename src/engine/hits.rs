@@ -5,9 +5,8 @@ use crate::expr;
 use crate::value::{Type, Value};
 
 use super::breakpoints::{Disposition, Kind};
-use super::control::Verdict;
 use super::session::{Selection, Session};
-use super::stop::{Hit, Notice, StopReason};
+use super::stop::{Hit, Notice, StopReason, Verdict};
 
 impl Session {
     /// The user's breakpoints at `at`, reached by a thread: those that stop it.

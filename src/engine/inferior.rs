@@ -16,7 +16,6 @@ use crate::syscall::Entered;
 use crate::target::{Control, Event, Target, Trap, TrapKind};
 
 use super::blocks::Blocks;
-use super::escape::Watched;
 use super::exits::Exits;
 use super::forks::Unfollowed;
 use super::inferiors::{Setup, Vfork};
@@ -24,7 +23,7 @@ use super::inject::{Call, Returned};
 use super::journal::Journal;
 use super::session::Selection;
 use super::sites::Sites;
-use super::step::Plan;
+use super::step::{Plan, PlanFrame};
 use super::still::Still;
 use super::stop::StopReason;
 
@@ -125,7 +124,8 @@ pub struct Process {
     /// The debug registers' traps that are set.
     pub(super) hardware: Vec<Trap>,
     pub(super) plan: Option<Plan>,
-    pub(super) watched: Option<Watched>,
+    /// The frame with which the plan ends.
+    pub(super) plan_frame: Option<PlanFrame>,
     pub(super) blocks: Blocks,
     /// The ways out of lines that were stepped over, for one generation of the modules.
     pub(super) exits: RefCell<(u64, ExitsByRanges)>,
@@ -192,7 +192,7 @@ impl Process {
             sites: Sites::default(),
             hardware: Vec::new(),
             plan: None,
-            watched: None,
+            plan_frame: None,
             blocks: Blocks::default(),
             exits: RefCell::default(),
             reported: BTreeMap::new(),

@@ -160,7 +160,7 @@ impl Session {
         process.deferred.clear();
         process.printing.clear();
         process.entered.clear();
-        process.watched = None;
+        process.plan_frame = None;
         process.libraries = Default::default();
         self.inferior.journal.clear();
         let shown = path.display().to_string();

@@ -11,15 +11,15 @@ use crate::symbols::{SourceCache, SourcePaths, SourceText};
 
 use super::address_names::SharedNames;
 use super::breakpoints::Breakpoints;
-use super::finish::Finished;
-use super::frames::{FrameCache, FrameIdentity};
+use super::frame_cache::FrameCache;
+use super::frame_identity::FrameIdentity;
 use super::inferior::{Inferior, Process, ThreadCount};
 use super::inject::Active;
-use super::line_step::LineStep;
 use super::listing::Listing;
 use super::settings::Settings;
 use super::signal_table::SignalTable;
 use super::skip::Skips;
+use super::step::{Finished, LineStep};
 use super::stop::Notice;
 use super::timeline::Timeline;
 

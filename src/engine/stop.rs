@@ -268,3 +268,15 @@ impl StopReason {
         matches!(self, StopReason::Exited(_) | StopReason::Killed(_))
     }
 }
+
+/// What is to be done with a thread after an event.
+pub(super) enum Verdict {
+    /// It goes on, with a signal.
+    Go(Option<Signal>),
+    /// It goes on past the site at its pc.
+    Past,
+    /// Nothing: it was let go already, or does not exist any more.
+    Nothing,
+    /// Everything stops.
+    Stop(StopReason),
+}

@@ -5,7 +5,7 @@ use crate::expr::Expr;
 use crate::stack::FramePc;
 
 use super::breakpoints::Kind;
-use super::frames::FrameIdentity;
+use super::frame_identity::FrameIdentity;
 use super::session::Session;
 use super::stop::StopReason;
 
