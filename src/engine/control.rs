@@ -9,8 +9,8 @@ use crate::target::{Event, RawStop, ResumeAction};
 
 use super::forks::Followed;
 use super::frames::Entered;
-use super::inferior::Displaced;
 use super::session::Session;
+use super::sites::Displaced;
 use super::step::Plan;
 use super::stop::{Caught, Happening, Notice, Stop, StopReason, Verdict};
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::base::{Result, Signal, Tid};
 use crate::target::{Core, FileTrouble, Target};
 
-use super::inferior::Process;
+use super::process::Process;
 use super::session::Session;
 
 /// What a core file is of.

@@ -1,23 +1,13 @@
 //! Children by fork and vfork: who is followed, who is let go of, who waits.
 
 use crate::base::{Result, Tid, VirtAddr};
-use crate::target::{Control, ResumeAction, Target, Trap, TrapKind};
+use crate::target::{Control, ResumeAction, Trap, TrapKind};
 
 use super::breakpoints::{Catch, Kind, Location};
-use super::inferior::Inferior;
-use super::inferiors::Vfork;
+use super::inferior::{Inferior, Vfork};
+use super::process::Unfollowed;
 use super::session::Session;
-use super::sites::Sites;
 use super::stop::{Caught, Notice, StopReason, Verdict};
-
-/// A child that was just born, and its parent's thread.
-pub(super) struct Unfollowed {
-    tid: Tid,
-    vfork: bool,
-    pub(super) target: Box<dyn Target>,
-    /// What was in its memory when it was born.
-    sites: Sites,
-}
 
 /// Who goes on after a fork.
 pub(super) enum Followed {

@@ -5,7 +5,8 @@ use crate::expr;
 use crate::value::{Type, Value};
 
 use super::breakpoints::{Disposition, Kind};
-use super::session::{Selection, Session};
+use super::inferior::Selection;
+use super::session::Session;
 use super::stop::{Hit, Notice, StopReason, Verdict};
 
 impl Session {

@@ -4,7 +4,7 @@ use crate::arch::insn::{Flow, Insn, MAX_LEN};
 use crate::base::{Result, Signal, Tid, VirtAddr};
 use crate::target::{ResumeAction, Trap, TrapKind};
 
-use super::blocks::Ran;
+use super::block_run::Ran;
 use super::session::Session;
 use super::sites::{Owner, Past};
 use super::step::{Plan, Return};

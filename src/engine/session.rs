@@ -13,24 +13,16 @@ use super::address_names::SharedNames;
 use super::breakpoints::Breakpoints;
 use super::frame_cache::FrameCache;
 use super::frame_identity::FrameIdentity;
-use super::inferior::{Inferior, Process, ThreadCount};
+use super::inferior::{Inferior, Selection};
 use super::inject::Active;
 use super::listing::Listing;
+use super::process::{Process, ThreadCount};
 use super::settings::Settings;
 use super::signal_table::SignalTable;
 use super::skip::Skips;
 use super::step::{Finished, LineStep};
 use super::stop::Notice;
 use super::timeline::Timeline;
-
-/// The thread and the frame that commands look at.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Selection {
-    /// The thread; `None` while there is no process.
-    pub tid: Option<Tid>,
-    /// The frame: 0 is the innermost.
-    pub level: usize,
-}
 
 /// Everything that lives as long as rdbg does: the inferior, breakpoints, settings, history.
 #[derive(Debug, Default)]
@@ -146,6 +138,13 @@ impl Session {
     /// The process, to be changed.
     pub fn process_mut(&mut self) -> Result<&mut Process> {
         self.inferior.process.as_mut().ok_or(Error::Needs(Need::Process))
+    }
+
+    /// Reads each page of the process's memory only once until `false` is said: for a command that shows a lot at one stop.
+    pub fn keep_pages(&self, keep: bool) {
+        if let Some(process) = &self.inferior.process {
+            process.keep_pages(keep);
+        }
     }
 
     /// The text of a source file.
