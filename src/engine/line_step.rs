@@ -465,6 +465,11 @@ impl Session {
         (!self.is_skipped(&name, place)).then_some(place)
     }
 
+    /// Whether a step is not to stop in the function whose code is at an address.
+    fn is_skipped(&self, function: &str, at: VirtAddr) -> bool {
+        self.skips.has(function, || self.inferior.modules.source_line(at).map(|l| l.file.path))
+    }
+
     /// Whether the outermost inlined call that begins at `pc` and has not been entered is to be skipped.
     fn skips_inlined(&self, pc: VirtAddr) -> bool {
         let Some(module) = self.inferior.modules.at(pc) else { return false };

@@ -16,10 +16,12 @@ use super::frame_identity::FrameIdentity;
 use super::inferior::{Inferior, Selection};
 use super::inject::Active;
 use super::listing::Listing;
+use super::picture::{Moment, Snapshot};
 use super::process::{Process, ThreadCount};
 use super::settings::Settings;
 use super::signal_table::SignalTable;
 use super::skip::Skips;
+use super::slot_log::SlotLog;
 use super::step::{Finished, LineStep};
 use super::stop::Notice;
 use super::timeline::Timeline;
@@ -77,12 +79,12 @@ pub struct Session {
     pub step_began_in: Option<FrameIdentity>,
     pub(super) line_step: Option<LineStep>,
     /// What the process was like when it went on last.
-    pub(super) moment: super::before::Moment,
+    pub(super) moment: Moment,
     /// How many page faults there were, asked at each resume.
     pub(super) fault_counter: crate::os::pagemap::FaultCounter,
     pub(super) looks_back: bool,
-    pub(super) slot_log: super::slot_log::SlotLog,
-    pub(super) snapshots: Vec<(String, super::snapshots::Snapshot)>,
+    pub(super) slot_log: SlotLog,
+    pub(super) snapshots: Vec<(String, Snapshot)>,
     pub(super) finished: Option<Finished>,
     /// The inferiors that are not the current one, and the children that are followed for the record.
     pub(super) others: Vec<Inferior>,

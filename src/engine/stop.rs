@@ -6,7 +6,7 @@ use crate::stack::Frame;
 use crate::symbols::Raise;
 use crate::value::{ModuleRef, Value};
 
-use super::breakpoints::WatchKind;
+use super::watchpoint::WatchKind;
 
 /// What [`super::Session::advance`] came to.
 #[derive(Clone, Debug)]
