@@ -72,9 +72,4 @@ impl Session {
             self.unload_program();
         }
     }
-
-    /// Whether the process is but a core file.
-    pub fn is_core(&self) -> bool {
-        self.process().is_ok_and(|p| p.target.core_file().is_some())
-    }
 }

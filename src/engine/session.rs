@@ -115,6 +115,16 @@ impl Session {
         Session { uses_terminal: true, terminal: Terminal::open(), ..Session::default() }
     }
 
+    /// Whether the current process runs while the user has the word.
+    pub fn is_away(&self) -> bool {
+        self.inferior.process.as_ref().is_some_and(|p| p.away.is_some())
+    }
+
+    /// Whether the process is but a core file.
+    pub fn is_core(&self) -> bool {
+        self.process().is_ok_and(|p| p.target.core_file().is_some())
+    }
+
     /// Checks that what a command needs is there.
     pub fn require(&self, need: Need) -> Result<()> {
         let there = match need {
