@@ -9,7 +9,7 @@ use super::cx::Cx;
 use super::describe::{ArgKind, ArgSpec, Command, Flow};
 use super::interpreter::Interpreter;
 use super::registry::{Entry, Resolved, word_length};
-use super::script::expand_home;
+use super::paths::expand_home;
 
 /// What can stand at the end of a line.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

@@ -7,8 +7,7 @@ use crate::base::{Error, Need, Result};
 use super::args::Args;
 use super::cx::Cx;
 use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
-use super::script::expand_home;
-use super::settings::file_error;
+use super::paths::{expand_home, file_error};
 use super::stack;
 use super::threads::target_id;
 

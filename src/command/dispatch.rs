@@ -218,7 +218,7 @@ impl Cx<'_> {
             Some(before) if command.background => (before.trim_end(), true),
             _ => (rest, self.session.in_background),
         };
-        let mut args = Args::parse(command, format, rest)?;
+        let mut args = Args::parse(command.name, command.args, format, rest)?;
         args.repeated = repeated;
         let before = std::mem::replace(&mut self.session.in_background, in_background);
         let result = self.run_parsed(command, &args);

@@ -7,7 +7,7 @@ use super::cx::Cx;
 use super::describe::{ArgKind, ArgSpec, Command, Flow, Group, Repeat};
 use super::help::list_below;
 use super::registry::Entry;
-use super::script::expand_home;
+use super::paths::expand_home;
 use super::settings;
 
 /// A prefix command: alone it lists what stands below it.

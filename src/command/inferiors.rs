@@ -6,7 +6,7 @@ use crate::engine::{Notice, Session, Vfork};
 use super::args::Args;
 use super::cx::Cx;
 use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
-use super::script::expand_home;
+use super::paths::expand_home;
 use super::stack::show_selected;
 
 /// Inferiors.

@@ -39,6 +39,7 @@ mod logging;
 mod memory;
 mod names;
 mod patch;
+mod paths;
 mod print_options;
 mod read_setting;
 mod redirect;
@@ -61,7 +62,7 @@ mod timeline;
 mod tour;
 mod type_of;
 
-pub use args::{Args, choice, split_words, word_end};
+pub use args::{Args, choice, compile_regex, split_words, word_end};
 pub use complete::{Completion, complete, hint};
 pub use cx::{Block, Cx};
 pub use define::UserCommand;
@@ -74,10 +75,10 @@ pub use interpreter::{Interpreter, Language, LineReader, NoLines};
 pub use read_setting::read_setting;
 pub use registry::{Entry, Registry, Resolved};
 pub use run::{load, run_to_stop};
-pub use script::{decode_line, expand_home};
-pub use settings::{Sentence, Setting, SettingKind, file_error, integer};
+pub use paths::{expand_home, file_error};
+pub use script::decode_line;
+pub use settings::{Sentence, Setting, SettingKind, integer};
 pub use settings_table::SETTINGS;
-pub use shell::compile_regex;
 pub use tour::{Place as TourPlace, Unit as TourUnit, units as tour_units};
 
 /// Every family of commands. A family's file ends in the list of its commands.

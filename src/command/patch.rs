@@ -13,7 +13,7 @@ use super::assemble::assemble;
 use super::cx::Cx;
 use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
 use super::loader::{address, addressed, module};
-use super::script::expand_home;
+use super::paths::expand_home;
 
 /// The family.
 pub const COMMANDS: &[Command] = &[PATCH, PATCHES, UNDO, REDO, REDIRECTS];

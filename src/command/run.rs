@@ -12,7 +12,7 @@ use crate::value::{Type, Value};
 use super::args::Args;
 use super::cx::Cx;
 use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
-use super::script::expand_home;
+use super::paths::expand_home;
 
 /// Starting and stopping.
 pub const COMMANDS: &[Command] = &[FILE, EXEC_FILE, SYMBOL_FILE, RUN, START, STARTI, KILL, CONTINUE, JUMP, SIGNAL, QUEUE_SIGNAL];

@@ -11,6 +11,7 @@ use super::cx::{Block, Cx};
 use super::describe::{ArgKind, ArgSpec, Command, Flow, Group, Repeat};
 use super::dispatch::MAX_LINE;
 use super::interpreter::Source;
+use super::paths::expand_home;
 use super::registry::Entry;
 
 /// How deep blocks may stand in each other.
@@ -335,16 +336,6 @@ fn find_script(cx: &Cx<'_>, name: &str, anywhere: bool) -> Option<PathBuf> {
     let directories = cx.session.settings.directories.split(':').filter(|d| *d != "$cdir");
     let candidates = directories.map(|d| if d == "$cwd" { path.clone() } else { Path::new(d).join(&path) });
     candidates.into_iter().find(|p| p.is_file())
-}
-
-/// `~` and `~/…` as the home directory.
-pub fn expand_home(path: &str) -> PathBuf {
-    match (path.strip_prefix('~'), std::env::var_os("HOME")) {
-        (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => {
-            Path::new(&home).join(rest.trim_start_matches('/'))
-        }
-        _ => PathBuf::from(path),
-    }
 }
 
 /// The family.

@@ -3,9 +3,9 @@
 use crate::base::{Error, Result};
 use crate::engine::Settings;
 
-use super::args::choice;
+use super::args::{auto_switch, choice, switch};
 use super::cx::Cx;
-use super::script::expand_home;
+use super::paths::expand_home;
 
 /// What a setting holds, and where.
 #[derive(Clone, Copy)]
@@ -193,32 +193,6 @@ pub fn show(cx: &mut Cx<'_>, setting: &Setting) -> Result<()> {
     Ok(())
 }
 
-/// on, off and the words that gdb takes for them; nothing is on.
-pub fn switch(text: &str) -> Result<bool> {
-    word_switch(text).ok_or_else(|| Error::user("\"on\" or \"off\" expected."))
-}
-
-fn auto_switch(text: &str) -> Result<Option<bool>> {
-    match text {
-        "" => Err(Error::user("\"on\", \"off\" or \"auto\" expected.")),
-        "auto" | "aut" | "au" | "a" | "-1" => Ok(None),
-        _ => word_switch(text).map(Some).ok_or_else(|| Error::user("\"on\", \"off\" or \"auto\" expected.")),
-    }
-}
-
-fn word_switch(text: &str) -> Option<bool> {
-    let starts = |word: &str| !text.is_empty() && word.starts_with(text);
-    match text {
-        "" | "1" | "on" => Some(true),
-        "0" | "of" | "off" => Some(false),
-        _ if starts("yes") || starts("enable") => Some(true),
-        _ if starts("no") || starts("disable") => Some(false),
-        "enabled" => Some(true),
-        "disabled" => Some(false),
-        _ => None,
-    }
-}
-
 /// A number or `unlimited` (`None`), which may be shortened.
 fn limit(cx: &mut Cx<'_>, text: &str, minus_one: bool) -> Result<Option<u32>> {
     if text.is_empty() {
@@ -244,12 +218,6 @@ pub fn integer(cx: &mut Cx<'_>, text: &str) -> Result<i64> {
         Ok(n) => Ok(n),
         Err(_) => (cx.interpreter.language.integer)(cx, text.trim()),
     }
-}
-
-/// gdb's `NAME: No such file or directory.`
-pub fn file_error(name: &str, e: &std::io::Error) -> Error {
-    let text = e.to_string();
-    Error::user(format!("{name}: {}.", text.split(" (os error").next().unwrap_or_default()))
 }
 
 #[cfg(test)]

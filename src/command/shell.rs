@@ -6,12 +6,12 @@ use std::process::{Command as Process, ExitStatus, Stdio};
 use crate::base::{Error, Result};
 use crate::ui::Role;
 
-use super::args::Args;
+use super::args::{Args, compile_regex};
 use super::cx::Cx;
 use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Repeat};
 use super::interpreter::Again;
 use super::registry::{Entry, word_length};
-use super::script::expand_home;
+use super::paths::{expand_home, file_error};
 use super::settings;
 
 /// `shell`
@@ -146,7 +146,7 @@ pub const CD: Command = Command {
     repeat: Repeat::No,
     run: |cx, args| {
         let dir = expand_home(args.get("DIR").unwrap_or("~"));
-        std::env::set_current_dir(&dir).map_err(|e| settings::file_error(&dir.display().to_string(), &e))?;
+        std::env::set_current_dir(&dir).map_err(|e| file_error(&dir.display().to_string(), &e))?;
         show_cwd(cx);
         Ok(Flow::Go)
     },
@@ -313,15 +313,6 @@ fn expect(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let shown: String = output.lines().take(20).map(|l| format!("\n  {l}")).collect();
     let what = if output.is_empty() { "nothing".to_owned() } else { format!("this:{shown}") };
     Err(Error::user(format!("Expected /{}/; the last command wrote {what}", args.text)))
-}
-
-/// A regular expression of the user's, of bounded size; `^` and `$` match at lines.
-pub fn compile_regex(text: &str) -> Result<regex::Regex> {
-    regex::RegexBuilder::new(text).multi_line(true).size_limit(1 << 20).build().map_err(|e| {
-        let reason = e.to_string();
-        let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
-        Error::user(format!("Invalid regular expression \"{text}\": {reason}."))
-    })
 }
 
 /// `dont-repeat`

@@ -6,8 +6,7 @@ use crate::engine::{Listed, Session};
 use crate::ui::render::source_lines;
 use crate::value::{Type, Value};
 
-use super::args::{Args, split_at_comma};
-use super::compile_regex;
+use super::args::{Args, compile_regex, split_at_comma};
 use super::cx::Cx;
 use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
 

@@ -334,7 +334,7 @@ const THREAD_FIND: Command = Command {
 };
 
 fn thread_find(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
-    let regex = super::shell::compile_regex(&args.text)?;
+    let regex = super::args::compile_regex(&args.text)?;
     let mut found = false;
     for thread in all_threads(cx.session) {
         let tid = thread.tid;

@@ -147,7 +147,7 @@ fn catch_library(
 ) -> Result<Flow> {
     let regex = match args.text.as_str() {
         "" => None,
-        text => Some(crate::command::shell::compile_regex(text)?),
+        text => Some(crate::command::args::compile_regex(text)?),
     };
     let spec = format!("{word} {}", args.text).trim_end().to_owned();
     let id = cx.session.breakpoints.add(Kind::Catch(make(regex)), &spec, disposition);
