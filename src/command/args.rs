@@ -35,8 +35,7 @@ impl Args {
         }
         let mut args = Args { text: text.to_owned(), raw, format: format.map(str::to_owned), found, ..Args::default() };
         let has_options = table.iter().any(|a| a.name.starts_with('-'));
-        let mut positional =
-            table.iter().filter(|a| !a.name.starts_with('-') && !matches!(a.kind, ArgKind::Format)).peekable();
+        let mut positional = table.iter().filter(|a| !a.name.starts_with('-') && !matches!(a.kind, ArgKind::Format)).peekable();
         let mut left = text;
         while !left.is_empty() {
             if has_options

@@ -335,7 +335,7 @@ pub const REDO: Command = Command {
 
 fn steps(cx: &mut Cx<'_>, args: &Args, verb: &str, step: fn(&mut Session) -> Result<Entry>) -> Result<Flow> {
     let n = match args.get("N") {
-        Some(text) => super::settings::integer(cx, text)?,
+        Some(text) => super::expression::integer_i64(cx, text)?,
         None => 1,
     };
     if n < 1 {

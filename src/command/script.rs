@@ -10,6 +10,7 @@ use super::args::Args;
 use super::cx::{Block, Cx};
 use super::describe::{ArgKind, ArgSpec, Command, Flow, Group, Repeat};
 use super::dispatch::MAX_LINE;
+use super::expression::truth;
 use super::interpreter::Source;
 use super::paths::expand_home;
 use super::registry::Entry;
@@ -203,7 +204,6 @@ fn run_if(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     }
     let body = cx.control_body()?;
     let (then, otherwise) = split_else(cx, &body);
-    let truth = cx.interpreter.language.truth;
     let chosen = if truth(cx, &args.text)? { then } else { otherwise };
     cx.run_lines(&chosen)
 }
@@ -241,7 +241,6 @@ fn run_while(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         return Err(Error::user("while command requires an argument."));
     }
     let body = cx.control_body()?;
-    let truth = cx.interpreter.language.truth;
     cx.interpreter.loops += 1;
     let result = loop {
         match truth(cx, &args.text) {

@@ -5,6 +5,7 @@ use crate::engine::Settings;
 
 use super::args::{auto_switch, choice, switch};
 use super::cx::Cx;
+use super::expression::integer_i64;
 use super::paths::expand_home;
 
 /// What a setting holds, and where.
@@ -148,14 +149,14 @@ pub fn set(cx: &mut Cx<'_>, setting: &Setting, text: &str) -> Result<()> {
             if text.is_empty() {
                 return Err(Error::user("Argument required (integer to set it to)."));
             }
-            let n = integer(cx, text)?;
+            let n = integer_i64(cx, text)?;
             *at(&mut cx.session.settings) = i32::try_from(n).map_err(|_| out_of_range(n))?;
         }
         SettingKind::Uint(at) => {
             if text.is_empty() {
                 return Err(Error::user("Argument required (integer to set it to)."));
             }
-            let n = integer(cx, text)?;
+            let n = integer_i64(cx, text)?;
             *at(&mut cx.session.settings) = u32::try_from(n).map_err(|_| out_of_range(n))?;
         }
         SettingKind::Enum(at, words) => {
@@ -201,7 +202,7 @@ fn limit(cx: &mut Cx<'_>, text: &str, minus_one: bool) -> Result<Option<u32>> {
     if "unlimited".starts_with(text) {
         return Ok(None);
     }
-    match integer(cx, text)? {
+    match integer_i64(cx, text)? {
         -1 if minus_one => Ok(None),
         n if n < 0 && minus_one => Err(Error::user("only -1 is allowed to set as unlimited")),
         n => Ok(Some(u32::try_from(n).ok().filter(|n| *n < u32::MAX).ok_or_else(|| out_of_range(n))?)),
@@ -210,14 +211,6 @@ fn limit(cx: &mut Cx<'_>, text: &str, minus_one: bool) -> Result<Option<u32>> {
 
 fn out_of_range(n: i64) -> Error {
     Error::user(format!("integer {n} out of range"))
-}
-
-/// An integer: a literal, or what an expression gives.
-pub fn integer(cx: &mut Cx<'_>, text: &str) -> Result<i64> {
-    match text.trim().parse() {
-        Ok(n) => Ok(n),
-        Err(_) => (cx.interpreter.language.integer)(cx, text.trim()),
-    }
 }
 
 #[cfg(test)]
