@@ -9,9 +9,9 @@ use crate::symbols::Module;
 
 use super::args::{Args, split_words};
 use super::cx::Cx;
-use super::data::address;
 use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
-use super::script::expand_home;
+use super::expression::address;
+use super::paths::expand_home;
 
 /// Files of symbols that the user adds.
 pub const COMMANDS: &[Command] = &[ADD, REMOVE];
