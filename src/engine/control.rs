@@ -210,34 +210,15 @@ impl Session {
     /// Stops everything, and says where and why. `None` when the thread has gone meanwhile, by another's exit or exec: what
     /// it came to is of no interest any more, and what has happened to it is told by the next wait.
     pub(super) fn stop(&mut self, tid: Tid, reason: StopReason) -> Result<Option<Stop>> {
+        self.halt()?;
         let process = self.process_mut()?;
-        process.control()?.stop_all()?;
-        self.forget_blocks()?;
-        let process = self.process_mut()?;
-        process.sites.doubt();
         // A Ctrl-C may reach rdbg and the program, where they share a process group: it is one.
         match reason {
             StopReason::Interrupted if process.launched => process.control()?.forget_signal(Signal::INT),
             StopReason::Signal(Signal::INT) => drop(signals::take_interrupt()),
             _ => {}
         }
-        let is_there = |t: Tid| process.target.pc(t).is_ok();
-        let mut tid = tid;
-        if !is_there(tid) {
-            let other = process.target.threads().into_iter().find(|t| is_there(*t));
-            match other.filter(|_| matches!(reason, StopReason::Interrupted | StopReason::NoneRuns)) {
-                Some(other) => tid = other,
-                None if self.runs_alone() => return Ok(None),
-                None => {
-                    // Whoever was making a step goes on with it.
-                    let process = self.process_mut()?;
-                    let threads = process.target.threads();
-                    let control = process.control()?;
-                    threads.into_iter().try_for_each(|thread| control.go_on(thread))?;
-                    return Ok(None);
-                }
-            }
-        }
+        let Some(tid) = self.thread_left(tid, &reason)? else { return Ok(None) };
         self.line_step = None;
         self.come_to_rest()?;
         self.stop_others()?;
@@ -266,6 +247,33 @@ impl Session {
             self.rest();
         }
         Ok(Some(Stop { tid, reason }))
+    }
+
+    /// Stops all threads of the process. What it has run may have changed its code.
+    pub(super) fn halt(&mut self) -> Result<()> {
+        self.process_mut()?.control()?.stop_all()?;
+        self.forget_blocks()?;
+        self.process_mut()?.sites.doubt();
+        Ok(())
+    }
+
+    /// The thread that is to be shown at a stop: the one that made it, or, if that has gone and any will do, another. Otherwise the
+    /// threads go on.
+    fn thread_left(&mut self, tid: Tid, reason: &StopReason) -> Result<Option<Tid>> {
+        let process = self.process()?;
+        let is_there = |t: &Tid| process.target.pc(*t).is_ok();
+        if is_there(&tid) {
+            return Ok(Some(tid));
+        }
+        let threads = process.target.threads();
+        let other = threads.iter().copied().find(is_there);
+        let other = other.filter(|_| matches!(reason, StopReason::Interrupted | StopReason::NoneRuns));
+        if other.is_none() && !self.runs_alone() {
+            // Whoever was making a step goes on with it.
+            let control = self.process_mut()?.control()?;
+            threads.into_iter().try_for_each(|thread| control.go_on(thread))?;
+        }
+        Ok(other)
     }
 
     /// All threads of the process have stopped: it is made what it is to be shown as.
