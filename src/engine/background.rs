@@ -23,11 +23,6 @@ pub struct Wishes {
 }
 
 impl Session {
-    /// Whether the current process runs while the user has the word.
-    pub fn is_away(&self) -> bool {
-        self.inferior.process.as_ref().is_some_and(|p| p.away.is_some())
-    }
-
     /// The user has the word now, while the process goes on.
     pub fn leave_running(&mut self) -> Result<()> {
         self.process_mut()?.away = Some(Busy::begin());

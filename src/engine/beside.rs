@@ -2,10 +2,9 @@
 
 use crate::base::Result;
 
-use super::control::Verdict;
 use super::inferior::Inferior;
 use super::session::Session;
-use super::stop::Happening;
+use super::stop::{Happening, Verdict};
 
 impl Session {
     /// Another inferior's threads go on beside the current one's.
