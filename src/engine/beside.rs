@@ -66,12 +66,10 @@ impl Session {
     pub(super) fn stop_others(&mut self) -> Result<()> {
         for number in self.other_processes() {
             self.in_inferior(number, |session| {
-                let process = session.process_mut()?;
-                if process.control()?.running().is_empty() {
+                if session.process_mut()?.control()?.running().is_empty() {
                     return Ok(());
                 }
-                process.control()?.stop_all()?;
-                process.sites.doubt();
+                session.halt()?;
                 session.rest();
                 session.come_to_rest()
             })?;
