@@ -1,5 +1,6 @@
 //! The debugger without words: sessions, breakpoints, stops, steps, patches.
 
+mod added;
 mod address_names;
 mod advance;
 mod arguments;
@@ -83,6 +84,7 @@ mod watch_scope;
 mod watched;
 mod watchpoint;
 
+pub use added::Placement;
 pub use address_names::{AddressNames, SharedNames};
 pub use background::Wishes;
 pub use breakpoints::{Breakpoint, Breakpoints, Catch, Condition, Disposition, Kind, Located, Location, OneThread, SignalChoice};
