@@ -55,8 +55,7 @@ impl Session {
             RawStop::Exec(former) => self.executed(tid, former)?,
             RawStop::Syscall { number, stop } => self.system_call_stopped(tid, number, stop)?,
             RawStop::ThreadExited => {
-                let pthread = self.process_mut()?.forget_thread(tid);
-                *notice = Some(Notice::ThreadEnded { tid, pthread });
+                *notice = Some(self.thread_ended(tid)?);
                 let ended = self.end_thread_breakpoints();
                 self.notices.extend(ended.into_iter().map(Notice::Warning));
                 Verdict::Nothing
@@ -75,6 +74,31 @@ impl Session {
             RawStop::Interrupted => self.after_interlude(tid)?,
             RawStop::Elsewhere(_) => Verdict::Go(None),
         })
+    }
+
+    /// A thread has gone, which others may outlive.
+    fn thread_ended(&mut self, tid: Tid) -> Result<Notice> {
+        let pthread = self.process_mut()?.forget_thread(tid);
+        Ok(Notice::ThreadEnded { tid, pthread })
+    }
+
+    /// Tells of the threads that have ended while the others were being stopped: at a stop, who is not there any more is not listed,
+    /// and has been told of.
+    pub(super) fn tell_thread_ends(&mut self) -> Result<()> {
+        let mut ended = self.process_mut()?.control()?.take_thread_ends();
+        for tid in &ended {
+            self.record(&Event { tid: *tid, what: RawStop::ThreadExited })?;
+        }
+        ended.extend(self.process()?.ended_silently());
+        for tid in &ended {
+            let notice = self.thread_ended(*tid)?;
+            self.notices.push_back(notice);
+        }
+        if !ended.is_empty() {
+            let breakpoints = self.end_thread_breakpoints();
+            self.notices.extend(breakpoints.into_iter().map(Notice::Warning));
+        }
+        Ok(())
     }
 
     /// A signal is about to be delivered.
