@@ -358,6 +358,7 @@ impl Session {
         process.control()?.stop_all()?;
         self.forget_blocks()?;
         let process = self.process_mut()?;
+        process.away = None;
         process.sites.doubt();
         // A Ctrl-C may reach rdbg and the program, where they share a process group: it is one.
         match reason {

@@ -91,6 +91,13 @@ impl Default for Inferior {
     }
 }
 
+impl Inferior {
+    /// Whether its process runs while the user has the word.
+    pub(super) fn is_away(&self) -> bool {
+        !self.recorded && self.process.as_ref().is_some_and(|p| p.away.is_some())
+    }
+}
+
 /// Where ld.so tells what it loads.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LibraryEvents {

@@ -139,7 +139,11 @@ impl Session {
         } else if let Some(site) = process.sites.get(pc) {
             for owner in site.owners.clone() {
                 let reason = match owner {
-                    Owner::Libraries => self.library_event()?,
+                    Owner::Libraries => {
+                        // So that it has its name while it runs.
+                        self.process_mut()?.learn_pthread_once(tid);
+                        self.library_event()?
+                    }
                     Owner::Bind => self.bind_reached(tid, pc)?,
                     Owner::Init => self.constructor_reached(tid, pc)?,
                     Owner::Raise => self.raise_reached(tid, pc)?,
