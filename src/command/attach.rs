@@ -7,7 +7,9 @@ use crate::ui::render::stop_text;
 use super::args::Args;
 use super::cx::Cx;
 use super::describe::{ArgKind, ArgSpec, Command, Flow, Group, Repeat};
-use super::run::{go, show_ended, stopped, what_was_read};
+use super::notices::show_ended;
+use super::run::what_was_read;
+use super::stop::{go, stopped};
 
 /// The family.
 pub const COMMANDS: &[Command] = &[ATTACH, DETACH];

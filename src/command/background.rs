@@ -5,7 +5,8 @@ use crate::engine::Happening;
 
 use super::cx::Cx;
 use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
-use super::run::{show_notice, stopped};
+use super::notices::show_notice;
+use super::stop::stopped;
 
 /// The family.
 pub const COMMANDS: &[Command] = &[INTERRUPT];

@@ -8,6 +8,7 @@ use super::args::Args;
 use super::cx::Cx;
 use super::describe::{ArgKind, Command, Flow, Repeat};
 use super::interpreter::{Again, Recorder};
+use super::notices::show_notices;
 use super::registry::Entry;
 use super::{define, settings};
 
@@ -83,7 +84,7 @@ impl Cx<'_> {
 
     /// Writes an error's message and a newline.
     pub fn report(&mut self, error: &Error) {
-        super::run::show_notices(self);
+        show_notices(self);
         self.out.text(Role::Error, &format!("{error}\n"));
     }
 
@@ -200,7 +201,7 @@ impl Cx<'_> {
             _ => (None, rest),
         };
         if let Some(need) = command.needs {
-            let there = (self.interpreter.language.require)(self.session, need);
+            let there = self.session.require(need);
             // gdb's own commands say gdb's sentence.
             if there.is_err() && command.own && self.session.is_core() {
                 return Err(Error::user(format!("\"{}\" needs a process that lives: this is a core file.", command.name)));
@@ -211,7 +212,7 @@ impl Cx<'_> {
             Some(before) if command.background => (before.trim_end(), true),
             _ => (rest, self.session.in_background),
         };
-        let mut args = Args::parse(command, format, rest)?;
+        let mut args = Args::parse(command.name, command.args, format, rest)?;
         args.repeated = repeated;
         let before = std::mem::replace(&mut self.session.in_background, in_background);
         let result = self.run_parsed(command, &args);
@@ -277,11 +278,6 @@ impl Cx<'_> {
             }
             self.out.flush();
         }
-    }
-
-    /// Whether `need` is there.
-    pub fn require(&self, need: Need) -> Result<()> {
-        (self.interpreter.language.require)(self.session, need)
     }
 }
 

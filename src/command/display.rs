@@ -7,8 +7,8 @@ use crate::value::FormatSpec;
 
 use super::args::Args;
 use super::cx::Cx;
-use super::data::{integer, show_warnings, value_text};
 use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
+use super::expression::{integer, show_warnings, value_text};
 use super::memory;
 
 /// An expression that is shown at every stop.

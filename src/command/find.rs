@@ -7,8 +7,8 @@ use crate::value::{Symbols, Type, Value, int_to_bytes};
 
 use super::args::Args;
 use super::cx::Cx;
-use super::data::show_warnings;
 use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
+use super::expression::show_warnings;
 
 /// How much is searched at a time, in bytes: what memory the command takes.
 const CHUNK: usize = 1 << 16;

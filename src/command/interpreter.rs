@@ -4,62 +4,14 @@ use std::cell::RefCell;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use crate::base::{Error, Need, Result};
-use crate::engine::Session;
+use crate::base::Result;
 use crate::ui::{Output, Role, Row};
 use crate::value::ExamineState;
 
-use super::candidate::Candidate;
-use super::cx::Cx;
-use super::describe::ArgKind;
 use super::describe::Command;
 use super::display::Displays;
 use super::registry::{Registry, word_length};
 use super::settings::Setting;
-
-/// What the command language asks of the expression language. `command/data.rs` fills it; tests fill in something small.
-#[derive(Clone, Copy)]
-pub struct Language {
-    /// Whether an expression is not zero (`if`, `while`, `assert`).
-    pub truth: fn(&mut Cx<'_>, &str) -> Result<bool>,
-    /// Whether what a command needs is there; gdb's sentence if not.
-    pub require: fn(&Session, Need) -> Result<()>,
-    /// Evaluates an expression for its effect: `set var EXPR`, and `set EXPR` where EXPR is no setting.
-    pub assign: fn(&mut Cx<'_>, &str) -> Result<()>,
-    /// What `printf` would write, for `eval`.
-    pub format: fn(&mut Cx<'_>, &str) -> Result<String>,
-    /// The operands of an expression with their values, a line each, for a failed `assert`.
-    pub explain: fn(&mut Cx<'_>, &str) -> Vec<String>,
-    /// An integer that an expression gives.
-    pub integer: fn(&mut Cx<'_>, &str) -> Result<i64>,
-    /// Sets a convenience variable, given without `$`.
-    pub set_variable: fn(&mut Session, &str, i64),
-    /// What the user loses by quitting now, as gdb's `quit` lists it; `None` where nothing lives.
-    pub at_stake: fn(&Session) -> Option<String>,
-    /// How the last program ended: its exit status, for `--return-child-result`.
-    pub exit_status: fn(&Session) -> Option<i32>,
-    /// What a word of an argument of this kind may become, for completion; bounded by the callee.
-    pub symbols: fn(&Session, &str, Option<ArgKind>) -> Vec<Candidate>,
-    /// Register and convenience variables' names that start so, without `$`.
-    pub registers: fn(&Session, &str) -> Vec<String>,
-}
-
-impl Language {
-    /// No expressions at all.
-    pub const NONE: Language = Language {
-        require: |_, _| Ok(()),
-        truth: |_, _| Err(Error::user("No expressions here.")),
-        assign: |_, _| Err(Error::user("No expressions here.")),
-        format: |_, _| Err(Error::user("No expressions here.")),
-        explain: |_, _| Vec::new(),
-        integer: |_, _| Err(Error::user("No expressions here.")),
-        set_variable: |_, _, _| (),
-        at_stake: |_| None,
-        exit_status: |_| None,
-        symbols: |_, _, _| Vec::new(),
-        registers: |_, _| Vec::new(),
-    };
-}
 
 /// Where lines come from: a terminal, a pipe.
 pub trait LineReader {
@@ -160,8 +112,6 @@ pub(super) enum Again {
 pub struct Interpreter {
     /// Every name that a line can begin with.
     pub registry: Registry,
-    /// The expression language.
-    pub language: Language,
     /// Where lines come from when no script runs.
     pub reader: Rc<RefCell<dyn LineReader>>,
     /// An `assert` or `expect` has failed: rdbg ends with an error's status.
@@ -206,10 +156,9 @@ pub(super) struct Frame {
 
 impl Interpreter {
     /// An interpreter of these commands and settings.
-    pub fn new(families: &[&'static [Command]], settings: &'static [Setting], language: Language) -> Interpreter {
+    pub fn new(families: &[&'static [Command]], settings: &'static [Setting]) -> Interpreter {
         Interpreter {
             registry: Registry::new(families, settings),
-            language,
             reader: Rc::new(RefCell::new(NoLines)),
             failed: false,
             transcript: Rc::default(),

@@ -8,8 +8,7 @@ use crate::stack::Frame;
 use crate::ui::Role;
 use crate::ui::render::variable_text;
 
-use super::args::Args;
-use super::compile_regex;
+use super::args::{Args, compile_regex};
 use super::cx::Cx;
 use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
 

@@ -9,8 +9,7 @@ use crate::base::Result;
 use crate::ui::{Output, Role, Row};
 
 use super::cx::Cx;
-use super::script::expand_home;
-use super::settings::file_error;
+use super::paths::{expand_home, file_error};
 
 /// An open log.
 pub(super) struct Log {

@@ -8,8 +8,8 @@ use crate::value::{Examine, ExamineState, FormatSpec, Printer, Value, hexdump};
 
 use super::args::Args;
 use super::cx::Cx;
-use super::data::{address, integer};
 use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
+use super::expression::{address, integer};
 
 const X: Command = Command {
     name: "x",

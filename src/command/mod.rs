@@ -19,6 +19,8 @@ mod display;
 mod docs;
 mod dump;
 mod environment;
+mod exit_status;
+mod expression;
 mod find;
 mod finish;
 #[cfg(test)]
@@ -38,7 +40,9 @@ mod locals;
 mod logging;
 mod memory;
 mod names;
+mod notices;
 mod patch;
+mod paths;
 mod print_options;
 mod read_setting;
 mod redirect;
@@ -54,6 +58,7 @@ mod source;
 mod source_paths;
 mod stack;
 mod step;
+mod stop;
 mod test_settings;
 mod thread_ids;
 mod threads;
@@ -61,23 +66,25 @@ mod timeline;
 mod tour;
 mod type_of;
 
-pub use args::{Args, choice, split_words, word_end};
+pub use args::{Args, choice, compile_regex, split_words, word_end};
 pub use complete::{Completion, complete, hint};
 pub use cx::{Block, Cx};
 pub use define::UserCommand;
 pub use describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
 pub use dispatch::{MAX_LINE, Outcome};
 pub use docs::reference;
+pub use exit_status::exit_status;
 pub use help::{list_below, usage};
 pub use history::history_file;
-pub use interpreter::{Interpreter, Language, LineReader, NoLines};
+pub use interpreter::{Interpreter, LineReader, NoLines};
+pub use paths::{expand_home, file_error};
 pub use read_setting::read_setting;
 pub use registry::{Entry, Registry, Resolved};
-pub use run::{load, run_to_stop};
-pub use script::{decode_line, expand_home};
-pub use settings::{Sentence, Setting, SettingKind, file_error, integer};
+pub use run::load;
+pub use script::decode_line;
+pub use settings::{Sentence, Setting, SettingKind};
 pub use settings_table::SETTINGS;
-pub use shell::compile_regex;
+pub use stop::run_to_stop;
 pub use tour::{Place as TourPlace, Unit as TourUnit, units as tour_units};
 
 /// Every family of commands. A family's file ends in the list of its commands.
@@ -130,6 +137,3 @@ pub const FAMILIES: &[&[Command]] = &[
     tour::COMMANDS,
     timeline::COMMANDS,
 ];
-
-/// The expression language of the commands.
-pub const LANGUAGE: Language = data::LANGUAGE;

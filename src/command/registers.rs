@@ -8,8 +8,8 @@ use crate::value::{Letter, Value};
 
 use super::args::Args;
 use super::cx::Cx;
-use super::data::value_text;
 use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
+use super::expression::value_text;
 
 const INFO_REGISTERS: Command = Command {
     name: "info registers",

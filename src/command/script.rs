@@ -10,7 +10,9 @@ use super::args::Args;
 use super::cx::{Block, Cx};
 use super::describe::{ArgKind, ArgSpec, Command, Flow, Group, Repeat};
 use super::dispatch::MAX_LINE;
+use super::expression::truth;
 use super::interpreter::Source;
+use super::paths::expand_home;
 use super::registry::Entry;
 
 /// How deep blocks may stand in each other.
@@ -202,7 +204,6 @@ fn run_if(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     }
     let body = cx.control_body()?;
     let (then, otherwise) = split_else(cx, &body);
-    let truth = cx.interpreter.language.truth;
     let chosen = if truth(cx, &args.text)? { then } else { otherwise };
     cx.run_lines(&chosen)
 }
@@ -240,7 +241,6 @@ fn run_while(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         return Err(Error::user("while command requires an argument."));
     }
     let body = cx.control_body()?;
-    let truth = cx.interpreter.language.truth;
     cx.interpreter.loops += 1;
     let result = loop {
         match truth(cx, &args.text) {
@@ -335,16 +335,6 @@ fn find_script(cx: &Cx<'_>, name: &str, anywhere: bool) -> Option<PathBuf> {
     let directories = cx.session.settings.directories.split(':').filter(|d| *d != "$cdir");
     let candidates = directories.map(|d| if d == "$cwd" { path.clone() } else { Path::new(d).join(&path) });
     candidates.into_iter().find(|p| p.is_file())
-}
-
-/// `~` and `~/…` as the home directory.
-pub fn expand_home(path: &str) -> PathBuf {
-    match (path.strip_prefix('~'), std::env::var_os("HOME")) {
-        (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => {
-            Path::new(&home).join(rest.trim_start_matches('/'))
-        }
-        _ => PathBuf::from(path),
-    }
 }
 
 /// The family.

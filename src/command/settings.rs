@@ -3,9 +3,10 @@
 use crate::base::{Error, Result};
 use crate::engine::Settings;
 
-use super::args::choice;
+use super::args::{auto_switch, choice, switch};
 use super::cx::Cx;
-use super::script::expand_home;
+use super::expression::integer_i64;
+use super::paths::expand_home;
 
 /// What a setting holds, and where.
 #[derive(Clone, Copy)]
@@ -148,14 +149,14 @@ pub fn set(cx: &mut Cx<'_>, setting: &Setting, text: &str) -> Result<()> {
             if text.is_empty() {
                 return Err(Error::user("Argument required (integer to set it to)."));
             }
-            let n = integer(cx, text)?;
+            let n = integer_i64(cx, text)?;
             *at(&mut cx.session.settings) = i32::try_from(n).map_err(|_| out_of_range(n))?;
         }
         SettingKind::Uint(at) => {
             if text.is_empty() {
                 return Err(Error::user("Argument required (integer to set it to)."));
             }
-            let n = integer(cx, text)?;
+            let n = integer_i64(cx, text)?;
             *at(&mut cx.session.settings) = u32::try_from(n).map_err(|_| out_of_range(n))?;
         }
         SettingKind::Enum(at, words) => {
@@ -193,32 +194,6 @@ pub fn show(cx: &mut Cx<'_>, setting: &Setting) -> Result<()> {
     Ok(())
 }
 
-/// on, off and the words that gdb takes for them; nothing is on.
-pub fn switch(text: &str) -> Result<bool> {
-    word_switch(text).ok_or_else(|| Error::user("\"on\" or \"off\" expected."))
-}
-
-fn auto_switch(text: &str) -> Result<Option<bool>> {
-    match text {
-        "" => Err(Error::user("\"on\", \"off\" or \"auto\" expected.")),
-        "auto" | "aut" | "au" | "a" | "-1" => Ok(None),
-        _ => word_switch(text).map(Some).ok_or_else(|| Error::user("\"on\", \"off\" or \"auto\" expected.")),
-    }
-}
-
-fn word_switch(text: &str) -> Option<bool> {
-    let starts = |word: &str| !text.is_empty() && word.starts_with(text);
-    match text {
-        "" | "1" | "on" => Some(true),
-        "0" | "of" | "off" => Some(false),
-        _ if starts("yes") || starts("enable") => Some(true),
-        _ if starts("no") || starts("disable") => Some(false),
-        "enabled" => Some(true),
-        "disabled" => Some(false),
-        _ => None,
-    }
-}
-
 /// A number or `unlimited` (`None`), which may be shortened.
 fn limit(cx: &mut Cx<'_>, text: &str, minus_one: bool) -> Result<Option<u32>> {
     if text.is_empty() {
@@ -227,7 +202,7 @@ fn limit(cx: &mut Cx<'_>, text: &str, minus_one: bool) -> Result<Option<u32>> {
     if "unlimited".starts_with(text) {
         return Ok(None);
     }
-    match integer(cx, text)? {
+    match integer_i64(cx, text)? {
         -1 if minus_one => Ok(None),
         n if n < 0 && minus_one => Err(Error::user("only -1 is allowed to set as unlimited")),
         n => Ok(Some(u32::try_from(n).ok().filter(|n| *n < u32::MAX).ok_or_else(|| out_of_range(n))?)),
@@ -236,20 +211,6 @@ fn limit(cx: &mut Cx<'_>, text: &str, minus_one: bool) -> Result<Option<u32>> {
 
 fn out_of_range(n: i64) -> Error {
     Error::user(format!("integer {n} out of range"))
-}
-
-/// An integer: a literal, or what an expression gives.
-pub fn integer(cx: &mut Cx<'_>, text: &str) -> Result<i64> {
-    match text.trim().parse() {
-        Ok(n) => Ok(n),
-        Err(_) => (cx.interpreter.language.integer)(cx, text.trim()),
-    }
-}
-
-/// gdb's `NAME: No such file or directory.`
-pub fn file_error(name: &str, e: &std::io::Error) -> Error {
-    let text = e.to_string();
-    Error::user(format!("{name}: {}.", text.split(" (os error").next().unwrap_or_default()))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::engine::Settings;
 use super::cx::Cx;
 use super::history_file;
 use super::logging;
-use super::script::expand_home;
+use super::paths::expand_home;
 use super::settings::{Sentence, Setting, SettingKind};
 use super::source_paths;
 

@@ -8,7 +8,7 @@ use crate::ui::Role;
 use super::args::Args;
 use super::cx::Cx;
 use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
-use super::script::expand_home;
+use super::paths::expand_home;
 
 /// Where source files are looked for.
 pub const COMMANDS: &[Command] = &[DIRECTORY, SET_SUBSTITUTE_PATH, UNSET_SUBSTITUTE_PATH, SHOW_SUBSTITUTE_PATH];

@@ -6,8 +6,8 @@ use crate::value::{Language, PtypeOptions, TypeKind, Value};
 
 use super::args::Args;
 use super::cx::Cx;
-use super::data::show_warnings;
 use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
+use super::expression::show_warnings;
 
 const WHATIS: Command = Command {
     name: "whatis",

@@ -6,7 +6,8 @@ use crate::base::{Error, Result, Signal, Tid};
 use crate::os::procfs;
 use crate::target::{Control, Live, Observed, Target};
 
-use super::inferior::{Process, Program};
+use super::inferior::Program;
+use super::process::Process;
 use super::session::Session;
 use super::signal_table::Disposition;
 

@@ -24,14 +24,9 @@ pub struct Wishes {
 }
 
 impl Session {
-    /// Whether the current process runs while the user has the word.
-    pub fn is_away(&self) -> bool {
-        self.inferior.is_away()
-    }
-
-    /// Whether any process does.
+    /// Whether any process runs while the user has the word.
     pub fn is_any_away(&self) -> bool {
-        self.is_away() || self.others.iter().any(Inferior::is_away)
+        self.inferior.is_away() || self.others.iter().any(Inferior::is_away)
     }
 
     /// The number of one that runs so, the current one first.

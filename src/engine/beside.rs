@@ -2,11 +2,10 @@
 
 use crate::base::Result;
 
-use super::control::Verdict;
 use super::forks::Followed;
 use super::inferior::Inferior;
 use super::session::Session;
-use super::stop::Happening;
+use super::stop::{Happening, Verdict};
 
 impl Session {
     /// Another inferior's threads go on beside the current one's; those that run already do so anyhow.

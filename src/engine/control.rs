@@ -9,22 +9,10 @@ use crate::target::{Event, RawStop, ResumeAction};
 
 use super::forks::Followed;
 use super::frames::Entered;
-use super::inferior::Displaced;
 use super::session::Session;
+use super::sites::Displaced;
 use super::step::Plan;
-use super::stop::{Caught, Happening, Notice, Stop, StopReason};
-
-/// What is to be done with a thread after an event.
-pub(super) enum Verdict {
-    /// It goes on, with a signal.
-    Go(Option<Signal>),
-    /// It goes on past the site at its pc.
-    Past,
-    /// Nothing: it was let go already, or does not exist any more.
-    Nothing,
-    /// Everything stops.
-    Stop(StopReason),
-}
+use super::stop::{Caught, Happening, Notice, Stop, StopReason, Verdict};
 
 impl Session {
     /// Lets the process go on, the plan's thread (or the selected one) by its plan. What comes of it is told by

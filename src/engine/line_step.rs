@@ -16,55 +16,10 @@ use crate::stack::{Frame, FramePc, Frames};
 use crate::symbols::{Module, ModuleRole, SourceLine};
 
 use super::exits::{Exits, exits};
-use super::frames::{Entered, FrameIdentity};
+use super::frame_identity::FrameIdentity;
+use super::frames::Entered;
 use super::session::Session;
-use super::step::{Plan, Return};
-
-/// A step by lines that is under way.
-#[derive(Clone, Debug)]
-pub(super) struct LineStep {
-    tid: Tid,
-    kind: LineStepKind,
-    /// Steps that are left, this one included.
-    left: u64,
-    /// The frame in which it goes on.
-    frame: FrameIdentity,
-    /// The function in which the first step began.
-    function: Option<VirtAddr>,
-    /// The line that it leaves.
-    file: Arc<Path>,
-    line: u32,
-    /// Code that it runs through.
-    ranges: Vec<AddrRange>,
-    /// It waits at the end of a called function's prologue.
-    enters: bool,
-    /// A signal is delivered with its first instruction: it ends in the handler.
-    handles: bool,
-    /// Its frame was left, or landed in, by a jump out of other frames: it ends where it is.
-    pub landed: bool,
-}
-
-/// What sort of step by lines.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum LineStepKind {
-    /// Into functions that have lines.
-    Into,
-    /// Over functions.
-    Over,
-    /// Over functions and never backwards: out of loops.
-    Until,
-}
-
-/// What beginning a step by lines came to.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum LineStepBegun {
-    /// The program is to be resumed by this plan.
-    Plan(Plan),
-    /// It is done: an inlined call was entered, where nothing has to run.
-    Done,
-    /// There is no line at the pc.
-    NoLine,
-}
+use super::step::{LineStep, LineStepBegun, LineStepKind, Plan, Return};
 
 /// What to do at a place that was reached.
 enum Move {
@@ -74,15 +29,6 @@ enum Move {
     Pass,
     /// It goes on.
     Go(Plan),
-}
-
-impl LineStep {
-    /// What a thread has begun another one goes on with: its fork's child.
-    pub(super) fn go_on_in(&mut self, parent: Tid, child: Tid) {
-        if self.tid == parent {
-            self.tid = child;
-        }
-    }
 }
 
 impl Session {
@@ -107,7 +53,7 @@ impl Session {
             tid,
             kind,
             left: count,
-            function: identity.function(),
+            function: identity.function,
             frame: identity,
             file: source.file.path.clone(),
             line: source.line,
@@ -356,7 +302,7 @@ impl Session {
             step.kind = LineStepKind::Over;
         }
         self.find_ranges(step, frame);
-        if here.function() == step.function {
+        if here.function == step.function {
             self.step_began_in = Some(here.clone());
         }
     }
@@ -364,7 +310,7 @@ impl Session {
     /// Runs through the code of an inlined call.
     fn through(&mut self, step: &mut LineStep, frames: &[Frame]) -> Result<Move> {
         let pc = frames.first().map(|f| f.pc.addr()).unwrap_or_default();
-        let own = step.frame.block();
+        let own = step.frame.block;
         if let Some(module) = self.inferior.modules.at(pc).cloned()
             && let Some((_, body, around)) = module.function_body(pc)
         {
@@ -386,7 +332,7 @@ impl Session {
         let Some(code) = &frame.code else { return false };
         let mut at = code.own_block().and_then(|b| b.parent);
         while let Some(index) = at {
-            if index == outer.block() {
+            if index == outer.block {
                 return true;
             }
             at = code.body.blocks.get(index).and_then(|b| b.parent);
@@ -519,6 +465,11 @@ impl Session {
         (!self.is_skipped(&name, place)).then_some(place)
     }
 
+    /// Whether a step is not to stop in the function whose code is at an address.
+    fn is_skipped(&self, function: &str, at: VirtAddr) -> bool {
+        self.skips.has(function, || self.inferior.modules.source_line(at).map(|l| l.file.path))
+    }
+
     /// Whether the outermost inlined call that begins at `pc` and has not been entered is to be skipped.
     fn skips_inlined(&self, pc: VirtAddr) -> bool {
         let Some(module) = self.inferior.modules.at(pc) else { return false };
@@ -553,7 +504,7 @@ fn function_start(module: &Module, at: VirtAddr) -> VirtAddr {
 
 /// Whether one frame lies further in on the stack than another.
 fn is_deeper(inner: &FrameIdentity, outer: &FrameIdentity) -> bool {
-    matches!((inner.cfa(), outer.cfa()), (Some(i), Some(o)) if i < o)
+    matches!((inner.cfa, outer.cfa), (Some(i), Some(o)) if i < o)
 }
 
 /// Sorts ranges and joins those that touch.

@@ -9,6 +9,7 @@ use crate::stack::{Frame, FrameCode};
 use crate::symbols::{Module, is_file};
 use crate::value::{TypeKind, Value, type_of, type_of_function, type_of_variable};
 
+use super::scope::BlockScope;
 use super::session::Session;
 
 /// How many names with a reason are kept for whoever shows them.
@@ -22,14 +23,6 @@ pub(super) struct Context<'f> {
     /// The name of the function with what encloses it.
     pub function: String,
     pub frame: Option<&'f Frame>,
-}
-
-/// A block in which an expression has its meaning.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct BlockScope {
-    block: DieRef,
-    /// An address in it.
-    pub pc: VirtAddr,
 }
 
 /// A variable: its module, its DIE, and the function whose frame it is in.

@@ -4,12 +4,11 @@ use crate::arch::insn::{Flow, Insn, MAX_LEN};
 use crate::base::{Result, Signal, Tid, VirtAddr};
 use crate::target::{ResumeAction, Trap, TrapKind};
 
-use super::blocks::Ran;
-use super::control::Verdict;
+use super::block_run::Ran;
 use super::session::Session;
 use super::sites::{Owner, Past};
 use super::step::{Plan, Return};
-use super::stop::{Notice, StopReason};
+use super::stop::{Notice, StopReason, Verdict};
 
 /// What to do when a plan's place was reached.
 pub(super) enum Arrival {

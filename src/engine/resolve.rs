@@ -1,42 +1,15 @@
 //! Where breakpoints are: names become addresses, anew whenever modules come and go.
 
 use crate::base::{Error, Result, Span, VirtAddr, read_u64};
-use crate::dwarf::{DieRef, LineFile};
+use crate::dwarf::LineFile;
 use crate::elf::r_x86_64;
 use crate::expr;
 use crate::symbols::{Linespec, Place, PlaceKind};
 use crate::value::TypeKind;
 
-use super::breakpoints::{Breakpoint, Kind, Location};
+use super::breakpoints::{Breakpoint, Kind, Located, Location};
 use super::session::Session;
-use super::watched::Looked;
-
-/// A place that a location leads to.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Located {
-    /// Where.
-    pub addr: VirtAddr,
-    /// In which inferior.
-    pub inferior: u32,
-    /// The line that was asked for, or the next one that has code; `None` where no line was asked for.
-    pub line: Option<(LineFile, u32)>,
-    /// It is a copy of this inlined function, by its abstract instance.
-    pub copy_of: Option<DieRef>,
-}
-
-impl Located {
-    /// An address in an inferior.
-    pub fn at(addr: VirtAddr, inferior: u32) -> Located {
-        Located { addr, inferior, line: None, copy_of: None }
-    }
-}
-
-impl From<VirtAddr> for Located {
-    /// An address in the first inferior.
-    fn from(addr: VirtAddr) -> Located {
-        Located::at(addr, 1)
-    }
-}
+use super::watchpoint::Looked;
 
 /// `12`, or `+N` and `-N` from a line; as for gdb, 5 and 15 lines where N is 0 or missing.
 pub(super) fn relative_line(text: &str, from: u32) -> Result<u32> {

@@ -8,8 +8,7 @@ use crate::command::cx::Cx;
 use crate::command::define::indented;
 use crate::command::describe::{ArgKind, ArgSpec, Command, Flow, Group, Repeat};
 use crate::command::help::list_below;
-use crate::command::script::expand_home;
-use crate::command::settings::file_error;
+use crate::command::paths::{expand_home, file_error};
 
 /// Saving.
 pub const COMMANDS: &[Command] = &[SAVE, SAVE_BREAKPOINTS];

@@ -174,7 +174,7 @@ fn split_ends<'t>(cx: &mut Cx<'_>, text: &'t str) -> Result<(&'t str, Option<One
             "thread" if thread.is_some() => return Err(Error::user("You can specify only one thread.")),
             "thread" => thread = Some(one_thread(cx, value)?),
             "mask" if mask.is_some() => return Err(Error::user("You can specify only one mask.")),
-            "mask" => mask = Some(crate::command::data::integer(cx, value)? as u64),
+            "mask" => mask = Some(crate::command::expression::integer(cx, value)? as u64),
             _ => return Ok((left, thread, mask)),
         }
         left = before.trim_end();

@@ -8,7 +8,7 @@ use crate::base::{Error, Result, counted};
 use crate::command::args::Args;
 use crate::command::cx::Cx;
 use crate::command::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
-use crate::command::script::expand_home;
+use crate::command::paths::expand_home;
 use crate::engine::Spool;
 
 /// `timeline save`
