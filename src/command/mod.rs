@@ -1,5 +1,6 @@
 //! The commands: one description each, and what follows from it (parsing, abbreviations, help, completion, the reference).
 
+mod added;
 mod args;
 mod asm;
 mod asm_source;
@@ -104,6 +105,7 @@ pub const FAMILIES: &[&[Command]] = &[
     core::COMMANDS,
     step::COMMANDS,
     finish::COMMANDS,
+    added::COMMANDS,
     skip::COMMANDS,
     give_up::COMMANDS,
     breaks::place::COMMANDS,

@@ -159,8 +159,7 @@ impl Session {
         let process = self.process_mut()?;
         process.away = None;
         process.to_interrupt = false;
-        process.control()?.stop_all()?;
-        self.forget_blocks()?;
+        self.halt()?;
         self.line_step = None;
         self.come_to_rest()
     }

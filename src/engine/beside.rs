@@ -80,8 +80,7 @@ impl Session {
                 if process.control()?.running().is_empty() {
                     return Ok(());
                 }
-                process.control()?.stop_all()?;
-                process.sites.doubt();
+                session.halt()?;
                 session.rest();
                 session.come_to_rest()
             })?;

@@ -70,7 +70,7 @@ impl Session {
         let setup = Setup::fresh();
         // Files that were opened once are shared.
         let mut modules = self.inferior.modules.clone();
-        modules.clear();
+        modules.clear_all();
         self.push_inferior(Inferior { setup, modules, is_seated: false, ..Inferior::default() })
     }
 

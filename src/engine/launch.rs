@@ -49,7 +49,7 @@ impl Session {
 
     pub(super) fn set_program(&mut self, program: Option<Program>) {
         let modules = &mut self.inferior.modules;
-        modules.clear();
+        modules.clear_all();
         if let Some(p) = &program {
             let (image, path) = (p.image.clone(), p.path.clone());
             modules.add(NewModule { image, path, role: ModuleRole::Main, bias: Default::default() });

@@ -83,7 +83,10 @@ impl Scopes<'_> {
     fn in_load_order(&self, namespace: u32) -> Vec<Arc<Module>> {
         let all = self.session.inferior.modules.iter();
         let mut all: Vec<Arc<Module>> = all
-            .filter(|m| m.role != ModuleRole::Vdso && (m.namespace == namespace || m.role == ModuleRole::Interpreter))
+            .filter(|m| {
+                !matches!(m.role, ModuleRole::Vdso | ModuleRole::Added)
+                    && (m.namespace == namespace || m.role == ModuleRole::Interpreter)
+            })
             .cloned()
             .collect();
         all.sort_by_key(|m| m.role == ModuleRole::Interpreter);

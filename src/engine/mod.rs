@@ -1,5 +1,6 @@
 //! The debugger without words: sessions, breakpoints, stops, steps, patches.
 
+mod added;
 mod address_names;
 mod advance;
 mod arguments;
@@ -10,6 +11,7 @@ mod before;
 mod beside;
 mod bind;
 mod block_run;
+mod block_scope;
 mod blocks;
 mod breakpoints;
 mod catches;
@@ -22,6 +24,7 @@ mod dead;
 mod dprintf;
 mod entry_values;
 mod escape;
+mod events;
 mod exits;
 mod finish;
 mod forks;
@@ -38,6 +41,7 @@ pub mod inject;
 mod journal;
 mod launch;
 mod libs;
+mod line_plan;
 mod line_step;
 mod linkage;
 mod listed;
@@ -80,6 +84,7 @@ mod watch_scope;
 mod watched;
 mod watchpoint;
 
+pub use added::Placement;
 pub use address_names::{AddressNames, SharedNames};
 pub use background::Wishes;
 pub use breakpoints::{Breakpoint, Breakpoints, Catch, Condition, Disposition, Kind, Located, Location, OneThread, SignalChoice};

@@ -46,7 +46,9 @@ impl Recorder {
             all.retain(|p| view.modules.get(p.module()).is_some());
             !all.is_empty()
         });
-        let new: Vec<Arc<Module>> = view.modules.iter().filter(|m| !recorded.known.contains_key(&m.id)).cloned().collect();
+        // What the user added nobody loads.
+        let loaded = view.modules.iter().filter(|m| m.role != ModuleRole::Added);
+        let new: Vec<Arc<Module>> = loaded.filter(|m| !recorded.known.contains_key(&m.id)).cloned().collect();
         let is_lazy = !binds_eagerly(view);
         for module in &new {
             if self.first == Some(view.pid) {

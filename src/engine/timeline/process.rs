@@ -173,7 +173,7 @@ impl Recorded {
     /// Takes the address space as the kernel tells it.
     pub fn look(&mut self, view: View<'_>) {
         self.space = Space::of(&view.target.maps().unwrap_or_default());
-        for module in view.modules.iter().filter(|m| m.role != ModuleRole::Vdso) {
+        for module in view.modules.iter().filter(|m| !matches!(m.role, ModuleRole::Vdso | ModuleRole::Added)) {
             let Some(first) = module.ranges().first().map(|r| r.start) else { continue };
             // By the name that the kernel knows it by, as its mappings are.
             let path = self.space.file_at(first).cloned().unwrap_or_else(|| module.path.display().to_string().into());
