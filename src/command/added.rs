@@ -8,8 +8,8 @@ use crate::engine::Placement;
 use crate::symbols::Module;
 
 use super::args::{Args, split_words};
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat};
 use super::expression::address;
 use super::paths::expand_home;
 

@@ -10,8 +10,8 @@ use crate::ui::Role;
 
 use super::args::{Args, split_at_comma};
 use super::asm_source::{self, Order, Part};
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat};
 
 /// Disassembly.
 pub const COMMANDS: &[Command] = &[DISASSEMBLE];

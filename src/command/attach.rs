@@ -5,8 +5,8 @@ use crate::engine::{Stop, StopReason};
 use crate::ui::render::stop_text;
 
 use super::args::Args;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Flow, Group, Repeat};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Flow, Group, Repeat};
 use super::notices::show_ended;
 use super::run::what_was_read;
 use super::stop::{go, stopped};

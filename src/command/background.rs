@@ -3,8 +3,8 @@
 use crate::base::Result;
 use crate::engine::Happening;
 
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat};
 use super::notices::show_notice;
 use super::stop::stopped;
 

@@ -5,12 +5,11 @@ use crate::engine::Session;
 
 use super::args::Args;
 use super::candidate::Candidate;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Flow};
-use super::interpreter::Interpreter;
+use super::cx::{Command, Cx, Entry, Interpreter};
+use super::describe::{ArgKind, ArgSpec, Flow, SettingKind};
 use super::names;
 use super::paths::expand_home;
-use super::registry::{Entry, Resolved, word_length};
+use super::registry::{Resolved, word_length};
 
 /// What can stand at the end of a line.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -96,7 +95,7 @@ fn argument(interpreter: &Interpreter, session: &Session, line: &str, found: &Re
     let (start, word) = word_start(&char::is_whitespace);
     match &found.entry {
         Entry::Set(setting) => match setting.kind {
-            super::settings::SettingKind::File(_) | super::settings::SettingKind::NeededFile(_) => files(start, word),
+            SettingKind::File(_) | SettingKind::NeededFile(_) => files(start, word),
             // A value is one word.
             _ if !text.get(..text.len() - word.len()).unwrap_or_default().trim().is_empty() => Completion::default(),
             _ => fitting(start, word, setting.words()),

@@ -5,8 +5,8 @@ use std::path::Path;
 use crate::base::{Error, Need, Result};
 
 use super::args::Args;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat};
 use super::exit_status::keep_end;
 use super::paths::{expand_home, file_error};
 use super::stack;

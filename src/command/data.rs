@@ -6,8 +6,8 @@ use crate::ui::Role;
 use crate::value::{FormatSpec, Letter, PrintOptions, Value, echo_text};
 
 use super::args::Args;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group};
 use super::expression::{evaluate, formatted, integer, show_warnings, value_text};
 
 const FORMAT: ArgSpec = ArgSpec::may("/FMT", ArgKind::Format);

@@ -13,8 +13,8 @@ use crate::expr::Host;
 use crate::os::signals::take_interrupt;
 
 use super::args::{Args, split_words, word_end};
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat};
 use super::expression::{address, evaluate, integer};
 use super::help::list_below;
 use super::hex_files::{HexFormat, MAX_READ};

@@ -3,12 +3,11 @@
 use crate::base::{Error, Result};
 
 use super::args::Args;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Flow, Group, Repeat};
+use super::cx::{Command, Cx, Entry};
+use super::describe::{ArgKind, ArgSpec, Flow, Group, Repeat};
 use super::expression::{evaluate, integer_i64};
 use super::help::list_below;
 use super::paths::expand_home;
-use super::registry::Entry;
 
 /// A prefix command: alone it lists what stands below it.
 const fn prefix(name: &'static str, summary: &'static str) -> Command {

@@ -5,8 +5,8 @@ use crate::engine::LineStepKind;
 use crate::ui::render::frame_line;
 
 use super::args::Args;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group};
 use super::stop::go;
 
 /// Out of functions, to places.

@@ -8,8 +8,9 @@ use crate::engine::Session;
 use crate::ui::{Captured, Role};
 
 use super::args::Args;
-use super::describe::{ArgKind, ArgSpec, Command, Repeat};
-use super::{Cx, Flow, Interpreter, LineReader, SETTINGS};
+use super::cx::Command;
+use super::describe::{ArgKind, ArgSpec, Repeat};
+use super::{Cx, Flow, Interpreter, LineReader, Registry, SETTINGS, TEST_SETTINGS};
 use super::{complete, define, environment, help, history, script, shell};
 
 const SAY: Command = Command {
@@ -88,7 +89,7 @@ impl Bench {
             history::COMMANDS,
             EXTRA,
         ];
-        let interpreter = Interpreter::new(&families, SETTINGS);
+        let interpreter = Interpreter::new(Registry::new(&families, SETTINGS, TEST_SETTINGS));
         Bench { session: Session::default(), interpreter, prompts: Rc::default() }
     }
 

@@ -8,8 +8,8 @@ use crate::ui::render::{frame_line, source_line};
 use crate::value::{Type, Value};
 
 use super::args::Args;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat};
 
 /// Ending functions.
 pub const COMMANDS: &[Command] = &[RETURN];

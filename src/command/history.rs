@@ -6,8 +6,8 @@ use crate::base::Result;
 use crate::engine::Settings;
 
 use super::args::Args;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Flow, Group};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Flow, Group};
 use super::expression::integer_i64;
 
 /// The file of the history: the setting, else `$RDBGHISTFILE`, else `~/.rdbg_history` if it is there, else the user's state

@@ -4,8 +4,8 @@ use crate::base::{Error, Result};
 use crate::engine::{Notice, Session, Vfork};
 
 use super::args::Args;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat};
 use super::paths::expand_home;
 
 /// Inferiors.

@@ -10,8 +10,8 @@ use crate::ui::{Role, Row, Table};
 
 use super::args::Args;
 use super::assemble::assemble;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat};
 use super::loader::{address, addressed, module};
 use super::paths::expand_home;
 

@@ -3,7 +3,8 @@
 use crate::engine::Settings;
 use crate::expr::SettingValue;
 
-use super::settings::{Setting, SettingKind};
+use super::cx::Setting;
+use super::describe::SettingKind;
 use super::settings_table::SETTINGS;
 use super::test_settings::TEST_SETTINGS;
 

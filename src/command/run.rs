@@ -6,8 +6,8 @@ use crate::base::{Error, Need, Result, Signal, Tid, VirtAddr};
 use crate::engine::{Session, Stop, StopReason};
 
 use super::args::Args;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat};
 use super::expression::integer;
 use super::notices::show_ended;
 use super::paths::expand_home;

@@ -4,65 +4,10 @@ use crate::base::{Error, Result};
 use crate::engine::Settings;
 
 use super::args::{auto_switch, choice, switch};
-use super::cx::Cx;
+use super::cx::{Cx, Setting};
+use super::describe::{Sentence, SettingKind};
 use super::expression::integer_i64;
 use super::paths::expand_home;
-
-/// What a setting holds, and where.
-#[derive(Clone, Copy)]
-pub enum SettingKind {
-    /// on or off.
-    Bool(fn(&mut Settings) -> &mut bool),
-    /// on, off or auto: `None` is auto.
-    Auto(fn(&mut Settings) -> &mut Option<bool>),
-    /// A limit: 0 and `unlimited` are `None`.
-    Limit(fn(&mut Settings) -> &mut Option<u32>),
-    /// A number from 0; -1 and `unlimited` are `None`.
-    ZeroLimit(fn(&mut Settings) -> &mut Option<u32>),
-    /// A limit: 0, -1 and `unlimited` are `None`.
-    AnyLimit(fn(&mut Settings) -> &mut Option<u32>),
-    /// A number.
-    Signed(fn(&mut Settings) -> &mut i32),
-    /// A number from 0.
-    Uint(fn(&mut Settings) -> &mut u32),
-    /// One of these words.
-    Enum(fn(&mut Settings) -> &mut &'static str, &'static [&'static str]),
-    /// Any text, blanks at its end included.
-    Text(fn(&mut Settings) -> &mut String),
-    /// A file's name: `~` is expanded.
-    File(fn(&mut Settings) -> &mut String),
-    /// The same, and there must be one.
-    NeededFile(fn(&mut Settings) -> &mut String),
-}
-
-/// What `show NAME` says.
-#[derive(Clone, Copy)]
-pub enum Sentence {
-    /// This, with the value for `{}`.
-    Value(&'static str),
-    /// What this makes of the settings.
-    By(fn(&Settings) -> String),
-}
-
-/// A setting: a row of the table.
-pub struct Setting {
-    /// Its name after `set`: `print pretty`.
-    pub name: &'static str,
-    /// Other names.
-    pub aliases: &'static [&'static str],
-    /// What it holds.
-    pub kind: SettingKind,
-    /// What `show` says.
-    pub sentence: Sentence,
-    /// `Set` and what follows, a sentence, as gdb's `help set NAME`. `help show NAME` begins with `Show`.
-    pub summary: &'static str,
-    /// More of it.
-    pub help: &'static str,
-    /// Whether gdb has no such setting.
-    pub own: bool,
-    /// Is called after it was set; may refuse, then the old value comes back.
-    pub after: Option<fn(&mut Cx<'_>) -> Result<()>>,
-}
 
 impl Setting {
     /// The value as text, without quotes.

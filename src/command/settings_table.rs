@@ -5,11 +5,11 @@ use SettingKind::{Auto, Bool, Enum, File, Limit, Text, Uint, ZeroLimit};
 use crate::base::{Error, Result};
 use crate::engine::Settings;
 
-use super::cx::Cx;
+use super::cx::{Cx, Setting};
+use super::describe::{Sentence, SettingKind};
 use super::history_file;
-use super::logging;
+use super::log::Log;
 use super::paths::expand_home;
-use super::settings::{Sentence, Setting, SettingKind};
 use super::source_paths;
 
 const fn row(name: &'static str, kind: SettingKind, sentence: &'static str, summary: &'static str) -> Setting {
@@ -37,6 +37,30 @@ impl Setting {
     const fn after(self, after: fn(&mut Cx<'_>) -> Result<()>) -> Setting {
         Setting { after: Some(after), ..self }
     }
+}
+
+/// After `set logging enabled`: opens or closes the file, and says so as gdb does.
+fn log_switched(cx: &mut Cx<'_>) -> Result<()> {
+    let wanted = cx.session.settings.logging_enabled;
+    match (wanted, cx.interpreter.log.take()) {
+        (true, None) => {
+            let name = cx.session.settings.logging_file.clone();
+            let log = Log::open(&name, cx.session.settings.logging_overwrite)
+                .inspect_err(|_| cx.session.settings.logging_enabled = false)?;
+            let how = |redirected| if redirected { "Redirecting" } else { "Copying" };
+            let output = how(cx.session.settings.logging_redirect);
+            let debug = how(cx.session.settings.logging_debugredirect);
+            cx.say(format!("{output} output to {name}.\n{debug} debug output to {name}.\n"));
+            cx.interpreter.log = Some(log);
+        }
+        (true, Some(log)) => {
+            cx.say(format!("Already logging to {}.\n", log.name));
+            cx.interpreter.log = Some(log);
+        }
+        (false, Some(log)) => cx.say(format!("Done logging to {}.\n", log.name)),
+        (false, None) => {}
+    }
+    Ok(())
 }
 
 /// The cache of name indexes is one for all programs.
@@ -183,7 +207,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     row("logging enabled", Bool(|s| &mut s.logging_enabled), "{}: Logging is disabled.", "Enable logging.")
         .by(|s| if s.logging_enabled { "on: Logging is enabled." } else { "off: Logging is disabled." }.to_owned())
-        .after(logging::switched),
+        .after(log_switched),
     row("logging file", File(|s| &mut s.logging_file), "The current logfile is \"{}\".", "Set the current logfile."),
     row(
         "logging overwrite",

@@ -9,12 +9,11 @@ use crate::ui::Role;
 use crate::value::{Type, Value};
 
 use super::args::{Args, compile_regex};
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Repeat};
+use super::cx::{Again, Command, Cx, Entry};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Repeat};
 use super::expression::{explain, formatted, integer_i64, truth};
-use super::interpreter::Again;
 use super::paths::{expand_home, file_error};
-use super::registry::{Entry, word_length};
+use super::registry::word_length;
 use super::settings;
 
 /// `shell`

@@ -7,8 +7,8 @@ use crate::ui::render::source_lines;
 use crate::value::{Type, Value};
 
 use super::args::{Args, compile_regex, split_at_comma};
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat};
 
 /// Source text.
 pub const COMMANDS: &[Command] = &[LIST, FORWARD_SEARCH, REVERSE_SEARCH, INFO_SOURCE];

@@ -6,8 +6,8 @@ use crate::base::{Error, Result};
 use crate::ui::Role;
 
 use super::args::Args;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat};
 use super::paths::expand_home;
 
 /// Where source files are looked for.

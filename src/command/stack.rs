@@ -7,8 +7,8 @@ use crate::ui::Role;
 use crate::ui::render::{FrameInfo, frame_line, next_line, source_line};
 
 use super::args::Args;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group};
 
 /// The stack.
 pub const COMMANDS: &[Command] = &[

@@ -5,8 +5,8 @@ use crate::engine::{LineStepBegun, LineStepKind, Stop, StopReason};
 use crate::ui::render::frame_line;
 
 use super::args::Args;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group};
 use super::stop::{go, go_on, stopped};
 
 /// Moving.

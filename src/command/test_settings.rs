@@ -5,10 +5,9 @@ use crate::base::{Error, Result};
 use crate::engine::Settings;
 
 use super::args::Args;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Flow, Group};
+use super::cx::{Command, Cx, Setting};
+use super::describe::{ArgKind, ArgSpec, Flow, Group, Sentence, SettingKind};
 use super::help::list_below;
-use super::settings::{Sentence, Setting, SettingKind};
 use super::shell::with_setting;
 
 const fn row(name: &'static str, kind: SettingKind) -> Setting {

@@ -6,8 +6,8 @@ use crate::ui::Role;
 use crate::ui::render::frame_line;
 
 use super::args::Args;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat};
 use super::stack::{ApplyFlags, show_selected};
 use super::thread_ids::{self, Ids, Thread, all_threads, is_id, target_id};
 

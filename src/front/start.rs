@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::base::{Error, Result};
-use crate::command::{Cx, FAMILIES, Flow, Interpreter, LineReader, SETTINGS, exit_status, expand_home, read_setting};
+use crate::command::{
+    Cx, FAMILIES, Flow, Interpreter, LineReader, Registry, SETTINGS, TEST_SETTINGS, exit_status, expand_home, read_setting,
+};
 use crate::engine::Session;
 use crate::os::signals;
 use crate::ui::{Output, Role, TextOutput};
@@ -41,7 +43,7 @@ pub fn run(options: &Options) -> i32 {
         true => TextOutput::to(Box::new(std::io::sink()), Box::new(std::io::stderr())),
         false => TextOutput::stdout(),
     };
-    let interpreter = Interpreter::new(FAMILIES, SETTINGS);
+    let interpreter = Interpreter::new(Registry::new(FAMILIES, SETTINGS, TEST_SETTINGS));
     let mut session = Session::new();
     session.settings.reader = read_setting;
     let state = Rc::new(RefCell::new(State { session, interpreter, quit: None }));

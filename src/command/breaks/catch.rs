@@ -6,8 +6,8 @@ use crate::symbols::{ModuleRole, is_named};
 
 use super::condition::{parse_at_event, split_condition};
 use crate::command::args::Args;
-use crate::command::cx::Cx;
-use crate::command::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
+use crate::command::cx::{Command, Cx};
+use crate::command::describe::{ArgKind, ArgSpec, Example, Flow, Group};
 use crate::command::help::list_below;
 
 /// Catchpoints.

@@ -7,8 +7,8 @@ use crate::symbols::Raise;
 
 use super::condition::{parse_at_event, split_condition};
 use crate::command::args::Args;
-use crate::command::cx::Cx;
-use crate::command::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
+use crate::command::cx::{Command, Cx};
+use crate::command::describe::{ArgKind, ArgSpec, Example, Flow, Group};
 
 /// Catchpoints of the process's events.
 pub const COMMANDS: &[Command] = &[

@@ -6,8 +6,9 @@ use crate::engine::{Breakpoint, Condition, Disposition, Location};
 use crate::expr::Host;
 
 use crate::command::args::Args;
-use crate::command::cx::{Block, Cx};
-use crate::command::describe::{ArgKind, ArgSpec, Command, Flow, Group, Repeat};
+use crate::command::cx::{Command, Cx};
+use crate::command::describe::{ArgKind, ArgSpec, Flow, Group, Repeat};
+use crate::command::script::Block;
 
 /// What is changed of breakpoints that are there.
 pub const COMMANDS: &[Command] =

@@ -11,8 +11,8 @@ use crate::value::Language;
 use super::condition::split_condition;
 use super::place::one_thread;
 use crate::command::args::Args;
-use crate::command::cx::Cx;
-use crate::command::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
+use crate::command::cx::{Command, Cx};
+use crate::command::describe::{ArgKind, ArgSpec, Example, Flow, Group};
 
 /// Watchpoints.
 pub const COMMANDS: &[Command] = &[WATCH, RWATCH, AWATCH];
