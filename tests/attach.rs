@@ -29,7 +29,7 @@ impl Running {
 
     /// Starts a program that spins in `main`, and whose source file is gone.
     fn without_source() -> Running {
-        let dir = common::programs().join(format!("gone-{}", std::process::id()));
+        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("gone-{}", std::process::id()));
         std::fs::create_dir_all(&dir).expect("a directory");
         let (source, program) = (dir.join("gone.c"), dir.join("gone"));
         std::fs::write(&source, "int main(void) {\n  for (;;)\n    ;\n}\n").expect("it is written");
