@@ -78,7 +78,10 @@ fn attach_to(cx: &mut Cx<'_>, pid: Tid) -> Result<Flow> {
     let program = cx.session.inferior.program.as_ref().map(|p| p.path.clone());
     let read = program.filter(|p| before.as_ref() != Some(p)).map(|p| what_was_read(cx.session, &p));
     if cx.session.process().is_ok() {
+        // Nobody sees it: what it says once is still to be said.
+        let listing = cx.session.listing.clone();
         drop(stop_text(cx.session, &stop, pid));
+        cx.session.listing = listing;
     }
     if let Err(e) = cx.session.attach_as(pid, keeps) {
         // The program of a process that cannot be had is not the session's.

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use crate::base::{Error, Need, Result};
-use crate::engine::Wishes;
 use crate::os::signals;
 use crate::ui::{Captured, JsonOutput, Role, StableAddresses, Tee};
 
@@ -70,7 +69,7 @@ impl Cx<'_> {
 
     fn and_report(&mut self, run: impl FnOnce(&mut Cx<'_>) -> Result<Flow>) -> Outcome {
         let wishes = self.session.wishes();
-        let outcome = match run(self).and_then(|flow| self.grant(wishes).map(|()| flow)) {
+        let outcome = match run(self).and_then(|flow| self.session.grant_wishes(&wishes).map(|()| flow)) {
             Ok(flow) => Outcome { flow, failed: false },
             Err(e) => {
                 self.report(&e);
@@ -82,12 +81,6 @@ impl Cx<'_> {
             self.warn(damaged.to_string());
         }
         outcome
-    }
-
-    /// What is to stop a program that runs has changed since.
-    fn grant(&mut self, before: Option<Wishes>) -> Result<()> {
-        let after = self.session.wishes();
-        if before.is_some() && after.is_some() && before != after { self.session.grant_wishes() } else { Ok(()) }
     }
 
     /// Writes an error's message and a newline.

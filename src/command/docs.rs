@@ -5,7 +5,7 @@ use super::describe::Group;
 use super::help::usage;
 
 /// The reference of all commands and settings, as Markdown.
-pub fn reference(registry: &Registry, settings: &[Setting]) -> String {
+pub fn reference(registry: &Registry, settings: &[&[Setting]]) -> String {
     let mut out = String::from(
         "# Commands\n\nMade from the table of commands by `BLESS=1 cargo test reference`; do not edit.\n\
          Names may be shortened as long as they are unambiguous. `help COMMAND` says the same at the prompt.\n",
@@ -22,7 +22,7 @@ pub fn reference(registry: &Registry, settings: &[Setting]) -> String {
     }
     out.push_str("\n## Settings\n\n`set NAME VALUE` and `show NAME`.\n\n| name | default | |\n|---|---|---|\n");
     let defaults = crate::engine::Settings::default();
-    for s in settings {
+    for s in settings.iter().copied().flatten() {
         let value = s.value(&defaults);
         let value = if value.is_empty() { String::new() } else { format!("`{value}`") };
         out.push_str(&format!("| `{}` | {value} | {} |\n", s.name, s.summary.replace('|', "\\|").replace('<', "&lt;")));

@@ -1,13 +1,12 @@
 //! Several programs beside each other: inferiors.
 
-use crate::base::{Error, Need, Result};
+use crate::base::{Error, Result};
 use crate::engine::{Notice, Session, Vfork};
 
 use super::args::Args;
 use super::cx::{Command, Cx};
 use super::describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat};
 use super::paths::expand_home;
-use super::stack::show_selected;
 
 /// Inferiors.
 pub const COMMANDS: &[Command] =
@@ -105,17 +104,12 @@ fn inferior(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     }
     let number = super::expression::integer(cx, &args.text)?;
     let number = u32::try_from(number).map_err(|_| Error::user(format!("Inferior ID {number} not known.")))?;
-    if number != cx.session.inferior.number && cx.session.is_away() {
-        cx.session.require(Need::Stopped)?;
-    }
     cx.session.select_inferior(number)?;
     let line = format!("[Switching to inferior {}]\n", described(cx.session, number));
     cx.say(line);
     if let (Some(tid), Ok(process)) = (cx.session.selection.tid, cx.session.process()) {
         let id = cx.session.thread_id(process.number_of(tid).unwrap_or(0));
-        let line = format!("[Switching to thread {id} ({})]\n", super::thread_ids::target_id(cx.session, tid));
-        cx.say(line);
-        show_selected(cx)?;
+        super::threads::show_switch(cx, &id, tid)?;
     }
     Ok(Flow::Go)
 }

@@ -52,8 +52,8 @@ mod registers;
 mod registry;
 mod run;
 mod script;
+mod setting_tables;
 mod settings;
-mod settings_table;
 mod shell;
 mod skip;
 mod source;
@@ -85,7 +85,6 @@ pub use read_setting::read_setting;
 pub use registry::Resolved;
 pub use run::load;
 pub use script::Block;
-pub use settings_table::SETTINGS;
 pub use sources::{LineReader, MAX_LINE, NoLines, decode_line};
 pub use stop::run_to_stop;
 pub use test_settings::TEST_SETTINGS;
@@ -142,4 +141,12 @@ pub const FAMILIES: &[&[Command]] = &[
     redirect::COMMANDS,
     tour::COMMANDS,
     timeline::COMMANDS,
+];
+
+/// Every table of settings.
+pub const SETTINGS: &[&[Setting]] = &[
+    setting_tables::interface::SETTINGS,
+    setting_tables::running::SETTINGS,
+    setting_tables::files::SETTINGS,
+    setting_tables::values::SETTINGS,
 ];

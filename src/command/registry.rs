@@ -20,9 +20,9 @@ pub struct Resolved<'l> {
 
 impl Registry {
     /// The names of these families, of settings, and of those below `maintenance set`.
-    pub fn new(families: &[&'static [Command]], settings: &'static [Setting], maintenance: &'static [Setting]) -> Registry {
+    pub fn new(families: &[&'static [Command]], settings: &[&'static [Setting]], maintenance: &'static [Setting]) -> Registry {
         let mut names = BTreeMap::new();
-        for setting in settings {
+        for setting in settings.iter().copied().flatten() {
             for name in std::iter::once(&setting.name).chain(setting.aliases) {
                 names.insert(format!("set {name}"), Entry::Set(setting));
                 names.insert(format!("show {name}"), Entry::Show(setting));

@@ -236,6 +236,7 @@ fn continue_(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
             cx.say_directly(format!("{}  Continuing.\n", super::breaks::ignore_sentence(id, crossings)));
             return go(cx, None);
         }
+        cx.say_directly("Not stopped at any breakpoint; argument ignored.\n");
     }
     cx.say_directly("Continuing.\n");
     go(cx, None)

@@ -1,6 +1,6 @@
 //! Threads, and what is known of the process as a whole.
 
-use crate::base::{Error, Need, Result, Tid};
+use crate::base::{Error, Result, Tid};
 use crate::engine::{Selection, Session, pending_signal};
 use crate::ui::Role;
 use crate::ui::render::frame_line;
@@ -127,21 +127,23 @@ fn thread(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     }
     let thread = named(cx, &args.text)?;
     if thread.inferior != cx.session.inferior.number {
-        if cx.session.is_away() {
-            cx.session.require(Need::Stopped)?;
-        }
         cx.session.select_inferior(thread.inferior)?;
     }
     cx.session.selection = Selection { tid: Some(thread.tid), level: 0 };
     let id = cx.session.thread_id(thread.number);
-    let line = format!("[Switching to thread {id} ({})]", target_id(cx.session, thread.tid));
+    show_switch(cx, &id, thread.tid)?;
+    Ok(Flow::Go)
+}
+
+/// Says that this is the selected thread now, and shows where it is.
+pub(super) fn show_switch(cx: &mut Cx<'_>, id: &str, tid: Tid) -> Result<()> {
+    let line = format!("[Switching to thread {id} ({})]", target_id(cx.session, tid));
     if cx.session.is_away() {
         cx.say(format!("{line}(running)\n"));
-        return Ok(Flow::Go);
+        return Ok(());
     }
     cx.say(format!("{line}\n"));
-    show_selected(cx)?;
-    Ok(Flow::Go)
+    show_selected(cx)
 }
 
 /// The one thread that a text names.

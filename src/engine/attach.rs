@@ -98,7 +98,7 @@ impl Session {
     /// Lets go of the process, which goes on as if nothing had been.
     pub fn detach(&mut self) -> Result<()> {
         self.require_detachable()?;
-        self.hold()?;
+        self.hold_this()?;
         self.unwind_calls()?;
         let process = self.process_mut()?;
         let signals = std::mem::take(&mut process.deliver);

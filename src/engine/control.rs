@@ -212,6 +212,7 @@ impl Session {
     pub(super) fn stop(&mut self, tid: Tid, reason: StopReason) -> Result<Option<Stop>> {
         self.halt()?;
         let process = self.process_mut()?;
+        process.away = None;
         // A Ctrl-C may reach rdbg and the program, where they share a process group: it is one.
         match reason {
             StopReason::Interrupted if process.launched => process.control()?.forget_signal(Signal::INT),

@@ -121,7 +121,8 @@ impl Session {
         number
     }
 
-    /// The child becomes the current inferior, and goes on by what its parent was about to do. The parent is let go of, or waits.
+    /// The child becomes the current inferior, and goes on by what its parent was about to do. The parent is let go of, or waits,
+    /// or goes on beside it.
     fn follow_child(&mut self, born: Unfollowed, detach: bool) -> Result<()> {
         let Unfollowed { tid, vfork, target, sites } = born;
         let (parent, child) = (self.inferior.number, target.pid());
@@ -156,6 +157,9 @@ impl Session {
         self.set_modes()?;
         if let Verdict::Go(signal) = self.after_interlude(child)? {
             self.process_mut()?.control()?.resume(child, ResumeAction::Continue(signal))?;
+        }
+        if self.settings.schedule_multiple && !detach {
+            self.in_inferior(parent, Session::go_along)?;
         }
         Ok(())
     }

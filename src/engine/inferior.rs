@@ -107,3 +107,10 @@ impl Default for Inferior {
         }
     }
 }
+
+impl Inferior {
+    /// Whether its process runs while the user has the word.
+    pub(super) fn is_away(&self) -> bool {
+        !self.recorded && self.process.as_ref().is_some_and(|p| p.away.is_some())
+    }
+}

@@ -81,7 +81,11 @@ impl Session {
     /// and what plans wait for, are not told here.
     fn owner_told(&mut self, owner: Owner, tid: Tid, at: VirtAddr) -> Result<Option<StopReason>> {
         match owner {
-            Owner::Libraries => self.library_event(),
+            Owner::Libraries => {
+                // So that it has its name while it runs.
+                self.process_mut()?.learn_pthread_once(tid);
+                self.library_event()
+            }
             Owner::Bind => self.bind_reached(tid, at),
             Owner::Init => self.constructor_reached(tid, at),
             Owner::Raise => self.raise_reached(tid, at),

@@ -104,6 +104,8 @@ pub struct Session {
     pub(super) frames: FrameCache,
     /// Names mean what they mean in the block at this address, rather than where the selected frame is.
     pub(super) bound_at: std::cell::Cell<Option<crate::base::VirtAddr>>,
+    /// Of thread-local variables the types are wanted, and no places.
+    pub(super) wants_types_only: std::cell::Cell<bool>,
     /// Names that were looked up since this was emptied and that were optimised out, with the reason.
     pub absences: std::cell::RefCell<Vec<(String, crate::dwarf::Gone)>>,
 }
@@ -117,7 +119,7 @@ impl Session {
 
     /// Whether the current process runs while the user has the word.
     pub fn is_away(&self) -> bool {
-        self.inferior.process.as_ref().is_some_and(|p| p.away.is_some())
+        self.inferior.is_away()
     }
 
     /// Whether the process is but a core file.
