@@ -279,7 +279,7 @@ impl Session {
 
     /// All threads of the process have stopped: it is made what it is to be shown as.
     pub(super) fn come_to_rest(&mut self) -> Result<()> {
-        self.tell_thread_ends()?;
+        self.tell_of_threads()?;
         let process = self.process_mut()?;
         process.is_held = true;
         process.plan = None;

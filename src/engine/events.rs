@@ -76,15 +76,25 @@ impl Session {
         })
     }
 
+    /// There is a new thread; `None` if that has been told.
+    fn thread_begun(&mut self, tid: Tid) -> Result<Option<Notice>> {
+        let process = self.process_mut()?;
+        if process.number_of(tid).is_some() {
+            return Ok(None);
+        }
+        process.number(tid);
+        Ok(Some(Notice::ThreadBegun { tid, pthread: process.learn_pthread(tid) }))
+    }
+
     /// A thread has gone, which others may outlive.
     fn thread_ended(&mut self, tid: Tid) -> Result<Notice> {
         let pthread = self.process_mut()?.forget_thread(tid);
         Ok(Notice::ThreadEnded { tid, pthread })
     }
 
-    /// Tells of the threads that have ended while the others were being stopped: at a stop, who is not there any more is not listed,
-    /// and has been told of.
-    pub(super) fn tell_thread_ends(&mut self) -> Result<()> {
+    /// Tells of the threads that have ended, and of those that were born, while the others were being stopped: at a stop, whoever is
+    /// there is listed, and nobody else.
+    pub(super) fn tell_of_threads(&mut self) -> Result<()> {
         let mut ended = self.process_mut()?.control()?.take_thread_ends();
         for tid in &ended {
             self.record(&Event { tid: *tid, what: RawStop::ThreadExited })?;
@@ -97,6 +107,10 @@ impl Session {
         if !ended.is_empty() {
             let breakpoints = self.end_thread_breakpoints();
             self.notices.extend(breakpoints.into_iter().map(Notice::Warning));
+        }
+        for tid in self.process()?.target.threads() {
+            let notice = self.thread_begun(tid)?;
+            self.notices.extend(notice);
         }
         Ok(())
     }
@@ -123,12 +137,9 @@ impl Session {
 
     /// A thread has made another one.
     fn thread_born(&mut self, tid: Tid, child: Tid, notice: &mut Option<Notice>) -> Result<Verdict> {
-        let process = self.process_mut()?;
-        process.number(child);
-        let pthread = process.learn_pthread(child);
+        *notice = self.thread_begun(child)?;
         // Its maker's too, which may be gone when its name is wanted.
-        process.learn_pthread_once(tid);
-        *notice = Some(Notice::ThreadBegun { tid: child, pthread });
+        self.process_mut()?.learn_pthread_once(tid);
         if !self.runs_alone() {
             // It may have died already.
             match self.process_mut()?.control()?.resume(child, ResumeAction::Continue(None)) {
