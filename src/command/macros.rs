@@ -7,8 +7,8 @@ use crate::dwarf::{FoundMacro, MacroPlace, MacroTable};
 use crate::expr::{self, MacroScope};
 
 use super::args::Args;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat};
 use super::help::list_below;
 
 /// The family.

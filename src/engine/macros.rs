@@ -35,7 +35,7 @@ impl Session {
     pub fn macro_scope(&self) -> MacroScope {
         let of_frame = self.selected_pc().and_then(|at| self.macros_of(at));
         let program = of_frame.or_else(|| {
-            let (file, line) = self.listing.current()?;
+            let (file, line) = self.listing.current.as_ref()?;
             self.macros_at(file, *line)
         });
         MacroScope { user: self.user_macros.clone(), program }
