@@ -10,6 +10,7 @@ use super::describe::{ArgKind, ArgSpec, Command, Flow};
 use super::interpreter::Interpreter;
 use super::registry::{Entry, Resolved, word_length};
 use super::script::expand_home;
+use super::settings::{Form, SettingKind};
 
 /// What can stand at the end of a line.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -95,7 +96,7 @@ fn argument(interpreter: &Interpreter, session: &Session, line: &str, found: &Re
     let (start, word) = word_start(&char::is_whitespace);
     match &found.entry {
         Entry::Set(setting) => match setting.kind {
-            super::settings::SettingKind::File(_) | super::settings::SettingKind::NeededFile(_) => files(start, word),
+            SettingKind::File(_) | SettingKind::NeededFile(_) | SettingKind::Taken(Form::File | Form::NeededFile, _) => files(start, word),
             // A value is one word.
             _ if !text.get(..text.len() - word.len()).unwrap_or_default().trim().is_empty() => Completion::default(),
             _ => fitting(start, word, setting.words()),

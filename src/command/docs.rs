@@ -4,9 +4,10 @@ use super::describe::{Command, Group};
 use super::help::usage;
 use super::registry::Registry;
 use super::settings::Setting;
+use super::taken_settings::beyond;
 
 /// The reference of all commands and settings, as Markdown.
-pub fn reference(registry: &Registry, settings: &[Setting]) -> String {
+pub fn reference(registry: &Registry, settings: &'static [Setting]) -> String {
     let mut out = String::from(
         "# Commands\n\nMade from the table of commands by `BLESS=1 cargo test reference`; do not edit.\n\
          Names may be shortened as long as they are unambiguous. `help COMMAND` says the same at the prompt.\n",
@@ -23,11 +24,14 @@ pub fn reference(registry: &Registry, settings: &[Setting]) -> String {
     }
     out.push_str("\n## Settings\n\n`set NAME VALUE` and `show NAME`.\n\n| name | default | |\n|---|---|---|\n");
     let defaults = crate::engine::Settings::default();
-    for s in settings {
+    for s in settings.iter().chain(beyond().filter(|s| !s.changes_nothing())) {
         let value = s.value(&defaults);
         let value = if value.is_empty() { String::new() } else { format!("`{value}`") };
         out.push_str(&format!("| `{}` | {value} | {} |\n", s.name, s.summary.replace('|', "\\|").replace('<', "&lt;")));
     }
+    out.push_str("\nThese are taken for gdb's scripts, checked for their kind of value and shown back; they have no effect:\n\n");
+    let names: Vec<String> = beyond().filter(|s| s.changes_nothing()).map(|s| format!("`{}`", s.name)).collect();
+    out.push_str(&format!("{}.\n", names.join(", ")));
     out
 }
 

@@ -8,6 +8,7 @@ mod attach;
 mod background;
 mod breaks;
 mod candidate;
+mod checked_settings;
 mod complete;
 mod core;
 mod cx;
@@ -54,6 +55,7 @@ mod source;
 mod source_paths;
 mod stack;
 mod step;
+mod taken_settings;
 mod test_settings;
 mod thread_ids;
 mod threads;
@@ -86,6 +88,7 @@ pub const FAMILIES: &[&[Command]] = &[
     script::COMMANDS,
     define::COMMANDS,
     shell::COMMANDS,
+    taken_settings::COMMANDS,
     test_settings::COMMANDS,
     environment::COMMANDS,
     complete::COMMANDS,

@@ -3,15 +3,17 @@
 use crate::engine::Settings;
 use crate::expr::SettingValue;
 
-use super::settings::{Setting, SettingKind};
+use super::settings::{Form, Setting, SettingKind};
 use super::settings_table::SETTINGS;
+use super::taken_settings::beyond;
 use super::test_settings::TEST_SETTINGS;
 
 /// The value and the text of a setting by its name below `show`, or `maintenance show`; the name may be shortened.
 pub fn read_setting(settings: &Settings, name: &str, maintenance: bool) -> Option<(SettingValue, String)> {
     let table = if maintenance { TEST_SETTINGS } else { SETTINGS };
+    let table = || table.iter().chain(beyond().filter(|_| !maintenance));
     let is_named = |s: &&Setting| s.name == name || s.aliases.contains(&name);
-    let setting = table.iter().find(is_named).or_else(|| shortened(table, name))?;
+    let setting = table().find(is_named).or_else(|| shortened(table(), name))?;
     let mut copy = settings.clone();
     let from = &mut copy;
     let value = match setting.kind {
@@ -22,17 +24,29 @@ pub fn read_setting(settings: &Settings, name: &str, maintenance: bool) -> Optio
         SettingKind::ZeroLimit(at) => SettingValue::Int(at(from).map_or(-1, i64::from)),
         SettingKind::Signed(at) => SettingValue::Int((*at(from)).into()),
         SettingKind::Uint(at) => SettingValue::Unsigned((*at(from)).into()),
+        SettingKind::Taken(form, _) => taken(form, &setting.value(settings)),
         _ => SettingValue::Text(setting.value(settings)),
     };
     Some((value, setting.value(settings)))
 }
 
+/// The value of a setting that is kept as text.
+fn taken(form: Form, text: &str) -> SettingValue {
+    match form {
+        Form::Bool => SettingValue::Int(i64::from(text == "on")),
+        Form::Auto => SettingValue::Int(["off", "on"].iter().position(|w| *w == text).map_or(-1, |n| n as i64)),
+        Form::Limit | Form::Uint => SettingValue::Unsigned(text.parse().unwrap_or(0)),
+        Form::ZeroLimit | Form::Signed => SettingValue::Int(text.parse().unwrap_or(-1)),
+        Form::Enum(_) | Form::Text | Form::File | Form::NeededFile => SettingValue::Text(text.to_owned()),
+    }
+}
+
 /// The one setting whose name's words all begin with those of `name`.
-fn shortened<'t>(table: &'t [Setting], name: &str) -> Option<&'t Setting> {
+fn shortened<'t>(table: impl Iterator<Item = &'t Setting>, name: &str) -> Option<&'t Setting> {
     let words: Vec<&str> = name.split_whitespace().collect();
     let fits = |s: &&Setting| {
         s.name.split(' ').count() == words.len() && s.name.split(' ').zip(&words).all(|(whole, word)| whole.starts_with(word))
     };
-    let mut fitting = table.iter().filter(fits);
+    let mut fitting = table.filter(fits);
     fitting.next().filter(|_| fitting.next().is_none())
 }

@@ -9,6 +9,7 @@ use crate::base::{Error, Result};
 use super::define::UserCommand;
 use super::describe::Command;
 use super::settings::Setting;
+use super::taken_settings::beyond;
 use super::test_settings::TEST_SETTINGS;
 
 /// What a name stands for.
@@ -68,7 +69,7 @@ impl Registry {
     /// The names of these families and settings.
     pub fn new(families: &[&'static [Command]], settings: &'static [Setting]) -> Registry {
         let mut names = BTreeMap::new();
-        for setting in settings {
+        for setting in settings.iter().chain(beyond()) {
             for name in std::iter::once(&setting.name).chain(setting.aliases) {
                 names.insert(format!("set {name}"), Entry::Set(setting));
                 names.insert(format!("show {name}"), Entry::Show(setting));

@@ -12,29 +12,29 @@ use super::script::expand_home;
 use super::settings::{Sentence, Setting, SettingKind};
 use super::source_paths;
 
-const fn row(name: &'static str, kind: SettingKind, sentence: &'static str, summary: &'static str) -> Setting {
+pub(super) const fn row(name: &'static str, kind: SettingKind, sentence: &'static str, summary: &'static str) -> Setting {
     let sentence = Sentence::Value(sentence);
     Setting { name, aliases: &[], kind, sentence, summary, help: "", own: false, after: None }
 }
 
 impl Setting {
-    const fn help(self, help: &'static str) -> Setting {
+    pub(super) const fn help(self, help: &'static str) -> Setting {
         Setting { help, ..self }
     }
 
-    const fn alias(self, aliases: &'static [&'static str]) -> Setting {
+    pub(super) const fn alias(self, aliases: &'static [&'static str]) -> Setting {
         Setting { aliases, ..self }
     }
 
-    const fn own(self) -> Setting {
+    pub(super) const fn own(self) -> Setting {
         Setting { own: true, ..self }
     }
 
-    const fn by(self, sentence: fn(&Settings) -> String) -> Setting {
+    pub(super) const fn by(self, sentence: fn(&Settings) -> String) -> Setting {
         Setting { sentence: Sentence::By(sentence), ..self }
     }
 
-    const fn after(self, after: fn(&mut Cx<'_>) -> Result<()>) -> Setting {
+    pub(super) const fn after(self, after: fn(&mut Cx<'_>) -> Result<()>) -> Setting {
         Setting { after: Some(after), ..self }
     }
 }
@@ -581,7 +581,8 @@ Takes effect at once, on modules that are loaded too.")
         Bool(|s| &mut s.auto_load_local_rdbginit),
         "Auto-loading of .rdbginit script from current directory is {}.",
         "Enable or disable auto-loading of .rdbginit script in current directory.",
-    ),
+    )
+    .alias(&["auto-load local-gdbinit"]),
     row(
         "directories",
         Text(|s| &mut s.directories),
@@ -733,8 +734,7 @@ Takes effect at once, on modules that are loaded too.")
         Bool(|s| &mut s.print_nibbles),
         "Printing binary values in groups is {}.",
         "Set whether to print binary values in groups of four bits.",
-    )
-    .after(|cx| refuse(cx.session.settings.print_nibbles, "rdbg does not group binary digits.")),
+    ),
     row(
         "print null-stop",
         Bool(|s| &mut s.print_null_stop),
@@ -758,7 +758,8 @@ Takes effect at once, on modules that are loaded too.")
         Bool(|s| &mut s.print_raw_frame_arguments),
         "Whether to print frame arguments in raw form is {}.",
         "Set whether to print frame arguments in raw form.",
-    ),
+    )
+    .alias(&["print raw frame-arguments"]),
     row(
         "print raw-values",
         Bool(|s| &mut s.print_raw_values),
@@ -844,8 +845,9 @@ fn redirected(on: bool, what: &str) -> String {
     }
 }
 
-fn refuse(wanted: bool, sentence: &str) -> Result<()> {
-    if wanted { Err(Error::user(sentence)) } else { Ok(()) }
+/// What rdbg does not do is refused rather than taken for nothing.
+pub(super) fn refuse(wanted: bool, sentence: &'static str) -> Result<()> {
+    if wanted { Err(Error::Refused(sentence)) } else { Ok(()) }
 }
 
 fn cwd_sentence(s: &Settings) -> String {
