@@ -1,7 +1,7 @@
 //! Settings of gdb's of which rdbg knows a few values: the others are refused, rather than taken for nothing. And those that gdb
 //! checks further than by their kind.
 
-use SettingKind::{Auto, Enum, Taken};
+use SettingKind::{Auto, Bool, Enum, Signed, Taken};
 
 use crate::base::{Error, Result};
 use crate::engine::Settings;
@@ -16,6 +16,9 @@ const CHARSETS: &[&str] =
 
 /// The settings.
 pub const CHECKED_SETTINGS: &[Setting] = &[
+    row("annotate", Signed(|s| &mut s.annotate), "Annotation_level is {}.", "Set annotation_level.")
+        .help("0: normal; 1: for Emacs, which starts rdbg with -fullname: where a source line would stand, its place does.")
+        .after(|cx| refuse(cx.session.settings.annotate > 1, "rdbg annotates source lines (1) and nothing else.")),
     row("host-charset", Enum(|s| &mut s.host_charset, CHARSETS), "", "Set the host character set.")
         .by(|s| charset_sentence("host", s.host_charset, "UTF-8")),
     row("target-charset", Enum(|s| &mut s.target_charset, CHARSETS), "", "Set the target character set.")
@@ -219,6 +222,8 @@ pub const CHECKED_SETTINGS: &[Setting] = &[
         let strict = word(&cx.session.settings, "script-extension", "soft") == "strict";
         refuse(strict, "rdbg takes every file for one of its own commands, whatever its name ends in.")
     }),
+    row("source open", Bool(|s| &mut s.source_open), "Source opening is \"{}\".", "Set whether rdbg should open source files.")
+        .help("Off, a line is told by its number and the file's name."),
     row("watchdog", Taken(Form::Uint, "0"), "Watchdog timer is {}.", "Set watchdog timer.").after(|cx| {
         let wanted = word(&cx.session.settings, "watchdog", "0") != "0";
         refuse(wanted, "rdbg waits for the program as long as it runs: Ctrl-C stops it.")

@@ -84,6 +84,8 @@ settings! {
     // How rdbg talks.
     /// Ask wherever lines come from, or nowhere; `None`: as standard input is a terminal.
     interactive_mode: Option<bool> = None;
+    /// 1: source lines are told for front ends that show them themselves, as Emacs does.
+    annotate: i32 = 0;
     /// The character set in which rdbg writes.
     host_charset: &'static str = "auto";
     /// The character set of the program's strings.
@@ -258,6 +260,8 @@ settings! {
     substitute_path: Vec<(String, String)> = Vec::new();
     /// Where sources are looked for.
     directories: String = "$cdir:$cwd".to_owned();
+    /// Source files are read.
+    source_open: bool = true;
     /// How names of source files are shown: `relative`, `basename`, `absolute`.
     filename_display: &'static str = "relative";
     /// Lines that `list` shows.
