@@ -4,7 +4,7 @@
 use SettingKind::{Auto, Bool, Enum, Signed, Taken};
 
 use crate::base::{Error, Result};
-use crate::engine::Settings;
+use crate::engine::{Session, Settings};
 
 use super::cx::Cx;
 use super::settings::{Form, Setting, SettingKind};
@@ -224,6 +224,13 @@ pub const CHECKED_SETTINGS: &[Setting] = &[
     }),
     row("source open", Bool(|s| &mut s.source_open), "Source opening is \"{}\".", "Set whether rdbg should open source files.")
         .help("Off, a line is told by its number and the file's name."),
+    row(
+        "agent",
+        Taken(Form::Enum(&["on", "off"]), "off"),
+        "Debugger's willingness to use agent in inferior as a helper is {}.",
+        "Set debugger's willingness to use agent as a helper.",
+    )
+    .after(|cx| Err(not_with_this_target(cx.session))),
     row("watchdog", Taken(Form::Uint, "0"), "Watchdog timer is {}.", "Set watchdog timer.").after(|cx| {
         let wanted = word(&cx.session.settings, "watchdog", "0") != "0";
         refuse(wanted, "rdbg waits for the program as long as it runs: Ctrl-C stops it.")
@@ -252,6 +259,17 @@ pub const CHECKED_SETTINGS: &[Setting] = &[
 /// A setting that is on.
 const fn allowed(name: &'static str, sentence: &'static str, summary: &'static str) -> Setting {
     row(name, Taken(Form::Bool, "on"), sentence, summary)
+}
+
+/// gdb's sentence for what only remote targets can do.
+pub(super) fn not_with_this_target(session: &Session) -> Error {
+    let target = match (&session.inferior.process, session.is_core()) {
+        (Some(_), true) => "core",
+        (Some(_), false) => "native",
+        (None, _) if session.inferior.program.is_some() => "exec",
+        (None, _) => "None",
+    };
+    Error::user(format!("You can't do that when your target is `{target}'"))
 }
 
 fn word<'s>(settings: &'s Settings, name: &str, default: &'s str) -> &'s str {

@@ -24,9 +24,6 @@ const TAKEN_SETTINGS: &[Setting] = taken! {
     "ada trust-PAD-over-XVS", Bool, "on",
         "Whether an optimization trusting PAD types over XVS types is activated is {}.",
         "Enable or disable an optimization trusting PAD types over XVS types.";
-    "agent", Enum(&["on", "off"]), "off",
-        "Debugger's willingness to use agent in inferior as a helper is {}.",
-        "Set debugger's willingness to use agent as a helper.";
     "auto-load gdb-scripts", Bool, "on",
         "Auto-loading of canned sequences of commands scripts is {}.",
         "Enable or disable auto-loading of canned sequences of commands scripts.";
