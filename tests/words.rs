@@ -4,6 +4,7 @@ mod common;
 
 use common::build;
 use common::oracles::{same_as_gdb, whole};
+use common::rdbg::Session;
 use common::tools;
 
 /// Sentences name the debugger.
@@ -81,36 +82,40 @@ fn settings_with_an_effect_are_gdbs() {
 fn nibbles_and_character_sets_are_gdbs() {
     let test = "nibbles_and_character_sets_are_gdbs";
     let Some(program) = build::or_skip(test, "c/hello.c", "debug") else { return };
-    let text = "p \"a\\344\\303\\244z\"\np (char) 228\np/c 228";
-    let sets = ["UTF-8", "ASCII", "ISO-8859-1"].map(|set| format!("set target-charset {set}\n{text}"));
-    let mut commands = vec![
+    let commands = [
         "set print nibbles on\np/t 30\np/t -5\np/t 'A'\np/t 0\np -nibbles off -- 30\nshow print nibbles",
         "x/3tw $sp",
         "x/2tb $sp",
         "output/t 300\necho \\n",
     ];
-    commands.extend(sets.iter().map(String::as_str));
-    same_as_gdb(test, &program, &[], "set host-charset UTF-8\nbreak main\nrun", &commands, whole);
+    same_as_gdb(test, &program, &[], "break main\nrun", &commands, whole);
+    let Some(gdb) = tools::gdb() else { return };
+    let text = "p \"a\\344\\303\\244z\"\np (char) 228\np/c 228";
+    let sets = ["UTF-8", "ASCII", "ISO-8859-1"].map(|set| format!("set target-charset {set}\n{text}\n"));
+    let shown = |session: Session| session.env("LC_ALL", "C.UTF-8").feed(&sets.concat()).text.replace("(rdbg) ", "(gdb) ");
+    let theirs = shown(Session::of(&gdb.path));
+    assert!(theirs.contains("\"a\\344\u{e4}z\""), "gdb knows no UTF-8: {theirs}");
+    assert_eq!(shown(Session::rdbg()), theirs);
 }
 
 /// Emacs starts a debugger with -fullname: what stands for source lines is gdb's.
 #[test]
 fn source_lines_are_annotated_as_gdb_does() {
     let test = "source_lines_are_annotated_as_gdb_does";
-    let Some(program) = build::or_skip(test, "c/hello.c", "debug") else { return };
+    let Some(program) = build::or_skip(test, "c/deep.c", "lazy") else { return };
     let commands =
-        ["frame", "up", "down", "next", "info line my_puts", "stepi", "frame 0", "bt", "x/i $pc", "list 5,6", "until", "info frame"];
-    same_as_gdb(test, &program, &["samir"], "set annotate 1\nbreak my_puts\nrun", &commands, whole);
-    let off = ["frame", "list 5,6", "next", "with source open on -- frame", "with annotate 1 -- frame"];
-    same_as_gdb(test, &program, &["samir"], "set source open off\nbreak my_puts\nrun", &off, whole);
+        ["frame", "up", "down", "next", "info line bottom", "p 1", "stepi", "frame 0", "bt", "x/i $pc", "list 5,6", "info frame"];
+    same_as_gdb(test, &program, &["3"], "set annotate 1\nbreak bottom\nrun", &commands, whole);
+    let off = ["frame", "list 5,6", "next", "with source open on -- frame"];
+    same_as_gdb(test, &program, &["3"], "set source open off\nbreak bottom\nrun", &off, whole);
     let Some(gdb) = tools::gdb() else { return tools::skip(test, "this machine has no gdb") };
     for option in ["-fullname", "--f"] {
-        let shown = |session: common::rdbg::Session| {
-            let run = session.option(option).program(&program.path, [""; 0]).feed("break my_puts\nrun samir\nkill\n");
+        let shown = |session: Session| {
+            let run = session.option(option).program(&program.path, [""; 0]).feed("break bottom\nrun 3\nkill\n");
             run.lines().filter(|l| l.contains("\x1a\x1a")).map(whole).collect::<Vec<_>>()
         };
-        let theirs = shown(common::rdbg::Session::of(&gdb.path).option("-iex").option("set confirm off"));
+        let theirs = shown(Session::of(&gdb.path).option("-iex").option("set confirm off"));
         assert_eq!(theirs.len(), 1, "{option}");
-        assert_eq!(shown(common::rdbg::Session::rdbg()), theirs, "{option}");
+        assert_eq!(shown(Session::rdbg()), theirs, "{option}");
     }
 }
