@@ -11,8 +11,7 @@ use super::settings::{Form, Setting, SettingKind};
 use super::settings_table::{refuse, row};
 
 /// Target character sets that rdbg can read; `auto` is UTF-8.
-const CHARSETS: &[&str] =
-    &["auto", "ANSI_X3.4-1968", "ASCII", "ISO-8859-1", "ISO_8859-1", "LATIN1", "US-ASCII", "UTF-8", "UTF8"];
+const CHARSETS: &[&str] = &["auto", "ANSI_X3.4-1968", "ASCII", "ISO-8859-1", "ISO_8859-1", "LATIN1", "US-ASCII", "UTF-8", "UTF8"];
 
 /// The settings.
 pub const CHECKED_SETTINGS: &[Setting] = &[

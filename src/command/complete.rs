@@ -96,7 +96,9 @@ fn argument(interpreter: &Interpreter, session: &Session, line: &str, found: &Re
     let (start, word) = word_start(&char::is_whitespace);
     match &found.entry {
         Entry::Set(setting) => match setting.kind {
-            SettingKind::File(_) | SettingKind::NeededFile(_) | SettingKind::Taken(Form::File | Form::NeededFile, _) => files(start, word),
+            SettingKind::File(_) | SettingKind::NeededFile(_) | SettingKind::Taken(Form::File | Form::NeededFile, _) => {
+                files(start, word)
+            }
             // A value is one word.
             _ if !text.get(..text.len() - word.len()).unwrap_or_default().trim().is_empty() => Completion::default(),
             _ => fitting(start, word, setting.words()),

@@ -168,7 +168,11 @@ pub fn scalar_text(
             let wide = ty.is_char() && ty.size > 1;
             let of = if wide { bytes.to_vec() } else { int_to_bytes(truncated(), 1) };
             let signed = ty.float().is_some() || ty.is_signed();
-            format!("{} {}", int_from_bytes(&of, signed), quoted_char(&of, if wide { char_prefix(ty) } else { "" }, options.charset))
+            format!(
+                "{} {}",
+                int_from_bytes(&of, signed),
+                quoted_char(&of, if wide { char_prefix(ty) } else { "" }, options.charset)
+            )
         }
         Letter::Float => match (ty.float(), bytes.len()) {
             (Some(format), _) => float_text(bytes, format),
