@@ -27,6 +27,24 @@ impl Running {
         Running(child)
     }
 
+    /// Starts a program that spins in `main`, and whose source file is gone.
+    fn without_source() -> Running {
+        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("gone-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).expect("a directory");
+        let (source, program) = (dir.join("gone.c"), dir.join("gone"));
+        std::fs::write(&source, "int main(void) {\n  for (;;)\n    ;\n}\n").expect("it is written");
+        let made = Command::new("cc").args(["-g", "-O0", "-o"]).args([&program, &source]).status();
+        assert!(made.is_ok_and(|s| s.success()));
+        std::fs::remove_file(&source).expect("it is there");
+        let child = Command::new(&program).spawn().expect("it starts");
+        let is_there = || std::fs::read_to_string(format!("/proc/{}/maps", child.id())).is_ok_and(|m| m.contains("libc.so"));
+        while !is_there() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        std::thread::sleep(Duration::from_millis(50));
+        Running(child)
+    }
+
     fn pid(&self) -> i32 {
         self.0.id() as i32
     }
@@ -49,6 +67,25 @@ fn attach(running: &Running, commands: &str) -> String {
     let run = Session::rdbg().option("-p").option(running.pid().to_string()).feed(commands);
     assert!(run.status.is_some_and(|s| s.code().is_some()), "{:?}\n{}", run.status, run.text);
     run.text
+}
+
+/// A source file that is missing is told as gdb tells it: in a sentence the first time.
+#[test]
+fn a_missing_source_file_is_told_as_gdb_tells_it() {
+    let test = "a_missing_source_file_is_told_as_gdb_tells_it";
+    let Some(gdb) = tools::gdb() else { return tools::skip(test, "this machine has no gdb") };
+    let running = Running::without_source();
+    let script = format!("attach {}\nframe\nlist\nframe\ndetach\n", running.pid());
+    let told = |session: Session| -> Vec<String> {
+        let text = session.feed(&script).text;
+        text.lines()
+            .filter(|l| l.contains("gone.c") && l.contains('\t'))
+            .map(|l| l.replace("(gdb) ", "").replace("(rdbg) ", ""))
+            .collect()
+    };
+    let theirs = told(Session::of(&gdb.path));
+    assert!(theirs.first().is_some_and(|l| l.ends_with("gone.c: No such file or directory.")), "{theirs:?}");
+    assert_eq!(told(Session::rdbg()), theirs);
 }
 
 /// Every thread is stopped, the process is whole again after detach, runs on, and has no tracer and no int3 left.

@@ -107,6 +107,71 @@ fn the_user_has_the_word() {
     assert!(!Path::new(&format!("/proc/{pid}")).exists(), "it has been killed");
 }
 
+/// The pids of the processes that `info inferiors` tells.
+fn pids(text: &str) -> Vec<i32> {
+    text.split("process ").skip(1).filter_map(|t| t.split_whitespace().next()?.parse().ok()).collect()
+}
+
+/// While one inferior runs in the background another one, which stands still, is worked with; a stop of either stops both.
+#[test]
+fn another_inferior_is_looked_at_meanwhile() {
+    let program = beat();
+    let mut terminal = Terminal::start(Some(&program.path), &[]);
+    terminal.prompt();
+    terminal.line("set height 0");
+    terminal.line("set confirm off");
+    terminal.line("start");
+    terminal.line(&format!("add-inferior -exec {}", program.path.display()));
+    terminal.line("inferior 2");
+    terminal.line("start");
+    let text = terminal.line("info inferiors");
+    let [first, second] = pids(&text)[..] else { panic!("{text}") };
+    let stands = |pid: i32| status(pid, "State") == "t (tracing stop)";
+    terminal.line("inferior 1");
+    terminal.line("continue &");
+    soon("the first runs", || !stands(first));
+    assert!(stands(second));
+    assert!(terminal.line("info threads").contains("(running)"));
+    assert!(terminal.line("inferior 2").contains("main (argc=1"));
+    assert!(terminal.line("backtrace").contains("#0  main (argc=1"));
+    assert_eq!(value(&terminal.line("print beats")), 0, "of the second, where nothing has run");
+    assert!(terminal.line("thread 1.1").contains("(running)"));
+    soon("the first counts", || value(&terminal.line("print beats")) > 0);
+    assert!(!stands(first) && stands(second));
+    // A step of the second: both stop.
+    terminal.line("inferior 2");
+    assert!(terminal.line("next").contains("argc > 1"));
+    assert!(stands(first) && stands(second));
+    // A breakpoint of the first, set while the second is looked at: it is the current one then.
+    terminal.line("inferior 1");
+    terminal.line("continue &");
+    terminal.line("inferior 2");
+    terminal.keys("break beat\r");
+    terminal.wait_for("Thread 1.1 \"beat\" hit Breakpoint");
+    terminal.wait_for("\n(rdbg) ");
+    assert!(stands(first) && stands(second));
+    assert!(terminal.line("inferior").contains("[Current inferior is 1 "));
+    // Both run, and one of them is let go of.
+    terminal.line("delete");
+    terminal.line("set schedule-multiple on");
+    terminal.line("continue &");
+    soon("both run", || !stands(first) && !stands(second));
+    terminal.line("detach inferiors 1");
+    assert_eq!(status(first, "TracerPid"), "0");
+    assert!(!stands(second));
+    assert_unharmed(first, &program);
+    terminal.line("inferior 2");
+    terminal.keys("interrupt\r");
+    terminal.wait_for("SIGINT");
+    terminal.prompt();
+    assert!(stands(second));
+    terminal.line("continue &");
+    terminal.keys("quit\r");
+    assert!(terminal.end().success());
+    assert!(!Path::new(&format!("/proc/{second}")).exists(), "it has been killed");
+    kill(Pid::from_raw(first), Signal::SIGKILL).expect("it lives still");
+}
+
 /// A breakpoint that is set while the program runs stops it, which is told at once; what has been typed stays.
 #[test]
 fn a_stop_is_told_while_a_line_is_typed() {

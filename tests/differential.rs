@@ -416,6 +416,26 @@ fn expressions_are_gdbs() {
     same_as_gdb("expressions_are_gdbs", &program, &[], "break main\nrun", &commands.map(silent_is_said), whole);
 }
 
+/// Before there is a thread, its variables have types and no values.
+#[test]
+fn types_of_thread_local_variables_are_gdbs() {
+    let Some(program) = build::or_skip("types_of_thread_local_variables_are_gdbs", "c/own.c", "debug") else { return };
+    let commands = [
+        "whatis ours",
+        "ptype ours",
+        "print sizeof(ours)",
+        "whatis &ours",
+        "whatis ours + 1L",
+        "ptype ours++",
+        "whatis pad",
+        "print sizeof pad",
+        "print ours",
+        "print &ours",
+        "whatis nothing_such",
+    ];
+    same_as_gdb("types_of_thread_local_variables_are_gdbs", &program, &[], "", &commands, whole);
+}
+
 /// A command that prints nothing is followed by one that does, or there would be nothing to compare.
 fn silent_is_said(command: &'static str) -> &'static str {
     if command == "set var $x = 5" {

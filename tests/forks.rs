@@ -188,9 +188,15 @@ fn a_chain_that_is_kept_is_all_there_and_dies_with_its_debugger() {
 
 #[test]
 fn all_sides_run_together_and_every_hit_counts() {
-    let (mut s, id) = session("fan 30", false, false);
+    for child in [false, true] {
+        all_sides_run_together(child);
+    }
+}
+
+fn all_sides_run_together(child: bool) {
+    let (mut s, id) = session("fan 30", child, false);
     s.settings.schedule_multiple = true;
-    let mark = Mark::of(&mut s, "together");
+    let mark = Mark::of(&mut s, if child { "together-followed" } else { "together" });
     s.launch().expect("it starts");
     let first = pid(&s);
     let mut codes = Vec::new();
@@ -210,6 +216,37 @@ fn all_sides_run_together_and_every_hit_counts() {
     let wanted: Vec<i32> = std::iter::once(0).chain(1..=30).collect();
     assert_eq!((codes, hits(&s, id)), (wanted, 90));
     assert_eq!(status(first, "State"), None);
+}
+
+/// A child that was caught is decided about also when its parent goes on beside another one.
+#[test]
+fn caught_children_are_decided_about_whoever_goes_on() {
+    let (mut s, id) = session("fan 1", false, false);
+    let mark = Mark::of(&mut s, "decided");
+    let catch = s.breakpoints.add(Kind::Catch(Catch::Fork), "", Disposition::Keep);
+    let second = s.add_inferior();
+    s.copy_setup(1, second);
+    s.select_inferior(second).expect("it is there");
+    s.load_program(program().as_ref()).expect("it is a program");
+    s.select_inferior(1).expect("it is there");
+    for number in [1, second] {
+        s.select_inferior(number).expect("it is there");
+        s.launch().expect("it starts");
+        let (stop, _) = go(&mut s);
+        assert!(matches!(stop.reason, StopReason::Caught { .. }), "{:?}", stop.reason);
+    }
+    assert_eq!(mark.alive().len(), 4, "two parents, and their children");
+    s.breakpoints.remove(catch).expect("it is there");
+    s.settings.schedule_multiple = true;
+    let mut codes = Vec::new();
+    while let Some(next) = s.inferiors().into_iter().find(|i| i.process.is_some()).map(|i| i.number) {
+        s.select_inferior(next).expect("it is there");
+        let (stop, _) = go(&mut s);
+        let StopReason::Exited(code) = stop.reason else { panic!("{:?}", stop.reason) };
+        codes.push(code);
+    }
+    codes.sort_unstable();
+    assert_eq!((codes, hits(&s, id), mark.alive()), (vec![0, 0, 1, 1], 6, Vec::new()));
 }
 
 /// A process that stops all others meets some of them within a fork, or an exec: what was to be told of that comes first when

@@ -1,8 +1,8 @@
-//! A command's arguments, cut from its line as its [`ArgSpec`]s say.
+//! A command's arguments, cut from its line as its [`ArgSpec`]s say, and how single words are read.
 
 use crate::base::{Error, Result};
 
-use super::describe::{ArgKind, ArgSpec, Command};
+use super::describe::{ArgKind, ArgSpec};
 
 /// The arguments of one call of a command.
 #[derive(Clone, Debug, Default)]
@@ -21,27 +21,26 @@ pub struct Args {
 }
 
 impl Args {
-    /// Cuts `text` as `command`'s table says. A missing argument and a wrong choice are errors.
-    pub fn parse(command: &Command, format: Option<&str>, text: &str) -> Result<Args> {
+    /// Cuts `text` as the table of `command` says. A missing argument and a wrong choice are errors.
+    pub fn parse(command: &str, table: &[ArgSpec], format: Option<&str>, text: &str) -> Result<Args> {
         let raw = text.trim_start().to_owned();
         let mut text = text.trim();
         // `why puts -json`: behind an argument that takes the rest of the line too.
         let mut found = Vec::new();
-        if let Some(json) = command.args.iter().find(|a| a.name == ArgSpec::JSON.name)
+        if let Some(json) = table.iter().find(|a| a.name == ArgSpec::JSON.name)
             && let Some(before) = text.strip_suffix(json.name).filter(|b| b.ends_with(char::is_whitespace))
         {
             text = before.trim_end();
             found.push((json.name, String::new()));
         }
         let mut args = Args { text: text.to_owned(), raw, format: format.map(str::to_owned), found, ..Args::default() };
-        let has_options = command.args.iter().any(|a| a.name.starts_with('-'));
-        let mut positional =
-            command.args.iter().filter(|a| !a.name.starts_with('-') && !matches!(a.kind, ArgKind::Format)).peekable();
+        let has_options = table.iter().any(|a| a.name.starts_with('-'));
+        let mut positional = table.iter().filter(|a| !a.name.starts_with('-') && !matches!(a.kind, ArgKind::Format)).peekable();
         let mut left = text;
         while !left.is_empty() {
             if has_options
                 && left.starts_with('-')
-                && let Some(after) = args.option(command, left)?
+                && let Some(after) = args.option(table, left)?
             {
                 left = after;
                 continue;
@@ -55,7 +54,7 @@ impl Args {
             left = after.trim_start();
         }
         args.rest = left.to_owned();
-        if let Some(missing) = command.args.iter().find(|a| a.required && args.get(a.name).is_none()) {
+        if let Some(missing) = table.iter().find(|a| a.required && args.get(a.name).is_none()) {
             return Err(missing_argument(command, missing));
         }
         Ok(args)
@@ -92,12 +91,12 @@ impl Args {
     }
 
     /// Takes an option off the front of `left`; `None` if it is none of this command's.
-    fn option<'t>(&mut self, command: &Command, left: &'t str) -> Result<Option<&'t str>> {
+    fn option<'t>(&mut self, table: &[ArgSpec], left: &'t str) -> Result<Option<&'t str>> {
         let (word, after) = left.split_once(char::is_whitespace).unwrap_or((left, ""));
         if word == "--" {
             return Ok(Some(after.trim_start()));
         }
-        let options = || command.args.iter().filter(|a| a.name.starts_with('-'));
+        let options = || table.iter().filter(|a| a.name.starts_with('-'));
         let spec = match options().find(|a| a.name == word) {
             Some(exact) => exact,
             None => {
@@ -125,11 +124,11 @@ impl Args {
     }
 }
 
-fn missing_argument(command: &Command, spec: &ArgSpec) -> Error {
+fn missing_argument(command: &str, spec: &ArgSpec) -> Error {
     match spec.kind {
         ArgKind::Expr => Error::user("Argument required (expression to compute)."),
         ArgKind::File => Error::user("Argument required (file name)."),
-        _ => Error::user(format!("Argument required ({}).  Try \"help {}\".", spec.name, command.name)),
+        _ => Error::user(format!("Argument required ({}).  Try \"help {command}\".", spec.name)),
     }
 }
 
@@ -256,6 +255,42 @@ pub fn split_words(text: &str) -> Vec<String> {
     words
 }
 
+/// on, off and the words that gdb takes for them; nothing is on.
+pub fn switch(text: &str) -> Result<bool> {
+    word_switch(text).ok_or_else(|| Error::user("\"on\" or \"off\" expected."))
+}
+
+/// The same, or auto: `None`.
+pub fn auto_switch(text: &str) -> Result<Option<bool>> {
+    match text {
+        "" => Err(Error::user("\"on\", \"off\" or \"auto\" expected.")),
+        "auto" | "aut" | "au" | "a" | "-1" => Ok(None),
+        _ => word_switch(text).map(Some).ok_or_else(|| Error::user("\"on\", \"off\" or \"auto\" expected.")),
+    }
+}
+
+fn word_switch(text: &str) -> Option<bool> {
+    let starts = |word: &str| !text.is_empty() && word.starts_with(text);
+    match text {
+        "" | "1" | "on" => Some(true),
+        "0" | "of" | "off" => Some(false),
+        _ if starts("yes") || starts("enable") => Some(true),
+        _ if starts("no") || starts("disable") => Some(false),
+        "enabled" => Some(true),
+        "disabled" => Some(false),
+        _ => None,
+    }
+}
+
+/// A regular expression of the user's, of bounded size; `^` and `$` match at lines.
+pub fn compile_regex(text: &str) -> Result<regex::Regex> {
+    regex::RegexBuilder::new(text).multi_line(true).size_limit(1 << 20).build().map_err(|e| {
+        let reason = e.to_string();
+        let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
+        Error::user(format!("Invalid regular expression \"{text}\": {reason}."))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -269,7 +304,6 @@ mod tests {
     #[test]
     fn json_may_stand_at_the_end() {
         const ARGS: &[ArgSpec] = &[ArgSpec::JSON, ArgSpec::may("ADDRESS", ArgKind::Expr)];
-        let command = Command { args: ARGS, ..Command::BASE };
         for (line, json, address) in [
             ("x-json", false, "x-json"),
             ("x -json", true, "x"),
@@ -277,7 +311,7 @@ mod tests {
             ("-json", true, ""),
             ("\"a -json\"", false, "\"a -json\""),
         ] {
-            let args = Args::parse(&command, None, line).unwrap();
+            let args = Args::parse("x", ARGS, None, line).unwrap();
             assert_eq!((args.has("-json"), args.get("ADDRESS").unwrap_or_default()), (json, address), "{line}");
         }
     }

@@ -10,8 +10,8 @@ use crate::ui::Role;
 
 use super::args::{Args, split_at_comma};
 use super::asm_source::{self, Order, Part};
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat};
 
 /// Disassembly.
 pub const COMMANDS: &[Command] = &[DISASSEMBLE];
@@ -48,7 +48,7 @@ fn disassemble(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
                 let frame = cx.session.selected_frame().map_err(|_| Error::user("No frame selected."))?;
                 frame.pc.lookup()
             } else {
-                super::data::address(cx, start)?
+                super::expression::address(cx, start)?
             };
             let location = cx.session.location(at).filter(|l| l.is_code);
             let location = location.ok_or_else(|| Error::user("No function contains specified address."))?;
@@ -91,10 +91,10 @@ fn modifiers(letters: &str) -> Result<(bool, Option<Order>)> {
 }
 
 fn range(cx: &mut Cx<'_>, start: &str, end: &str) -> Result<AddrRange> {
-    let start = super::data::address(cx, start)?;
+    let start = super::expression::address(cx, start)?;
     let end = match end.strip_prefix('+') {
-        Some(length) => start + super::data::integer(cx, length)? as u64,
-        None => super::data::address(cx, end)?,
+        Some(length) => start + super::expression::integer(cx, length)? as u64,
+        None => super::expression::address(cx, end)?,
     };
     Ok(AddrRange::new(start, end))
 }

@@ -5,9 +5,11 @@ use crate::engine::{Stop, StopReason};
 use crate::ui::render::stop_text;
 
 use super::args::Args;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Flow, Group, Repeat};
-use super::run::{go, show_ended, stopped, what_was_read};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Flow, Group, Repeat};
+use super::notices::show_ended;
+use super::run::what_was_read;
+use super::stop::{go, stopped};
 
 /// The family.
 pub const COMMANDS: &[Command] = &[ATTACH, DETACH];
@@ -76,7 +78,10 @@ fn attach_to(cx: &mut Cx<'_>, pid: Tid) -> Result<Flow> {
     let program = cx.session.inferior.program.as_ref().map(|p| p.path.clone());
     let read = program.filter(|p| before.as_ref() != Some(p)).map(|p| what_was_read(cx.session, &p));
     if cx.session.process().is_ok() {
+        // Nobody sees it: what it says once is still to be said.
+        let listing = cx.session.listing.clone();
         drop(stop_text(cx.session, &stop, pid));
+        cx.session.listing = listing;
     }
     cx.session.attach_as(pid, keeps)?;
     cx.say_directly(read.unwrap_or_default());

@@ -3,9 +3,10 @@
 use crate::base::Result;
 use crate::engine::Happening;
 
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
-use super::run::{show_notice, stopped};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat};
+use super::notices::show_notice;
+use super::stop::stopped;
 
 /// The family.
 pub const COMMANDS: &[Command] = &[INTERRUPT];
@@ -39,14 +40,14 @@ impl Cx<'_> {
     }
 
     fn show_news(&mut self, told: &mut bool) -> Result<Flow> {
-        while self.session.is_away() {
-            let pid = self.session.process()?.target.pid();
+        while self.session.is_any_away() {
             let Some(happening) = self.session.advance_at_once()? else { break };
             *told = true;
             match happening {
                 Happening::Notice(notice) => show_notice(self, &notice),
                 Happening::Stop(stop) => {
-                    let flow = stopped(self, &stop, if stop.reason.is_end() { stop.tid } else { pid })?;
+                    let pid = if stop.reason.is_end() { stop.tid } else { self.session.process()?.target.pid() };
+                    let flow = stopped(self, &stop, pid)?;
                     if self.session.settings.exec_done_display {
                         self.say("completed.\n");
                     }

@@ -5,12 +5,11 @@ use crate::engine::Session;
 
 use super::args::Args;
 use super::candidate::Candidate;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Flow};
-use super::interpreter::Interpreter;
-use super::registry::{Entry, Resolved, word_length};
-use super::script::expand_home;
-use super::settings::{Form, SettingKind};
+use super::cx::{Command, Cx, Entry, Interpreter};
+use super::describe::{ArgKind, ArgSpec, Flow, Form, SettingKind};
+use super::names;
+use super::paths::expand_home;
+use super::registry::{Resolved, word_length};
 
 /// What can stand at the end of a line.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -139,7 +138,7 @@ fn argument(interpreter: &Interpreter, session: &Session, line: &str, found: &Re
                 Some(ArgKind::Linespec) if location_start(text).is_some() => {
                     let at = location_start(text).unwrap_or(0);
                     let word = text.get(at..).unwrap_or_default();
-                    names(interpreter, session, line.len() - word.len(), word, Some(ArgKind::Linespec))
+                    name(session, line.len() - word.len(), word, Some(ArgKind::Linespec))
                 }
                 Some(ArgKind::Expr | ArgKind::Linespec | ArgKind::Symbol | ArgKind::Reg | ArgKind::Int | ArgKind::Type) => {
                     let (start, word) =
@@ -148,7 +147,7 @@ fn argument(interpreter: &Interpreter, session: &Session, line: &str, found: &Re
                     let skipped = word.len() - word.trim_start_matches([':', '/']).len();
                     let kind = kind_at(command, text);
                     let skipped = if matches!(kind, Some(ArgKind::Linespec)) || word.starts_with("::") { 0 } else { skipped };
-                    names(interpreter, session, start + skipped, word.get(skipped..).unwrap_or_default(), kind)
+                    name(session, start + skipped, word.get(skipped..).unwrap_or_default(), kind)
                 }
                 _ => Completion::default(),
             }
@@ -193,15 +192,14 @@ fn kind_at(command: &Command, text: &str) -> Option<ArgKind> {
     positional().nth(complete_words).or_else(|| positional().next_back()).map(|a| a.kind)
 }
 
-fn names(interpreter: &Interpreter, session: &Session, start: usize, word: &str, kind: Option<ArgKind>) -> Completion {
-    let language = &interpreter.language;
+/// What a name of the program, or of a register, can become.
+fn name(session: &Session, start: usize, word: &str, kind: Option<ArgKind>) -> Completion {
+    let registers = |word| names::registers(session, word).into_iter();
     let words = match (word.strip_prefix('$'), kind) {
-        (Some(register), _) => {
-            (language.registers)(session, register).into_iter().map(|r| Candidate::from(format!("${r}"))).collect()
-        }
-        (None, Some(ArgKind::Reg)) => (language.registers)(session, word).into_iter().map(Candidate::from).collect(),
+        (Some(register), _) => registers(register).map(|r| Candidate::from(format!("${r}"))).collect(),
+        (None, Some(ArgKind::Reg)) => registers(word).map(Candidate::from).collect(),
         (None, _) if word.is_empty() => Vec::new(),
-        (None, kind) => (language.symbols)(session, word, kind),
+        (None, kind) => names::completions(session, word, kind),
     };
     Completion { start, words }
 }
@@ -273,8 +271,8 @@ mod tests {
         assert_eq!(run("complete set print el"), "set print elements\n");
         assert_eq!(run("complete set confirm "), "set confirm off\nset confirm on\n");
         assert_eq!(run("complete info slots -"), "info slots -all\ninfo slots -json\ninfo slots -m\n");
-        assert_eq!(run("complete count m"), "count main\ncount malloc\n");
-        assert_eq!(run("complete count 1+$r"), "count 1+$rax\ncount 1+$rbx\n");
+        assert_eq!(run("complete count PL"), "count PLT\n");
+        assert_eq!(run("complete count 1+$rb"), "count 1+$rbp\ncount 1+$rbx\n");
         assert_eq!(run("complete help info sy"), "help info symbol\n");
         assert_eq!(run("complete with print pre"), "with print pretty\n");
         assert!(run("complete source /etc/passw").starts_with("source /etc/passwd\n"));

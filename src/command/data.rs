@@ -1,135 +1,14 @@
-//! Expressions and values: `print` and its kin, and what the rest of the commands ask of expressions.
+//! Values: `print` and its kin, their history, convenience variables.
 
 use crate::base::{Error, Result};
-use crate::engine::Session;
-use crate::expr::{self, Binary, Expr, ExprKind, Host, Unary};
+use crate::expr::{self, ExprKind, Host};
 use crate::ui::Role;
-use crate::value::{FormatSpec, Letter, PrintOptions, Printer, Type, Value, echo_text};
+use crate::value::{FormatSpec, Letter, PrintOptions, Value, echo_text};
 
 use super::args::Args;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
-use super::interpreter::Language;
-use super::run::{at_stake, exit_status};
-
-/// The expression language of the commands.
-pub const LANGUAGE: Language = Language {
-    truth,
-    require: |session, need| session.require(need),
-    assign: |cx, text| evaluate(cx, text).map(drop),
-    format,
-    explain,
-    integer: |cx, text| integer(cx, text).and_then(|n| i64::try_from(n).map_err(|_| Error::user("Numeric constant too large."))),
-    set_variable: |session, name, n| session.variables.set(name, Value::int(&Type::int(), n.into())),
-    at_stake,
-    exit_status,
-    symbols: super::names::completions,
-    registers,
-};
-
-/// The value of an expression. Warnings of its evaluation are shown.
-pub fn evaluate(cx: &mut Cx<'_>, text: &str) -> Result<Value> {
-    let parsed = expr::parse(text, cx.session).map_err(|e| missing_module(cx.session, text).unwrap_or(e));
-    let value = parsed.and_then(|e| expr::eval(&e, cx.session));
-    show_warnings(cx);
-    value
-}
-
-/// What is wrong where `libc.so.6!puts` could not be parsed: there is no such module, or not yet.
-fn missing_module(session: &Session, text: &str) -> Option<Error> {
-    let (before, after) = text.split_once('!')?;
-    let is_part = |c: char| c.is_alphanumeric() || "._-+".contains(c);
-    let name = before.get(before.rfind(|c| !is_part(c)).map_or(0, |i| i + 1)..)?;
-    let is_module = name.contains(".so") && after.starts_with(|c: char| c.is_alphabetic() || c == '_');
-    if is_module { session.module_named(name).err() } else { None }
-}
-
-/// Shows what evaluating had to say besides values, and what happened in the functions that it called.
-pub fn show_warnings(cx: &mut Cx<'_>) {
-    super::run::show_notices(cx);
-    for warning in std::mem::take(&mut cx.session.warnings) {
-        cx.warn(warning);
-    }
-}
-
-/// The integer that an expression comes to.
-pub fn integer(cx: &mut Cx<'_>, text: &str) -> Result<i128> {
-    evaluate(cx, text)?.to_int(cx.session.memory())
-}
-
-/// The run-time address that an expression comes to.
-pub fn address(cx: &mut Cx<'_>, text: &str) -> Result<crate::base::VirtAddr> {
-    let value = evaluate(cx, text)?;
-    expr::address_of_value(&value, cx.session)
-}
-
-/// A value as `print` shows it.
-pub fn value_text(session: &Session, value: &Value, letter: Option<Letter>, options: &PrintOptions) -> Result<String> {
-    Printer { memory: session.memory(), symbols: session, options }.text(value, letter)
-}
-
-/// Shows the displays.
-pub fn show_displays(cx: &mut Cx<'_>) {
-    super::display::show_all(cx);
-}
-
-fn truth(cx: &mut Cx<'_>, text: &str) -> Result<bool> {
-    let truth = expr::parse(text, cx.session).and_then(|e| expr::eval_condition(&e, cx.session));
-    show_warnings(cx);
-    truth
-}
-
-/// What `printf` writes.
-fn format(cx: &mut Cx<'_>, text: &str) -> Result<String> {
-    let text = cx.session.formatted(text);
-    show_warnings(cx);
-    text
-}
-
-/// The operands of a condition with their values, a line each: `$rax = 5`.
-fn explain(cx: &mut Cx<'_>, text: &str) -> Vec<String> {
-    let Ok(expr) = expr::parse(text, cx.session) else { return Vec::new() };
-    let mut operands = Vec::new();
-    collect_operands(&expr, &mut operands);
-    let mut lines: Vec<String> = Vec::new();
-    for operand in operands {
-        let name = text.get(operand.span.start..operand.span.end).unwrap_or_default().trim().to_owned();
-        let value = expr::eval(operand, cx.session);
-        let options = cx.session.options();
-        let value = value.and_then(|v| value_text(cx.session, &v, None, &options)).unwrap_or_else(|e| format!("<error: {e}>"));
-        let line = format!("{name} = {value}");
-        if !lines.contains(&line) {
-            lines.push(line);
-        }
-    }
-    cx.session.warnings.clear();
-    lines
-}
-
-/// The operands of comparisons and of what joins them; constants say nothing, and what has effects is not done twice.
-fn collect_operands<'e>(expr: &'e Expr, out: &mut Vec<&'e Expr>) {
-    use Binary::*;
-    match &expr.kind {
-        ExprKind::Binary(And | Or | Equal | NotEqual | Less | LessEqual | Greater | GreaterEqual, a, b) => {
-            collect_operands(a, out);
-            collect_operands(b, out);
-        }
-        ExprKind::Unary(Unary::Not, a) => collect_operands(a, out),
-        ExprKind::Constant(_) | ExprKind::Call(..) | ExprKind::Assign(..) => {}
-        ExprKind::Unary(Unary::PreIncrement | Unary::PreDecrement | Unary::PostIncrement | Unary::PostDecrement, _) => {}
-        _ => out.push(expr),
-    }
-}
-
-/// Registers and convenience variables that begin so.
-fn registers(session: &Session, prefix: &str) -> Vec<String> {
-    let registers = crate::arch::regs::registers().map(|(_, r)| r.name.as_str());
-    let names = registers.chain(["pc", "sp", "fp", "GOT", "PLT"]).chain(session.variables.newest_first().map(|v| v.0));
-    let mut names: Vec<String> = names.filter(|n| n.starts_with(prefix)).map(str::to_owned).collect();
-    names.sort();
-    names.dedup();
-    names
-}
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group};
+use super::expression::{evaluate, formatted, integer, show_warnings, value_text};
 
 const FORMAT: ArgSpec = ArgSpec::may("/FMT", ArgKind::Format);
 
@@ -271,7 +150,7 @@ const PRINTF: Command = Command {
     help: "The format is C's; %s also takes arrays of characters and pointers to strings in the program.",
     examples: &[Example { line: "printf \"%d %s\\n\", 5, \"five\"", what: "5 five" }],
     run: |cx, args| {
-        let text = format(cx, &args.text)?;
+        let text = formatted(cx, &args.text)?;
         cx.say(text);
         Ok(Flow::Go)
     },

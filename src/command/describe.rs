@@ -1,55 +1,6 @@
-//! What a command is: the one description from which parsing, help, completion and the reference come.
+//! The words in which commands and settings describe themselves: classes, arguments, examples, kinds.
 
-use crate::base::{Need, Result};
-
-use super::args::Args;
-use super::cx::Cx;
-
-/// A command. A family's file holds a `pub const` of these and one function each.
-pub struct Command {
-    /// The whole name, prefixes included: `print`, `info got`, `set print pretty`.
-    pub name: &'static str,
-    /// Other whole names (`p`, `got`), gdb's short names among them. They work exactly and as the start of longer input.
-    pub aliases: &'static [&'static str],
-    /// The class that `help` lists it in.
-    pub group: Group,
-    /// Options (names that begin with `-`) and arguments, in order.
-    pub args: &'static [ArgSpec],
-    /// One sentence, ending in a full stop, without the command's name.
-    pub summary: &'static str,
-    /// What follows the summary in `help COMMAND`; may be empty. Usage is made from `args`.
-    pub help: &'static str,
-    /// Lines that work, each shown by `help` and run by a test.
-    pub examples: &'static [Example],
-    /// What must exist for it to run at all; checked before `run`.
-    pub needs: Option<Need>,
-    /// Whether a `&` at its end lets the program run in the background.
-    pub background: bool,
-    /// What Enter on an empty line does after it.
-    pub repeat: Repeat,
-    /// Whether gdb has no such command: then gdb's names win where an abbreviation fits both.
-    pub own: bool,
-    /// Does it.
-    pub run: fn(&mut Cx<'_>, &Args) -> Result<Flow>,
-}
-
-impl Command {
-    /// A command that takes nothing, needs nothing and repeats: what `..Command::BASE` fills in.
-    pub const BASE: Command = Command {
-        name: "",
-        aliases: &[],
-        group: Group::Support,
-        args: &[],
-        summary: "",
-        help: "",
-        examples: &[],
-        needs: None,
-        background: false,
-        repeat: Repeat::Again,
-        own: false,
-        run: |_, _| Ok(Flow::Go),
-    };
-}
+use crate::engine::Settings;
 
 /// What happens after a command.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -213,4 +164,67 @@ impl ArgSpec {
     pub const ALL: ArgSpec = ArgSpec::may("-all", ArgKind::Switch);
     /// `/FMT`.
     pub const FORMAT: ArgSpec = ArgSpec::may("/FMT", ArgKind::Format);
+}
+
+/// What a setting holds, and where.
+#[derive(Clone, Copy)]
+pub enum SettingKind {
+    /// on or off.
+    Bool(fn(&mut Settings) -> &mut bool),
+    /// on, off or auto: `None` is auto.
+    Auto(fn(&mut Settings) -> &mut Option<bool>),
+    /// A limit: 0 and `unlimited` are `None`.
+    Limit(fn(&mut Settings) -> &mut Option<u32>),
+    /// A number from 0; -1 and `unlimited` are `None`.
+    ZeroLimit(fn(&mut Settings) -> &mut Option<u32>),
+    /// A limit: 0, -1 and `unlimited` are `None`.
+    AnyLimit(fn(&mut Settings) -> &mut Option<u32>),
+    /// A number.
+    Signed(fn(&mut Settings) -> &mut i32),
+    /// A number from 0.
+    Uint(fn(&mut Settings) -> &mut u32),
+    /// One of these words.
+    Enum(fn(&mut Settings) -> &mut &'static str, &'static [&'static str]),
+    /// Any text, blanks at its end included.
+    Text(fn(&mut Settings) -> &mut String),
+    /// A file's name: `~` is expanded.
+    File(fn(&mut Settings) -> &mut String),
+    /// The same, and there must be one.
+    NeededFile(fn(&mut Settings) -> &mut String),
+    /// What changes nothing in rdbg, or is asked for where it is needed: the form of its values, and the default as text.
+    Taken(Form, &'static str),
+}
+
+/// The form of a setting's values where they are kept as text.
+#[derive(Clone, Copy)]
+pub enum Form {
+    /// on or off.
+    Bool,
+    /// on, off or auto.
+    Auto,
+    /// A number; 0 is `unlimited`.
+    Limit,
+    /// A number from 0; -1 is `unlimited`.
+    ZeroLimit,
+    /// A number from 0.
+    Uint,
+    /// A number.
+    Signed,
+    /// One of these words.
+    Enum(&'static [&'static str]),
+    /// Any text.
+    Text,
+    /// A file's name, or none.
+    File,
+    /// A file's name.
+    NeededFile,
+}
+
+/// What `show NAME` says.
+#[derive(Clone, Copy)]
+pub enum Sentence {
+    /// This, with the value for `{}`.
+    Value(&'static str),
+    /// What this makes of the settings.
+    By(fn(&Settings) -> String),
 }

@@ -1,22 +1,23 @@
-//! Running a command line: names, formats, hooks, repetition.
+//! Running command lines, typed ones and those of files and users' commands: names, formats, hooks, repetition.
+
+use std::path::Path;
 
 use crate::base::{Error, Need, Result};
-use crate::engine::Wishes;
 use crate::os::signals;
 use crate::ui::{Captured, JsonOutput, Role, StableAddresses, Tee};
 
 use super::args::Args;
-use super::cx::Cx;
-use super::describe::{ArgKind, Command, Flow, Repeat};
-use super::interpreter::{Again, Recorder};
-use super::registry::Entry;
-use super::{define, settings};
+use super::cx::{Again, Command, Cx, Entry};
+use super::describe::{ArgKind, Flow, Repeat};
+use super::notices::show_notices;
+use super::registry::word_length;
+use super::settings;
+use super::sources::{MAX_LINE, Source};
+use super::transcript::Recorder;
+use super::user_command::{Call, UserCommand, substitute};
 
 /// How many lines may run within each other: each level takes stack.
 const MAX_DEPTH: u32 = 400;
-
-/// The longest line that is looked at, in bytes.
-pub const MAX_LINE: usize = 1 << 20;
 
 /// How a typed line ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,7 +35,7 @@ impl Cx<'_> {
     }
 
     /// Runs a file of commands that the command line named, and writes its error.
-    pub fn run_typed_file(&mut self, path: &std::path::Path) -> Outcome {
+    pub fn run_typed_file(&mut self, path: &Path) -> Outcome {
         self.recorded(|cx| cx.run_file(path))
     }
 
@@ -68,7 +69,7 @@ impl Cx<'_> {
 
     fn and_report(&mut self, run: impl FnOnce(&mut Cx<'_>) -> Result<Flow>) -> Outcome {
         let wishes = self.session.wishes();
-        let outcome = match run(self).and_then(|flow| self.grant(wishes).map(|()| flow)) {
+        let outcome = match run(self).and_then(|flow| self.session.grant_wishes(&wishes).map(|()| flow)) {
             Ok(flow) => Outcome { flow, failed: false },
             Err(e) => {
                 self.report(&e);
@@ -82,15 +83,9 @@ impl Cx<'_> {
         outcome
     }
 
-    /// What is to stop a program that runs has changed since.
-    fn grant(&mut self, before: Option<Wishes>) -> Result<()> {
-        let after = self.session.wishes();
-        if before.is_some() && after.is_some() && before != after { self.session.grant_wishes() } else { Ok(()) }
-    }
-
     /// Writes an error's message and a newline.
     pub fn report(&mut self, error: &Error) {
-        super::run::show_notices(self);
+        show_notices(self);
         self.out.text(Role::Error, &format!("{error}\n"));
     }
 
@@ -134,7 +129,7 @@ impl Cx<'_> {
         if line.len() > MAX_LINE {
             return Err(Error::user(format!("Line is too long: more than {MAX_LINE} bytes.")));
         }
-        let line = define::substitute(line, self.interpreter.frames.last())?;
+        let line = substitute(line, self.interpreter.calls.last())?;
         if self.session.settings.trace_commands {
             let plus = "+".repeat(self.interpreter.depth as usize + 1);
             self.say(format!("{plus}{}\n", line.trim_end()));
@@ -146,7 +141,7 @@ impl Cx<'_> {
         self.session.inferior.journal.set_command(&before);
         self.interpreter.depth -= 1;
         let end = self.interpreter.transcript.borrow().end();
-        if !self.interpreter.last_output_stays(&line) {
+        if !last_output_stays(&line) {
             self.interpreter.last_output = (start, end);
         }
         result
@@ -207,7 +202,7 @@ impl Cx<'_> {
             _ => (None, rest),
         };
         if let Some(need) = command.needs {
-            let there = (self.interpreter.language.require)(self.session, need);
+            let there = self.session.require(need);
             // gdb's own commands say gdb's sentence.
             if there.is_err() && command.own && self.session.is_core() {
                 return Err(Error::user(format!("\"{}\" needs a process that lives: this is a core file.", command.name)));
@@ -218,7 +213,7 @@ impl Cx<'_> {
             Some(before) if command.background => (before.trim_end(), true),
             _ => (rest, self.session.in_background),
         };
-        let mut args = Args::parse(command, format, rest)?;
+        let mut args = Args::parse(command.name, command.args, format, rest)?;
         args.repeated = repeated;
         let before = std::mem::replace(&mut self.session.in_background, in_background);
         let result = self.run_parsed(command, &args);
@@ -247,50 +242,64 @@ impl Cx<'_> {
         result.map(|_| kept.text)
     }
 
-    /// Asks a yes-or-no question as gdb does; yes without asking where nobody can answer, in a script or a batch, or with
-    /// `set confirm off`.
-    pub fn query(&mut self, question: &str) -> Result<bool> {
-        self.ask(question, "(y or n)", 'y', self.session.settings.confirm && self.interpreter.is_direct())
+    /// Runs a user's command with the text behind its name.
+    fn run_user(&mut self, command: &UserCommand, rest: &str) -> Result<Flow> {
+        let depth = self.interpreter.calls.len();
+        if self.session.settings.max_user_call_depth.is_some_and(|most| depth >= most as usize) {
+            return Err(Error::user("Max user call depth exceeded -- command aborted."));
+        }
+        self.interpreter.calls.push(Call::new(rest));
+        let loops = std::mem::take(&mut self.interpreter.loops);
+        let result = self.run_lines(&command.body);
+        self.interpreter.loops = loops;
+        self.interpreter.calls.truncate(depth);
+        match result? {
+            Flow::Quit(status) => Ok(Flow::Quit(status)),
+            _ => Ok(Flow::Go),
+        }
     }
 
-    /// The same, but no in those cases, and said aloud in a script and a batch too.
-    pub fn query_no(&mut self, question: &str) -> Result<bool> {
-        self.ask(question, "(y or [n])", 'n', self.session.settings.confirm)
+    /// Runs lines one after another; blocks may be among them. Ends at the first error.
+    pub fn run_lines(&mut self, lines: &[String]) -> Result<Flow> {
+        self.run_source(Source::of_lines(lines))
     }
 
-    fn ask(&mut self, question: &str, choice: &str, default: char, really: bool) -> Result<bool> {
-        let by_default = default == 'y';
-        let shown = default.to_ascii_uppercase();
-        if !really {
-            return Ok(by_default);
-        }
-        let asks = self.session.settings.interactive_mode.unwrap_or_else(|| self.interpreter.is_interactive());
-        if !asks {
-            self.say(format!("{question}{choice} [answered {shown}; input not from terminal]\n"));
-            return Ok(by_default);
-        }
-        self.out.flush();
-        let reader = self.interpreter.reader.clone();
-        loop {
-            let answer = reader.borrow_mut().read(&format!("{question}{choice} "))?;
-            match answer.as_deref().map(|a| a.trim().to_ascii_lowercase()) {
-                None => {
-                    self.say(format!("EOF [assumed {shown}]\n"));
-                    return Ok(by_default);
-                }
-                Some(a) if a.starts_with('y') => return Ok(true),
-                Some(a) if a.starts_with('n') => return Ok(false),
-                Some(a) if a.is_empty() && !by_default => return Ok(false),
-                Some(_) => self.say("Please answer y or n.\n"),
+    fn run_source(&mut self, source: Source) -> Result<Flow> {
+        let file = source.file.clone();
+        let depth = self.interpreter.sources.len();
+        self.interpreter.sources.push(source);
+        let mut result = Ok(Flow::Go);
+        while matches!(result, Ok(Flow::Go)) {
+            if crate::os::signals::take_interrupt() {
+                result = Err(Error::Cancelled);
+                break;
             }
-            self.out.flush();
+            let at = self.interpreter.sources.last().map_or(0, |s| s.next + 1);
+            let Some(line) = self.interpreter.sources.last_mut().and_then(Source::next_line) else { break };
+            result = self.run_line(&line);
+            if let (Err(e), Some(file)) = (&result, &file) {
+                let text = format!("{}:{at}: Error in sourced command file:\n{e}", file.display());
+                result = Err(Error::User(text));
+            }
         }
+        self.interpreter.sources.truncate(depth);
+        result
     }
 
-    /// Whether `need` is there.
-    pub fn require(&self, need: Need) -> Result<()> {
-        (self.interpreter.language.require)(self.session, need)
+    /// Runs a file of commands.
+    pub fn run_file(&mut self, path: &Path) -> Result<Flow> {
+        let source = Source::of_file(path)?;
+        let (loops, frames) = (std::mem::take(&mut self.interpreter.loops), std::mem::take(&mut self.interpreter.calls));
+        let result = self.run_source(source);
+        (self.interpreter.loops, self.interpreter.calls) = (loops, frames);
+        result
     }
+}
+
+/// Whether a line leaves the last output for those that follow: those that look at it, and notes.
+fn last_output_stays(line: &str) -> bool {
+    let word = line.get(..word_length(line)).unwrap_or_default();
+    matches!(word, "expect" | "assert" | "if" | "end" | "echo")
 }
 
 #[cfg(test)]

@@ -1,49 +1,16 @@
-//! What is shown at every stop.
+//! Showing expressions at every stop: `display` and its kin.
 
 use crate::base::{Error, Result};
 use crate::engine::{BlockScope, Session};
-use crate::expr::{self, Expr, Host};
+use crate::expr::{self, Host};
 use crate::value::FormatSpec;
 
 use super::args::Args;
-use super::cx::Cx;
-use super::data::{integer, show_warnings, value_text};
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat};
+use super::display_list::Display;
+use super::expression::{integer, show_warnings, value_text};
 use super::memory;
-
-/// An expression that is shown at every stop.
-struct Display {
-    number: u32,
-    /// As it was typed.
-    text: String,
-    expr: Expr,
-    /// The block whose variables it names: it is shown only there.
-    scope: Option<BlockScope>,
-    spec: FormatSpec,
-    enabled: bool,
-}
-
-impl Display {
-    /// Whether memory is shown, as `x` does, rather than a value.
-    fn examines(&self) -> bool {
-        self.spec.size.is_some() || matches!(self.spec.letter, Some('i' | 's'))
-    }
-
-    fn size(&self) -> char {
-        if matches!(self.spec.letter, Some('i' | 's')) { 'b' } else { self.spec.size.unwrap_or('w') }
-    }
-
-    fn count(&self) -> i64 {
-        self.spec.count.unwrap_or(1)
-    }
-}
-
-/// The displays, and the number of the last one.
-#[derive(Default)]
-pub(super) struct Displays {
-    list: Vec<Display>,
-    last: u32,
-}
 
 const DISPLAY: Command = Command {
     name: "display",

@@ -13,13 +13,12 @@ use crate::expr::Host;
 use crate::os::signals::take_interrupt;
 
 use super::args::{Args, split_words, word_end};
-use super::cx::Cx;
-use super::data::{address, evaluate, integer};
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat};
+use super::expression::{address, evaluate, integer};
 use super::help::list_below;
 use super::hex_files::{HexFormat, MAX_READ};
-use super::script::expand_home;
-use super::settings::file_error;
+use super::paths::{expand_home, file_error};
 
 /// How much is moved at a time, in bytes.
 const CHUNK: usize = 1 << 20;

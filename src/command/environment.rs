@@ -3,12 +3,11 @@
 use crate::base::{Error, Result};
 
 use super::args::Args;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Flow, Group, Repeat};
+use super::cx::{Command, Cx, Entry};
+use super::describe::{ArgKind, ArgSpec, Flow, Group, Repeat};
+use super::expression::{evaluate, integer_i64};
 use super::help::list_below;
-use super::registry::Entry;
-use super::script::expand_home;
-use super::settings;
+use super::paths::expand_home;
 
 /// A prefix command: alone it lists what stands below it.
 const fn prefix(name: &'static str, summary: &'static str) -> Command {
@@ -40,8 +39,7 @@ pub const SET_VARIABLE: Command = Command {
 
 fn assign(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let text = args.required("expression to compute")?;
-    let assign = cx.interpreter.language.assign;
-    assign(cx, text)?;
+    evaluate(cx, text)?;
     Ok(Flow::Go)
 }
 
@@ -276,7 +274,7 @@ pub const SHOW_RADIX: Command = Command {
 
 fn set_radix(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let n = match args.get("RADIX") {
-        Some(text) => settings::integer(cx, text)?,
+        Some(text) => integer_i64(cx, text)?,
         None => 10,
     };
     let radix = u32::try_from(n).ok().filter(|n| matches!(n, 8 | 10 | 16));

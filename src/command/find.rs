@@ -6,9 +6,9 @@ use crate::os::signals::take_interrupt;
 use crate::value::{Symbols, Type, Value, int_to_bytes};
 
 use super::args::Args;
-use super::cx::Cx;
-use super::data::show_warnings;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group};
+use super::expression::show_warnings;
 
 /// How much is searched at a time, in bytes: what memory the command takes.
 const CHUNK: usize = 1 << 16;

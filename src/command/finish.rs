@@ -2,13 +2,12 @@
 
 use crate::base::{Error, Need, Result};
 use crate::engine::LineStepKind;
-use crate::expr::Host;
 use crate::ui::render::frame_line;
 
 use super::args::Args;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
-use super::run::go;
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group};
+use super::stop::go;
 
 /// Out of functions, to places.
 pub const COMMANDS: &[Command] = &[FINISH, ADVANCE, UNTIL];
@@ -36,23 +35,6 @@ fn finish(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let line = frame_line(cx.session, &frame).text();
     cx.say_directly(format!("Run till exit from #{:<3}{line}\n", frame.level));
     go(cx, Some(plan))
-}
-
-/// Shows what a function has returned whose `finish` has just come to its end.
-pub(super) fn show_returned(cx: &mut Cx<'_>) {
-    let Some(returned) = cx.session.take_returned() else { return };
-    let Some(value) = returned.value else {
-        cx.say(format!("Value returned has type: {}. Cannot determine contents\n", returned.ty));
-        return;
-    };
-    let options = cx.session.options();
-    let text = match cx.session.settings.print_finish {
-        true => super::data::value_text(cx.session, &value, None, &options)
-            .unwrap_or_else(|e| format!("<error reading variable: {e}>")),
-        false => "<not displayed>".to_owned(),
-    };
-    let number = cx.session.history.push(value);
-    cx.say(format!("Value returned is ${number} = {text}\n"));
 }
 
 const ADVANCE: Command = Command {

@@ -1,59 +1,17 @@
-//! A small expression language and a way to run lines, for tests of the command language.
+//! A few commands and a way to run lines, for tests of the command language.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::base::{Error, Result};
+use crate::base::Result;
 use crate::engine::Session;
 use crate::ui::{Captured, Role};
 
 use super::args::Args;
-use super::describe::{ArgKind, ArgSpec, Command, Repeat};
-use super::{Cx, Flow, Interpreter, Language, LineReader, SETTINGS};
+use super::cx::Command;
+use super::describe::{ArgKind, ArgSpec, Repeat};
+use super::{Cx, Flow, Interpreter, LineReader, Registry, SETTINGS, TEST_SETTINGS};
 use super::{complete, define, environment, help, history, script, shell};
-
-thread_local! {
-    static VARIABLES: RefCell<HashMap<String, i64>> = RefCell::default();
-}
-
-/// `A`, `A + B`, `A < B`, `A == B`, `A = B`, where A and B are integers or `$names`.
-fn integer(_: &mut Cx<'_>, text: &str) -> Result<i64> {
-    let operand = |t: &str| -> Result<i64> {
-        let t = t.trim();
-        if let Some(name) = t.strip_prefix('$') {
-            return Ok(VARIABLES.with_borrow(|v| v.get(name).copied().unwrap_or(0)));
-        }
-        t.parse().map_err(|_| Error::user(format!("No symbol \"{t}\" in current context.")))
-    };
-    for (operator, apply) in
-        [("==", (|a, b| i64::from(a == b)) as fn(i64, i64) -> i64), ("<", |a, b| i64::from(a < b)), ("+", |a, b| a + b)]
-    {
-        if let Some((a, b)) = text.split_once(operator).filter(|_| operator != "+" || !text.contains('=')) {
-            return Ok(apply(operand(a)?, operand(b)?));
-        }
-    }
-    if let Some((name, value)) = text.split_once('=') {
-        let value = value.split('+').map(operand).sum::<Result<i64>>()?;
-        let name = name.trim().trim_start_matches('$').to_owned();
-        VARIABLES.with_borrow_mut(|v| v.insert(name, value));
-        return Ok(value);
-    }
-    operand(text)
-}
-
-const LANGUAGE: Language = Language {
-    truth: |cx, text| Ok(integer(cx, text)? != 0),
-    assign: |cx, text| integer(cx, text).map(|_| ()),
-    integer,
-    format: |_, text| Ok(text.replace('"', "")),
-    set_variable: |_, name, value| {
-        VARIABLES.with_borrow_mut(|v| v.insert(name.to_owned(), value));
-    },
-    symbols: |_, word, _| ["main", "malloc"].iter().filter(|s| s.starts_with(word)).map(|s| (*s).to_owned().into()).collect(),
-    registers: |_, word| ["rax", "rbx"].iter().filter(|s| s.starts_with(word)).map(|s| (*s).to_owned()).collect(),
-    ..Language::NONE
-};
 
 const SAY: Command = Command {
     name: "say",
@@ -120,7 +78,6 @@ pub(super) struct Bench {
 
 impl Bench {
     pub fn new() -> Bench {
-        VARIABLES.with_borrow_mut(HashMap::clear);
         let families = [
             help::COMMANDS,
             script::COMMANDS,
@@ -132,7 +89,7 @@ impl Bench {
             history::COMMANDS,
             EXTRA,
         ];
-        let interpreter = Interpreter::new(&families, SETTINGS, LANGUAGE);
+        let interpreter = Interpreter::new(Registry::new(&families, SETTINGS, TEST_SETTINGS));
         Bench { session: Session::default(), interpreter, prompts: Rc::default() }
     }
 

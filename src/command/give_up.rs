@@ -8,8 +8,8 @@ use crate::ui::render::{frame_line, source_line};
 use crate::value::{Type, Value};
 
 use super::args::Args;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat};
 
 /// Ending functions.
 pub const COMMANDS: &[Command] = &[RETURN];
@@ -46,7 +46,7 @@ fn return_(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         return Err(Error::user("Not confirmed."));
     }
     cx.session.return_from_frame(value.as_ref().filter(|_| !lost))?;
-    super::data::show_warnings(cx);
+    super::expression::show_warnings(cx);
     if cx.interpreter.is_direct() {
         let frame = cx.session.frame(0)?;
         cx.say(format!("#0  {}\n", frame_line(cx.session, &frame).text()));
@@ -69,7 +69,7 @@ fn returned(cx: &mut Cx<'_>, text: &str, result: Option<&Arc<Type>>) -> Result<O
         ));
     }
     let value = expr::eval(&parsed, cx.session);
-    super::data::show_warnings(cx);
+    super::expression::show_warnings(cx);
     let value = match result {
         Some(ty) => expr::cast(ty, &value?, cx.session.memory())?,
         None => value?,

@@ -3,11 +3,9 @@
 use crate::base::{Error, Result};
 use crate::ui::Role;
 
-use super::args::Args;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
-use super::registry::{Entry, Registry};
-use super::shell::compile_regex;
+use super::args::{Args, compile_regex};
+use super::cx::{Command, Cx, Entry, Registry};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat};
 
 const FOOT: &str = "Type \"apropos word\" to search for commands related to \"word\".
 Type \"apropos -v word\" for full documentation of commands related to \"word\".

@@ -6,9 +6,9 @@ use crate::base::Result;
 use crate::engine::Settings;
 
 use super::args::Args;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Flow, Group};
-use super::settings;
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Flow, Group};
+use super::expression::integer_i64;
 
 /// The file of the history: the setting, else `$RDBGHISTFILE`, else `~/.rdbg_history` if it is there, else the user's state
 /// directory (XDG Base Directory Specification).
@@ -46,7 +46,7 @@ fn show_commands(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let first = match args.get("N") {
         None => total.saturating_sub(SHOWN),
         Some(text) => {
-            let n = settings::integer(cx, text)?;
+            let n = integer_i64(cx, text)?;
             let first = usize::try_from(n.saturating_sub(SHOWN as i64 / 2 + 1)).unwrap_or(0);
             first.min(total.saturating_sub(SHOWN))
         }

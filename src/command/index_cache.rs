@@ -1,8 +1,8 @@
 //! `show index-cache`: the cache of name indexes, and how often it was of use.
 
 use super::args::Args;
-use super::cx::Cx;
-use super::describe::{Command, Flow, Group, Repeat};
+use super::cx::{Command, Cx};
+use super::describe::{Flow, Group, Repeat};
 use crate::base::Result;
 use crate::dwarf::{cache_settings, cache_stats};
 

@@ -1,13 +1,12 @@
 //! Several programs beside each other: inferiors.
 
-use crate::base::{Error, Need, Result};
+use crate::base::{Error, Result};
 use crate::engine::{Notice, Session, Vfork};
 
 use super::args::Args;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
-use super::script::expand_home;
-use super::stack::show_selected;
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat};
+use super::paths::expand_home;
 
 /// Inferiors.
 pub const COMMANDS: &[Command] =
@@ -103,19 +102,14 @@ fn inferior(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         cx.say(line);
         return Ok(Flow::Go);
     }
-    let number = super::data::integer(cx, &args.text)?;
+    let number = super::expression::integer(cx, &args.text)?;
     let number = u32::try_from(number).map_err(|_| Error::user(format!("Inferior ID {number} not known.")))?;
-    if number != cx.session.inferior.number && cx.session.is_away() {
-        cx.require(Need::Stopped)?;
-    }
     cx.session.select_inferior(number)?;
     let line = format!("[Switching to inferior {}]\n", described(cx.session, number));
     cx.say(line);
     if let (Some(tid), Ok(process)) = (cx.session.selection.tid, cx.session.process()) {
         let id = cx.session.thread_id(process.number_of(tid).unwrap_or(0));
-        let line = format!("[Switching to thread {id} ({})]\n", super::threads::target_id(cx.session, tid));
-        cx.say(line);
-        show_selected(cx)?;
+        super::threads::show_switch(cx, &id, tid)?;
     }
     Ok(Flow::Go)
 }
@@ -135,7 +129,7 @@ fn options(cx: &mut Cx<'_>, text: &str, is_clone: bool) -> Result<Options> {
         match word {
             "-copies" => {
                 let text = words.next().ok_or_else(|| Error::user("No argument to -copies"))?;
-                let count = super::data::integer(cx, text)?;
+                let count = super::expression::integer(cx, text)?;
                 options.copies = match u32::try_from(count) {
                     Ok(n) if n <= 1 << 10 => n,
                     _ => return Err(Error::user("Invalid copies number")),
@@ -147,7 +141,7 @@ fn options(cx: &mut Cx<'_>, text: &str, is_clone: bool) -> Result<Options> {
             }
             word if word.starts_with('-') || !is_clone => return Err(Error::user("Invalid argument")),
             word => {
-                let number = super::data::integer(cx, word)?;
+                let number = super::expression::integer(cx, word)?;
                 let there = u32::try_from(number).ok().filter(|n| cx.session.inferior_numbered(*n).is_some());
                 options.id = Some(there.ok_or_else(|| Error::user(format!("Inferior ID {number} not known.")))?);
             }
@@ -283,7 +277,7 @@ const KILL_INFERIORS: Command = Command {
     run: |cx, args| {
         for number in running(cx, &args.text, "argument (inferior id(s) to kill)")? {
             in_inferior(cx, number, |cx| cx.session.kill())?;
-            super::run::show_ended(cx);
+            super::notices::show_ended(cx);
         }
         Ok(Flow::Go)
     },
@@ -299,7 +293,7 @@ const DETACH_INFERIORS: Command = Command {
     run: |cx, args| {
         for number in running(cx, &args.text, "argument (inferior id(s) to detach)")? {
             in_inferior(cx, number, super::attach::let_go)?;
-            super::run::show_ended(cx);
+            super::notices::show_ended(cx);
         }
         Ok(Flow::Go)
     },

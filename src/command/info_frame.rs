@@ -9,8 +9,8 @@ use crate::ui::render::frame_line;
 use crate::value::Language;
 
 use super::args::Args;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group};
 use super::stack::{Finder, by_address, by_function, by_level};
 
 /// `info frame` and its forms.

@@ -6,8 +6,8 @@ use crate::ui::render::annotated_line;
 use crate::value::{Type, Value};
 
 use super::args::Args;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group};
 
 /// Lines and addresses.
 pub const COMMANDS: &[Command] = &[INFO_LINE];

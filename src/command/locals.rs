@@ -8,10 +8,9 @@ use crate::stack::Frame;
 use crate::ui::Role;
 use crate::ui::render::variable_text;
 
-use super::args::Args;
-use super::compile_regex;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
+use super::args::{Args, compile_regex};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group};
 
 /// The variables of a frame.
 pub const COMMANDS: &[Command] = &[INFO_LOCALS, INFO_ARGS];

@@ -7,9 +7,9 @@ use crate::ui::render::{Disassembler, instructions_back};
 use crate::value::{Examine, ExamineState, FormatSpec, Printer, Value, hexdump};
 
 use super::args::Args;
-use super::cx::Cx;
-use super::data::{address, integer};
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat};
+use super::expression::{address, integer};
 
 const X: Command = Command {
     name: "x",

@@ -1,5 +1,6 @@
 //! The commands: one description each, and what follows from it (parsing, abbreviations, help, completion, the reference).
 
+mod added;
 mod args;
 mod asm;
 mod asm_source;
@@ -8,7 +9,6 @@ mod attach;
 mod background;
 mod breaks;
 mod candidate;
-mod checked_settings;
 mod complete;
 mod core;
 mod cx;
@@ -17,9 +17,12 @@ mod define;
 mod describe;
 mod dispatch;
 mod display;
+mod display_list;
 mod docs;
 mod dump;
 mod environment;
+mod exit_status;
+mod expression;
 mod find;
 mod finish;
 #[cfg(test)]
@@ -33,54 +36,61 @@ mod inferiors;
 mod info;
 mod info_frame;
 mod info_line;
-mod interpreter;
 mod loader;
 mod locals;
-mod logging;
+mod log;
 mod memory;
 mod names;
+mod notices;
 mod patch;
+mod paths;
 mod print_options;
+mod query;
 mod read_setting;
 mod redirect;
 mod registers;
 mod registry;
 mod run;
 mod script;
+mod setting_groups;
+mod setting_tables;
 mod settings;
-mod settings_table;
 mod shell;
 mod skip;
 mod source;
 mod source_paths;
+mod sources;
 mod stack;
 mod step;
-mod taken_settings;
+mod stop;
 mod test_settings;
 mod thread_ids;
 mod threads;
 mod timeline;
 mod tour;
+mod transcript;
 mod type_of;
+mod user_command;
 
-pub use args::{Args, choice, split_words, word_end};
+pub use args::{Args, choice, compile_regex, split_words, word_end};
 pub use complete::{Completion, complete, hint};
-pub use cx::{Block, Cx};
-pub use define::UserCommand;
-pub use describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
-pub use dispatch::{MAX_LINE, Outcome};
+pub use cx::{Command, Cx, Entry, Interpreter, Registry, Setting};
+pub use describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat, Sentence, SettingKind};
+pub use dispatch::Outcome;
 pub use docs::reference;
+pub use exit_status::exit_status;
 pub use help::{list_below, usage};
 pub use history::history_file;
-pub use interpreter::{Interpreter, Language, LineReader, NoLines};
+pub use paths::{expand_home, file_error};
 pub use read_setting::read_setting;
-pub use registry::{Entry, Registry, Resolved};
-pub use run::{load, run_to_stop};
-pub use script::{decode_line, expand_home};
-pub use settings::{Sentence, Setting, SettingKind, file_error, integer};
-pub use settings_table::SETTINGS;
-pub use shell::compile_regex;
+pub use registry::Resolved;
+pub use run::load;
+pub use script::Block;
+pub use sources::{LineReader, MAX_LINE, NoLines, decode_line};
+pub use stop::run_to_stop;
+pub use test_settings::TEST_SETTINGS;
 pub use tour::{Place as TourPlace, Unit as TourUnit, units as tour_units};
+pub use user_command::UserCommand;
 
 /// Every family of commands. A family's file ends in the list of its commands.
 pub const FAMILIES: &[&[Command]] = &[
@@ -88,9 +98,9 @@ pub const FAMILIES: &[&[Command]] = &[
     script::COMMANDS,
     define::COMMANDS,
     shell::COMMANDS,
-    taken_settings::COMMANDS,
     test_settings::COMMANDS,
     environment::COMMANDS,
+    setting_groups::COMMANDS,
     complete::COMMANDS,
     index_cache::COMMANDS,
     history::COMMANDS,
@@ -100,6 +110,7 @@ pub const FAMILIES: &[&[Command]] = &[
     core::COMMANDS,
     step::COMMANDS,
     finish::COMMANDS,
+    added::COMMANDS,
     skip::COMMANDS,
     give_up::COMMANDS,
     breaks::place::COMMANDS,
@@ -134,5 +145,12 @@ pub const FAMILIES: &[&[Command]] = &[
     timeline::COMMANDS,
 ];
 
-/// The expression language of the commands.
-pub const LANGUAGE: Language = data::LANGUAGE;
+/// Every table of settings.
+pub const SETTINGS: &[&[Setting]] = &[
+    setting_tables::interface::SETTINGS,
+    setting_tables::running::SETTINGS,
+    setting_tables::files::SETTINGS,
+    setting_tables::values::SETTINGS,
+    setting_tables::checked::SETTINGS,
+    setting_tables::taken::SETTINGS,
+];

@@ -127,3 +127,13 @@ fn split_file(word: &str) -> Option<(&str, &str)> {
     let (file, function) = word.split_once(':')?;
     (!file.is_empty() && file.contains('.') && !function.starts_with(':')).then_some((file, function))
 }
+
+/// Registers and convenience variables that begin so, without `$`.
+pub fn registers(session: &Session, prefix: &str) -> Vec<String> {
+    let registers = crate::arch::regs::registers().map(|(_, r)| r.name.as_str());
+    let names = registers.chain(["pc", "sp", "fp", "GOT", "PLT"]).chain(session.variables.newest_first().map(|v| v.0));
+    let mut names: Vec<String> = names.filter(|n| n.starts_with(prefix)).map(str::to_owned).collect();
+    names.sort();
+    names.dedup();
+    names
+}

@@ -10,10 +10,10 @@ use crate::ui::{Role, Row, Table};
 
 use super::args::Args;
 use super::assemble::assemble;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat};
 use super::loader::{address, addressed, module};
-use super::script::expand_home;
+use super::paths::expand_home;
 
 /// The family.
 pub const COMMANDS: &[Command] = &[PATCH, PATCHES, UNDO, REDO, REDIRECTS];
@@ -335,7 +335,7 @@ pub const REDO: Command = Command {
 
 fn steps(cx: &mut Cx<'_>, args: &Args, verb: &str, step: fn(&mut Session) -> Result<Entry>) -> Result<Flow> {
     let n = match args.get("N") {
-        Some(text) => super::settings::integer(cx, text)?,
+        Some(text) => super::expression::integer_i64(cx, text)?,
         None => 1,
     };
     if n < 1 {

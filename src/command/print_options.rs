@@ -3,7 +3,7 @@
 use crate::base::{Error, Result};
 use crate::value::PrintOptions;
 
-use super::settings::switch;
+use super::args::switch;
 
 /// What an option sets.
 enum Kind {

@@ -3,17 +3,16 @@
 use crate::engine::Settings;
 use crate::expr::SettingValue;
 
-use super::settings::{Form, Setting, SettingKind};
-use super::settings_table::SETTINGS;
-use super::taken_settings::beyond;
+use super::SETTINGS;
+use super::cx::Setting;
+use super::describe::{Form, SettingKind};
 use super::test_settings::TEST_SETTINGS;
 
 /// The value and the text of a setting by its name below `show`, or `maintenance show`; the name may be shortened.
 pub fn read_setting(settings: &Settings, name: &str, maintenance: bool) -> Option<(SettingValue, String)> {
-    let table = if maintenance { TEST_SETTINGS } else { SETTINGS };
-    let table = || table.iter().chain(beyond().filter(|_| !maintenance));
+    let tables: &[&'static [Setting]] = if maintenance { &[TEST_SETTINGS] } else { SETTINGS };
     let is_named = |s: &&Setting| s.name == name || s.aliases.contains(&name);
-    let setting = table().find(is_named).or_else(|| shortened(table(), name))?;
+    let setting = settings_in(tables).find(is_named).or_else(|| shortened(tables, name))?;
     let mut copy = settings.clone();
     let from = &mut copy;
     let value = match setting.kind {
@@ -42,11 +41,15 @@ fn taken(form: Form, text: &str) -> SettingValue {
 }
 
 /// The one setting whose name's words all begin with those of `name`.
-fn shortened<'t>(table: impl Iterator<Item = &'t Setting>, name: &str) -> Option<&'t Setting> {
+fn shortened(tables: &[&'static [Setting]], name: &str) -> Option<&'static Setting> {
     let words: Vec<&str> = name.split_whitespace().collect();
     let fits = |s: &&Setting| {
         s.name.split(' ').count() == words.len() && s.name.split(' ').zip(&words).all(|(whole, word)| whole.starts_with(word))
     };
-    let mut fitting = table.filter(fits);
+    let mut fitting = settings_in(tables).filter(fits);
     fitting.next().filter(|_| fitting.next().is_none())
+}
+
+fn settings_in<'t>(tables: &'t [&'static [Setting]]) -> impl Iterator<Item = &'static Setting> + 't {
+    tables.iter().copied().flatten()
 }

@@ -5,8 +5,8 @@ use crate::engine::{SlotMeaning, SlotWrite};
 use crate::ui::{Role, Row, Table};
 
 use super::args::Args;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat};
 use super::loader::{address, addressed};
 
 /// The family.

@@ -7,9 +7,9 @@ use crate::expr::Host;
 use crate::value::{Letter, Value};
 
 use super::args::Args;
-use super::cx::Cx;
-use super::data::value_text;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group};
+use super::expression::value_text;
 
 const INFO_REGISTERS: Command = Command {
     name: "info registers",

@@ -2,51 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
-use std::rc::Rc;
 
 use crate::base::{Error, Result};
 
-use super::define::UserCommand;
-use super::describe::Command;
-use super::settings::Setting;
-use super::taken_settings::beyond;
-use super::test_settings::TEST_SETTINGS;
-
-/// What a name stands for.
-#[derive(Clone)]
-pub enum Entry {
-    /// A command of the table.
-    Command(&'static Command),
-    /// `set NAME`.
-    Set(&'static Setting),
-    /// `show NAME`.
-    Show(&'static Setting),
-    /// A command that the user defined.
-    User(Rc<UserCommand>),
-    /// A name that the user gave to the beginning of a line.
-    Alias(Rc<str>),
-}
-
-impl Entry {
-    /// Whether both stand for the same thing, under whatever name.
-    fn same(&self, other: &Entry) -> bool {
-        match (self, other) {
-            (Entry::Command(a), Entry::Command(b)) => a.name == b.name,
-            (Entry::Set(a), Entry::Set(b)) | (Entry::Show(a), Entry::Show(b)) => a.name == b.name,
-            (Entry::User(a), Entry::User(b)) => Rc::ptr_eq(a, b),
-            (Entry::Alias(a), Entry::Alias(b)) => a == b,
-            _ => false,
-        }
-    }
-
-    fn is_own(&self) -> bool {
-        match self {
-            Entry::Command(c) => c.own,
-            Entry::Set(s) | Entry::Show(s) => s.own,
-            Entry::User(_) | Entry::Alias(_) => false,
-        }
-    }
-}
+use super::cx::{Command, Entry, Registry, Setting};
 
 /// A line, cut behind the command's name.
 #[derive(Clone)]
@@ -59,23 +18,17 @@ pub struct Resolved<'l> {
     pub rest: &'l str,
 }
 
-/// The names.
-#[derive(Default)]
-pub struct Registry {
-    names: BTreeMap<String, Entry>,
-}
-
 impl Registry {
-    /// The names of these families and settings.
-    pub fn new(families: &[&'static [Command]], settings: &'static [Setting]) -> Registry {
+    /// The names of these families, of settings, and of those below `maintenance set`.
+    pub fn new(families: &[&'static [Command]], settings: &[&'static [Setting]], maintenance: &'static [Setting]) -> Registry {
         let mut names = BTreeMap::new();
-        for setting in settings.iter().chain(beyond()) {
+        for setting in settings.iter().copied().flatten() {
             for name in std::iter::once(&setting.name).chain(setting.aliases) {
                 names.insert(format!("set {name}"), Entry::Set(setting));
                 names.insert(format!("show {name}"), Entry::Show(setting));
             }
         }
-        for setting in TEST_SETTINGS {
+        for setting in maintenance {
             names.insert(format!("maintenance set {}", setting.name), Entry::Set(setting));
             names.insert(format!("maintenance show {}", setting.name), Entry::Show(setting));
         }

@@ -1,217 +1,20 @@
-//! Starting the program, letting it go on, and showing what comes of it.
+//! Programs, and starting, ending and resuming them: `file`, `run`, `kill`, `continue`, `jump`, `signal`.
 
 use std::path::{Path, PathBuf};
 
 use crate::base::{Error, Need, Result, Signal, Tid, VirtAddr};
-use crate::engine::{Happening, Notice, Plan, Session, Stop, StopReason};
-use crate::expr::Host;
-use crate::ui::Role;
-use crate::ui::render::{nearest_source, notice_text, stop_text};
-use crate::value::{Type, Value};
+use crate::engine::{Session, Stop, StopReason};
 
 use super::args::Args;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
-use super::script::expand_home;
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat};
+use super::expression::integer;
+use super::notices::show_ended;
+use super::paths::expand_home;
+use super::stop::{go, stopped};
 
 /// Starting and stopping.
 pub const COMMANDS: &[Command] = &[FILE, EXEC_FILE, SYMBOL_FILE, RUN, START, STARTI, KILL, CONTINUE, JUMP, SIGNAL, QUEUE_SIGNAL];
-
-/// Waits until the program stands still, shows what happens until then, and runs the commands of the breakpoints that
-/// stopped it. Every front end comes here.
-pub fn run_to_stop(cx: &mut Cx<'_>) -> Result<Flow> {
-    let pid = cx.session.process()?.target.pid();
-    cx.out.flush();
-    let stop = loop {
-        match cx.session.advance()? {
-            Happening::Notice(Notice::Progress(text)) => show_progress(cx, &text),
-            Happening::Notice(notice) => show_notice(cx, &notice),
-            Happening::Stop(stop) => break stop,
-        }
-    };
-    // What was found out on the way to the stop, as that a condition cannot be tested.
-    show_notices(cx);
-    let pid = if stop.reason.is_end() { stop.tid } else { pid };
-    stopped(cx, &stop, pid)
-}
-
-/// Shows how far something is, to a person at a terminal alone. The cursor goes back to the line's beginning, so that what comes next
-/// stands over it.
-fn show_progress(cx: &mut Cx<'_>, text: &str) {
-    if is_watched(cx) {
-        cx.out.text(Role::Dim, &format!("{text}\r"));
-        cx.out.flush();
-        cx.out.text(Role::Plain, "\x1b[K");
-    }
-}
-
-/// Whether a person looks on, at a terminal that can move its cursor. What drives rdbg as if it were gdb gives it a dumb terminal.
-fn is_watched(cx: &Cx<'_>) -> bool {
-    cx.out.is_terminal() && std::env::var_os("TERM").is_some_and(|t| t != "dumb")
-}
-
-/// Shows what has happened in the program while something else was done, as calls of its functions.
-pub(super) fn show_notices(cx: &mut Cx<'_>) {
-    for notice in cx.session.take_notices() {
-        show_notice(cx, &notice);
-    }
-}
-
-pub(super) fn show_notice(cx: &mut Cx<'_>, notice: &Notice) {
-    if let Notice::CallStopped { stop, .. } = notice {
-        keep_end_of(cx.session, &stop.reason);
-    }
-    if let Some((role, text)) = notice_text(cx.session, notice) {
-        cx.out.text(role, &text);
-        cx.out.flush();
-    }
-}
-
-/// Deletes the breakpoints of threads that have gone with their process.
-pub(super) fn show_ended(cx: &mut Cx<'_>) {
-    for line in cx.session.end_thread_breakpoints() {
-        cx.say(format!("{line}\n"));
-    }
-}
-
-/// Shows a stop and does what belongs to it.
-pub(super) fn stopped(cx: &mut Cx<'_>, stop: &Stop, pid: Tid) -> Result<Flow> {
-    if stop.reason.is_end() {
-        keep_end_of(cx.session, &stop.reason);
-    } else {
-        if cx.session.resumed_from.take().is_some_and(|from| from != stop.tid) {
-            let line = format!("[Switching to {}]\n", super::threads::target_id(cx.session, stop.tid));
-            cx.say(line);
-        }
-        // Before anything is shown, as gdb has it; what lets the program go on there has shown the next stop.
-        let count = cx.session.stop_count();
-        cx.run_hook("hook-", "stop")?;
-        if cx.session.stop_count() != count || cx.session.process().is_err() {
-            return Ok(Flow::Go);
-        }
-    }
-    let silent = cx.session.stop_commands.iter().any(|c| c.first().is_some_and(|l| l.trim() == "silent"));
-    if !silent || stop.reason.is_end() {
-        for (role, text) in stop_text(cx.session, stop, pid) {
-            cx.out.text(role, &text);
-        }
-        // Nothing but gdb's words for what drives rdbg as if it were gdb.
-        if !stop.reason.is_end()
-            && is_watched(cx)
-            && let Some(text) = nearest_source(cx.session)
-        {
-            cx.out.text(Role::Dim, &text);
-        }
-    }
-    // What was shown still counts them.
-    cx.session.remove_ended();
-    if stop.reason.is_end() {
-        show_ended(cx);
-        cx.session.stop_commands.clear();
-    } else if !silent {
-        // gdb's order: what is shown at each stop comes before what this one is about.
-        super::data::show_displays(cx);
-        super::finish::show_returned(cx);
-    }
-    // Who presses Ctrl-C in a loop that steps wants that to end too.
-    if cx.interpreter.loops > 0 && is_interrupt(cx, stop) {
-        cx.session.stop_commands.clear();
-        return Err(Error::Cancelled);
-    }
-    run_stop_commands(cx)
-}
-
-/// Whether the user has stopped the program: a terminal's SIGINT comes from the kernel (SI_KERNEL, sigaction(2)).
-fn is_interrupt(cx: &Cx<'_>, stop: &Stop) -> bool {
-    const SI_KERNEL: [u8; 4] = 0x80i32.to_le_bytes();
-    let from_kernel = || {
-        let info = cx.session.process().and_then(|p| p.target.signal_info(stop.tid));
-        info.is_ok_and(|bytes| bytes[8..12] == SI_KERNEL)
-    };
-    match stop.reason {
-        StopReason::Interrupted => true,
-        StopReason::Signal(Signal::INT) => from_kernel(),
-        _ => false,
-    }
-}
-
-/// Runs the commands of the breakpoints that stopped the program. What they let go on may stop it again: its commands then
-/// follow in this same loop, so that `continue` in them a million times over needs no deeper stack.
-fn run_stop_commands(cx: &mut Cx<'_>) -> Result<Flow> {
-    if std::mem::replace(&mut cx.session.in_stop_commands, true) {
-        return Ok(Flow::Go);
-    }
-    let result = stop_commands_loop(cx);
-    cx.session.in_stop_commands = false;
-    cx.session.rest();
-    result
-}
-
-fn stop_commands_loop(cx: &mut Cx<'_>) -> Result<Flow> {
-    while !cx.session.stop_commands.is_empty() {
-        let all = std::mem::take(&mut cx.session.stop_commands);
-        'stop: for lines in all {
-            for unit in units(&lines) {
-                if unit.first().is_some_and(|l| l.trim() == "silent") {
-                    continue;
-                }
-                let before = cx.session.stop_count();
-                match cx.run_lines(unit) {
-                    Ok(Flow::Quit(status)) => return Ok(Flow::Quit(status)),
-                    Ok(_) => {}
-                    Err(e) => {
-                        cx.session.stop_commands.clear();
-                        return Err(e);
-                    }
-                }
-                // It went on: what is left belongs to a stop that is over.
-                if cx.session.stop_count() != before {
-                    break 'stop;
-                }
-            }
-        }
-    }
-    Ok(Flow::Go)
-}
-
-/// The lines of a script in pieces that belong together: single lines, and blocks to their `end`.
-fn units(lines: &[String]) -> Vec<&[String]> {
-    let mut out = Vec::new();
-    let (mut start, mut depth) = (0, 0u32);
-    for (i, line) in lines.iter().enumerate() {
-        match line.split_whitespace().next().unwrap_or_default() {
-            "if" | "while" | "commands" | "define" | "document" => depth += 1,
-            "end" => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth == 0 {
-            out.extend(lines.get(start..=i));
-            start = i + 1;
-        }
-    }
-    out.extend(lines.get(start..).filter(|rest| !rest.is_empty()));
-    out
-}
-
-/// Lets the program go on by a plan, and shows what comes of it.
-pub(super) fn go(cx: &mut Cx<'_>, plan: Option<Plan>) -> Result<Flow> {
-    // Where nothing steps, nothing is unwound: the frame of `run` is ld.so's, whose debug information nobody has asked for.
-    let frame = plan.as_ref().filter(|p| p.is_step()).and_then(|_| cx.session.frame(0).ok());
-    cx.session.step_began_in = frame.map(|f| cx.session.identity(&f));
-    go_on(cx, plan)
-}
-
-/// The same, when it is known where a step began.
-pub(super) fn go_on(cx: &mut Cx<'_>, plan: Option<Plan>) -> Result<Flow> {
-    // What was said so far stands before what the program writes.
-    cx.out.flush();
-    cx.session.resume(plan)?;
-    if cx.session.in_background {
-        cx.session.leave_running()?;
-        return Ok(Flow::Go);
-    }
-    run_to_stop(cx)
-}
 
 const FILE: Command = Command {
     name: "file",
@@ -423,7 +226,7 @@ fn continue_(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         if text == "-a" {
             return Err(Error::user("`-a' is meaningless in all-stop mode."));
         }
-        let n = super::data::integer(cx, text)?;
+        let n = integer(cx, text)?;
         let pc = cx.session.process()?.target.pc(cx.session.selected_thread()?)?;
         let here = cx.session.breakpoints.iter_mut().find(|b| b.locations.iter().any(|l| l.addr == pc));
         if let Some(breakpoint) = here {
@@ -433,6 +236,7 @@ fn continue_(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
             cx.say_directly(format!("{}  Continuing.\n", super::breaks::ignore_sentence(id, crossings)));
             return go(cx, None);
         }
+        cx.say_directly("Not stopped at any breakpoint; argument ignored.\n");
     }
     cx.say_directly("Continuing.\n");
     go(cx, None)
@@ -516,7 +320,7 @@ fn signal_named(cx: &mut Cx<'_>, text: &str) -> Result<Option<Signal>> {
     if let Some(signal) = Signal::all().find(|s| s.name() == text) {
         return Ok(Some(signal));
     }
-    match super::data::integer(cx, text)? {
+    match integer(cx, text)? {
         0 => Ok(None),
         n @ 1..=15 => Ok(Some(Signal(n as i32))),
         _ => Err(Error::user(
@@ -557,38 +361,4 @@ fn confirm_others(cx: &mut Cx<'_>, tid: Tid) -> Result<()> {
     );
     cx.say(text);
     if cx.query(&question)? { Ok(()) } else { Err(Error::user("Not confirmed.")) }
-}
-
-/// What is lost when rdbg ends now, in gdb's words.
-pub(super) fn at_stake(session: &Session) -> Option<String> {
-    let mut text = String::new();
-    for inferior in session.inferiors() {
-        let Some(process) = inferior.process.as_ref().filter(|p| p.target.core_file().is_none()) else { continue };
-        let verb = if process.launched { "killed" } else { "detached" };
-        text += &format!("\tInferior {} [process {}] will be {verb}.\n", inferior.number, process.target.pid());
-    }
-    Some(text).filter(|t| !t.is_empty())
-}
-
-/// How a stop ends the program, if it does.
-fn keep_end_of(session: &mut Session, reason: &StopReason) {
-    match reason {
-        StopReason::Exited(code) => keep_end(session, Some(*code), None),
-        StopReason::Killed(signal) => keep_end(session, None, Some(*signal)),
-        _ => {}
-    }
-}
-
-/// `$_exitcode` or `$_exitsignal`: the one by which the program ended, and the other void.
-pub(super) fn keep_end(session: &mut Session, code: Option<i32>, signal: Option<Signal>) {
-    for (name, number) in [("_exitcode", code), ("_exitsignal", signal.map(|s| s.0))] {
-        session.variables.set(name, number.map_or_else(Value::void, |n| Value::int(&Type::int(), n.into())));
-    }
-}
-
-/// How the program ended last.
-pub(super) fn exit_status(session: &Session) -> Option<i32> {
-    let value = session.variables.get("_exitcode")?;
-    let bytes = value.bytes(session.memory(), None).ok()?;
-    Some(i32::from_le_bytes(bytes.get(..4)?.try_into().ok()?))
 }

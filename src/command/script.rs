@@ -1,58 +1,29 @@
-//! Blocks and files of commands: if, while, source, end, and where their lines come from.
+//! Blocks and files of commands: if, while, source, end.
 
-use std::io::BufRead;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
 use crate::base::{Error, Result};
 
 use super::args::Args;
-use super::cx::{Block, Cx};
-use super::describe::{ArgKind, ArgSpec, Command, Flow, Group, Repeat};
-use super::dispatch::MAX_LINE;
-use super::interpreter::Source;
-use super::registry::Entry;
+use super::cx::{Command, Cx, Entry, Interpreter};
+use super::describe::{ArgKind, ArgSpec, Flow, Group, Repeat};
+use super::expression::truth;
+use super::paths::expand_home;
+use super::sources::MAX_LINE;
 
 /// How deep blocks may stand in each other.
 const MAX_NESTING: usize = 100;
 
+/// What kind of block [`Cx::read_body`] reads.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Block {
+    /// Commands that may hold blocks themselves (`define`, `commands`, `while`).
+    Commands,
+    /// Text (`document`): nothing in it is looked at but `end`.
+    Text,
+}
+
 impl Cx<'_> {
-    /// Runs lines one after another; blocks may be among them. Ends at the first error.
-    pub fn run_lines(&mut self, lines: &[String]) -> Result<Flow> {
-        self.run_source(Source { lines: lines.into(), next: 0, file: None })
-    }
-
-    fn run_source(&mut self, source: Source) -> Result<Flow> {
-        let file = source.file.clone();
-        let depth = self.interpreter.sources.len();
-        self.interpreter.sources.push(source);
-        let mut result = Ok(Flow::Go);
-        while matches!(result, Ok(Flow::Go)) {
-            if crate::os::signals::take_interrupt() {
-                result = Err(Error::Cancelled);
-                break;
-            }
-            let at = self.interpreter.sources.last().map_or(0, |s| s.next + 1);
-            let Some(line) = self.interpreter.next_of_source() else { break };
-            result = self.run_line(&line);
-            if let (Err(e), Some(file)) = (&result, &file) {
-                let text = format!("{}:{at}: Error in sourced command file:\n{e}", file.display());
-                result = Err(Error::User(text));
-            }
-        }
-        self.interpreter.sources.truncate(depth);
-        result
-    }
-
-    /// Runs a file of commands.
-    pub fn run_file(&mut self, path: &Path) -> Result<Flow> {
-        let lines = read_lines(path)?;
-        let (loops, frames) = (std::mem::take(&mut self.interpreter.loops), std::mem::take(&mut self.interpreter.frames));
-        let result = self.run_source(Source { lines, next: 0, file: Some(path.to_owned()) });
-        (self.interpreter.loops, self.interpreter.frames) = (loops, frames);
-        result
-    }
-
     /// Reads the lines of a block up to its `end`, from where the current command came. `intro` is shown when a person types.
     pub fn read_body(&mut self, block: Block, intro: &str) -> Result<Vec<String>> {
         self.read_block(block, intro, 0)
@@ -100,11 +71,11 @@ impl Cx<'_> {
     }
 }
 
-impl super::interpreter::Interpreter {
+impl Interpreter {
     /// The next line of the innermost source, or of the reader. A backslash at its end joins the line after it.
     fn next_line(&mut self, prompt: &str) -> Result<Option<String>> {
-        if !self.sources.is_empty() {
-            return Ok(self.next_of_source());
+        if let Some(source) = self.sources.last_mut() {
+            return Ok(source.next_line());
         }
         let reader = self.reader.clone();
         // The reader is never asked from within itself.
@@ -117,19 +88,6 @@ impl super::interpreter::Interpreter {
         Ok(Some(line))
     }
 
-    fn next_of_source(&mut self) -> Option<String> {
-        let source = self.sources.last_mut()?;
-        let mut line = source.lines.get(source.next)?.clone();
-        source.next += 1;
-        while line.ends_with('\\') {
-            line.pop();
-            let Some(more) = source.lines.get(source.next) else { break };
-            line.push_str(more);
-            source.next += 1;
-        }
-        Some(line)
-    }
-
     /// What kind of block a line opens, and by which command.
     fn opens(&self, line: &str) -> Option<(Block, &'static str)> {
         let Ok(found) = self.registry.resolve(line) else { return None };
@@ -140,49 +98,6 @@ impl super::interpreter::Interpreter {
             _ => None,
         }
     }
-}
-
-/// The lines of a file; a line that cannot be text is an error that names it.
-fn read_lines(path: &Path) -> Result<Rc<[String]>> {
-    let fail = |e: &std::io::Error| match Error::io("", e) {
-        Error::Os { errno, .. } => {
-            let text = std::io::Error::from_raw_os_error(errno).to_string();
-            Error::user(format!("{}: {}.", path.display(), text.split(" (os error").next().unwrap_or_default()))
-        }
-        _ => Error::user(format!("{}: {e}.", path.display())),
-    };
-    let file = std::fs::File::open(path).map_err(|e| fail(&e))?;
-    let mut reader = std::io::BufReader::new(file);
-    let mut lines = Vec::new();
-    loop {
-        let mut bytes = Vec::new();
-        if reader.read_until(b'\n', &mut bytes).map_err(|e| fail(&e))? == 0 {
-            return Ok(lines.into());
-        }
-        let line = decode_line(bytes).map_err(|e| Error::user(format!("{}:{}: {e}", path.display(), lines.len() + 1)))?;
-        lines.push(line);
-    }
-}
-
-/// A line of input as text, without its newline. NUL bytes and bytes that are not UTF-8 are errors, except in comments.
-pub fn decode_line(mut bytes: Vec<u8>) -> Result<String> {
-    if bytes.last() == Some(&b'\n') {
-        bytes.pop();
-    }
-    if bytes.last() == Some(&b'\r') {
-        bytes.pop();
-    }
-    if bytes.trim_ascii_start().first() == Some(&b'#') {
-        return Ok(String::from_utf8_lossy(&bytes).into_owned());
-    }
-    if bytes.len() > MAX_LINE {
-        return Err(Error::user(format!("Line is too long: more than {MAX_LINE} bytes.")));
-    }
-    if let Some(at) = memchr::memchr(0, &bytes) {
-        return Err(Error::user(format!("Line contains a NUL byte, in column {}.", at + 1)));
-    }
-    String::from_utf8(bytes)
-        .map_err(|e| Error::user(format!("Line is not UTF-8, in column {}.", e.utf8_error().valid_up_to() + 1)))
 }
 
 /// `if`
@@ -202,7 +117,6 @@ fn run_if(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     }
     let body = cx.control_body()?;
     let (then, otherwise) = split_else(cx, &body);
-    let truth = cx.interpreter.language.truth;
     let chosen = if truth(cx, &args.text)? { then } else { otherwise };
     cx.run_lines(&chosen)
 }
@@ -240,7 +154,6 @@ fn run_while(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         return Err(Error::user("while command requires an argument."));
     }
     let body = cx.control_body()?;
-    let truth = cx.interpreter.language.truth;
     cx.interpreter.loops += 1;
     let result = loop {
         match truth(cx, &args.text) {
@@ -337,22 +250,11 @@ fn find_script(cx: &Cx<'_>, name: &str, anywhere: bool) -> Option<PathBuf> {
     candidates.into_iter().find(|p| p.is_file())
 }
 
-/// `~` and `~/…` as the home directory.
-pub fn expand_home(path: &str) -> PathBuf {
-    match (path.strip_prefix('~'), std::env::var_os("HOME")) {
-        (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => {
-            Path::new(&home).join(rest.trim_start_matches('/'))
-        }
-        _ => PathBuf::from(path),
-    }
-}
-
 /// The family.
 pub const COMMANDS: &[Command] = &[IF, WHILE, LOOP_BREAK, LOOP_CONTINUE, END, SOURCE];
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::command::fixture::{Bench, run};
 
     #[test]
@@ -415,13 +317,5 @@ mod tests {
         let out = std::thread::Builder::new().stack_size(8 << 20).spawn(move || run(&line)).unwrap().join().unwrap();
         std::fs::remove_file(&file).unwrap();
         assert!(out.contains("Max user call depth exceeded"), "{out}");
-    }
-
-    #[test]
-    fn lines_that_are_no_text_are_errors() {
-        assert_eq!(decode_line(b"ab\xff".to_vec()).unwrap_err().to_string(), "Line is not UTF-8, in column 3.");
-        assert_eq!(decode_line(b"# caf\xe9\n".to_vec()).unwrap(), "# caf\u{fffd}");
-        assert_eq!(decode_line(b"a\r\n".to_vec()).unwrap(), "a");
-        assert_eq!(decode_line(vec![b'x'; 10 << 20]).unwrap_err().to_string(), "Line is too long: more than 1048576 bytes.");
     }
 }

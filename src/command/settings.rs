@@ -1,94 +1,13 @@
-//! What a setting is; how one is set and shown, with gdb's sentences. The table itself is in `settings_table.rs`.
+//! What a setting is; how one is set and shown, with gdb's sentences. The tables are in `setting_tables/`.
 
 use crate::base::{Error, Result};
 use crate::engine::Settings;
 
-use super::args::choice;
-use super::cx::Cx;
-use super::script::expand_home;
-
-/// What a setting holds, and where.
-#[derive(Clone, Copy)]
-pub enum SettingKind {
-    /// on or off.
-    Bool(fn(&mut Settings) -> &mut bool),
-    /// on, off or auto: `None` is auto.
-    Auto(fn(&mut Settings) -> &mut Option<bool>),
-    /// A limit: 0 and `unlimited` are `None`.
-    Limit(fn(&mut Settings) -> &mut Option<u32>),
-    /// A number from 0; -1 and `unlimited` are `None`.
-    ZeroLimit(fn(&mut Settings) -> &mut Option<u32>),
-    /// A limit: 0, -1 and `unlimited` are `None`.
-    AnyLimit(fn(&mut Settings) -> &mut Option<u32>),
-    /// A number.
-    Signed(fn(&mut Settings) -> &mut i32),
-    /// A number from 0.
-    Uint(fn(&mut Settings) -> &mut u32),
-    /// One of these words.
-    Enum(fn(&mut Settings) -> &mut &'static str, &'static [&'static str]),
-    /// Any text, blanks at its end included.
-    Text(fn(&mut Settings) -> &mut String),
-    /// A file's name: `~` is expanded.
-    File(fn(&mut Settings) -> &mut String),
-    /// The same, and there must be one.
-    NeededFile(fn(&mut Settings) -> &mut String),
-    /// What changes nothing in rdbg, or is asked for where it is needed: the form of its values, and the default as text.
-    Taken(Form, &'static str),
-}
-
-/// The form of a setting's values where they are kept as text.
-#[derive(Clone, Copy)]
-pub enum Form {
-    /// on or off.
-    Bool,
-    /// on, off or auto.
-    Auto,
-    /// A number; 0 is `unlimited`.
-    Limit,
-    /// A number from 0; -1 is `unlimited`.
-    ZeroLimit,
-    /// A number from 0.
-    Uint,
-    /// A number.
-    Signed,
-    /// One of these words.
-    Enum(&'static [&'static str]),
-    /// Any text.
-    Text,
-    /// A file's name, or none.
-    File,
-    /// A file's name.
-    NeededFile,
-}
-
-/// What `show NAME` says.
-#[derive(Clone, Copy)]
-pub enum Sentence {
-    /// This, with the value for `{}`.
-    Value(&'static str),
-    /// What this makes of the settings.
-    By(fn(&Settings) -> String),
-}
-
-/// A setting: a row of the table.
-pub struct Setting {
-    /// Its name after `set`: `print pretty`.
-    pub name: &'static str,
-    /// Other names.
-    pub aliases: &'static [&'static str],
-    /// What it holds.
-    pub kind: SettingKind,
-    /// What `show` says.
-    pub sentence: Sentence,
-    /// `Set` and what follows, a sentence, as gdb's `help set NAME`. `help show NAME` begins with `Show`.
-    pub summary: &'static str,
-    /// More of it.
-    pub help: &'static str,
-    /// Whether gdb has no such setting.
-    pub own: bool,
-    /// Is called after it was set; may refuse, then the old value comes back.
-    pub after: Option<fn(&mut Cx<'_>) -> Result<()>>,
-}
+use super::args::{auto_switch, choice, switch};
+use super::cx::{Cx, Setting};
+use super::describe::{Form, Sentence, SettingKind};
+use super::expression::integer_i64;
+use super::paths::expand_home;
 
 impl Setting {
     /// The value as text, without quotes.
@@ -240,7 +159,7 @@ fn unsigned(cx: &mut Cx<'_>, text: &str) -> Result<u32> {
 fn required_integer(cx: &mut Cx<'_>, text: &str) -> Result<i64> {
     match text {
         "" => Err(Error::user("Argument required (integer to set it to).")),
-        _ => integer(cx, text),
+        _ => integer_i64(cx, text),
     }
 }
 
@@ -272,32 +191,6 @@ pub fn show(cx: &mut Cx<'_>, setting: &Setting) -> Result<()> {
     Ok(())
 }
 
-/// on, off and the words that gdb takes for them; nothing is on.
-pub fn switch(text: &str) -> Result<bool> {
-    word_switch(text).ok_or_else(|| Error::user("\"on\" or \"off\" expected."))
-}
-
-fn auto_switch(text: &str) -> Result<Option<bool>> {
-    match text {
-        "" => Err(Error::user("\"on\", \"off\" or \"auto\" expected.")),
-        "auto" | "aut" | "au" | "a" | "-1" => Ok(None),
-        _ => word_switch(text).map(Some).ok_or_else(|| Error::user("\"on\", \"off\" or \"auto\" expected.")),
-    }
-}
-
-fn word_switch(text: &str) -> Option<bool> {
-    let starts = |word: &str| !text.is_empty() && word.starts_with(text);
-    match text {
-        "" | "1" | "on" => Some(true),
-        "0" | "of" | "off" => Some(false),
-        _ if starts("yes") || starts("enable") => Some(true),
-        _ if starts("no") || starts("disable") => Some(false),
-        "enabled" => Some(true),
-        "disabled" => Some(false),
-        _ => None,
-    }
-}
-
 /// A number or `unlimited` (`None`), which may be shortened.
 fn limit(cx: &mut Cx<'_>, text: &str, minus_one: bool) -> Result<Option<u32>> {
     if text.is_empty() {
@@ -306,7 +199,7 @@ fn limit(cx: &mut Cx<'_>, text: &str, minus_one: bool) -> Result<Option<u32>> {
     if "unlimited".starts_with(text) {
         return Ok(None);
     }
-    match integer(cx, text)? {
+    match integer_i64(cx, text)? {
         -1 if minus_one => Ok(None),
         n if n < 0 && minus_one => Err(Error::user("only -1 is allowed to set as unlimited")),
         n => Ok(Some(u32::try_from(n).ok().filter(|n| *n < u32::MAX).ok_or_else(|| out_of_range(n))?)),
@@ -315,20 +208,6 @@ fn limit(cx: &mut Cx<'_>, text: &str, minus_one: bool) -> Result<Option<u32>> {
 
 fn out_of_range(n: i64) -> Error {
     Error::user(format!("integer {n} out of range"))
-}
-
-/// An integer: a literal, or what an expression gives.
-pub fn integer(cx: &mut Cx<'_>, text: &str) -> Result<i64> {
-    match text.trim().parse() {
-        Ok(n) => Ok(n),
-        Err(_) => (cx.interpreter.language.integer)(cx, text.trim()),
-    }
-}
-
-/// gdb's `NAME: No such file or directory.`
-pub fn file_error(name: &str, e: &std::io::Error) -> Error {
-    let text = e.to_string();
-    Error::user(format!("{name}: {}.", text.split(" (os error").next().unwrap_or_default()))
 }
 
 #[cfg(test)]
@@ -388,7 +267,7 @@ mod tests {
 
     #[test]
     fn each_setting_takes_the_words_it_lists_and_its_own_value() {
-        for setting in SETTINGS {
+        for setting in SETTINGS.iter().copied().flatten() {
             let value = setting.value(&Settings::default());
             let out = run(&format!("set {} {value}\nshow {}", setting.name, setting.name));
             assert!(!out.contains("expected") && !out.contains("Undefined") && !out.contains("{}"), "{}: {out}", setting.name);

@@ -4,14 +4,16 @@ use std::io::{Read, Write};
 use std::process::{Command as Process, ExitStatus, Stdio};
 
 use crate::base::{Error, Result};
+use crate::engine::Session;
 use crate::ui::Role;
+use crate::value::{Type, Value};
 
-use super::args::Args;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Repeat};
-use super::interpreter::Again;
-use super::registry::{Entry, word_length};
-use super::script::expand_home;
+use super::args::{Args, compile_regex};
+use super::cx::{Again, Command, Cx, Entry};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Repeat};
+use super::expression::{explain, formatted, integer_i64, truth};
+use super::paths::{expand_home, file_error};
+use super::registry::word_length;
 use super::settings;
 
 /// `shell`
@@ -85,12 +87,10 @@ fn run_shell(cx: &mut Cx<'_>, line: &str, input: Option<&str>) -> Result<ExitSta
 
 fn set_exit_variables(cx: &mut Cx<'_>, status: ExitStatus) {
     use std::os::unix::process::ExitStatusExt;
-    let set = cx.interpreter.language.set_variable;
-    if let Some(code) = status.code() {
-        set(cx.session, "_shell_exitcode", i64::from(code));
-    }
-    if let Some(signal) = status.signal() {
-        set(cx.session, "_shell_exitsignal", i64::from(signal));
+    for (name, number) in [("_shell_exitcode", status.code()), ("_shell_exitsignal", status.signal())] {
+        if let Some(number) = number {
+            cx.session.variables.set(name, Value::int(&Type::int(), number.into()));
+        }
     }
 }
 
@@ -146,7 +146,7 @@ pub const CD: Command = Command {
     repeat: Repeat::No,
     run: |cx, args| {
         let dir = expand_home(args.get("DIR").unwrap_or("~"));
-        std::env::set_current_dir(&dir).map_err(|e| settings::file_error(&dir.display().to_string(), &e))?;
+        std::env::set_current_dir(&dir).map_err(|e| file_error(&dir.display().to_string(), &e))?;
         show_cwd(cx);
         Ok(Flow::Go)
     },
@@ -186,15 +186,26 @@ pub const QUIT: Command = Command {
 
 fn quit(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let status = match args.get("STATUS") {
-        Some(text) => settings::integer(cx, text)? as i32,
+        Some(text) => integer_i64(cx, text)? as i32,
         None => 0,
     };
-    if let Some(stake) = (cx.interpreter.language.at_stake)(cx.session)
+    if let Some(stake) = at_stake(cx.session)
         && !cx.query(&format!("A debugging session is active.\n\n{stake}\nQuit anyway? "))?
     {
         return Err(Error::user("Not confirmed."));
     }
     Ok(Flow::Quit(status))
+}
+
+/// What is lost when rdbg ends now, in gdb's words.
+fn at_stake(session: &Session) -> Option<String> {
+    let mut text = String::new();
+    for inferior in session.inferiors() {
+        let Some(process) = inferior.process.as_ref().filter(|p| p.target.core_file().is_none()) else { continue };
+        let verb = if process.launched { "killed" } else { "detached" };
+        text += &format!("\tInferior {} [process {}] will be {verb}.\n", inferior.number, process.target.pid());
+    }
+    Some(text).filter(|t| !t.is_empty())
 }
 
 /// `with`
@@ -258,7 +269,7 @@ pub const EVAL: Command = Command {
     summary: "Construct a GDB command and then evaluate it.",
     help: "The command is what \"printf\" would print.",
     run: |cx, args| {
-        let line = (cx.interpreter.language.format)(cx, &args.text)?;
+        let line = formatted(cx, &args.text)?;
         cx.run_line(&line)
     },
     ..Command::BASE
@@ -278,8 +289,7 @@ pub const ASSERT: Command = Command {
 };
 
 fn assert_true(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
-    let language = cx.interpreter.language;
-    let outcome = (language.truth)(cx, &args.text);
+    let outcome = truth(cx, &args.text);
     if matches!(outcome, Ok(true)) {
         return Ok(Flow::Go);
     }
@@ -287,7 +297,7 @@ fn assert_true(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let mut message = format!("Assertion failed: {}", args.text);
     match outcome {
         Err(e) => message.push_str(&format!("\n  {e}")),
-        Ok(_) => (language.explain)(cx, &args.text).iter().for_each(|line| message.push_str(&format!("\n  {line}"))),
+        Ok(_) => explain(cx, &args.text).iter().for_each(|line| message.push_str(&format!("\n  {line}"))),
     }
     Err(Error::User(message))
 }
@@ -313,15 +323,6 @@ fn expect(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let shown: String = output.lines().take(20).map(|l| format!("\n  {l}")).collect();
     let what = if output.is_empty() { "nothing".to_owned() } else { format!("this:{shown}") };
     Err(Error::user(format!("Expected /{}/; the last command wrote {what}", args.text)))
-}
-
-/// A regular expression of the user's, of bounded size; `^` and `$` match at lines.
-pub fn compile_regex(text: &str) -> Result<regex::Regex> {
-    regex::RegexBuilder::new(text).multi_line(true).size_limit(1 << 20).build().map_err(|e| {
-        let reason = e.to_string();
-        let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
-        Error::user(format!("Invalid regular expression \"{text}\": {reason}."))
-    })
 }
 
 /// `dont-repeat`

@@ -5,8 +5,8 @@ use crate::engine::{SkipFile, SkipFunction};
 use crate::ui::Role;
 
 use super::args::Args;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat};
 
 /// What `step` does not enter.
 pub const COMMANDS: &[Command] = &[SKIP, FUNCTION, FILE, ENABLE, DISABLE, DELETE, INFO];

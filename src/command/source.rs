@@ -6,10 +6,9 @@ use crate::engine::{Listed, Session};
 use crate::ui::render::source_lines;
 use crate::value::{Type, Value};
 
-use super::args::{Args, split_at_comma};
-use super::compile_regex;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
+use super::args::{Args, compile_regex, split_at_comma};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat};
 
 /// Source text.
 pub const COMMANDS: &[Command] = &[LIST, FORWARD_SEARCH, REVERSE_SEARCH, INFO_SOURCE];
@@ -195,7 +194,7 @@ fn list_each(cx: &mut Cx<'_>, spec: &str, sources: Vec<Source>) -> Result<()> {
 
 /// `0x1139 is in main (a.c:3).`
 fn address_text(cx: &mut Cx<'_>, spec: &str, (file, line): &(LineFile, u32)) -> String {
-    let Ok(addr) = super::data::address(cx, spec.trim_start_matches('*')) else { return String::new() };
+    let Ok(addr) = super::expression::address(cx, spec.trim_start_matches('*')) else { return String::new() };
     let name = cx.session.file_name(file);
     match cx.session.function_title(addr) {
         Some(function) => format!("{addr} is in {function} ({name}:{line}).\n"),

@@ -6,9 +6,9 @@ use crate::base::{Error, Result};
 use crate::ui::Role;
 
 use super::args::Args;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
-use super::script::expand_home;
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat};
+use super::paths::expand_home;
 
 /// Where source files are looked for.
 pub const COMMANDS: &[Command] = &[DIRECTORY, SET_SUBSTITUTE_PATH, UNSET_SUBSTITUTE_PATH, SHOW_SUBSTITUTE_PATH];

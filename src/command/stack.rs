@@ -7,8 +7,8 @@ use crate::ui::Role;
 use crate::ui::render::{FrameInfo, frame_line, next_line, source_line};
 
 use super::args::Args;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group};
 
 /// The stack.
 pub const COMMANDS: &[Command] = &[
@@ -65,7 +65,7 @@ fn backtrace(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         }
         count = rest;
     }
-    let count = if count.is_empty() { None } else { Some(super::data::integer(cx, count)?) };
+    let count = if count.is_empty() { None } else { Some(super::expression::integer(cx, count)?) };
     let settings = &cx.session.settings;
     let past_main = settings.backtrace_past_main;
     let before = (settings.print_frame_arguments, settings.print_entry_values, settings.print_frame_info);
@@ -259,7 +259,7 @@ fn select_and_show(cx: &mut Cx<'_>, args: &Args, find: Finder, shown: bool) -> R
 }
 
 pub(super) fn by_level(cx: &mut Cx<'_>, text: &str) -> Result<usize> {
-    let n = super::data::integer(cx, text)?;
+    let n = super::expression::integer(cx, text)?;
     let level = usize::try_from(n).map_err(|_| Error::user(format!("No frame at level {text}.")))?;
     Ok(cx.session.frame(level)?.level)
 }
@@ -275,7 +275,7 @@ pub(super) fn by_function(cx: &mut Cx<'_>, text: &str) -> Result<usize> {
 }
 
 pub(super) fn by_address(cx: &mut Cx<'_>, text: &str) -> Result<usize> {
-    let address = super::data::address(cx, text)?;
+    let address = super::expression::address(cx, text)?;
     let tid = cx.session.selected_thread()?;
     let (frames, _) = cx.session.backtrace(tid, usize::MAX)?;
     let found = frames.iter().find(|f| f.cfa == Some(address));
@@ -330,7 +330,7 @@ const DOWN_SILENTLY: Command = Command {
 /// in gdb.
 fn travel(cx: &mut Cx<'_>, args: &Args, direction: i128, shown: bool) -> Result<Flow> {
     let counted = !args.text.is_empty();
-    let steps = direction * if counted { super::data::integer(cx, &args.text)? } else { 1 };
+    let steps = direction * if counted { super::expression::integer(cx, &args.text)? } else { 1 };
     let from = cx.session.selection.level;
     // A thread without a stack is none.
     cx.session.frame(from)?;
@@ -408,7 +408,7 @@ fn apply(cx: &mut Cx<'_>, text: &str) -> Result<Flow> {
             }
         }
         count => {
-            let n = super::data::integer(cx, count)?;
+            let n = super::expression::integer(cx, count)?;
             let wanted = usize::try_from(n.unsigned_abs()).unwrap_or(usize::MAX).min(all.len());
             if n < 0 { (all.len() - wanted..all.len()).collect() } else { (0..wanted).collect() }
         }

@@ -5,9 +5,9 @@ use crate::engine::{LineStepBegun, LineStepKind, Stop, StopReason};
 use crate::ui::render::frame_line;
 
 use super::args::Args;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
-use super::run::{go, go_on, stopped};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group};
+use super::stop::{go, go_on, stopped};
 
 /// Moving.
 pub const COMMANDS: &[Command] = &[STEPI, NEXTI, STEP, NEXT];
@@ -50,7 +50,7 @@ fn instructions(cx: &mut Cx<'_>, args: &Args, over_calls: bool) -> Result<Flow> 
 /// The N of a step; 1 without one.
 fn count(cx: &mut Cx<'_>, args: &Args) -> Result<u64> {
     match args.get("N") {
-        Some(text) => Ok(u64::try_from(super::data::integer(cx, text)?).unwrap_or(0)),
+        Some(text) => Ok(u64::try_from(super::expression::integer(cx, text)?).unwrap_or(0)),
         None => Ok(1),
     }
 }

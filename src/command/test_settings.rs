@@ -5,31 +5,31 @@ use crate::base::{Error, Result};
 use crate::engine::Settings;
 
 use super::args::Args;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Flow, Group};
+use super::cx::{Command, Cx, Setting};
+use super::describe::{ArgKind, ArgSpec, Flow, Group, SettingKind};
 use super::help::list_below;
-use super::settings::{Sentence, Setting, SettingKind};
+use super::setting_tables::row::row;
 use super::shell::with_setting;
 
-const fn row(name: &'static str, kind: SettingKind) -> Setting {
-    let summary = "Set a setting that means nothing.";
-    Setting { name, aliases: &[], kind, sentence: Sentence::Value("{}"), summary, help: "", own: false, after: None }
+/// A row with the value alone for a sentence.
+const fn plain(name: &'static str, kind: SettingKind) -> Setting {
+    row(name, kind, "{}", "Set a setting that means nothing.")
 }
 
 /// The settings below `maintenance set`.
 pub const TEST_SETTINGS: &[Setting] = &[
-    row("test-settings auto-boolean", SettingKind::Auto(|s: &mut Settings| &mut s.test.auto_boolean)),
-    row("test-settings boolean", SettingKind::Bool(|s| &mut s.test.boolean)),
-    row("test-settings enum", SettingKind::Enum(|s| &mut s.test.choice, &["xxx", "yyy", "zzz"])),
-    row("test-settings filename", SettingKind::NeededFile(|s| &mut s.test.filename)),
-    row("test-settings integer", SettingKind::AnyLimit(|s| &mut s.test.integer)),
-    row("test-settings optional-filename", SettingKind::File(|s| &mut s.test.optional_filename)),
-    row("test-settings string", SettingKind::Text(|s| &mut s.test.string)),
-    row("test-settings string-noescape", SettingKind::Text(|s| &mut s.test.string_noescape)),
-    row("test-settings uinteger", SettingKind::Limit(|s| &mut s.test.uinteger)),
-    row("test-settings zinteger", SettingKind::Signed(|s| &mut s.test.zinteger)),
-    row("test-settings zuinteger", SettingKind::Uint(|s| &mut s.test.zuinteger)),
-    row("test-settings zuinteger-unlimited", SettingKind::ZeroLimit(|s| &mut s.test.zuinteger_unlimited)),
+    plain("test-settings auto-boolean", SettingKind::Auto(|s: &mut Settings| &mut s.test.auto_boolean)),
+    plain("test-settings boolean", SettingKind::Bool(|s| &mut s.test.boolean)),
+    plain("test-settings enum", SettingKind::Enum(|s| &mut s.test.choice, &["xxx", "yyy", "zzz"])),
+    plain("test-settings filename", SettingKind::NeededFile(|s| &mut s.test.filename)),
+    plain("test-settings integer", SettingKind::AnyLimit(|s| &mut s.test.integer)),
+    plain("test-settings optional-filename", SettingKind::File(|s| &mut s.test.optional_filename)),
+    plain("test-settings string", SettingKind::Text(|s| &mut s.test.string)),
+    plain("test-settings string-noescape", SettingKind::Text(|s| &mut s.test.string_noescape)),
+    plain("test-settings uinteger", SettingKind::Limit(|s| &mut s.test.uinteger)),
+    plain("test-settings zinteger", SettingKind::Signed(|s| &mut s.test.zinteger)),
+    plain("test-settings zuinteger", SettingKind::Uint(|s| &mut s.test.zuinteger)),
+    plain("test-settings zuinteger-unlimited", SettingKind::ZeroLimit(|s| &mut s.test.zuinteger_unlimited)),
 ];
 
 /// The commands around them.

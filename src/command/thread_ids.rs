@@ -1,7 +1,8 @@
-//! What users call threads: `3`, `2.1`, `1.2-4`, `*`, `$var.*`.
+//! What users call threads (`3`, `2.1`, `1.2-4`, `*`, `$var.*`), and what messages call them.
 
 use std::ops::RangeInclusive;
 
+use crate::arch::regs::Gpr;
 use crate::base::{Error, Result, Tid};
 use crate::engine::Session;
 
@@ -96,9 +97,20 @@ fn number(cx: &mut Cx<'_>, word: &str, text: &str) -> Result<u32> {
     if !word.starts_with('$') {
         return if word.bytes().all(|b| b.is_ascii_digit()) { word.parse().map_err(|_| invalid()) } else { Err(invalid()) };
     }
-    match super::data::integer(cx, word) {
+    match super::expression::integer(cx, word) {
         Ok(value) if value < 0 => Err(Error::user(format!("negative value: {text}"))),
         Ok(value) => u32::try_from(value).map_err(|_| invalid()),
         Err(_) => Err(Error::user(format!("Convenience variable must have integer value.\nInvalid thread ID: {text}"))),
+    }
+}
+
+/// `Thread 0x7ffff7dd2740 (LWP 14723)`; without a thread pointer (a process that has just begun) what the kernel calls it.
+pub(super) fn target_id(session: &Session, tid: Tid) -> String {
+    let Ok(process) = session.process() else { return format!("LWP {tid}") };
+    let pthread = process.target.registers(tid).ok().and_then(|r| r.get(Gpr::FsBase)).unwrap_or_else(|| process.pthread_of(tid));
+    match pthread {
+        0 if process.target.threads().len() == 1 => format!("process {tid}"),
+        0 => format!("LWP {tid}"),
+        _ => format!("Thread {pthread:#x} (LWP {tid})"),
     }
 }

@@ -1,16 +1,15 @@
 //! Threads, and what is known of the process as a whole.
 
-use crate::arch::regs::Gpr;
-use crate::base::{Error, Need, Result, Tid};
+use crate::base::{Error, Result, Tid};
 use crate::engine::{Selection, Session, pending_signal};
 use crate::ui::Role;
 use crate::ui::render::frame_line;
 
 use super::args::Args;
-use super::cx::Cx;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat};
 use super::stack::{ApplyFlags, show_selected};
-use super::thread_ids::{self, Ids, Thread, all_threads, is_id};
+use super::thread_ids::{self, Ids, Thread, all_threads, is_id, target_id};
 
 /// Threads.
 pub const COMMANDS: &[Command] = &[INFO_THREADS, THREAD, THREAD_APPLY, TAAS, TFAAS, THREAD_NAME, THREAD_FIND, INFO_PROGRAM];
@@ -86,18 +85,7 @@ fn shown_id(session: &Session, thread: &Thread) -> String {
     if session.has_several_inferiors() { format!("{}.{}", thread.inferior, thread.number) } else { thread.number.to_string() }
 }
 
-/// `Thread 0x7ffff7dd2740 (LWP 14723)`; without a thread pointer (a process that has just begun) what the kernel calls it.
-pub(super) fn target_id(session: &Session, tid: Tid) -> String {
-    let Ok(process) = session.process() else { return format!("LWP {tid}") };
-    let pthread = process.target.registers(tid).ok().and_then(|r| r.get(Gpr::FsBase)).unwrap_or_else(|| process.pthread_of(tid));
-    match pthread {
-        0 if process.target.threads().len() == 1 => format!("process {tid}"),
-        0 => format!("LWP {tid}"),
-        _ => format!("Thread {pthread:#x} (LWP {tid})"),
-    }
-}
-
-/// The same with the thread's name behind it.
+/// What `target_id` says with the thread's name behind it.
 fn named_target_id(session: &Session, tid: Tid) -> String {
     let name = session.process().map(|p| p.thread_name(tid)).unwrap_or_default();
     if name.is_empty() { target_id(session, tid) } else { format!("{} \"{name}\"", target_id(session, tid)) }
@@ -139,21 +127,23 @@ fn thread(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     }
     let thread = named(cx, &args.text)?;
     if thread.inferior != cx.session.inferior.number {
-        if cx.session.is_away() {
-            cx.require(Need::Stopped)?;
-        }
         cx.session.select_inferior(thread.inferior)?;
     }
     cx.session.selection = Selection { tid: Some(thread.tid), level: 0 };
     let id = cx.session.thread_id(thread.number);
-    let line = format!("[Switching to thread {id} ({})]", target_id(cx.session, thread.tid));
+    show_switch(cx, &id, thread.tid)?;
+    Ok(Flow::Go)
+}
+
+/// Says that this is the selected thread now, and shows where it is.
+pub(super) fn show_switch(cx: &mut Cx<'_>, id: &str, tid: Tid) -> Result<()> {
+    let line = format!("[Switching to thread {id} ({})]", target_id(cx.session, tid));
     if cx.session.is_away() {
         cx.say(format!("{line}(running)\n"));
-        return Ok(Flow::Go);
+        return Ok(());
     }
     cx.say(format!("{line}\n"));
-    show_selected(cx)?;
-    Ok(Flow::Go)
+    show_selected(cx)
 }
 
 /// The one thread that a text names.
@@ -334,7 +324,7 @@ const THREAD_FIND: Command = Command {
 };
 
 fn thread_find(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
-    let regex = super::shell::compile_regex(&args.text)?;
+    let regex = super::args::compile_regex(&args.text)?;
     let mut found = false;
     for thread in all_threads(cx.session) {
         let tid = thread.tid;

@@ -5,9 +5,9 @@ use crate::expr::{self, Expr, ExprKind, Host};
 use crate::value::{Language, PtypeOptions, TypeKind, Value};
 
 use super::args::Args;
-use super::cx::Cx;
-use super::data::show_warnings;
-use super::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
+use super::cx::{Command, Cx};
+use super::describe::{ArgKind, ArgSpec, Example, Flow, Group};
+use super::expression::show_warnings;
 
 const WHATIS: Command = Command {
     name: "whatis",

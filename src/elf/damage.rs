@@ -45,36 +45,44 @@ pub fn each_truncated(ask: impl Fn(&std::sync::Arc<Image>)) {
 
 /// Calls `ask` with images in whose tables a few bytes were changed, always the same ones.
 pub fn each_flipped(ask: impl Fn(&std::sync::Arc<Image>)) {
-    let mut random = 0x2545_f491_4f6c_dd1du64;
-    let mut next = move || {
-        random ^= random << 13;
-        random ^= random >> 7;
-        random ^= random << 17;
-        random
-    };
+    let mut random = 0x2545_f491_4f6c_dd1d;
     for bytes in samples() {
         let original = Image::from_bytes("whole", bytes.clone()).unwrap();
         // The headers and tables are where damage hurts.
-        let header = |s: &Section| (s.offset as usize, s.size as usize);
-        let tables = original.sections().iter().filter(|s| s.is_loaded() && !s.is_code() && !s.is_nobits()).map(header);
-        let section_headers = (original.header().e_shoff as usize, original.sections().len() * 64);
-        let places: Vec<(usize, usize)> = tables.chain([(0, 64 + 56 * 10), section_headers]).collect();
-        for round in 0..250 {
-            let mut bytes = bytes.clone();
-            for _ in 0..1 + round % 8 {
-                let (start, len) = places[next() as usize % places.len()];
-                let at = start + next() as usize % len.max(1);
-                let value = [0x00, 0xff, 0x7f, 0x80, next() as u8][next() as usize % 5];
-                bytes[at] = value;
-                if round % 3 == 0 {
-                    let end = (at + 8).min(bytes.len());
-                    bytes[at..end].fill(value);
-                }
-            }
+        let tables = |s: &&Section| s.is_loaded() && !s.is_code();
+        each_change(&mut random, &original, tables, |bytes| {
             if let Ok(image) = Image::from_bytes("flipped", bytes) {
                 ask(&image);
             }
+        });
+    }
+}
+
+/// Calls `ask` 250 times with the bytes of a file, some of them changed: in its headers and in some sections.
+fn each_change(random: &mut u64, original: &Image, sections: impl Fn(&&Section) -> bool, ask: impl Fn(Vec<u8>)) {
+    let mut next = || {
+        *random ^= *random << 13;
+        *random ^= *random >> 7;
+        *random ^= *random << 17;
+        *random
+    };
+    let header = |s: &Section| (s.offset as usize, s.size as usize);
+    let tables = original.sections().iter().filter(|s| !s.is_nobits()).filter(sections).map(header);
+    let section_headers = (original.header().e_shoff as usize, original.sections().len() * 64);
+    let places: Vec<(usize, usize)> = tables.chain([(0, 64 + 56 * 10), section_headers]).collect();
+    for round in 0..250 {
+        let mut bytes = original.bytes().to_vec();
+        for _ in 0..1 + round % 8 {
+            let (start, len) = places[next() as usize % places.len()];
+            let at = start + next() as usize % len.max(1);
+            let value = [0x00, 0xff, 0x7f, 0x80, next() as u8][next() as usize % 5];
+            bytes[at] = value;
+            if round % 3 == 0 {
+                let end = (at + 8).min(bytes.len());
+                bytes[at..end].fill(value);
+            }
         }
+        ask(bytes);
     }
 }
 
@@ -86,6 +94,35 @@ fn truncated_files() {
 #[test]
 fn flipped_bytes() {
     each_flipped(|i| ask_everything(i));
+}
+
+/// Objects that are placed by hand, cut and changed.
+#[test]
+fn damaged_objects_are_placed_or_refused() {
+    let placed = |bytes: Vec<u8>| {
+        let image = Image::debug_from_bytes("object", bytes).ok().filter(|i| i.is_relocatable());
+        let placed = image.and_then(|i| i.placed(&[(".text".to_owned(), 0x7000_0000)], 0).ok());
+        placed.iter().for_each(|i| ask_everything(i));
+        placed.is_some()
+    };
+    for (name, more) in [("object", "-g"), ("object-packed", "-gz=zlib")] {
+        let Some(path) = built::build(name, "cc", &["-c", "-g", more], HELLO) else { return };
+        let bytes = std::fs::read(path).unwrap();
+        assert!(placed(bytes.clone()));
+        for cut in (0..200).chain((0..60).map(|i| bytes.len() * i / 60)) {
+            placed(bytes[..cut].to_vec());
+        }
+        let original = Image::debug_from_bytes("object", bytes).unwrap();
+        let mut random = 0x2545_f491_4f6c_dd1d;
+        each_change(
+            &mut random,
+            &original,
+            |_| true,
+            |bytes| {
+                placed(bytes);
+            },
+        );
+    }
 }
 
 fn error(path: &Path) -> String {

@@ -10,6 +10,7 @@ mod dynamic;
 mod file;
 mod image;
 mod notes;
+mod placed;
 mod relocs;
 mod sections;
 mod symbol_table;

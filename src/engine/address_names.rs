@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::base::{AddrRange, VirtAddr};
 
-use super::session::Session;
+use super::inferior::Inferior;
 
 /// Regions and their names (`set stable-addresses`). Empty while addresses are written as they are.
 #[derive(Clone, Default, Debug)]
@@ -15,6 +15,19 @@ pub struct AddressNames {
 }
 
 impl AddressNames {
+    /// The modules of an inferior, and what the kernel has a name for in its process.
+    pub(super) fn of(inferior: &Inferior) -> AddressNames {
+        let mut regions = Vec::new();
+        for module in inferior.modules.iter() {
+            let zero = VirtAddr(module.bias.0);
+            regions.extend(module.ranges().into_iter().map(|range| (range, module.name.clone(), zero)));
+        }
+        let maps = inferior.process.as_ref().and_then(|p| p.target.maps().ok()).unwrap_or_default();
+        let named = maps.mappings.into_iter().filter(|m| m.name.starts_with('['));
+        regions.extend(named.map(|m| (m.range, m.name, m.range.start)));
+        AddressNames { regions }
+    }
+
     /// Whether there is nothing to name.
     pub fn is_empty(&self) -> bool {
         self.regions.is_empty()
@@ -30,23 +43,3 @@ impl AddressNames {
 
 /// The names as whoever writes output shares them.
 pub type SharedNames = Rc<RefCell<AddressNames>>;
-
-impl Session {
-    /// Brings the names up to date: modules have come or gone, the program was started, or the setting was changed.
-    pub fn refresh_address_names(&mut self) {
-        let mut regions = Vec::new();
-        if !self.inferior.is_seated {
-            return;
-        }
-        if self.settings.stable_addresses {
-            for module in self.inferior.modules.iter() {
-                let zero = VirtAddr(module.bias.0);
-                regions.extend(module.ranges().into_iter().map(|range| (range, module.name.clone(), zero)));
-            }
-            let maps = self.inferior.process.as_ref().and_then(|p| p.target.maps().ok()).unwrap_or_default();
-            let named = maps.mappings.into_iter().filter(|m| m.name.starts_with('['));
-            regions.extend(named.map(|m| (m.range, m.name, m.range.start)));
-        }
-        self.address_names.borrow_mut().regions = regions;
-    }
-}

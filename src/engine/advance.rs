@@ -3,9 +3,8 @@
 use crate::base::{Error, Result};
 use crate::os::signals;
 
-use super::control::Verdict;
 use super::session::Session;
-use super::stop::{Happening, StopReason};
+use super::stop::{Happening, StopReason, Verdict};
 
 impl Session {
     /// Waits until there is something to tell. Nothing is printed here, and nobody is called back.

@@ -6,7 +6,8 @@ use crate::base::{Error, Result, Signal, Tid};
 use crate::os::procfs;
 use crate::target::{Control, Live, Observed, Target};
 
-use super::inferior::{Process, Program};
+use super::inferior::Program;
+use super::process::Process;
 use super::session::Session;
 use super::signal_table::Disposition;
 
@@ -97,7 +98,7 @@ impl Session {
     /// Lets go of the process, which goes on as if nothing had been.
     pub fn detach(&mut self) -> Result<()> {
         self.require_detachable()?;
-        self.hold()?;
+        self.hold_this()?;
         self.unwind_calls()?;
         let process = self.process_mut()?;
         let signals = std::mem::take(&mut process.deliver);

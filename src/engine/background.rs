@@ -6,6 +6,7 @@ use crate::base::{Need, Result, VirtAddr};
 use crate::os::signals::Busy;
 use crate::target::{SystemCalls, Trap};
 
+use super::inferior::Inferior;
 use super::session::Session;
 use super::sites::Owner;
 use super::stop::{Happening, StopReason};
@@ -23,20 +24,46 @@ pub struct Wishes {
 }
 
 impl Session {
-    /// Whether the current process runs while the user has the word.
-    pub fn is_away(&self) -> bool {
-        self.inferior.process.as_ref().is_some_and(|p| p.away.is_some())
+    /// Whether any process runs while the user has the word.
+    pub fn is_any_away(&self) -> bool {
+        self.inferior.is_away() || self.others.iter().any(Inferior::is_away)
     }
 
-    /// The user has the word now, while the process goes on.
+    /// The number of one that runs so, the current one first.
+    fn one_away(&self) -> Option<u32> {
+        std::iter::once(&self.inferior).chain(&self.others).find(|i| i.is_away()).map(|i| i.number)
+    }
+
+    /// The user has the word now, while the process goes on, and those that go along with it.
     pub fn leave_running(&mut self) -> Result<()> {
         self.process_mut()?.away = Some(Busy::begin());
+        self.leave_others_running();
         Ok(())
     }
 
-    /// What has happened in the background meanwhile, without waiting; `None` for nothing that is to be told. With a stop the process
-    /// is there again.
+    /// What runs beside the current one does so in the background too.
+    fn leave_others_running(&mut self) {
+        for process in self.others.iter_mut().filter(|i| !i.recorded).filter_map(|i| i.process.as_mut()) {
+            if process.away.is_none() && process.target.control().is_some_and(|c| !c.running().is_empty()) {
+                process.away = Some(Busy::begin());
+            }
+        }
+    }
+
+    /// What has happened in the background meanwhile, without waiting; `None` for nothing that is to be told. With a stop everything is
+    /// there again, and what has stopped is the current one.
     pub fn advance_at_once(&mut self) -> Result<Option<Happening>> {
+        let Some(number) = self.one_away() else { return Ok(None) };
+        let before = self.inferior.number;
+        self.enter(number);
+        let happening = self.advance_this_at_once();
+        if matches!(happening, Ok(None | Some(Happening::Notice(_)))) && number != before {
+            self.enter(before);
+        }
+        happening
+    }
+
+    fn advance_this_at_once(&mut self) -> Result<Option<Happening>> {
         let process = self.process_mut()?;
         let away = process.away.take();
         if std::mem::take(&mut process.to_interrupt) {
@@ -46,34 +73,46 @@ impl Session {
             }
         }
         let happening = self.go_forward(Some(AT_ONCE))?;
-        if !matches!(happening, Some(Happening::Stop(_)))
-            && let Some(process) = &mut self.inferior.process
-        {
-            process.away = away;
+        if !matches!(happening, Some(Happening::Stop(_))) {
+            if let Some(process) = &mut self.inferior.process {
+                process.away = away;
+            }
+            self.leave_others_running();
         }
         Ok(happening)
     }
 
-    /// Has a process that runs in the background stop; the next [`advance_at_once`](Session::advance_at_once) tells of it.
+    /// Has what runs in the background stop; the next [`advance_at_once`](Session::advance_at_once) tells of it.
     pub fn interrupt(&mut self) {
-        if let Some(process) = self.inferior.process.as_mut().filter(|p| p.away.is_some()) {
+        let Some(number) = self.one_away() else { return };
+        if let Some(process) = self.inferior_numbered_mut(number).and_then(|i| i.process.as_mut()) {
             process.to_interrupt = true;
         }
     }
 
-    /// What a process that runs in the background is to stop at; `None` where none does.
-    pub fn wishes(&self) -> Option<Wishes> {
-        self.is_away().then(|| Wishes {
-            sites: self.wanted_sites(),
-            traps: self.wanted_traps(),
-            calls: self.wants_syscalls(),
-            steps: self.looks_at_each_step(),
-        })
+    /// What each process that runs in the background is to stop at, by the numbers of their inferiors.
+    pub fn wishes(&mut self) -> BTreeMap<u32, Wishes> {
+        let away = std::iter::once(&self.inferior).chain(&self.others).filter(|i| i.is_away());
+        let numbers: Vec<u32> = away.map(|i| i.number).collect();
+        let wishes = |s: &mut Session| Wishes {
+            sites: s.wanted_sites(),
+            traps: s.wanted_traps(),
+            calls: s.wants_syscalls(),
+            steps: s.looks_at_each_step(),
+        };
+        numbers.into_iter().map(|number| (number, self.in_inferior(number, wishes))).collect()
     }
 
-    /// Makes a process that runs stop at what the user wants by now: for that it stands still for a moment.
-    pub fn grant_wishes(&mut self) -> Result<()> {
-        self.while_still(|s| s.sync_sites().and_then(|()| s.set_modes()))
+    /// Makes those that run stop at what the user wants by now, where that is not what he wanted before: for that they stand still for
+    /// a moment.
+    pub fn grant_wishes(&mut self, before: &BTreeMap<u32, Wishes>) -> Result<()> {
+        for (number, wanted) in self.wishes() {
+            if before.get(&number).is_some_and(|b| *b != wanted) {
+                let grant = |s: &mut Session| s.sync_sites().and_then(|()| s.set_modes());
+                self.in_inferior(number, |s| s.while_still(grant))?;
+            }
+        }
+        Ok(())
     }
 
     /// Does something for which the process must stand still; if it runs in the background, it stands still for a moment, and nobody
@@ -103,8 +142,16 @@ impl Session {
         }
     }
 
-    /// Stops a process that runs in the background, and tells nobody.
+    /// Stops all that runs in the background, and tells nobody.
     pub fn hold(&mut self) -> Result<()> {
+        while let Some(number) = self.one_away() {
+            self.in_inferior(number, Session::hold_this)?;
+        }
+        Ok(())
+    }
+
+    /// Stops the current process, if it runs in the background, and tells nobody.
+    pub(super) fn hold_this(&mut self) -> Result<()> {
         if !self.is_away() {
             return Ok(());
         }
@@ -112,10 +159,8 @@ impl Session {
         let process = self.process_mut()?;
         process.away = None;
         process.to_interrupt = false;
-        process.control()?.stop_all()?;
-        self.forget_blocks()?;
+        self.halt()?;
         self.line_step = None;
-        self.come_to_rest()?;
-        self.stop_others()
+        self.come_to_rest()
     }
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::arch::regs::Registers;
-use crate::base::{MemoryMap, PAGE, PageState, Tid, VirtAddr, read_vec};
+use crate::base::{PAGE, Tid, read_vec};
 use crate::expr::Host;
 use crate::os::procfs;
 
+use super::picture::{Moment, Picture};
 use super::session::Session;
 
 /// How much writable memory is kept for comparing, in pages: 32 MiB.
@@ -14,34 +14,6 @@ const MAX_KEPT: usize = 8192;
 
 /// Of the stops whose commands let the program go on, one in so many has its slots looked at; whoever asks looks anyway.
 const NOTE_EVERY: u64 = 16;
-
-/// A moment of a process.
-#[derive(Clone, Debug, Default)]
-pub struct Moment {
-    /// Minor and major faults until then.
-    pub faults: Option<(u64, u64)>,
-    /// The whole picture, once somebody has asked for changes.
-    pub whole: Option<Picture>,
-}
-
-/// All that is compared.
-#[derive(Clone, Debug)]
-pub struct Picture {
-    /// The thread whose registers these are.
-    pub tid: Tid,
-    /// Its registers.
-    pub registers: Registers,
-    /// The mappings.
-    pub maps: MemoryMap,
-    /// The state of every page that is not simply absent, by its first address.
-    pub pages: BTreeMap<VirtAddr, PageState>,
-    /// The bytes of resident writable private pages, at most 32 MiB of them.
-    pub bytes: BTreeMap<VirtAddr, Box<[u8]>>,
-    /// Whether there were more.
-    pub cut: bool,
-    /// Open files by descriptor.
-    pub descriptors: BTreeMap<u32, String>,
-}
 
 impl Session {
     /// Notes what the process is like, right before it goes on.

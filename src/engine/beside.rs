@@ -2,21 +2,28 @@
 
 use crate::base::Result;
 
-use super::control::Verdict;
+use super::forks::Followed;
 use super::inferior::Inferior;
 use super::session::Session;
-use super::stop::Happening;
+use super::stop::{Happening, Verdict};
 
 impl Session {
-    /// Another inferior's threads go on beside the current one's.
+    /// Another inferior's threads go on beside the current one's; those that run already do so anyhow.
     pub(super) fn go_along(&mut self) -> Result<()> {
-        if self.holds_vfork_child() {
+        if self.holds_vfork_child() || !self.process_mut()?.control()?.running().is_empty() {
             return Ok(());
+        }
+        for born in std::mem::take(&mut self.process_mut()?.unfollowed) {
+            if !matches!(self.follow_fork(born)?, Followed::Parent) {
+                return Ok(());
+            }
         }
         self.sync_sites()?;
         self.set_modes()?;
         let process = self.process_mut()?;
         process.is_held = false;
+        process.learn_pthreads();
+        process.target.threads().into_iter().for_each(|tid| process.learn_pthread_once(tid));
         process.control()?.run_alone(None);
         self.back_into_slots()?;
         self.start_threads(None, false)
@@ -68,11 +75,12 @@ impl Session {
         for number in self.other_processes() {
             self.in_inferior(number, |session| {
                 let process = session.process_mut()?;
+                process.away = None;
+                process.to_interrupt = false;
                 if process.control()?.running().is_empty() {
                     return Ok(());
                 }
-                process.control()?.stop_all()?;
-                process.sites.doubt();
+                session.halt()?;
                 session.rest();
                 session.come_to_rest()
             })?;

@@ -2,18 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::base::{Error, Result, VirtAddr};
+use crate::base::{Error, Result, Signal, VirtAddr};
 use crate::dwarf::{DieRef, LineFile};
-use crate::expr::{self, Expr, Host};
+use crate::expr::Expr;
 use crate::symbols::Raise;
-use crate::value::Value;
 
-use super::catches::SignalChoice;
-use super::lookup::BlockScope;
-use super::resolve::Located;
-use super::session::Session;
-use super::watch_scope::WatchScope;
-use super::watched::Looked;
+use super::scope::BlockScope;
+use super::watchpoint::{Watch, WatchKind};
 
 /// What happens to a breakpoint when it is hit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,47 +34,15 @@ impl Disposition {
     }
 }
 
-/// What kind of access a watchpoint watches for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum WatchKind {
-    /// Writes that change the value (`watch`).
-    Write,
-    /// Reads (`rwatch`).
-    Read,
-    /// Reads and writes (`awatch`).
-    Access,
-}
-
-/// A watchpoint's own part.
-#[derive(Clone, Debug)]
-pub struct Watch {
-    /// In which inferior.
-    pub inferior: u32,
-    /// What is watched, as typed.
-    pub text: String,
-    /// The same, parsed.
-    pub expr: Arc<Expr>,
-    /// For what.
-    pub kind: WatchKind,
-    /// The aligned pieces (address and 1, 2, 4 or 8 bytes) that cover the value.
-    pub pieces: Vec<(VirtAddr, u8)>,
-    /// What is looked at after each instruction, where debug registers are not to be had.
-    pub software: Option<Looked>,
-    /// The frame that it is about, if it names local variables.
-    pub scope: Option<WatchScope>,
-    /// Where it was set: its names mean what they mean there, whatever other functions call theirs.
-    pub set_at: Option<VirtAddr>,
-    /// The value when it was looked at last; `None` where it could not be read.
-    pub old: Option<Value>,
-    /// Every access counts to an address that is the same under this mask.
-    pub mask: Option<u64>,
-}
-
-impl Watch {
-    /// Whether it is the processor that watches, and a change of the value that matters.
-    pub(super) fn is_compared(&self) -> bool {
-        self.software.is_none() && self.mask.is_none() && self.kind != WatchKind::Read
-    }
+/// Which signals `catch signal` catches.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SignalChoice {
+    /// All but those that debuggers use.
+    Standard,
+    /// All.
+    All,
+    /// These.
+    These(Vec<Signal>),
 }
 
 /// What a catchpoint catches.
@@ -144,28 +107,6 @@ pub struct Condition {
     pub scope: Option<BlockScope>,
 }
 
-impl Condition {
-    /// Parses a condition of a breakpoint at these addresses. A name that stands for nothing at any of them is an error, as for
-    /// gdb; but for a breakpoint that waits for its place (no address), that shows when the condition is evaluated.
-    pub fn parse(text: &str, session: &Session, at: &[VirtAddr]) -> Result<Condition> {
-        let expr = expr::parse(text, session)?;
-        let unknown = |at: &VirtAddr| {
-            expr.names().into_iter().find(|(name, module)| match module {
-                Some(_) => matches!(session.lookup(name, *module), Ok(None)),
-                None => !session.is_known_at(name, *at),
-            })
-        };
-        let missing: Vec<_> = at.iter().map_while(unknown).collect();
-        if let Some((name, _)) = missing.first()
-            && missing.len() == at.len()
-        {
-            return Err(session.no_symbol(name));
-        }
-        let scope = session.block_scope(&expr);
-        Ok(Condition { text: text.to_owned(), expr: Arc::new(expr), scope })
-    }
-}
-
 /// One place of a breakpoint.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Location {
@@ -183,11 +124,36 @@ pub struct Location {
     pub copy_of: Option<DieRef>,
 }
 
+/// A place that a location leads to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Located {
+    /// Where.
+    pub addr: VirtAddr,
+    /// In which inferior.
+    pub inferior: u32,
+    /// The line that was asked for, or the next one that has code; `None` where no line was asked for.
+    pub line: Option<(LineFile, u32)>,
+    /// It is a copy of this inlined function, by its abstract instance.
+    pub copy_of: Option<DieRef>,
+}
+
 impl Located {
+    /// An address in an inferior.
+    pub fn at(addr: VirtAddr, inferior: u32) -> Located {
+        Located { addr, inferior, line: None, copy_of: None }
+    }
+
     /// A place of a breakpoint, enabled.
     pub(super) fn into_location(self) -> Location {
         let Located { addr, inferior, line, copy_of } = self;
         Location { addr, inferior, enabled: true, absent: false, line, copy_of }
+    }
+}
+
+impl From<VirtAddr> for Located {
+    /// An address in the first inferior.
+    fn from(addr: VirtAddr) -> Located {
+        Located::at(addr, 1)
     }
 }
 

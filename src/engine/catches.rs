@@ -6,7 +6,7 @@ use crate::os::ptrace::{SystemCallAt, SystemCallStop};
 use crate::syscall::Call;
 use crate::target::SystemCalls;
 
-use super::breakpoints::{Breakpoint, Catch, Kind, OneThread};
+use super::breakpoints::{Breakpoint, Catch, Kind, OneThread, SignalChoice};
 use super::constructors::MPROTECT;
 use super::session::Session;
 use super::stop::{Caught, Notice, StopReason};
@@ -33,17 +33,6 @@ impl Catch {
             _ => false,
         }
     }
-}
-
-/// Which signals `catch signal` catches.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum SignalChoice {
-    /// All but those that debuggers use.
-    Standard,
-    /// All.
-    All,
-    /// These.
-    These(Vec<Signal>),
 }
 
 impl Session {

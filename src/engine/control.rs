@@ -1,30 +1,17 @@
-//! Running: threads go on, events come in, and most of them are nobody's business but rdbg's.
+//! Running and standing still: threads go on, and stop.
 
 use std::collections::BTreeSet;
 
 use crate::base::{Error, Need, Result, Signal, Tid};
-use crate::os::ptrace::SystemCallAt;
 use crate::os::signals;
-use crate::target::{Event, RawStop, ResumeAction};
+use crate::target::ResumeAction;
 
 use super::forks::Followed;
 use super::frames::Entered;
-use super::inferior::Displaced;
 use super::session::Session;
+use super::sites::Displaced;
 use super::step::Plan;
-use super::stop::{Caught, Happening, Notice, Stop, StopReason};
-
-/// What is to be done with a thread after an event.
-pub(super) enum Verdict {
-    /// It goes on, with a signal.
-    Go(Option<Signal>),
-    /// It goes on past the site at its pc.
-    Past,
-    /// Nothing: it was let go already, or does not exist any more.
-    Nothing,
-    /// Everything stops.
-    Stop(StopReason),
-}
+use super::stop::{Happening, Notice, Stop, StopReason, Verdict};
 
 impl Session {
     /// Lets the process go on, the plan's thread (or the selected one) by its plan. What comes of it is told by
@@ -139,7 +126,7 @@ impl Session {
     }
 
     /// Whether other threads stand still while one goes on (`set scheduler-locking`).
-    fn runs_alone(&self) -> bool {
+    pub(super) fn runs_alone(&self) -> bool {
         match self.settings.scheduler_locking {
             "on" => true,
             "step" => self
@@ -171,137 +158,6 @@ impl Session {
             return Ok(Verdict::Nothing);
         }
         Ok(Verdict::Go(signal))
-    }
-
-    /// Decides about one event.
-    pub(super) fn handle(&mut self, event: Event) -> Result<Option<Happening>> {
-        let tid = event.tid;
-        if let RawStop::Elsewhere(pid) = event.what {
-            return self.place_of_process(pid).map_or(Ok(None), |place| self.event_elsewhere(place));
-        }
-        if self.must_wait(&event) {
-            return Ok(None);
-        }
-        if event.what != RawStop::Stepped {
-            self.lift_blocks()?;
-        }
-        self.record(&event)?;
-        let mut notice = None;
-        let verdict = match self.judge(&event, &mut notice) {
-            Ok(verdict) => verdict,
-            // The thread was killed while it was looked at: its end is on the way.
-            Err(Error::Gone) => Verdict::Nothing,
-            Err(e) => return Err(e),
-        };
-        if let Verdict::Stop(reason @ (StopReason::Exited(_) | StopReason::Killed(_))) = verdict {
-            return self.ended(tid, reason);
-        }
-        if let Verdict::Stop(reason) = &verdict
-            && let Some(stop) = self.stop_within_call(tid, reason)
-        {
-            return Ok(stop.map(Happening::Stop).or(notice.map(Happening::Notice)));
-        }
-        self.carry_out(tid, verdict).map(|stop| stop.map(Happening::Stop).or(notice.map(Happening::Notice)))
-    }
-
-    /// What is to be done after an event, and what is to be said of it.
-    fn judge(&mut self, event: &Event, notice: &mut Option<Notice>) -> Result<Verdict> {
-        let tid = event.tid;
-        Ok(match event.what {
-            RawStop::Int3(at) => self.at_site(tid, at)?,
-            RawStop::Stepped => self.stepped(tid)?,
-            RawStop::Debug(bits) => self.debug_registers_fired(tid, bits)?,
-            RawStop::Signal(signal) => {
-                if signal == Signal::INT
-                    && let Some(sentinel) = &self.process()?.sentinel
-                {
-                    sentinel.heard();
-                }
-                let disposition = self.signals.get(signal);
-                let pass = Some(signal).filter(|_| disposition.pass);
-                if let Some(reason) = self.caught(tid, Caught::Signal(signal))? {
-                    if let Some(pass) = pass {
-                        self.process_mut()?.deliver.insert(tid, pass);
-                    }
-                    Verdict::Stop(reason)
-                } else if disposition.stop {
-                    if let Some(pass) = pass {
-                        self.process_mut()?.deliver.insert(tid, pass);
-                    }
-                    Verdict::Stop(StopReason::Signal(signal))
-                } else {
-                    if disposition.print {
-                        *notice = Some(Notice::Signal(signal));
-                    }
-                    self.pass_signal(tid, pass)?
-                }
-            }
-            RawStop::Clone(child) => {
-                let process = self.process_mut()?;
-                process.number(child);
-                let pthread = process.learn_pthread(child);
-                // Its maker's too, which may be gone when its name is wanted.
-                process.learn_pthread_once(tid);
-                *notice = Some(Notice::ThreadBegun { tid: child, pthread });
-                if !self.runs_alone() {
-                    // It may have died already.
-                    match self.process_mut()?.control()?.resume(child, ResumeAction::Continue(None)) {
-                        Ok(()) | Err(Error::Gone) => {}
-                        Err(e) => return Err(e),
-                    }
-                }
-                self.after_interlude(tid)?
-            }
-            RawStop::Fork(child) => self.child_born(tid, child, false)?,
-            RawStop::Vfork(child) => self.child_born(tid, child, true)?,
-            RawStop::VforkDone | RawStop::Interrupted if self.process()?.is_held => Verdict::Nothing,
-            RawStop::VforkDone => self.after_interlude(tid)?,
-            RawStop::Exec(former) => {
-                self.end_vfork("exec")?;
-                let path = self.after_exec()?;
-                self.record_exec(former, &path)?;
-                match self.caught(tid, Caught::Exec(path))? {
-                    Some(reason) => Verdict::Stop(reason),
-                    None => Verdict::Go(None),
-                }
-            }
-            RawStop::Syscall { number, stop } => {
-                let entry = matches!(stop.at, SystemCallAt::Entry { .. });
-                let protected = if entry { None } else { self.relro_at(tid, number) };
-                let relro = protected.map(|event| self.caught(tid, event)).transpose()?.flatten();
-                let text = self.call_text(tid, number, stop);
-                match relro.map_or_else(|| self.caught(tid, Caught::Syscall { number, entry, text }), |r| Ok(Some(r)))? {
-                    Some(reason) => Verdict::Stop(reason),
-                    None => {
-                        self.count_uncaught();
-                        match self.written_by_kernel(tid, entry)? {
-                            Some(reason) => Verdict::Stop(reason),
-                            None => self.after_interlude(tid)?,
-                        }
-                    }
-                }
-            }
-            RawStop::ThreadExited => {
-                let pthread = self.process_mut()?.forget_thread(tid);
-                *notice = Some(Notice::ThreadEnded { tid, pthread });
-                let ended = self.end_thread_breakpoints();
-                self.notices.extend(ended.into_iter().map(Notice::Warning));
-                Verdict::Nothing
-            }
-            RawStop::NoneRuns => Verdict::Stop(StopReason::NoneRuns),
-            RawStop::Exited(code) => Verdict::Stop(StopReason::Exited(code)),
-            RawStop::Killed(signal) => Verdict::Stop(StopReason::Killed(signal)),
-            // The signal was told before; now the program stands still by it. Told once more, as gdb does: to go on is the
-            // user's to say, who could not reach it by Ctrl-C. Where he does not want to hear of the signal, it stands still.
-            RawStop::GroupStop(signal) if self.signals.get(signal).stop => Verdict::Stop(StopReason::Signal(signal)),
-            RawStop::GroupStop(_) => {
-                self.process_mut()?.control()?.stay_in_group_stop(tid)?;
-                Verdict::Nothing
-            }
-            // The target keeps it to itself.
-            RawStop::Interrupted => self.after_interlude(tid)?,
-            RawStop::Elsewhere(_) => Verdict::Go(None),
-        })
     }
 
     pub(super) fn carry_out(&mut self, tid: Tid, verdict: Verdict) -> Result<Option<Stop>> {
@@ -354,34 +210,16 @@ impl Session {
     /// Stops everything, and says where and why. `None` when the thread has gone meanwhile, by another's exit or exec: what
     /// it came to is of no interest any more, and what has happened to it is told by the next wait.
     pub(super) fn stop(&mut self, tid: Tid, reason: StopReason) -> Result<Option<Stop>> {
+        self.halt()?;
         let process = self.process_mut()?;
-        process.control()?.stop_all()?;
-        self.forget_blocks()?;
-        let process = self.process_mut()?;
-        process.sites.doubt();
+        process.away = None;
         // A Ctrl-C may reach rdbg and the program, where they share a process group: it is one.
         match reason {
             StopReason::Interrupted if process.launched => process.control()?.forget_signal(Signal::INT),
             StopReason::Signal(Signal::INT) => drop(signals::take_interrupt()),
             _ => {}
         }
-        let is_there = |t: Tid| process.target.pc(t).is_ok();
-        let mut tid = tid;
-        if !is_there(tid) {
-            let other = process.target.threads().into_iter().find(|t| is_there(*t));
-            match other.filter(|_| matches!(reason, StopReason::Interrupted | StopReason::NoneRuns)) {
-                Some(other) => tid = other,
-                None if self.runs_alone() => return Ok(None),
-                None => {
-                    // Whoever was making a step goes on with it.
-                    let process = self.process_mut()?;
-                    let threads = process.target.threads();
-                    let control = process.control()?;
-                    threads.into_iter().try_for_each(|thread| control.go_on(thread))?;
-                    return Ok(None);
-                }
-            }
-        }
+        let Some(tid) = self.thread_left(tid, &reason)? else { return Ok(None) };
         self.line_step = None;
         self.come_to_rest()?;
         self.stop_others()?;
@@ -410,6 +248,33 @@ impl Session {
             self.rest();
         }
         Ok(Some(Stop { tid, reason }))
+    }
+
+    /// Stops all threads of the process. What it has run may have changed its code.
+    pub(super) fn halt(&mut self) -> Result<()> {
+        self.process_mut()?.control()?.stop_all()?;
+        self.forget_blocks()?;
+        self.process_mut()?.sites.doubt();
+        Ok(())
+    }
+
+    /// The thread that is to be shown at a stop: the one that made it, or, if that has gone and any will do, another. Otherwise the
+    /// threads go on.
+    fn thread_left(&mut self, tid: Tid, reason: &StopReason) -> Result<Option<Tid>> {
+        let process = self.process()?;
+        let is_there = |t: &Tid| process.target.pc(*t).is_ok();
+        if is_there(&tid) {
+            return Ok(Some(tid));
+        }
+        let threads = process.target.threads();
+        let other = threads.iter().copied().find(is_there);
+        let other = other.filter(|_| matches!(reason, StopReason::Interrupted | StopReason::NoneRuns));
+        if other.is_none() && !self.runs_alone() {
+            // Whoever was making a step goes on with it.
+            let control = self.process_mut()?.control()?;
+            threads.into_iter().try_for_each(|thread| control.go_on(thread))?;
+        }
+        Ok(other)
     }
 
     /// All threads of the process have stopped: it is made what it is to be shown as.
@@ -450,7 +315,7 @@ impl Session {
     }
 
     /// The process has gone.
-    fn ended(&mut self, tid: Tid, reason: StopReason) -> Result<Option<Happening>> {
+    pub(super) fn ended(&mut self, tid: Tid, reason: StopReason) -> Result<Option<Happening>> {
         self.line_step = None;
         self.stop_others()?;
         // What is done for the record after its end concerns the last one that goes.

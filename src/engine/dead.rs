@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::base::{Result, Signal, Tid};
 use crate::target::{Core, FileTrouble, Target};
 
-use super::inferior::Process;
+use super::process::Process;
 use super::session::Session;
 
 /// What a core file is of.
@@ -71,10 +71,5 @@ impl Session {
         if self.inferior.program.as_ref().is_some_and(|p| p.of_core) {
             self.unload_program();
         }
-    }
-
-    /// Whether the process is but a core file.
-    pub fn is_core(&self) -> bool {
-        self.process().is_ok_and(|p| p.target.core_file().is_some())
     }
 }

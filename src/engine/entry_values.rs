@@ -1,73 +1,15 @@
 //! Values at the entry of functions, as their callers tell them: found once for each frame, however often frames further in ask.
 
-use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
-
-use crate::base::{Result, Tid};
+use crate::base::Result;
 use crate::dwarf::EntryOf;
 use crate::stack::FramePc;
 
 use super::frame_host::FrameHost;
-use super::frames::FrameIdentity;
-use super::session::Session;
 
 /// So many callers are asked within one another; who needs more begins at the outermost of them.
 const MAX_NESTED: u32 = 32;
 /// How far out what a caller tells may depend on what its callers tell, in such strides.
 const MAX_STRIDES: usize = 1 << 10;
-
-/// An activation of a function, and what is asked of it. What was there when it was entered stays true as long as it lives.
-type Question = (FrameIdentity, EntryOf);
-
-/// What was found out about one thread's activations.
-#[derive(Debug, Default)]
-pub(super) struct EntryValues {
-    of: Cell<Option<(Tid, u64)>>,
-    known: RefCell<HashMap<Question, Option<u64>>>,
-    /// What would have to be known to answer, where callers were nested too deeply: a frame's level and what is asked of it.
-    wanted: Cell<Option<(usize, EntryOf)>>,
-    /// What the last resume has left as it was.
-    standing: Cell<Option<Standing>>,
-}
-
-/// The callers of a function that has returned to them: nothing else has ended meanwhile.
-#[derive(Clone, Copy, Debug)]
-struct Standing {
-    /// The thread and the generation of the process at the stop before.
-    of: (Tid, u64),
-    /// The resume that it is true of.
-    resume: u64,
-    /// Frames with a higher canonical frame address.
-    above: u64,
-}
-
-impl EntryValues {
-    /// A function of this thread has returned to its caller, after this resume from that generation of the process: whatever has
-    /// its canonical frame address above that place still stands.
-    pub(super) fn returned(&self, of: (Tid, u64), resume: u64, above: u64) {
-        self.standing.set(Some(Standing { of, resume, above }));
-    }
-
-    fn refresh(&self, session: &Session) -> Result<()> {
-        let now = Some((session.selected_thread()?, session.process()?.generation));
-        let before = self.of.replace(now);
-        if before != now {
-            let stands = self.standing.take().filter(|s| Some(s.of) == before && s.resume == session.resumes);
-            self.known
-                .borrow_mut()
-                .retain(|(frame, _), _| stands.is_some_and(|s| frame.cfa().is_some_and(|cfa| cfa.0 > s.above)));
-        }
-        Ok(())
-    }
-
-    fn get(&self, question: &Question) -> Option<Option<u64>> {
-        self.known.borrow().get(question).copied()
-    }
-
-    fn put(&self, question: Question, value: Option<u64>) {
-        self.known.borrow_mut().insert(question, value);
-    }
-}
 
 impl FrameHost<'_> {
     /// What something was when the frame's function was entered; `None` where its caller does not tell.
@@ -76,7 +18,8 @@ impl FrameHost<'_> {
         let entries = &self.session.frames.entries;
         let question = (self.session.identity(frame), of);
         if self.depth == 0 {
-            entries.refresh(self.session)?;
+            let session = self.session;
+            entries.refresh((session.selected_thread()?, session.process()?.generation), session.resumes);
         }
         if let Some(known) = entries.get(&question) {
             return Ok(known);

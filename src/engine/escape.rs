@@ -8,10 +8,10 @@ use crate::base::{Result, Tid, VirtAddr, read_u64};
 use crate::stack::Frame;
 use crate::symbols::Tells;
 
-use super::control::Verdict;
-use super::frames::FrameIdentity;
+use super::frame_identity::FrameIdentity;
 use super::session::Session;
-use super::stop::StopReason;
+use super::step::PlanFrame;
+use super::stop::{StopReason, Verdict};
 
 /// How far outwards a plan's frame is looked for.
 const MAX_FRAMES: usize = 1000;
@@ -19,15 +19,6 @@ const MAX_FRAMES: usize = 1000;
 const JUMP_PC: u64 = 56;
 /// Where a thread's control block has the value that glibc mangles addresses with (sysdeps/x86_64/nptl/tls.h `pointer_guard`).
 const POINTER_GUARD: u64 = 0x30;
-
-/// What a plan waits for besides its own places.
-#[derive(Clone, Debug)]
-pub(super) struct Watched {
-    /// The frame whose end ends the plan.
-    frame: FrameIdentity,
-    /// Where control will land.
-    pub landing: Option<VirtAddr>,
-}
 
 impl Session {
     /// The next plan ends when this frame is left, however that comes.
@@ -37,15 +28,16 @@ impl Session {
 
     /// A plan begins.
     pub(super) fn watch_escapes(&mut self) -> Result<()> {
-        let watched = self.plan_frame.take().map(|frame| Watched { frame, landing: None });
+        let watched = self.plan_frame.take().map(|frame| PlanFrame { frame, landing: None });
         let process = self.process_mut()?;
-        process.watched = watched.filter(|_| process.plan.is_some());
+        process.plan_frame = watched.filter(|_| process.plan.is_some());
         Ok(())
     }
 
     /// The places that tell of such jumps, while somebody wants to know.
     pub(super) fn escape_places(&self) -> Vec<VirtAddr> {
-        let Some(watched) = self.inferior.process.as_ref().and_then(|p| p.watched.as_ref().filter(|_| p.plan.is_some())) else {
+        let Some(watched) = self.inferior.process.as_ref().and_then(|p| p.plan_frame.as_ref().filter(|_| p.plan.is_some()))
+        else {
             return Vec::new();
         };
         let modules = self.inferior.modules.iter();
@@ -55,7 +47,7 @@ impl Session {
 
     /// The plan's thread has reached one of them.
     pub(super) fn escape_reached(&mut self, tid: Tid, at: VirtAddr) -> Result<Option<Verdict>> {
-        let Some(watched) = self.process()?.watched.clone() else { return Ok(None) };
+        let Some(watched) = self.process()?.plan_frame.clone() else { return Ok(None) };
         if watched.landing == Some(at) {
             return self.landed(tid, &watched.frame);
         }
@@ -66,7 +58,7 @@ impl Session {
             Tells::Register(register) => registers.get(register).map(VirtAddr),
             Tells::JumpBuffer(register) => self.jump_target(&registers, register),
         };
-        if let Some(watched) = &mut self.process_mut()?.watched {
+        if let Some(watched) = &mut self.process_mut()?.plan_frame {
             watched.landing = landing;
         }
         self.sync_sites()?;
@@ -89,7 +81,7 @@ impl Session {
     fn landed(&mut self, tid: Tid, frame: &FrameIdentity) -> Result<Option<Verdict>> {
         let process = self.process_mut()?;
         process.generation += 1;
-        if let Some(watched) = &mut process.watched {
+        if let Some(watched) = &mut process.plan_frame {
             watched.landing = None;
         }
         let frames = self.walk(tid, MAX_FRAMES)?;

@@ -11,20 +11,10 @@ use crate::value::{Type, Value, type_of_variable};
 
 use super::inject::{Convention, gather, layout_in};
 use super::session::Session;
-use super::step::{Plan, Return};
+use super::step::{Finished, Plan, Return};
 
 /// How far a caller's variables may be from the top of the stack, in bytes.
 const MAX_STACK: u64 = 64 << 20;
-
-/// A function that has returned to a `finish`, and when that was.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Finished {
-    tid: Tid,
-    function: Option<VirtAddr>,
-    resumes: u64,
-    /// It returned to where rdbg had called it: the registers are those of before that call again.
-    pub(super) into_call: bool,
-}
 
 /// What a function has returned.
 #[derive(Clone, Debug)]
@@ -52,7 +42,7 @@ impl Session {
         // place has a lower one.
         let min_sp = frame.cfa.map_or_else(|| frame.registers.sp().wrapping_add(1), |cfa| cfa.0);
         let place = Return::back(caller.pc.addr(), min_sp);
-        Ok(Plan::Finish { tid, place, function: self.identity(&frame).function(), since: self.process()?.generation })
+        Ok(Plan::Finish { tid, place, function: self.identity(&frame).function, since: self.process()?.generation })
     }
 
     /// A function has returned to a `finish`: its value is to be looked at as soon as the program stands still.

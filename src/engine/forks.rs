@@ -1,24 +1,13 @@
 //! Children by fork and vfork: who is followed, who is let go of, who waits.
 
 use crate::base::{Result, Tid, VirtAddr};
-use crate::target::{Control, ResumeAction, Target, Trap, TrapKind};
+use crate::target::{Control, ResumeAction, Trap, TrapKind};
 
 use super::breakpoints::{Catch, Kind, Location};
-use super::control::Verdict;
-use super::inferior::Inferior;
-use super::inferiors::Vfork;
+use super::inferior::{Inferior, Vfork};
+use super::process::Unfollowed;
 use super::session::Session;
-use super::sites::Sites;
-use super::stop::{Caught, Notice, StopReason};
-
-/// A child that was just born, and its parent's thread.
-pub(super) struct Unfollowed {
-    tid: Tid,
-    vfork: bool,
-    pub(super) target: Box<dyn Target>,
-    /// What was in its memory when it was born.
-    sites: Sites,
-}
+use super::stop::{Caught, Notice, StopReason, Verdict};
 
 /// Who goes on after a fork.
 pub(super) enum Followed {
@@ -132,7 +121,8 @@ impl Session {
         number
     }
 
-    /// The child becomes the current inferior, and goes on by what its parent was about to do. The parent is let go of, or waits.
+    /// The child becomes the current inferior, and goes on by what its parent was about to do. The parent is let go of, or waits,
+    /// or goes on beside it.
     fn follow_child(&mut self, born: Unfollowed, detach: bool) -> Result<()> {
         let Unfollowed { tid, vfork, target, sites } = born;
         let (parent, child) = (self.inferior.number, target.pid());
@@ -143,7 +133,7 @@ impl Session {
         process.control()?.stop_all()?;
         if let Some(process_of_child) = &mut inferior.process {
             process_of_child.plan = process.plan.take().filter(|p| p.tid() == tid).map(|p| p.for_thread(child));
-            process_of_child.watched = process.watched.take();
+            process_of_child.plan_frame = process.plan_frame.take();
         }
         if let Some(step) = &mut self.line_step {
             step.go_on_in(tid, child);
@@ -167,6 +157,9 @@ impl Session {
         self.set_modes()?;
         if let Verdict::Go(signal) = self.after_interlude(child)? {
             self.process_mut()?.control()?.resume(child, ResumeAction::Continue(signal))?;
+        }
+        if self.settings.schedule_multiple && !detach {
+            self.in_inferior(parent, Session::go_along)?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! The frames of the selected thread, walked as far as somebody asks and kept for one stop.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -8,55 +8,11 @@ use std::sync::Arc;
 use crate::arch::regs::Gpr;
 use crate::base::{AddrRange, Error, MemoryMap, Need, PageCache, Result, Tid, VirtAddr};
 use crate::dwarf::{BlockKind, DieRef, LineFile};
-use crate::stack::{Frame, FrameCode, FrameHow, FramePc, Frames, ProcessCode, RuleCache, StackEnd, TailCallCache, Unwinder};
-use crate::symbols::ModuleId;
-use crate::value::Type;
+use crate::stack::{Frame, FrameCode, FrameHow, FramePc, Frames, ProcessCode, StackEnd, Unwinder};
 
-use super::entry_values::EntryValues;
+use super::frame_cache::Walked;
+use super::frame_identity::FrameIdentity;
 use super::session::Session;
-
-/// The frames that were walked so far, and the unwind rules that were used.
-#[derive(Debug, Default)]
-pub(super) struct FrameCache {
-    walked: RefCell<Option<Walked>>,
-    rules: RuleCache,
-    /// Which functions have left by tail calls.
-    pub(super) tail_calls: TailCallCache,
-    /// Where `main` lies, for one generation of the modules.
-    main: Cell<Option<(u64, Option<AddrRange>)>>,
-    /// Whose code is at a pc, the innermost inlined call first, for one generation of the modules.
-    code: RefCell<(u64, CodeByPc)>,
-    /// So many inlined calls at whose first instruction the thread stands have not been stepped into yet.
-    pub(super) not_entered: Cell<usize>,
-    /// What callers have told about values at the entry of functions.
-    pub(super) entries: EntryValues,
-    /// The types of variables that were looked at, for one generation of the modules.
-    pub(super) types: RefCell<(u64, TypeByVariable)>,
-}
-
-type TypeByVariable = HashMap<(ModuleId, DieRef), Arc<Type>>;
-
-type CodeByPc = HashMap<VirtAddr, Arc<[FrameCode]>>;
-
-#[derive(Debug)]
-struct Walked {
-    tid: Tid,
-    generation: u64,
-    /// Those further out than `main` stand alone, without what debug information says of them, unless backtraces go on there.
-    frames: Rc<Vec<Frame>>,
-    /// The place of `main` among them, where a backtrace ends there.
-    main: Option<usize>,
-    past_main: bool,
-    /// How many of them are neither inlined calls nor gone by tail calls.
-    physical: usize,
-    end: Option<StackEnd>,
-}
-
-impl Walked {
-    fn is_of(&self, tid: Tid, generation: u64, past_main: bool) -> bool {
-        self.tid == tid && self.generation == generation && self.past_main == past_main
-    }
-}
 
 /// How many frames are walked beyond the one that was asked for: the reading is cheap, the beginning is not.
 const AHEAD: usize = 16;
@@ -70,38 +26,6 @@ pub(super) enum Entered {
     All,
     /// The copy of this function, and what that is in.
     CopyOf(DieRef),
-}
-
-/// What tells one activation of a function from another.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct FrameIdentity {
-    cfa: Option<VirtAddr>,
-    /// The function's entry, or its symbol's start.
-    function: Option<VirtAddr>,
-    /// The inlined call's block.
-    block: usize,
-}
-
-impl FrameIdentity {
-    /// The canonical frame address.
-    pub(super) fn cfa(&self) -> Option<VirtAddr> {
-        self.cfa
-    }
-
-    /// Where the function starts.
-    pub(super) fn function(&self) -> Option<VirtAddr> {
-        self.function
-    }
-
-    /// The block of the inlined call; 0 for the function itself.
-    pub(super) fn block(&self) -> usize {
-        self.block
-    }
-
-    /// Whether both are frames of one activation, which may have inlined calls.
-    pub(super) fn is_same_call(&self, other: &FrameIdentity) -> bool {
-        self.cfa == other.cfa && self.function == other.function
-    }
 }
 
 /// The source line that belongs to a frame.

@@ -1,13 +1,37 @@
 //! Whether what was reached really stops the program: conditions, ignore counts.
 
+use std::sync::Arc;
+
 use crate::base::{Result, Tid, VirtAddr};
-use crate::expr;
+use crate::expr::{self, Host};
 use crate::value::{Type, Value};
 
-use super::breakpoints::{Disposition, Kind};
-use super::control::Verdict;
-use super::session::{Selection, Session};
-use super::stop::{Hit, Notice, StopReason};
+use super::breakpoints::{Condition, Disposition, Kind};
+use super::inferior::Selection;
+use super::session::Session;
+use super::stop::{Hit, Notice, StopReason, Verdict};
+
+impl Condition {
+    /// Parses a condition of a breakpoint at these addresses. A name that stands for nothing at any of them is an error, as for
+    /// gdb; but for a breakpoint that waits for its place (no address), that shows when the condition is evaluated.
+    pub fn parse(text: &str, session: &Session, at: &[VirtAddr]) -> Result<Condition> {
+        let expr = expr::parse(text, session)?;
+        let unknown = |at: &VirtAddr| {
+            expr.names().into_iter().find(|(name, module)| match module {
+                Some(_) => matches!(session.lookup(name, *module), Ok(None)),
+                None => !session.is_known_at(name, *at),
+            })
+        };
+        let missing: Vec<_> = at.iter().map_while(unknown).collect();
+        if let Some((name, _)) = missing.first()
+            && missing.len() == at.len()
+        {
+            return Err(session.no_symbol(name));
+        }
+        let scope = session.block_scope(&expr);
+        Ok(Condition { text: text.to_owned(), expr: Arc::new(expr), scope })
+    }
+}
 
 impl Session {
     /// The user's breakpoints at `at`, reached by a thread: those that stop it.

@@ -383,6 +383,13 @@ impl Host for Session {
         }
     }
 
+    fn unplaced(&self, name: &str) -> Option<Value> {
+        self.wants_types_only.set(true);
+        let found = self.lookup_debug(name);
+        self.wants_types_only.set(false);
+        found.ok().flatten()
+    }
+
     fn setting(&self, name: &str, maintenance: bool) -> Option<(SettingValue, String)> {
         (self.settings.reader)(&self.settings, name, maintenance)
     }

@@ -1,40 +1,14 @@
 //! Several programs beside each other. One is the current one and has its place in the session, where everything looks at it; the
 //! others wait, and change places with it.
 
-use std::ffi::OsString;
-
 use crate::base::{Error, Result, Tid};
 use crate::target::Target;
 
 use super::breakpoints::OneThread;
-use super::inferior::{Inferior, Process};
-use super::session::{Selection, Session};
+use super::inferior::{Inferior, Selection, Setup};
+use super::process::Process;
+use super::session::Session;
 use super::sites::Sites;
-
-/// How an inferior is started.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Setup {
-    args: String,
-    cwd: String,
-    environment: Vec<(OsString, OsString)>,
-    inferior_tty: String,
-}
-
-impl Setup {
-    /// No arguments, and rdbg's own environment.
-    fn fresh() -> Setup {
-        Setup { environment: std::env::vars_os().collect(), ..Setup::default() }
-    }
-}
-
-/// What a vfork has to do with an inferior, as long as parent and child run in the same memory.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Vfork {
-    /// It waits for the child of this number.
-    ParentOf(u32),
-    /// Its parent has this number.
-    ChildOf(u32),
-}
 
 impl Session {
     /// All of them, by their numbers.
@@ -96,7 +70,7 @@ impl Session {
         let setup = Setup::fresh();
         // Files that were opened once are shared.
         let mut modules = self.inferior.modules.clone();
-        modules.clear();
+        modules.clear_all();
         self.push_inferior(Inferior { setup, modules, is_seated: false, ..Inferior::default() })
     }
 

@@ -14,8 +14,9 @@ use crate::symbols::{DebugFiles, ModuleRole, NewModule};
 use crate::target::{Control, Live};
 
 use super::arguments;
-use super::inferior::{Process, Program};
+use super::inferior::{Program, Selection};
 use super::listing::Listing;
+use super::process::Process;
 use super::session::Session;
 
 /// The path with its directory's symbolic links followed and its file's not, as gdb names what it starts: a program may look at
@@ -48,7 +49,7 @@ impl Session {
 
     pub(super) fn set_program(&mut self, program: Option<Program>) {
         let modules = &mut self.inferior.modules;
-        modules.clear();
+        modules.clear_all();
         if let Some(p) = &program {
             let (image, path) = (p.image.clone(), p.path.clone());
             modules.add(NewModule { image, path, role: ModuleRole::Main, bias: Default::default() });
@@ -164,7 +165,7 @@ impl Session {
         self.inferior.is_left = false;
         self.slot_log = Default::default();
         self.snapshots.clear();
-        self.selection = super::session::Selection { tid: Some(pid), level: 0 };
+        self.selection = Selection { tid: Some(pid), level: 0 };
         self.inferior.journal.clear();
         self.drop_frames();
         signals::take_interrupt();

@@ -8,11 +8,21 @@ use crate::elf::{AuxEntry, Image, aux};
 use crate::loader::{MapState, Rendezvous, Stub, event_address, find_rendezvous};
 use crate::symbols::{ModuleRole, NewModule, is_named};
 
+use super::address_names::AddressNames;
 use super::breakpoints::{Breakpoint, Catch, Kind};
 use super::session::Session;
 use super::stop::{Hit, Notice, StopReason};
 
 impl Session {
+    /// Brings the names of addresses up to date: modules have come or gone, the program was started, or the setting was changed.
+    pub fn refresh_address_names(&mut self) {
+        if self.inferior.is_seated {
+            let wanted = self.settings.stable_addresses;
+            let names = if wanted { AddressNames::of(&self.inferior) } else { AddressNames::default() };
+            self.address_names.replace(names);
+        }
+    }
+
     /// What the kernel has mapped for a process: the program, its dynamic linker, the vdso. And, in one that has run already,
     /// what its dynamic linker has loaded.
     pub(super) fn find_modules(&mut self) -> Result<()> {
@@ -160,7 +170,7 @@ impl Session {
         process.deferred.clear();
         process.printing.clear();
         process.entered.clear();
-        process.watched = None;
+        process.plan_frame = None;
         process.libraries = Default::default();
         self.inferior.journal.clear();
         let shown = path.display().to_string();

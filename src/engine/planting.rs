@@ -6,10 +6,11 @@ use crate::base::{Error, Result, VirtAddr};
 use crate::symbols::Raise;
 use crate::target::{Trap, TrapKind};
 
-use super::breakpoints::{Catch, Kind, WatchKind};
+use super::breakpoints::{Catch, Kind};
 use super::inject::Call;
 use super::session::Session;
 use super::sites::Owner;
+use super::watchpoint::WatchKind;
 
 /// Sites of plans that nobody waits for any more are left for the next plan, up to this number.
 const MOST_IDLE: usize = 16;

@@ -61,7 +61,7 @@ impl Session {
     }
 
     fn convention_of(&self, frame: &Frame) -> Convention {
-        self.identity(frame).function().map_or(Convention::C, |entry| self.convention(entry))
+        self.identity(frame).function.map_or(Convention::C, |entry| self.convention(entry))
     }
 
     /// Puts a result where a caller looks for it.

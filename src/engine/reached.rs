@@ -4,12 +4,11 @@ use crate::arch::insn::{Flow, Insn, MAX_LEN};
 use crate::base::{Result, Signal, Tid, VirtAddr};
 use crate::target::{ResumeAction, Trap, TrapKind};
 
-use super::blocks::Ran;
-use super::control::Verdict;
+use super::block_run::Ran;
 use super::session::Session;
 use super::sites::{Owner, Past};
 use super::step::{Plan, Return};
-use super::stop::{Notice, StopReason};
+use super::stop::{Notice, StopReason, Verdict};
 
 /// What to do when a plan's place was reached.
 pub(super) enum Arrival {
@@ -41,36 +40,14 @@ impl Session {
         for owner in owners {
             match owner {
                 Owner::User(_) => user = true,
-                Owner::Libraries => {
-                    if let Some(reason) = self.library_event()? {
-                        return Ok(Verdict::Stop(reason));
-                    }
-                }
-                Owner::Bind => {
-                    if let Some(reason) = self.bind_reached(tid, at)? {
-                        return Ok(Verdict::Stop(reason));
-                    }
-                }
-                Owner::Init => {
-                    if let Some(reason) = self.constructor_reached(tid, at)? {
-                        return Ok(Verdict::Stop(reason));
-                    }
-                }
-                Owner::Raise => {
-                    if let Some(reason) = self.raise_reached(tid, at)? {
-                        return Ok(Verdict::Stop(reason));
-                    }
-                }
-                Owner::Timeline => self.record_place(tid, at)?,
-                Owner::WatchEnd => {
-                    if let Some(reason) = self.watch_scope_reached(tid, at)? {
-                        return Ok(Verdict::Stop(reason));
-                    }
-                }
-                Owner::Call => returned = self.call_place_reached(tid, at)?,
                 Owner::Plan(of) if of == tid => arrived = self.plan_arrived(tid, at)?,
                 Owner::Escape(of) if of == tid => landed = self.escape_reached(tid, at)?,
-                Owner::Plan(_) | Owner::Escape(_) => {}
+                Owner::Call => returned = self.call_place_reached(tid, at)?,
+                _ => {
+                    if let Some(reason) = self.owner_told(owner, tid, at)? {
+                        return Ok(Verdict::Stop(reason));
+                    }
+                }
             }
         }
         if let Some(reason) = returned {
@@ -97,6 +74,25 @@ impl Session {
                 Ok(Verdict::Nothing)
             }
             None => Ok(Verdict::Past),
+        }
+    }
+
+    /// Tells one of a site's owners that a thread has reached it: why that stops the program, if it does. The user's breakpoints,
+    /// and what plans wait for, are not told here.
+    fn owner_told(&mut self, owner: Owner, tid: Tid, at: VirtAddr) -> Result<Option<StopReason>> {
+        match owner {
+            Owner::Libraries => {
+                // So that it has its name while it runs.
+                self.process_mut()?.learn_pthread_once(tid);
+                self.library_event()
+            }
+            Owner::Bind => self.bind_reached(tid, at),
+            Owner::Init => self.constructor_reached(tid, at),
+            Owner::Raise => self.raise_reached(tid, at),
+            Owner::WatchEnd => self.watch_scope_reached(tid, at),
+            Owner::Call => self.call_place_reached(tid, at),
+            Owner::Timeline => self.record_place(tid, at).map(|()| None),
+            Owner::User(_) | Owner::Plan(_) | Owner::Escape(_) => Ok(None),
         }
     }
 
@@ -138,19 +134,7 @@ impl Session {
             self.ignore_hardware_once(tid, pc)?;
         } else if let Some(site) = process.sites.get(pc) {
             for owner in site.owners.clone() {
-                let reason = match owner {
-                    Owner::Libraries => self.library_event()?,
-                    Owner::Bind => self.bind_reached(tid, pc)?,
-                    Owner::Init => self.constructor_reached(tid, pc)?,
-                    Owner::Raise => self.raise_reached(tid, pc)?,
-                    Owner::WatchEnd => self.watch_scope_reached(tid, pc)?,
-                    Owner::Call => self.call_place_reached(tid, pc)?,
-                    Owner::Timeline => {
-                        self.record_place(tid, pc)?;
-                        None
-                    }
-                    Owner::User(_) | Owner::Plan(_) | Owner::Escape(_) => None,
-                };
+                let reason = self.owner_told(owner, tid, pc)?;
                 if reason.is_some() {
                     return Ok(reason);
                 }

@@ -9,7 +9,8 @@ use crate::expr::Host;
 use crate::symbols::{Module, ModuleId, ModuleRole};
 
 use super::journal::Change;
-use super::linkage::{Definition, LookupScope, Scopes};
+use super::linkage::Scopes;
+use super::lookup_scope::{Definition, LookupScope};
 use super::session::Session;
 use super::slots::relro_range;
 

@@ -1,42 +1,14 @@
 //! Where breakpoints are: names become addresses, anew whenever modules come and go.
 
 use crate::base::{Error, Result, Span, VirtAddr, read_u64};
-use crate::dwarf::{DieRef, LineFile};
+use crate::dwarf::LineFile;
 use crate::elf::r_x86_64;
 use crate::expr;
 use crate::symbols::{Linespec, Place, PlaceKind};
 use crate::value::TypeKind;
 
-use super::breakpoints::{Breakpoint, Kind, Location};
+use super::breakpoints::{Breakpoint, Kind, Located, Location};
 use super::session::Session;
-use super::watched::Looked;
-
-/// A place that a location leads to.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Located {
-    /// Where.
-    pub addr: VirtAddr,
-    /// In which inferior.
-    pub inferior: u32,
-    /// The line that was asked for, or the next one that has code; `None` where no line was asked for.
-    pub line: Option<(LineFile, u32)>,
-    /// It is a copy of this inlined function, by its abstract instance.
-    pub copy_of: Option<DieRef>,
-}
-
-impl Located {
-    /// An address in an inferior.
-    pub fn at(addr: VirtAddr, inferior: u32) -> Located {
-        Located { addr, inferior, line: None, copy_of: None }
-    }
-}
-
-impl From<VirtAddr> for Located {
-    /// An address in the first inferior.
-    fn from(addr: VirtAddr) -> Located {
-        Located::at(addr, 1)
-    }
-}
 
 /// `12`, or `+N` and `-N` from a line; as for gdb, 5 and 15 lines where N is 0 or missing.
 pub(super) fn relative_line(text: &str, from: u32) -> Result<u32> {
@@ -245,41 +217,6 @@ impl Session {
         }
         for location in breakpoint.locations.iter_mut().filter(|l| l.inferior == number) {
             location.absent = !is_mapped(&location.addr);
-        }
-    }
-
-    /// Finds the addresses of watched expressions anew: the program has been started, and may lie elsewhere.
-    pub(super) fn refresh_watches(&mut self) {
-        // Those of local variables have ended with the frames of the last run.
-        let number = self.inferior.number;
-        let has_scope = |k: &Kind| matches!(k, Kind::Watch(w) if w.scope.is_some() && w.inferior == number);
-        let over: Vec<u32> = self.breakpoints.iter().filter(|b| has_scope(&b.kind)).map(|b| b.id).collect();
-        over.into_iter().for_each(|id| drop(self.breakpoints.remove(id)));
-        let watched: Vec<_> = self
-            .breakpoints
-            .iter()
-            .filter_map(|b| match &b.kind {
-                Kind::Watch(w) if w.inferior == number => Some((b.id, w.expr.clone())),
-                _ => None,
-            })
-            .collect();
-        for (id, expr) in watched {
-            let value = expr::eval(&expr, self);
-            let parts = self.watched_parts(&expr).unwrap_or_default();
-            let old = value.ok().and_then(|v| v.fetched(expr::Host::memory(self), None).ok());
-            let Session { breakpoints, inferior, .. } = self;
-            if let (Ok(b), Some(process)) = (breakpoints.get_mut(id), &inferior.process)
-                && let Kind::Watch(watch) = &mut b.kind
-            {
-                watch.old = old;
-                match &mut watch.software {
-                    Some(looked) => *looked = Looked::new(parts, &*process.target),
-                    None => {
-                        let parts = watch.mask.map_or(Some(parts.clone()), |mask| parts.masked(mask));
-                        watch.pieces = parts.and_then(|p| p.pieces()).unwrap_or_default();
-                    }
-                }
-            }
         }
     }
 }

@@ -11,26 +11,20 @@ use crate::symbols::{SourceCache, SourcePaths, SourceText};
 
 use super::address_names::SharedNames;
 use super::breakpoints::Breakpoints;
-use super::finish::Finished;
-use super::frames::{FrameCache, FrameIdentity};
-use super::inferior::{Inferior, Process, ThreadCount};
+use super::frame_cache::FrameCache;
+use super::frame_identity::FrameIdentity;
+use super::inferior::{Inferior, Selection};
 use super::inject::Active;
-use super::line_step::LineStep;
 use super::listing::Listing;
+use super::picture::{Moment, Snapshot};
+use super::process::{Process, ThreadCount};
 use super::settings::Settings;
 use super::signal_table::SignalTable;
 use super::skip::Skips;
+use super::slot_log::SlotLog;
+use super::step::{Finished, LineStep};
 use super::stop::Notice;
 use super::timeline::Timeline;
-
-/// The thread and the frame that commands look at.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Selection {
-    /// The thread; `None` while there is no process.
-    pub tid: Option<Tid>,
-    /// The frame: 0 is the innermost.
-    pub level: usize,
-}
 
 /// Everything that lives as long as rdbg does: the inferior, breakpoints, settings, history.
 #[derive(Debug, Default)]
@@ -85,12 +79,12 @@ pub struct Session {
     pub step_began_in: Option<FrameIdentity>,
     pub(super) line_step: Option<LineStep>,
     /// What the process was like when it went on last.
-    pub(super) moment: super::before::Moment,
+    pub(super) moment: Moment,
     /// How many page faults there were, asked at each resume.
     pub(super) fault_counter: crate::os::pagemap::FaultCounter,
     pub(super) looks_back: bool,
-    pub(super) slot_log: super::slot_log::SlotLog,
-    pub(super) snapshots: Vec<(String, super::snapshots::Snapshot)>,
+    pub(super) slot_log: SlotLog,
+    pub(super) snapshots: Vec<(String, Snapshot)>,
     pub(super) finished: Option<Finished>,
     /// The inferiors that are not the current one, and the children that are followed for the record.
     pub(super) others: Vec<Inferior>,
@@ -110,6 +104,8 @@ pub struct Session {
     pub(super) frames: FrameCache,
     /// Names mean what they mean in the block at this address, rather than where the selected frame is.
     pub(super) bound_at: std::cell::Cell<Option<crate::base::VirtAddr>>,
+    /// Of thread-local variables the types are wanted, and no places.
+    pub(super) wants_types_only: std::cell::Cell<bool>,
     /// Names that were looked up since this was emptied and that were optimised out, with the reason.
     pub absences: std::cell::RefCell<Vec<(String, crate::dwarf::Gone)>>,
 }
@@ -119,6 +115,16 @@ impl Session {
     pub fn new() -> Session {
         crate::os::signals::install();
         Session { uses_terminal: true, terminal: Terminal::open(), ..Session::default() }
+    }
+
+    /// Whether the current process runs while the user has the word.
+    pub fn is_away(&self) -> bool {
+        self.inferior.is_away()
+    }
+
+    /// Whether the process is but a core file.
+    pub fn is_core(&self) -> bool {
+        self.process().is_ok_and(|p| p.target.core_file().is_some())
     }
 
     /// Checks that what a command needs is there.
@@ -146,6 +152,13 @@ impl Session {
     /// The process, to be changed.
     pub fn process_mut(&mut self) -> Result<&mut Process> {
         self.inferior.process.as_mut().ok_or(Error::Needs(Need::Process))
+    }
+
+    /// Reads each page of the process's memory only once until `false` is said: for a command that shows a lot at one stop.
+    pub fn keep_pages(&self, keep: bool) {
+        if let Some(process) = &self.inferior.process {
+            process.keep_pages(keep);
+        }
     }
 
     /// The text of a source file.

@@ -1,4 +1,4 @@
-//! Settings, typed: what `set` writes and everything else reads. Their names and sentences are in `command/settings.rs`.
+//! Settings, typed: what `set` writes and everything else reads. Their names and sentences are in `command/setting_tables/`.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

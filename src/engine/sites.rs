@@ -78,6 +78,13 @@ pub struct Sites {
     rooms_known: bool,
 }
 
+/// A thread that stands in a slot: the pc there, and the pc that is shown instead.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Displaced {
+    pub slot: VirtAddr,
+    pub shown: VirtAddr,
+}
+
 impl Sites {
     /// The site at this address.
     pub fn get(&self, addr: VirtAddr) -> Option<&Site> {

@@ -1,8 +1,7 @@
 //! What `step` does not enter: functions and files that were named to be skipped.
 
-use crate::base::VirtAddr;
-
-use super::session::Session;
+use std::path::Path;
+use std::sync::Arc;
 
 /// Which source files.
 #[derive(Clone, Debug)]
@@ -49,15 +48,28 @@ impl Skips {
         self.last += 1;
         self.list.push(Skip { id: self.last, enabled: true, file, function });
     }
+
+    /// Whether a function is skipped; `source` is asked for the file that its code is from, if it matters.
+    pub(super) fn has(&self, function: &str, source: impl FnOnce() -> Option<Arc<Path>>) -> bool {
+        if self.list.iter().all(|s| !s.enabled) {
+            return false;
+        }
+        let source = source();
+        let fits = |s: &Skip| {
+            let file = s.file.as_ref().is_none_or(|f| source.as_ref().is_some_and(|path| f.fits(path)));
+            file && s.function.as_ref().is_none_or(|f| f.fits(function))
+        };
+        self.list.iter().any(|s| s.enabled && fits(s))
+    }
 }
 
 impl SkipFile {
-    fn fits(&self, path: &std::path::Path) -> bool {
+    fn fits(&self, path: &Path) -> bool {
         match &self.pattern {
             // gdb compares base names first.
             Some(pattern) => {
                 let options = glob::MatchOptions { require_literal_separator: true, ..glob::MatchOptions::default() };
-                let name = path.file_name().map(std::path::Path::new);
+                let name = path.file_name().map(Path::new);
                 name.is_some_and(|n| pattern.matches_path_with(n, options)) || pattern.matches_path_with(path, options)
             }
             None => path.ends_with(&self.text),
@@ -71,20 +83,5 @@ impl SkipFunction {
             Some(pattern) => pattern.is_match(name),
             None => name == self.text || name.split('(').next() == Some(&self.text),
         }
-    }
-}
-
-impl Session {
-    /// Whether `step` is not to stop in the function whose code is at an address.
-    pub(super) fn is_skipped(&self, function: &str, at: VirtAddr) -> bool {
-        if self.skips.list.iter().all(|s| !s.enabled) {
-            return false;
-        }
-        let source = self.inferior.modules.source_line(at);
-        let fits = |s: &Skip| {
-            let file = s.file.as_ref().is_none_or(|f| source.as_ref().is_some_and(|l| f.fits(&l.file.path)));
-            file && s.function.as_ref().is_none_or(|f| f.fits(function))
-        };
-        self.skips.list.iter().any(|s| s.enabled && fits(s))
     }
 }

@@ -5,28 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::base::{AddrRange, Error, Need, PAGE, Result, VirtAddr, page_down, read_vec};
 use crate::expr::Host;
 
-use super::before::Picture;
+use super::picture::Snapshot;
 use super::session::Session;
-
-/// What was kept.
-#[derive(Clone, Debug)]
-pub struct Snapshot {
-    /// The parts that are compared; all if there are none and no range either.
-    pub parts: BTreeSet<String>,
-    /// The range of memory that is compared.
-    pub range: Option<AddrRange>,
-    /// Registers, mappings, pages, memory.
-    pub picture: Picture,
-    /// Every module's slots: `libc.so.6 GOT[3] puts` and the value.
-    pub slots: BTreeMap<VirtAddr, (String, u64)>,
-}
-
-impl Snapshot {
-    /// Whether a part is compared.
-    pub fn wants(&self, part: &str) -> bool {
-        self.parts.contains(part) || self.parts.is_empty() && self.range.is_none()
-    }
-}
 
 /// The most that is kept of a range of memory, in bytes.
 const MAX_RANGE: u64 = 64 << 20;

@@ -1,6 +1,11 @@
-//! Plans: what the user asked a thread to do before it stops.
+//! Plans and steps: what the user asked a thread to do before it stops.
 
-use crate::base::{Tid, VirtAddr};
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::base::{AddrRange, Tid, VirtAddr};
+
+use super::frame_identity::FrameIdentity;
 
 /// A plan of one thread.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -95,4 +100,78 @@ impl Plan {
     pub fn is_stepping(&self) -> bool {
         matches!(self, Plan::Instructions { until: None, .. })
     }
+}
+
+/// The frame with which a plan ends, however it is left.
+#[derive(Clone, Debug)]
+pub(super) struct PlanFrame {
+    /// The frame whose end ends the plan.
+    pub(super) frame: FrameIdentity,
+    /// Where control will land behind a jump out of it.
+    pub(super) landing: Option<VirtAddr>,
+}
+
+/// A step by lines that is under way.
+#[derive(Clone, Debug)]
+pub(super) struct LineStep {
+    pub(super) tid: Tid,
+    pub(super) kind: LineStepKind,
+    /// Steps that are left, this one included.
+    pub(super) left: u64,
+    /// The frame in which it goes on.
+    pub(super) frame: FrameIdentity,
+    /// The function in which the first step began.
+    pub(super) function: Option<VirtAddr>,
+    /// The line that it leaves.
+    pub(super) file: Arc<Path>,
+    pub(super) line: u32,
+    /// Code that it runs through.
+    pub(super) ranges: Vec<AddrRange>,
+    /// It waits at the end of a called function's prologue.
+    pub(super) enters: bool,
+    /// A signal is delivered with its first instruction: it ends in the handler.
+    pub(super) handles: bool,
+    /// Its frame was left, or landed in, by a jump out of other frames: it ends where it is.
+    pub(super) landed: bool,
+}
+
+/// What sort of step by lines.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LineStepKind {
+    /// Into functions that have lines.
+    Into,
+    /// Over functions.
+    Over,
+    /// Over functions and never backwards: out of loops.
+    Until,
+}
+
+/// What beginning a step by lines came to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum LineStepBegun {
+    /// The program is to be resumed by this plan.
+    Plan(Plan),
+    /// It is done: an inlined call was entered, where nothing has to run.
+    Done,
+    /// There is no line at the pc.
+    NoLine,
+}
+
+impl LineStep {
+    /// What a thread has begun another one goes on with: its fork's child.
+    pub(super) fn go_on_in(&mut self, parent: Tid, child: Tid) {
+        if self.tid == parent {
+            self.tid = child;
+        }
+    }
+}
+
+/// A function that has returned to a `finish`, and when that was.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Finished {
+    pub(super) tid: Tid,
+    pub(super) function: Option<VirtAddr>,
+    pub(super) resumes: u64,
+    /// It returned to where rdbg had called it: the registers are those of before that call again.
+    pub(super) into_call: bool,
 }

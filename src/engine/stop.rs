@@ -6,7 +6,7 @@ use crate::stack::Frame;
 use crate::symbols::Raise;
 use crate::value::{ModuleRef, Value};
 
-use super::breakpoints::WatchKind;
+use super::watchpoint::WatchKind;
 
 /// What [`super::Session::advance`] came to.
 #[derive(Clone, Debug)]
@@ -267,4 +267,16 @@ impl StopReason {
     pub fn is_end(&self) -> bool {
         matches!(self, StopReason::Exited(_) | StopReason::Killed(_))
     }
+}
+
+/// What is to be done with a thread after an event.
+pub(super) enum Verdict {
+    /// It goes on, with a signal.
+    Go(Option<Signal>),
+    /// It goes on past the site at its pc.
+    Past,
+    /// Nothing: it was let go already, or does not exist any more.
+    Nothing,
+    /// Everything stops.
+    Stop(StopReason),
 }

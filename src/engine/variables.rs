@@ -140,6 +140,9 @@ impl Session {
             Ok(Location::Register(_) | Location::Pieces(_)) | Err(Error::User(_)) => true,
             _ => false,
         };
+        if host.thread_local_asked.get() && self.wants_types_only.get() {
+            return Ok(VariableValue { value: Value::at(&ty, VirtAddr(0)), gone: None });
+        }
         if host.thread_local_asked.get() && self.inferior.process.is_none() {
             let name = debug.name(die).unwrap_or_default();
             return Err(Error::user(format!("Cannot read `{name}' without registers")));

@@ -5,28 +5,9 @@ use crate::expr::Expr;
 use crate::stack::FramePc;
 
 use super::breakpoints::Kind;
-use super::frames::FrameIdentity;
+use super::scope::WatchScope;
 use super::session::Session;
 use super::stop::StopReason;
-
-/// The activation of a function in which a watched expression has its meaning.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct WatchScope {
-    /// The thread.
-    pub tid: Tid,
-    frame: FrameIdentity,
-    /// Where the frame was then: names mean what they meant there.
-    pub pc: VirtAddr,
-    /// Where its caller goes on, and the stack pointer from which on it does.
-    end: Option<(VirtAddr, VirtAddr)>,
-}
-
-impl WatchScope {
-    /// Where the caller goes on.
-    pub fn end(&self) -> Option<VirtAddr> {
-        self.end.map(|(at, _)| at)
-    }
-}
 
 impl Session {
     /// The selected frame as the scope of an expression that names variables of it; `None` where its meaning never ends.

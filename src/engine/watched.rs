@@ -1,15 +1,17 @@
-//! Watched values: what they depend on, and whether they have changed.
+//! Looking at watched values: whether they have changed, and what they depend on by now.
 //!
 //! Up to four pieces of memory the processor watches at full speed. What does not fit, or is not in memory, is looked at after
 //! each instruction, of every thread: that is what gdb calls a software watchpoint.
 
-use crate::base::{AddrRange, Error, Memory, Result, Tid, VirtAddr};
+use crate::base::{Error, Result, Tid, VirtAddr};
 use crate::expr::{self, Expr};
-use crate::value::{Place, Value};
+use crate::value::Value;
 
-use super::breakpoints::{Kind, Watch, WatchKind};
+use super::breakpoints::Kind;
+use super::scope::WatchScope;
 use super::session::Session;
 use super::stop::{StopReason, WatchHit};
+use super::watchpoint::{Looked, Watch, WatchKind, WatchedParts};
 
 /// What a look at a watchpoint has shown.
 enum Fired {
@@ -17,102 +19,6 @@ enum Fired {
     Nothing,
     /// Its expression has no meaning any more.
     Ended,
-}
-
-/// What an expression's value depends on.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct WatchedParts {
-    /// Memory, sorted, each part once.
-    pub ranges: Vec<AddrRange>,
-    /// Registers or convenience variables too.
-    pub elsewhere: bool,
-}
-
-/// What a software watchpoint looks at.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Looked {
-    parts: WatchedParts,
-    /// The bytes of its ranges when they were looked at last.
-    bytes: Vec<u8>,
-}
-
-impl WatchedParts {
-    /// The pieces of memory that debug registers can watch; `None` where it takes more than four, or not memory alone.
-    pub fn pieces(&self) -> Option<Vec<(VirtAddr, u8)>> {
-        let fits = !self.elsewhere && !self.ranges.is_empty() && self.ranges.iter().all(|r| r.len() <= 32);
-        let mut pieces: Vec<_> = self.ranges.iter().filter(|_| fits).flat_map(|r| pieces(r.start, r.len())).collect();
-        pieces.sort_unstable();
-        pieces.dedup();
-        (fits && pieces.len() <= 4).then_some(pieces)
-    }
-
-    /// All that lies where they do under a mask, which leaves the low bits of an address open; `None` for another mask.
-    pub fn masked(mut self, mask: u64) -> Option<WatchedParts> {
-        let open = !mask;
-        if open & open.wrapping_add(1) != 0 {
-            return None;
-        }
-        for range in &mut self.ranges {
-            *range = AddrRange::with_len(VirtAddr(range.start.0 & mask), open.checked_add(1)?);
-        }
-        Some(self)
-    }
-
-    /// Whether there is nothing that could change.
-    pub fn is_constant(&self) -> bool {
-        self.ranges.is_empty() && !self.elsewhere
-    }
-
-    fn add(&mut self, value: &Value) {
-        match (&value.place, value.address()) {
-            _ if value.ty.is_function() => {}
-            (_, Some(at)) => self.ranges.push(AddrRange::with_len(at, value.ty.size)),
-            (Place::Register { .. } | Place::Variable { .. } | Place::Pieces { .. }, None) => self.elsewhere = true,
-            _ => {}
-        }
-    }
-}
-
-impl Looked {
-    /// Looks at these parts for the first time.
-    pub fn new(parts: WatchedParts, memory: &dyn Memory) -> Looked {
-        let bytes = bytes(&parts.ranges, memory);
-        Looked { parts, bytes }
-    }
-
-    /// Whether the value may have changed since the last look.
-    fn again(&mut self, memory: &dyn Memory) -> bool {
-        let now = bytes(&self.parts.ranges, memory);
-        let differs = now != self.bytes;
-        self.bytes = now;
-        differs || self.parts.elsewhere
-    }
-}
-
-/// What is in these ranges; of one that cannot be read, what can.
-fn bytes(ranges: &[AddrRange], memory: &dyn Memory) -> Vec<u8> {
-    let mut all = Vec::new();
-    for range in ranges {
-        let before = all.len();
-        all.resize(before + range.len() as usize, 0);
-        let read = all.get_mut(before..).map_or(Ok(0), |to| memory.read_partial(range.start, to)).unwrap_or(0);
-        all.truncate(before + read);
-    }
-    all
-}
-
-/// The aligned pieces of 1, 2, 4 or 8 bytes that cover a range: what debug registers can watch.
-fn pieces(start: VirtAddr, len: u64) -> Vec<(VirtAddr, u8)> {
-    let mut pieces = Vec::new();
-    let mut at = start;
-    let end = start + len;
-    while at < end {
-        let fits = |s: &u8| at.0.is_multiple_of((*s).into()) && end - at >= u64::from(*s);
-        let size = [8u8, 4, 2, 1].into_iter().find(fits).unwrap_or(1);
-        pieces.push((at, size));
-        at = at + size.into();
-    }
-    pieces
 }
 
 impl Session {
@@ -227,47 +133,12 @@ impl Session {
             let hit = WatchHit { id, kind, software: false, text, masked: true, changed: false, old: None, new: None };
             return Ok(Fired::Hit(hit));
         }
-        let entry = || self.inferior.modules.main().and_then(|m| Some(m.virt(m.image().entry()?)));
-        let set_at = watch.set_at.or_else(entry);
-        let software = watch.software.is_some();
-        let look = |session: &mut Session| (session.watched_value(&expr).ok(), session.watched_parts(&expr).ok());
-        let in_scope = |session: &mut Session| {
-            if let Some(scope) = &scope {
-                session.selection.tid = Some(scope.tid);
-                session.drop_frames();
-                let Some(level) = session.level_of(scope) else { return Ok(None) };
-                session.selection.level = level;
-                let pc = scope.pc;
-                return Ok(Some(session.bound_at(pc, look)));
-            }
-            Ok(Some(match set_at {
-                Some(at) => session.bound_at(at, look),
-                None => look(session),
-            }))
-        };
-        let Some((new, parts)) = self.in_thread(tid, in_scope)? else { return Ok(Fired::Ended) };
+        let (set_at, software) = (watch.set_at, watch.software.is_some());
+        let Some((new, parts)) = self.seen_now(tid, &expr, scope.as_ref(), set_at)? else { return Ok(Fired::Ended) };
+        let old = self.remember(id, new.clone(), parts)?;
         let bytes =
             |session: &Session, v: &Option<Value>| v.as_ref().and_then(|v| v.bytes(expr::Host::memory(session), None).ok());
-        let Kind::Watch(watch) = &self.breakpoints.get(id)?.kind else { return Ok(Fired::Nothing) };
-        let changed = bytes(self, &watch.old) != bytes(self, &new);
-        let old = watch.old.clone();
-        if let Kind::Watch(watch) = &mut self.breakpoints.get_mut(id)?.kind {
-            watch.old = new.clone();
-            // A pointer in it may lead elsewhere now.
-            let pieces = parts.as_ref().and_then(WatchedParts::pieces).filter(|p| *p != watch.pieces);
-            match (&mut watch.software, parts, pieces) {
-                (Some(looked), Some(parts), _) if parts != looked.parts => {
-                    if let Some(process) = &self.inferior.process {
-                        *looked = Looked::new(parts, &*process.target);
-                    }
-                }
-                (None, _, Some(pieces)) => {
-                    watch.pieces = pieces;
-                    self.sync_sites()?;
-                }
-                _ => {}
-            }
-        }
+        let changed = bytes(self, &old) != bytes(self, &new);
         // The processor has no trap for reads alone: a write that changes the value is none of a read watchpoint's business.
         let concerns = match kind {
             WatchKind::Write => changed,
@@ -279,6 +150,89 @@ impl Session {
         }
         self.take_hit(tid, id)?;
         Ok(Fired::Hit(WatchHit { id, kind, software, text, masked: false, changed, old, new }))
+    }
+
+    /// What a watched expression is now, and what it depends on, as far as that can be told, where it has its meaning; `None` once it
+    /// has none any more.
+    fn seen_now(
+        &mut self,
+        tid: Tid,
+        expr: &Expr,
+        scope: Option<&WatchScope>,
+        set_at: Option<VirtAddr>,
+    ) -> Result<Option<(Option<Value>, Option<WatchedParts>)>> {
+        let entry = || self.inferior.modules.main().and_then(|m| Some(m.virt(m.image().entry()?)));
+        let set_at = set_at.or_else(entry);
+        let look = |session: &mut Session| (session.watched_value(expr).ok(), session.watched_parts(expr).ok());
+        self.in_thread(tid, |session| {
+            if let Some(scope) = scope {
+                session.selection.tid = Some(scope.tid);
+                session.drop_frames();
+                let Some(level) = session.level_of(scope) else { return Ok(None) };
+                session.selection.level = level;
+                return Ok(Some(session.bound_at(scope.pc, look)));
+            }
+            Ok(Some(match set_at {
+                Some(at) => session.bound_at(at, look),
+                None => look(session),
+            }))
+        })
+    }
+
+    /// Keeps what a watchpoint has seen, for the next look; the value that it had before.
+    fn remember(&mut self, id: u32, new: Option<Value>, parts: Option<WatchedParts>) -> Result<Option<Value>> {
+        let Kind::Watch(watch) = &mut self.breakpoints.get_mut(id)?.kind else { return Ok(None) };
+        let old = std::mem::replace(&mut watch.old, new);
+        // A pointer in it may lead elsewhere now.
+        let pieces = parts.as_ref().and_then(WatchedParts::pieces).filter(|p| *p != watch.pieces);
+        match (&mut watch.software, parts, pieces) {
+            (Some(looked), Some(parts), _) if parts != looked.parts => {
+                if let Some(process) = &self.inferior.process {
+                    *looked = Looked::new(parts, &*process.target);
+                }
+            }
+            (None, _, Some(pieces)) => {
+                watch.pieces = pieces;
+                self.sync_sites()?;
+            }
+            _ => {}
+        }
+        Ok(old)
+    }
+
+    /// Finds the addresses of watched expressions anew: the program has been started, and may lie elsewhere.
+    pub(super) fn refresh_watches(&mut self) {
+        // Those of local variables have ended with the frames of the last run.
+        let number = self.inferior.number;
+        let has_scope = |k: &Kind| matches!(k, Kind::Watch(w) if w.scope.is_some() && w.inferior == number);
+        let over: Vec<u32> = self.breakpoints.iter().filter(|b| has_scope(&b.kind)).map(|b| b.id).collect();
+        over.into_iter().for_each(|id| drop(self.breakpoints.remove(id)));
+        let watched: Vec<_> = self
+            .breakpoints
+            .iter()
+            .filter_map(|b| match &b.kind {
+                Kind::Watch(w) if w.inferior == number => Some((b.id, w.expr.clone())),
+                _ => None,
+            })
+            .collect();
+        for (id, expr) in watched {
+            let value = expr::eval(&expr, self);
+            let parts = self.watched_parts(&expr).unwrap_or_default();
+            let old = value.ok().and_then(|v| v.fetched(expr::Host::memory(self), None).ok());
+            let Session { breakpoints, inferior, .. } = self;
+            if let (Ok(b), Some(process)) = (breakpoints.get_mut(id), &inferior.process)
+                && let Kind::Watch(watch) = &mut b.kind
+            {
+                watch.old = old;
+                match &mut watch.software {
+                    Some(looked) => *looked = Looked::new(parts, &*process.target),
+                    None => {
+                        let parts = watch.mask.map_or(Some(parts.clone()), |mask| parts.masked(mask));
+                        watch.pieces = parts.and_then(|p| p.pieces()).unwrap_or_default();
+                    }
+                }
+            }
+        }
     }
 
     /// The value of a watched expression, with its bytes.
@@ -306,29 +260,5 @@ impl Session {
         parts.ranges.sort_unstable_by_key(|r| (r.start, r.end));
         parts.ranges.dedup();
         Ok(parts)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn masks_leave_low_bits_open() {
-        let parts = || WatchedParts { ranges: vec![AddrRange::with_len(VirtAddr(0x1013), 4)], elsewhere: false };
-        let pieces = |mask| parts().masked(mask).and_then(|p| p.pieces());
-        assert_eq!(pieces(!0xf), Some(vec![(VirtAddr(0x1010), 8), (VirtAddr(0x1018), 8)]));
-        assert_eq!(pieces(!0), Some(vec![(VirtAddr(0x1013), 1)]));
-        assert_eq!((pieces(!0xff), pieces(0xff), pieces(!0x10), pieces(0)), (None, None, None, None));
-    }
-
-    #[test]
-    fn unaligned_values_are_split() {
-        assert_eq!(pieces(VirtAddr(0x1000), 8), [(VirtAddr(0x1000), 8)]);
-        assert_eq!(pieces(VirtAddr(0x1002), 8), [(VirtAddr(0x1002), 2), (VirtAddr(0x1004), 4), (VirtAddr(0x1008), 2)]);
-        assert_eq!(pieces(VirtAddr(0x1000), 16).len(), 2);
-        let parts = |len| WatchedParts { ranges: vec![AddrRange::with_len(VirtAddr(0x1000), len)], elsewhere: false };
-        assert_eq!(parts(32).pieces().map(|p| p.len()), Some(4));
-        assert_eq!(parts(33).pieces(), None);
     }
 }

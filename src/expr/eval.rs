@@ -145,7 +145,11 @@ impl Evaluator<'_> {
     /// A symbol, whether its type is known or not.
     fn named(&mut self, expr: &Expr) -> Result<Value> {
         let ExprKind::Name(name, module) = &expr.kind else { return Err(Error::user("Not a name.")) };
-        match self.host.lookup(name, *module)? {
+        let found = match self.host.lookup(name, *module) {
+            Err(e) if self.dry && module.is_none() => Some(self.host.unplaced(name).ok_or(e)?),
+            found => found?,
+        };
+        match found {
             Some(value) => Ok(value),
             None if module.is_some() => Err(Error::user(format!("No symbol \"{name}\" in specified context."))),
             None => match self.class_member(name)? {

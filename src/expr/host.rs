@@ -81,6 +81,13 @@ pub trait Host: Names + Symbols {
     /// without debug information has a [`crate::value::NoDebug`] type. `None` if there is none.
     fn lookup(&self, name: &str, module: Option<ModuleRef>) -> Result<Option<Value>>;
 
+    /// A variable that [`lookup`](Host::lookup) knows and cannot place, as one of a thread before there are any: its type counts, and
+    /// its place is nothing. `None` if there is none.
+    fn unplaced(&self, name: &str) -> Option<Value> {
+        let _ = name;
+        None
+    }
+
     /// The functions of the program that a name without parameters means where the user stands, C++'s overloads among them; those
     /// of the namespaces `near` too, in which the types of a call's arguments are declared.
     fn functions(&self, name: &str, near: &[String]) -> Result<Vec<Value>> {

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::base::{Error, Result};
-use crate::command::{Cx, FAMILIES, Flow, Interpreter, LANGUAGE, LineReader, SETTINGS, expand_home, read_setting};
+use crate::command::{
+    Cx, FAMILIES, Flow, Interpreter, LineReader, Registry, SETTINGS, TEST_SETTINGS, exit_status, expand_home, read_setting,
+};
 use crate::engine::Session;
 use crate::os::signals;
 use crate::ui::{Output, Role, TextOutput};
@@ -41,7 +43,7 @@ pub fn run(options: &Options) -> i32 {
         true => TextOutput::to(Box::new(std::io::sink()), Box::new(std::io::stderr())),
         false => TextOutput::stdout(),
     };
-    let interpreter = Interpreter::new(FAMILIES, SETTINGS, LANGUAGE);
+    let interpreter = Interpreter::new(Registry::new(FAMILIES, SETTINGS, TEST_SETTINGS));
     let mut session = Session::new();
     session.settings.reader = read_setting;
     let state = Rc::new(RefCell::new(State { session, interpreter, quit: None }));
@@ -74,7 +76,7 @@ impl Front {
     fn status(&self, options: &Options, quit: Option<i32>) -> i32 {
         let state = self.state.borrow();
         if options.return_child_result {
-            return (state.interpreter.language.exit_status)(&state.session).unwrap_or(255);
+            return exit_status(&state.session).unwrap_or(255);
         }
         let strict = state.session.settings.error_strict && self.any_failed;
         match quit {

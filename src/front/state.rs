@@ -27,10 +27,10 @@ pub(super) fn look_after_children(state: &Weak<RefCell<State>>) -> bool {
     state.as_ref().and_then(|s| s.try_borrow_mut().ok()).is_some_and(|mut s| s.session.look_after_children())
 }
 
-/// Whether the program runs in the background; not known, and false, while a command runs.
+/// Whether a program runs in the background; not known, and false, while a command runs.
 pub(super) fn is_away(state: &Weak<RefCell<State>>) -> bool {
     let state = state.upgrade();
-    state.as_ref().and_then(|s| s.try_borrow().ok()).is_some_and(|s| s.quit.is_none() && s.session.is_away())
+    state.as_ref().and_then(|s| s.try_borrow().ok()).is_some_and(|s| s.quit.is_none() && s.session.is_any_away())
 }
 
 /// Whether the commands of a breakpoint have ended rdbg.

@@ -27,6 +27,8 @@ pub enum ModuleRole {
     Vdso,
     /// What the dynamic linker loaded.
     Library,
+    /// What the user says lies there: the process's own loader put it there, or a debug file tells more of it.
+    Added,
 }
 
 /// A module of a process, or of a program that has not been started (with a load bias of 0).
@@ -66,6 +68,11 @@ impl Module {
     /// The link-time address of a run-time one.
     pub fn to_file(&self, addr: VirtAddr) -> FileAddr {
         self.bias.to_file(addr)
+    }
+
+    /// Whether one of its PT_LOAD segments holds this address.
+    pub(super) fn holds(&self, addr: VirtAddr) -> bool {
+        self.image().load_at(self.to_file(addr)).is_some()
     }
 
     /// The whole pages that its PT_LOAD segments take up, in order.

@@ -25,6 +25,8 @@ pub struct ModuleFile {
     pub(super) found: OnceLock<Vec<FoundFunction>>,
     debug_files: Arc<DebugFiles>,
     separate: OnceLock<Option<Separate>>,
+    /// Its debug file was not looked for but given.
+    is_given: bool,
     pub(super) cfi: CfiIndex,
     debug: OnceLock<Result<Option<Arc<DebugInfo>>>>,
     has_complained: AtomicBool,
@@ -61,10 +63,22 @@ impl ModuleFile {
             found: OnceLock::new(),
             debug_files,
             separate: OnceLock::new(),
+            is_given: false,
             cfi: CfiIndex::default(),
             debug: OnceLock::new(),
             has_complained: AtomicBool::new(false),
         }
+    }
+
+    /// The same, described by a debug file that the user gave.
+    pub fn with_debug_file(image: Arc<Image>, debug: Arc<Image>, debug_files: Arc<DebugFiles>) -> ModuleFile {
+        let separate = Separate::given(&image, debug);
+        ModuleFile { separate: OnceLock::from(Some(separate)), is_given: true, ..ModuleFile::new(image, debug_files) }
+    }
+
+    /// The debug file that the user gave.
+    pub fn given(&self) -> Option<&Arc<Image>> {
+        self.is_given.then(|| self.separate()).flatten().map(Separate::image)
     }
 
     /// What was found damaged of its debug information since this was last asked.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::base::{Error, LoadBias, Result, VirtAddr};
-use crate::elf::{Identity, Image};
+use crate::elf::{Identity, Image, Section};
 use crate::loader::LinkMap;
 
 use super::finder::DebugFiles;
@@ -42,8 +42,11 @@ static GENERATIONS: AtomicU64 = AtomicU64::new(0);
 /// The modules of a process: the program first, then in the order of loading.
 #[derive(Clone, Debug, Default)]
 pub struct Modules {
+    /// Those that were loaded; behind them what the user added and no loaded one has taken up.
     list: Vec<Arc<Module>>,
-    /// Page ranges, sorted, with indices into `list`.
+    /// What the user added.
+    added: Vec<Arc<Module>>,
+    /// Page ranges of what was loaded, sorted, with indices into `list`.
     ranges: Vec<(VirtAddr, VirtAddr, usize)>,
     generation: u64,
     next_id: u32,
@@ -99,8 +102,13 @@ impl Modules {
         self.with_role(ModuleRole::Vdso)
     }
 
-    /// The module in one of whose segments `addr` lies.
+    /// The module in one of whose segments `addr` lies; what the user said lies there before what was found.
     pub fn at(&self, addr: VirtAddr) -> Option<&Arc<Module>> {
+        if !self.added.is_empty()
+            && let Some(added) = self.list.iter().rev().take_while(|m| m.role == ModuleRole::Added).find(|m| m.holds(addr))
+        {
+            return Some(added);
+        }
         let after = self.ranges.partition_point(|r| r.0 <= addr);
         let (_, _, index) = self.ranges.get(after.checked_sub(1)?).filter(|r| addr < r.1)?;
         self.list.get(*index)
@@ -186,6 +194,49 @@ impl Modules {
         id
     }
 
+    /// Takes what the user says lies at `bias`, under a path. It stays until it is removed, whatever is loaded and unloaded.
+    /// Symbols and debug information without code (as `objcopy --only-keep-debug` leaves) are those of the module that lies there.
+    pub fn add_symbols(&mut self, image: Arc<Image>, path: PathBuf, bias: LoadBias) -> ModuleId {
+        let id = self.push(NewModule { image, path, role: ModuleRole::Added, bias }, None, 0);
+        self.added.extend(self.list.pop());
+        self.changed();
+        id
+    }
+
+    /// What the user added.
+    pub fn added(&self) -> &[Arc<Module>] {
+        &self.added
+    }
+
+    /// Forgets something that the user added.
+    pub fn remove_symbols(&mut self, id: ModuleId) {
+        self.added.retain(|m| m.id != id);
+        self.changed();
+    }
+
+    /// Sees to it that what the user added stands behind what was loaded, or is part of it.
+    fn place_added(&mut self) {
+        self.list.retain(|m| m.role != ModuleRole::Added);
+        for i in 0..self.list.len() {
+            let Some(module) = self.list.get(i) else { break };
+            let described_by = self.added.iter().find(|a| a.bias == module.bias && is_debug_file_of(a.image(), module.image()));
+            let described_by = described_by.map(|a| a.image().clone());
+            if module.file.given().map(Arc::as_ptr) != described_by.as_ref().map(Arc::as_ptr) {
+                let image = module.image().clone();
+                let file = match described_by {
+                    Some(debug) => Arc::new(ModuleFile::with_debug_file(image, debug, self.debug_files.clone())),
+                    None => self.file(image),
+                };
+                if let Some(module) = self.list.get_mut(i) {
+                    Arc::make_mut(module).file = file;
+                }
+            }
+        }
+        let is_part = |a: &&Arc<Module>| self.list.iter().any(|m| m.file.given().is_some_and(|g| Arc::ptr_eq(g, a.image())));
+        let alone: Vec<Arc<Module>> = self.added.iter().filter(|a| !is_part(a)).cloned().collect();
+        self.list.extend(alone);
+    }
+
     /// Removes a module.
     pub fn remove(&mut self, id: ModuleId) -> Option<Arc<Module>> {
         let at = self.list.iter().position(|m| m.id == id)?;
@@ -202,11 +253,17 @@ impl Modules {
         }
     }
 
-    /// Removes all modules; opened files are kept for a restart.
+    /// Removes all modules but those that the user added; opened files are kept for a restart.
     pub fn clear(&mut self) {
         self.list.clear();
         self.failed.clear();
         self.changed();
+    }
+
+    /// Removes all modules, those that the user added too.
+    pub fn clear_all(&mut self) {
+        self.added.clear();
+        self.clear();
     }
 
     /// Follows ld.so's list (of all namespaces). Modules that stay keep their numbers; the program, the dynamic linker and the
@@ -259,10 +316,19 @@ impl Modules {
     fn changed(&mut self) {
         // One sequence for all processes: what is derived from one's modules is never taken for another's.
         self.generation = GENERATIONS.fetch_add(1, Ordering::Relaxed) + 1;
-        let ranges = self.list.iter().enumerate().flat_map(|(i, m)| m.ranges().into_iter().map(move |r| (r.start, r.end, i)));
+        self.place_added();
+        let loaded = self.list.iter().enumerate().filter(|(_, m)| m.role != ModuleRole::Added);
+        let ranges = loaded.flat_map(|(i, m)| m.ranges().into_iter().map(move |r| (r.start, r.end, i)));
         self.ranges = ranges.collect();
         self.ranges.sort_unstable();
     }
+}
+
+/// Whether `debug` has the symbols of `image` and no code of its own: its sections of instructions are the same, without bytes.
+fn is_debug_file_of(debug: &Image, image: &Image) -> bool {
+    let mut code = debug.sections().iter().filter(|s| s.is_code()).peekable();
+    let is_same = |s: &Section| image.sections().iter().any(|own| (own.addr, own.size, &own.name) == (s.addr, s.size, &s.name));
+    code.peek().is_some() && code.all(|s| s.is_nobits() && is_same(s))
 }
 
 /// Whether a module is this object of ld.so's list. ld.so itself stands in every namespace's list, at the same bias.
@@ -270,6 +336,7 @@ fn is_object(module: &Module, object: &LinkMap, is_program: bool) -> bool {
     match module.role {
         ModuleRole::Main => is_program,
         ModuleRole::Interpreter | ModuleRole::Vdso => !is_program && module.bias == object.bias,
+        ModuleRole::Added => false,
         ModuleRole::Library => module.bias == object.bias && module.path.as_os_str() == object.name.as_str(),
     }
 }

@@ -26,13 +26,18 @@ impl Separate {
             Some(file) => (file, false),
             None => (image.mini_debug_info().unwrap_or_else(|e| log(&e)).filter(|_| !has_symtab(image))?, true),
         };
+        Some(Separate { is_mini, ..Separate::given(image, found) })
+    }
+
+    /// A debug file of which somebody else knows that it is this image's.
+    pub(super) fn given(image: &Image, found: Arc<Image>) -> Separate {
         let own = |name: &str, addr| image.sections().iter().find(|s| s.name == name && s.addr == addr);
         let sections = match image.sections() {
             // Without section headers an address is in its segment, whatever the number of its section.
             [] => (0..found.sections().len()).map(|i| u16::try_from(i).unwrap_or(0)).collect(),
             _ => found.sections().iter().map(|s| own(&s.name, s.addr).map_or(0, |s| s.index as u16)).collect(),
         };
-        Some(Separate { image: found, sections, is_mini })
+        Separate { image: found, sections, is_mini: false }
     }
 
     /// The debug file.

@@ -1,13 +1,13 @@
 //! Catchpoints.
 
 use crate::base::Result;
-use crate::engine::{Catch, Condition, Disposition, Kind, Session, is_static};
+use crate::engine::{Catch, Disposition, Kind, Session, is_static};
 use crate::symbols::{ModuleRole, is_named};
 
-use super::condition::split_condition;
+use super::condition::{parse_at_event, split_condition};
 use crate::command::args::Args;
-use crate::command::cx::Cx;
-use crate::command::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
+use crate::command::cx::{Command, Cx};
+use crate::command::describe::{ArgKind, ArgSpec, Example, Flow, Group};
 use crate::command::help::list_below;
 
 /// Catchpoints.
@@ -56,7 +56,7 @@ fn catch_bind(cx: &mut Cx<'_>, args: &Args, disposition: Disposition) -> Result<
     let symbol = args.get("SYMBOL").filter(|s| *s != "if").map(str::to_owned);
     let module = args.get("-m").map(str::to_owned);
     let (_, condition) = split_condition(&args.text);
-    let condition = condition.map(|text| Condition::parse(text, cx.session, &[])).transpose()?;
+    let condition = parse_at_event(cx.session, condition)?;
     if let Some(sentence) = never_lazy(cx.session, symbol.as_deref(), module.as_deref()) {
         cx.say(sentence);
     }
@@ -147,7 +147,7 @@ fn catch_library(
 ) -> Result<Flow> {
     let regex = match args.text.as_str() {
         "" => None,
-        text => Some(crate::command::shell::compile_regex(text)?),
+        text => Some(crate::command::args::compile_regex(text)?),
     };
     let spec = format!("{word} {}", args.text).trim_end().to_owned();
     let id = cx.session.breakpoints.add(Kind::Catch(make(regex)), &spec, disposition);

@@ -5,10 +5,10 @@ use crate::base::{Error, Result, Signal};
 use crate::engine::{Catch, Condition, Disposition, Kind, SignalChoice};
 use crate::symbols::Raise;
 
-use super::condition::split_condition;
+use super::condition::{parse_at_event, split_condition};
 use crate::command::args::Args;
-use crate::command::cx::Cx;
-use crate::command::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
+use crate::command::cx::{Command, Cx};
+use crate::command::describe::{ArgKind, ArgSpec, Example, Flow, Group};
 
 /// Catchpoints of the process's events.
 pub const COMMANDS: &[Command] = &[
@@ -159,7 +159,7 @@ fn catch_raise(cx: &mut Cx<'_>, args: &Args, what: Raise, disposition: Dispositi
         "" => None,
         text => Some(regex::Regex::new(text).map_err(|_| Error::user(format!("Invalid regexp: {text}")))?),
     };
-    let condition = condition.map(|text| Condition::parse(text, cx.session, &[])).transpose()?;
+    let condition = parse_at_event(cx.session, condition)?;
     let word = what.word();
     let id = cx.session.breakpoints.add(Kind::Catch(Catch::Raise { what, of }), &format!("exception {word}"), disposition);
     cx.session.breakpoints.get_mut(id)?.condition = condition;
@@ -277,7 +277,7 @@ const TCATCH_EXEC: Command = Command {
 
 fn catch_plain(cx: &mut Cx<'_>, args: &Args, catch: Catch, word: &str, disposition: Disposition) -> Result<Flow> {
     let ("", condition) = split_condition(&args.text) else { return Err(Error::user("Junk at end of arguments.")) };
-    let condition = condition.map(|text| Condition::parse(text, cx.session, &[])).transpose()?;
+    let condition = parse_at_event(cx.session, condition)?;
     add(cx, catch, word, word, disposition, condition)
 }
 

@@ -1,5 +1,13 @@
 //! `... if CONDITION` at the end of what was typed.
 
+use crate::base::Result;
+use crate::engine::{Condition, Session};
+
+/// The condition of what stops at an event, if one was typed: no place tells which variables are in scope there.
+pub fn parse_at_event(session: &mut Session, text: Option<&str>) -> Result<Option<Condition>> {
+    text.map(|text| Condition::parse(text, session, &[])).transpose()
+}
+
 /// Splits `WHAT if CONDITION`, of which WHAT may be empty, at the first such `if` outside of quotes.
 pub fn split_condition(text: &str) -> (&str, Option<&str>) {
     let mut quote = None;

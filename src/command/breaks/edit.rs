@@ -6,8 +6,9 @@ use crate::engine::{Breakpoint, Condition, Disposition, Location};
 use crate::expr::Host;
 
 use crate::command::args::Args;
-use crate::command::cx::{Block, Cx};
-use crate::command::describe::{ArgKind, ArgSpec, Command, Flow, Group, Repeat};
+use crate::command::cx::{Command, Cx};
+use crate::command::describe::{ArgKind, ArgSpec, Flow, Group, Repeat};
+use crate::command::script::Block;
 
 /// What is changed of breakpoints that are there.
 pub const COMMANDS: &[Command] =
@@ -51,12 +52,12 @@ fn breakpoint_id(cx: &mut Cx<'_>, text: &str) -> Result<u32> {
     if !text.starts_with('$') {
         return text.parse().map_err(|_| bad());
     }
-    let value = crate::command::data::evaluate(cx, text).ok().filter(|v| v.ty.is_integral());
+    let value = crate::command::expression::evaluate(cx, text).ok().filter(|v| v.ty.is_integral());
     let is_past = text.get(1..).is_some_and(|t| t.starts_with('$') || t.bytes().all(|b| b.is_ascii_digit()));
     match value {
         Some(value) => u32::try_from(value.to_int(cx.session.memory())?).map_err(|_| bad()),
         None if is_past => {
-            crate::command::data::evaluate(cx, text)?;
+            crate::command::expression::evaluate(cx, text)?;
             Err(bad())
         }
         None => {
@@ -81,7 +82,7 @@ fn ignore(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     if args.get("COUNT").is_none() {
         return Err(Error::user("Second argument (specified ignore-count) is missing."));
     }
-    let count = crate::command::data::integer(cx, args.get("COUNT").unwrap_or_default())?;
+    let count = crate::command::expression::integer(cx, args.get("COUNT").unwrap_or_default())?;
     let count = u64::try_from(count).unwrap_or(0);
     cx.session.breakpoints.get_mut(id)?.ignore = count;
     cx.say_directly(format!("{}\n", ignore_sentence(id, count)));
@@ -233,7 +234,7 @@ const ENABLE_COUNT: Command = Command {
     summary: "Enable breakpoints for COUNT hits.",
     run: |cx, args| {
         let Some(count) = args.get("COUNT") else { return Err(Error::user("Argument required (hit count).")) };
-        let count = crate::command::data::integer(cx, count)?;
+        let count = crate::command::expression::integer(cx, count)?;
         let text = args.get("N...").unwrap_or_default().to_owned();
         enable_as(cx, &text, Disposition::DisableAfter(u64::try_from(count).unwrap_or(0)))
     },

@@ -6,8 +6,8 @@ use crate::ui::Role;
 use crate::ui::render::place_of;
 
 use crate::command::args::{Args, split_at_comma};
-use crate::command::cx::Cx;
-use crate::command::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
+use crate::command::cx::{Command, Cx};
+use crate::command::describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat};
 use crate::command::thread_ids::Thread;
 use crate::command::threads;
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::base::Result;
 use crate::command::args::Args;
 use crate::command::compile_regex;
-use crate::command::cx::Cx;
-use crate::command::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
+use crate::command::cx::{Command, Cx};
+use crate::command::describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat};
 use crate::command::info::functions_matching;
 use crate::symbols::Module;
 

@@ -4,12 +4,11 @@ use crate::base::{Error, Result};
 use crate::engine::{Breakpoint, Catch, Disposition, Kind, SignalChoice, WatchKind};
 
 use crate::command::args::Args;
-use crate::command::cx::Cx;
-use crate::command::define::indented;
-use crate::command::describe::{ArgKind, ArgSpec, Command, Flow, Group, Repeat};
+use crate::command::cx::{Command, Cx};
+use crate::command::describe::{ArgKind, ArgSpec, Flow, Group, Repeat};
 use crate::command::help::list_below;
-use crate::command::script::expand_home;
-use crate::command::settings::file_error;
+use crate::command::paths::{expand_home, file_error};
+use crate::command::user_command::indented;
 
 /// Saving.
 pub const COMMANDS: &[Command] = &[SAVE, SAVE_BREAKPOINTS];

@@ -6,9 +6,9 @@ use crate::ui::render::what_text;
 
 use super::edit::ids;
 use crate::command::args::Args;
-use crate::command::cx::Cx;
-use crate::command::define::indented;
-use crate::command::describe::{ArgKind, ArgSpec, Command, Flow, Group};
+use crate::command::cx::{Command, Cx};
+use crate::command::describe::{ArgKind, ArgSpec, Flow, Group};
+use crate::command::user_command::indented;
 
 /// Showing breakpoints.
 pub const COMMANDS: &[Command] = &[INFO_BREAKPOINTS, INFO_WATCHPOINTS];

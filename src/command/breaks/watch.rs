@@ -11,8 +11,8 @@ use crate::value::Language;
 use super::condition::split_condition;
 use super::place::one_thread;
 use crate::command::args::Args;
-use crate::command::cx::Cx;
-use crate::command::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
+use crate::command::cx::{Command, Cx};
+use crate::command::describe::{ArgKind, ArgSpec, Example, Flow, Group};
 
 /// Watchpoints.
 pub const COMMANDS: &[Command] = &[WATCH, RWATCH, AWATCH];
@@ -174,7 +174,7 @@ fn split_ends<'t>(cx: &mut Cx<'_>, text: &'t str) -> Result<(&'t str, Option<One
             "thread" if thread.is_some() => return Err(Error::user("You can specify only one thread.")),
             "thread" => thread = Some(one_thread(cx, value)?),
             "mask" if mask.is_some() => return Err(Error::user("You can specify only one mask.")),
-            "mask" => mask = Some(crate::command::data::integer(cx, value)? as u64),
+            "mask" => mask = Some(crate::command::expression::integer(cx, value)? as u64),
             _ => return Ok((left, thread, mask)),
         }
         left = before.trim_end();

@@ -25,7 +25,7 @@ pub const ASLR: Command = Command {
 const MAX_STARTS: i64 = 100_000;
 
 fn aslr(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
-    let n = crate::command::integer(cx, args.get("N").unwrap_or_default())?;
+    let n = crate::command::expression::integer_i64(cx, args.get("N").unwrap_or_default())?;
     if !(1..=MAX_STARTS).contains(&n) {
         return Err(Error::user(format!("From 1 to {MAX_STARTS} starts.")));
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::pages::{name, page_row, reasons};
+use super::page_rows::{name, page_row, reason_words, reasons};
 use crate::base::{Error, Mapping, PAGE, Result, VirtAddr};
 use crate::command::{Args, Cx, Flow};
 use crate::engine::{CorePage, PageCauses};
@@ -61,7 +61,7 @@ fn mapping_row(causes: &PageCauses, mapping: &Mapping, pages: &[CorePage], copie
     let held = pages.len() - count(CorePage::Absent);
     let mut of = BTreeMap::new();
     copied.iter().for_each(|at| reasons(&mut of, causes.of(*at, mapping)));
-    let shown = super::pages::reason_words(&of);
+    let shown = reason_words(&of);
     let letters: Vec<char> = pages.iter().map(|p| p.letter()).collect();
     Row::new()
         .cell("start", Role::Address, mapping.range.start.to_string())

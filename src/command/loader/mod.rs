@@ -10,6 +10,7 @@ mod got;
 mod hardening;
 mod history;
 mod link_map;
+mod page_rows;
 mod pages;
 mod plt;
 mod provides;

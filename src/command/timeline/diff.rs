@@ -8,9 +8,9 @@ use similar::{Algorithm, DiffTag, capture_diff_slices_deadline};
 use super::comparable::{Comparable, Settled, Told};
 use crate::base::{Result, counted};
 use crate::command::args::Args;
-use crate::command::cx::Cx;
-use crate::command::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
-use crate::command::script::expand_home;
+use crate::command::cx::{Command, Cx};
+use crate::command::describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat};
+use crate::command::paths::expand_home;
 use crate::ui::{Role, Row};
 
 /// `timeline diff`

@@ -2,8 +2,8 @@
 
 use crate::base::Result;
 use crate::command::args::Args;
-use crate::command::cx::Cx;
-use crate::command::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
+use crate::command::cx::{Command, Cx};
+use crate::command::describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat};
 use crate::command::help::list_below;
 use crate::engine::Wanted;
 

@@ -6,9 +6,9 @@ use std::path::Path;
 
 use crate::base::{Error, Result, counted};
 use crate::command::args::Args;
-use crate::command::cx::Cx;
-use crate::command::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group, Repeat};
-use crate::command::script::expand_home;
+use crate::command::cx::{Command, Cx};
+use crate::command::describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat};
+use crate::command::paths::expand_home;
 use crate::engine::Spool;
 
 /// `timeline save`

@@ -8,8 +8,8 @@ use super::story::{Step, Teller};
 use super::words::{base_name, describe, text};
 use crate::base::{Error, Result};
 use crate::command::args::Args;
-use crate::command::cx::Cx;
-use crate::command::describe::{ArgKind, ArgSpec, Command, Example, Flow, Group};
+use crate::command::cx::{Command, Cx};
+use crate::command::describe::{ArgKind, ArgSpec, Example, Flow, Group};
 use crate::engine::Spool;
 use crate::ui::{Role, Row};
 

@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::words::text;
 use crate::base::Result;
 use crate::command::args::Args;
-use crate::command::cx::Cx;
-use crate::command::describe::{ArgSpec, Command, Example, Flow, Group};
+use crate::command::cx::{Command, Cx};
+use crate::command::describe::{ArgSpec, Example, Flow, Group};
 use crate::ui::{Role, Row, Table};
 
 /// `timeline summary`

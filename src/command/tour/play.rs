@@ -1,19 +1,11 @@
 //! Playing the tour, step by step.
 
+use super::place::Place;
 use super::road::{State, Unit, units};
 use super::workshop::exhibit;
 use crate::base::{Error, Result};
 use crate::command::{Args, Cx, Flow, load};
 use crate::ui::Role;
-
-/// Where the reader is on the tour.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Place {
-    /// The step that comes next, from 0.
-    next: usize,
-    /// The program was built; without a compiler it is /bin/ls.
-    own_program: bool,
-}
 
 pub(super) fn tour(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let word = args.get("list|all|N").unwrap_or_default();

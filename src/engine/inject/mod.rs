@@ -7,6 +7,7 @@ mod displace;
 mod emulate;
 mod layout;
 mod pending;
+mod run_call;
 mod rust_layout;
 mod trace;
 

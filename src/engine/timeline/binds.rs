@@ -7,26 +7,9 @@ use crate::symbols::{Module, ModuleRole};
 
 use super::line::Line;
 use super::packed::names;
-use super::process::View;
+use super::process::{OpenBind, View};
 use super::recorder::Recorder;
 use super::spool::Naming;
-
-/// A lazy bind that was begun.
-#[derive(Clone, Debug)]
-pub struct OpenBind {
-    /// The thread that calls.
-    pub tid: Tid,
-    /// When it came to PLT0.
-    pub since: f64,
-    /// The module whose slot it is.
-    pub module: Arc<Module>,
-    /// The slot.
-    pub slot: VirtAddr,
-    /// What was in it.
-    pub before: u64,
-    /// Where the call returns to: the module, and the address.
-    pub caller: (Option<Arc<Module>>, VirtAddr),
-}
 
 impl Recorder {
     /// A thread is about to bind a slot.

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use crate::base::{Error, Result, Tid, VirtAddr};
 use crate::engine::session::Session;
@@ -12,52 +11,8 @@ use crate::symbols::Module;
 
 use super::line::Line;
 use super::recorder::Recorder;
+use super::recording::{Ending, Stage};
 use super::steps::{Counted, Part, Walk};
-
-/// The end of the program, which is told when all is done.
-#[derive(Debug)]
-pub struct Ending {
-    tid: Tid,
-    reason: StopReason,
-    stage: Stage,
-}
-
-#[derive(Debug)]
-enum Stage {
-    Children,
-    Faults,
-    Steps(Option<Box<Walk>>),
-    Done,
-}
-
-/// How often somebody is told how far a long recording is.
-const EVERY: Duration = Duration::from_secs(1);
-
-/// When somebody was told last.
-#[derive(Debug)]
-pub struct Progress {
-    begun: Instant,
-    told: Instant,
-}
-
-impl Default for Progress {
-    fn default() -> Progress {
-        let now = Instant::now();
-        Progress { begun: now, told: now }
-    }
-}
-
-impl Progress {
-    /// For how many seconds it has been going on, if it is time to say something.
-    fn due(&mut self) -> Option<u64> {
-        let now = Instant::now();
-        let is_due = now - self.told >= EVERY;
-        if is_due {
-            self.told = now;
-        }
-        is_due.then(|| (now - self.begun).as_secs())
-    }
-}
 
 impl Session {
     /// The program has ended: what is left to be done is done by the next calls of [`Session::advance`].

@@ -10,12 +10,12 @@ mod objects;
 mod packed;
 mod process;
 mod recorder;
+mod recording;
 mod relocations;
 mod session;
 mod space;
 mod spool;
 mod steps;
 
-pub use ending::Ending;
-pub use session::{Timeline, Wanted};
+pub use recording::{Ending, Timeline, Wanted};
 pub use spool::Spool;

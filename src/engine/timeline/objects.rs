@@ -7,42 +7,9 @@ use crate::loader::{finalizers, initializers};
 use crate::symbols::{Module, ModuleId, ModuleRole};
 
 use super::line::Line;
-use super::process::{Phase, View};
+use super::process::{Known, Phase, Place, View};
 use super::recorder::Recorder;
 use super::spool::Naming;
-
-/// A module that was told of.
-#[derive(Clone, Debug)]
-pub struct Known {
-    /// The module.
-    pub module: Arc<Module>,
-    /// Its relocations were told of.
-    pub relocated: bool,
-}
-
-/// What begins at a place.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Place {
-    /// The program's entry point.
-    Entry(ModuleId),
-    /// `main`.
-    Main(ModuleId),
-    /// A constructor.
-    Init(ModuleId),
-    /// A destructor.
-    Fini(ModuleId),
-    /// PLT0, which lazy binds pass.
-    Head(ModuleId),
-}
-
-impl Place {
-    /// Whose it is.
-    pub fn module(self) -> ModuleId {
-        match self {
-            Place::Entry(id) | Place::Main(id) | Place::Init(id) | Place::Fini(id) | Place::Head(id) => id,
-        }
-    }
-}
 
 /// Where something of a module begins that is to be told of.
 fn places(module: &Arc<Module>, is_lazy: bool) -> Vec<(VirtAddr, Place)> {
@@ -79,7 +46,9 @@ impl Recorder {
             all.retain(|p| view.modules.get(p.module()).is_some());
             !all.is_empty()
         });
-        let new: Vec<Arc<Module>> = view.modules.iter().filter(|m| !recorded.known.contains_key(&m.id)).cloned().collect();
+        // What the user added nobody loads.
+        let loaded = view.modules.iter().filter(|m| m.role != ModuleRole::Added);
+        let new: Vec<Arc<Module>> = loaded.filter(|m| !recorded.known.contains_key(&m.id)).cloned().collect();
         let is_lazy = !binds_eagerly(view);
         for module in &new {
             if self.first == Some(view.pid) {

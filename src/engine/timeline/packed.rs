@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::base::{FileAddr, Tid, VirtAddr};
 use crate::elf::{Relocation, Symbol, SymbolKind, r_x86_64};
-use crate::engine::linkage::LookupScope;
+use crate::engine::lookup_scope::LookupScope;
 use crate::loader::{LookupFor, Wanted, ask};
 use crate::symbols::{Module, ModuleId, ModuleRole, Modules};
 

@@ -5,12 +5,10 @@ use std::sync::Arc;
 
 use crate::base::{Perms, Tid, VirtAddr, page_up};
 use crate::elf::Image;
-use crate::symbols::{ModuleId, ModuleRole, Modules};
+use crate::symbols::{Module, ModuleId, ModuleRole, Modules};
 use crate::syscall::{Entered, is_error};
 use crate::target::Target;
 
-use super::binds::OpenBind;
-use super::objects::{Known, Place};
 use super::space::{Area, Space};
 
 /// How far a process has come.
@@ -75,6 +73,56 @@ pub enum Change {
     Protect(Area),
 }
 
+/// A lazy bind that was begun.
+#[derive(Clone, Debug)]
+pub struct OpenBind {
+    /// The thread that calls.
+    pub tid: Tid,
+    /// When it came to PLT0.
+    pub since: f64,
+    /// The module whose slot it is.
+    pub module: Arc<Module>,
+    /// The slot.
+    pub slot: VirtAddr,
+    /// What was in it.
+    pub before: u64,
+    /// Where the call returns to: the module, and the address.
+    pub caller: (Option<Arc<Module>>, VirtAddr),
+}
+
+/// A module that was told of.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// The module.
+    pub module: Arc<Module>,
+    /// Its relocations were told of.
+    pub relocated: bool,
+}
+
+/// What begins at a place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Place {
+    /// The program's entry point.
+    Entry(ModuleId),
+    /// `main`.
+    Main(ModuleId),
+    /// A constructor.
+    Init(ModuleId),
+    /// A destructor.
+    Fini(ModuleId),
+    /// PLT0, which lazy binds pass.
+    Head(ModuleId),
+}
+
+impl Place {
+    /// Whose it is.
+    pub fn module(self) -> ModuleId {
+        match self {
+            Place::Entry(id) | Place::Main(id) | Place::Init(id) | Place::Fini(id) | Place::Head(id) => id,
+        }
+    }
+}
+
 /// A process that is recorded.
 #[derive(Clone, Debug)]
 pub struct Recorded {
@@ -125,7 +173,7 @@ impl Recorded {
     /// Takes the address space as the kernel tells it.
     pub fn look(&mut self, view: View<'_>) {
         self.space = Space::of(&view.target.maps().unwrap_or_default());
-        for module in view.modules.iter().filter(|m| m.role != ModuleRole::Vdso) {
+        for module in view.modules.iter().filter(|m| !matches!(m.role, ModuleRole::Vdso | ModuleRole::Added)) {
             let Some(first) = module.ranges().first().map(|r| r.start) else { continue };
             // By the name that the kernel knows it by, as its mappings are.
             let path = self.space.file_at(first).cloned().unwrap_or_else(|| module.path.display().to_string().into());

@@ -4,120 +4,20 @@ use std::ffi::CStr;
 
 use crate::arch::syscalls::syscall_name;
 use crate::base::{Error, Result, Tid, VirtAddr};
-use crate::os::perf::FaultWatch;
 use crate::os::ptrace::{SystemCallAt, signal_bytes};
-use crate::os::spawn::{Launch, Launched, RedirectTo, Redirection};
+use crate::os::spawn::{Launch, Launched};
 use crate::syscall::{execve_text, signal_text};
 use crate::target::{Event, RawStop};
 
-use super::binds::OpenBind;
-use super::ending::Progress;
-use super::objects::{Known, Place};
-use super::process::{Phase, View};
+use super::process::{Known, OpenBind, Phase, Place, View};
 use super::recorder::Recorder;
+use super::recording::{Progress, Wanted};
 use super::relocations::Reader;
-use super::spool::Spool;
 use crate::engine::session::Session;
 use crate::engine::slots::relro_range;
 use crate::expr::Host;
 use crate::loader::{MapState, Rendezvous};
 use crate::symbols::ModuleRole;
-
-/// What a recording is to have.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Wanted {
-    /// The page faults of a second run; of a process that lives already, those from now on.
-    pub faults: bool,
-    /// A sentence for each system call.
-    pub explains: bool,
-    /// The instructions of one more run.
-    pub steps: bool,
-}
-
-/// What is recorded, or is to be, and what was recorded last.
-#[derive(Debug, Default)]
-pub struct Timeline {
-    /// The next process that is started is recorded.
-    armed: bool,
-    wanted: Wanted,
-    pub(super) progress: Progress,
-    /// The page faults of a process that lives already.
-    pub(super) fault_watch: Option<FaultWatch>,
-    /// How the recorded program was started.
-    launch: Option<Launch>,
-    recorder: Option<Recorder>,
-    last: Option<Spool>,
-}
-
-impl Timeline {
-    /// Whether something is being recorded.
-    pub fn is_recording(&self) -> bool {
-        self.recorder.is_some()
-    }
-
-    /// Whether the next start will be recorded.
-    pub fn is_armed(&self) -> bool {
-        self.armed
-    }
-
-    /// The recording that goes on.
-    pub(in crate::engine) fn recorder_mut(&mut self) -> Option<&mut Recorder> {
-        self.recorder.as_mut()
-    }
-
-    /// Whether the page faults of a second run are wanted.
-    pub(in crate::engine) fn wants_faults(&self) -> bool {
-        self.wanted.faults && self.launch.is_some() && self.recorder.is_some()
-    }
-
-    /// Whether the instructions of one more run are wanted.
-    pub(in crate::engine) fn wants_steps(&self) -> bool {
-        self.wanted.steps && self.recorder.is_some()
-    }
-
-    /// How many events have been recorded; `None` where nothing is.
-    pub(in crate::engine) fn recorded(&self) -> Option<u64> {
-        self.recorder.as_ref().map(|r| r.events.about())
-    }
-
-    /// How the program is started once more, for what a run that is watched cannot tell.
-    pub(in crate::engine) fn launch_quietly(&self) -> Result<Launch> {
-        // The program may have executed another since.
-        let mut what = self.launch.clone().ok_or(Error::Gone)?;
-        what.own_group = false;
-        what.foreground = false;
-        // Without a tracer a filter would answer in the kernel's place.
-        what.traced_calls.clear();
-        // What it writes was written before, and what it reads is gone.
-        let null = c"/dev/null".to_owned();
-        let nowhere = [0, 1, 2].map(|fd| Redirection {
-            fd,
-            to: if fd == 0 { RedirectTo::Read(null.clone()) } else { RedirectTo::Write(null.clone()) },
-        });
-        what.redirections.splice(0..0, nowhere);
-        Ok(what)
-    }
-
-    /// Ends the recording, if there is one; what it has got stays, as long as no other begins.
-    pub fn finish(&mut self) {
-        self.fault_watch = None;
-        if let Some(recorder) = self.recorder.take() {
-            self.last = Some(recorder.events);
-        }
-    }
-
-    /// Where the record of a process wants to know that a thread comes.
-    pub(in crate::engine) fn places(&self, pid: Tid) -> impl Iterator<Item = VirtAddr> {
-        let recorded = self.recorder.as_ref().and_then(|r| r.processes.get(&pid));
-        recorded.into_iter().flat_map(|p| p.places.keys().copied())
-    }
-
-    /// The events of the recording that goes on, or of the last one.
-    pub fn events(&self) -> Result<&Spool> {
-        let spool = self.recorder.as_ref().map(|r| &r.events).or(self.last.as_ref());
-        spool.ok_or_else(|| Error::user("Nothing was recorded: \"timeline start\", then \"run\"."))
-    }
-}
 
 impl Session {
     /// Records from now, or, where nothing runs, from the next start.

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::bars::Shade;
-use super::chapter::{Chapter, Content};
+use super::chapter::Chapter;
+use super::content::Content;
 use super::libraries::Library;
 use super::life::{End, Life};
 use super::markup::Markup;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::bars::{Bar, Bars, Shade};
-use super::chapter::{Chapter, Content, Step};
+use super::chapter::{Chapter, Step};
+use super::content::Content;
 use super::libraries::Search;
 use super::slots::AllSlots;
 use crate::command::timeline::words::{address, text};

@@ -4,6 +4,7 @@
 mod bars;
 mod chapter;
 mod chapters;
+mod content;
 mod libraries;
 mod life;
 mod markup;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::bars::{Bar, Bars, Shade};
-use super::chapter::{CHAPTERS, Chapter, Content, Step};
+use super::chapter::{CHAPTERS, Chapter, Step};
+use super::content::Content;
 use crate::base::PAGE;
 
 /// Steps across.

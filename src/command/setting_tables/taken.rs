@@ -1,13 +1,11 @@
 //! Settings of gdb's that tune its inside, its remote targets, its other languages: taken, so that a user's file of commands does not
 //! stop at them, checked for their kind of value and shown back. What would change what the user sees and is not built is refused.
 
-use super::checked_settings::CHECKED_SETTINGS;
-use super::describe::{Command, Group, Repeat};
-use super::environment::show_below;
-use super::help::list_below;
-use super::settings::Form::{Bool, Enum, File, Limit, NeededFile, Signed, Text, Uint, ZeroLimit};
-use super::settings::{Setting, SettingKind};
-use super::settings_table::row;
+use crate::command::cx::Setting;
+use crate::command::describe::Form::{Bool, Enum, File, Limit, NeededFile, Signed, Text, Uint, ZeroLimit};
+use crate::command::describe::SettingKind;
+
+use super::row::row;
 
 /// `NAME, FORM, DEFAULT, SENTENCE, SUMMARY;` a row.
 macro_rules! taken {
@@ -18,7 +16,7 @@ macro_rules! taken {
 
 /// The settings that change nothing here.
 #[rustfmt::skip]
-const TAKEN_SETTINGS: &[Setting] = taken! {
+pub const SETTINGS: &[Setting] = taken! {
     "ada source-charset", Enum(&["ISO-8859-1", "ISO-8859-2", "ISO-8859-3", "ISO-8859-4", "ISO-8859-5", "ISO-8859-15", "CP437", "CP850", "UTF-8"]), "ISO-8859-1",
         "The Ada source character set is \"{}\".", "Set the Ada source character set.";
     "ada trust-PAD-over-XVS", Bool, "on",
@@ -182,56 +180,4 @@ const TAKEN_SETTINGS: &[Setting] = taken! {
     "debug tui", Bool, "off", "TUI debugging is \"{}\".", "Set tui debugging.";
     "debug varobj", Uint, "0", "Varobj debugging is {}.", "Set varobj debugging.";
     "debug xml", Bool, "off", "XML debugging is {}.", "Set XML parser debugging.";
-};
-
-/// What gdb's scripts set besides the settings of the table: these, and those that are checked.
-pub fn beyond() -> impl Iterator<Item = &'static Setting> {
-    TAKEN_SETTINGS.iter().chain(CHECKED_SETTINGS)
-}
-
-/// `set PREFIX` and `show PREFIX`, for groups of settings.
-macro_rules! groups {
-    ($($name:literal, $summary:literal;)*) => {
-        &[$(
-            Command {
-                name: concat!("set ", $name),
-                group: Group::Data,
-                summary: $summary,
-                repeat: Repeat::No,
-                run: |cx, _| list_below(cx, concat!("set ", $name)),
-                ..Command::BASE
-            },
-            Command {
-                name: concat!("show ", $name),
-                group: Group::Status,
-                summary: $summary,
-                repeat: Repeat::No,
-                run: |cx, _| show_below(cx, $name),
-                ..Command::BASE
-            },
-        )*]
-    };
-}
-
-/// The prefixes of their names.
-pub const COMMANDS: &[Command] = groups! {
-    "ada", "Prefix command for changing Ada-specific settings.";
-    "dcache", "Use this command to set number of lines in dcache and line-size.";
-    "debug", "Generic command for setting gdb debugging flags.";
-    "fortran", "Prefix command for changing Fortran-specific settings.";
-    "guile", "Prefix command for Guile preference settings.";
-    "mem", "Memory regions settings.";
-    "print raw", "Generic command for setting what things to print in raw mode.";
-    "python", "Prefix command for python preference settings.";
-    "ravenscar", "Prefix command for changing Ravenscar-specific settings.";
-    "record", "Set record options.";
-    "record btrace", "Set record btrace options.";
-    "record btrace bts", "Set record btrace bts options.";
-    "record btrace pt", "Set record btrace pt options.";
-    "record full", "Set record options.";
-    "serial", "Set default serial/parallel port configuration.";
-    "source", "Generic command for setting how sources are handled.";
-    "tcp", "TCP protocol specific variables.";
-    "tdesc", "Set target description specific variables.";
-    "tui", "TUI configuration variables.";
 };

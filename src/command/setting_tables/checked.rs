@@ -4,17 +4,18 @@
 use SettingKind::{Auto, Bool, Enum, Signed, Taken};
 
 use crate::base::{Error, Result};
+use crate::command::cx::{Cx, Setting};
+use crate::command::describe::{Form, SettingKind};
+use crate::command::paths::file_error;
 use crate::engine::{Session, Settings};
 
-use super::cx::Cx;
-use super::settings::{Form, Setting, SettingKind};
-use super::settings_table::{refuse, row};
+use super::row::{refuse, row};
 
 /// Target character sets that rdbg can read; `auto` is UTF-8.
 const CHARSETS: &[&str] = &["auto", "ANSI_X3.4-1968", "ASCII", "ISO-8859-1", "ISO_8859-1", "LATIN1", "US-ASCII", "UTF-8", "UTF8"];
 
 /// The settings.
-pub const CHECKED_SETTINGS: &[Setting] = &[
+pub const SETTINGS: &[Setting] = &[
     row("annotate", Signed(|s| &mut s.annotate), "Annotation_level is {}.", "Set annotation_level.")
         .help("0: normal; 1: for Emacs, which starts rdbg with -fullname: where a source line would stand, its place does.")
         .after(|cx| refuse(cx.session.settings.annotate > 1, "rdbg annotates source lines (1) and nothing else.")),
@@ -320,7 +321,7 @@ fn cp_abi(cx: &mut Cx<'_>) -> Result<()> {
 fn data_directory(cx: &mut Cx<'_>) -> Result<()> {
     let name = word(&cx.session.settings, "data-directory", "").to_owned();
     match std::fs::metadata(&name) {
-        Err(e) => cx.say(format!("Warning: {}\n", super::settings::file_error(&name, &e))),
+        Err(e) => cx.say(format!("Warning: {}\n", file_error(&name, &e))),
         Ok(m) if !m.is_dir() => cx.say(format!("{name} is not a directory.\n")),
         Ok(_) => {}
     }
