@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::FileExt;
@@ -91,25 +92,41 @@ fn every_hit_of_every_thread_is_counted_once() {
     }
 }
 
+/// Every thread that there is stands still, and who is there has been told before: whose end comes while the others are being
+/// stopped is not there any more.
 #[test]
 fn every_stop_shows_all_threads_standing() {
-    let mut s = session("count 8 20 1");
-    let id = add(&mut s, "*&hit", false, 0);
-    s.launch().expect("it starts");
-    let mut stops = 0;
-    loop {
-        let (stop, _) = go(&mut s, None);
-        if stop.reason.is_end() {
-            break;
+    for args in ["count 8 20 1", "count 8 1 20"] {
+        let mut s = session(args);
+        let id = add(&mut s, "*&hit", false, 0);
+        s.launch().expect("it starts");
+        let mut stops = 0;
+        let mut told = BTreeSet::from([s.process().expect("it runs").target.pid().0]);
+        loop {
+            let (stop, notices) = go(&mut s, None);
+            if stop.reason.is_end() {
+                break;
+            }
+            stops += 1;
+            // What the stop itself brought to light is told before it.
+            for notice in notices.into_iter().chain(s.take_notices()) {
+                match notice {
+                    Notice::ThreadBegun { tid, .. } => assert!(told.insert(tid.0)),
+                    Notice::ThreadEnded { tid, .. } => assert!(told.remove(&tid.0)),
+                    _ => {}
+                }
+            }
+            let pid = s.process().expect("it runs").target.pid();
+            let mut there = BTreeSet::new();
+            for task in fs::read_dir(format!("/proc/{pid}/task")).expect("tasks").flatten() {
+                let stat = fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+                assert!(stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('t')), "{stat}");
+                there.extend(task.file_name().to_str().and_then(|t| t.parse::<i32>().ok()));
+            }
+            assert_eq!(told, there);
         }
-        stops += 1;
-        let pid = s.process().expect("it runs").target.pid();
-        for task in fs::read_dir(format!("/proc/{pid}/task")).expect("tasks").flatten() {
-            let stat = fs::read_to_string(task.path().join("stat")).unwrap_or_default();
-            assert!(stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('t')), "{stat}");
-        }
+        assert_eq!((stops, hits(&s, id)), (160, 160), "{args}");
     }
-    assert_eq!((stops, hits(&s, id)), (160, 160));
 }
 
 #[test]

@@ -83,7 +83,16 @@ fn attach_to(cx: &mut Cx<'_>, pid: Tid) -> Result<Flow> {
         drop(stop_text(cx.session, &stop, pid));
         cx.session.listing = listing;
     }
-    cx.session.attach_as(pid, keeps)?;
+    if let Err(e) = cx.session.attach_as(pid, keeps) {
+        // The program of a process that cannot be had is not the session's.
+        if read.is_some() {
+            match before {
+                Some(path) => cx.session.load_program(&path)?,
+                None => cx.session.unload_program(),
+            }
+        }
+        return Err(e);
+    }
     cx.say_directly(read.unwrap_or_default());
     if cx.session.in_background {
         return go(cx, None);

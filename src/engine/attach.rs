@@ -139,19 +139,26 @@ fn explain_refusal(pid: Tid, error: Error) -> Error {
     match error {
         Error::Gone => Error::user("ptrace: No such process."),
         // EPERM
-        Error::Os { errno: 1, .. } => Error::user(format!("ptrace: Operation not permitted.\n{}", refusal(pid))),
+        Error::Os { errno: 1, .. } => {
+            let denied = "ptrace: Operation not permitted.";
+            let warned = state_that_refuses(pid).map(|state| format!("warning: process {pid} {state}\n{denied}"));
+            Error::user(warned.unwrap_or_else(|| format!("{denied}\n{}", refusal(pid))))
+        }
         other => other,
     }
 }
 
-fn refusal(pid: Tid) -> String {
+/// What a process is that nobody at all may attach to, in gdb's words.
+fn state_that_refuses(pid: Tid) -> Option<String> {
     if let Some(tracer) = procfs::status_number(pid, "TracerPid").filter(|t| *t != 0) {
         let name = procfs::thread_name(Tid(tracer as i32)).unwrap_or_default();
-        return format!("Process {pid} is already traced by process {tracer} ({name}).");
+        return Some(format!("is already traced by process {tracer} ({name})"));
     }
-    if procfs::state(pid) == Some('Z') {
-        return format!("Process {pid} is a zombie: it has already terminated.");
-    }
+    let is_zombie = procfs::state(pid) == Some('Z');
+    is_zombie.then(|| "is a zombie - the process has already terminated".to_owned())
+}
+
+fn refusal(pid: Tid) -> String {
     // PF_KTHREAD among the flags, the ninth field of /proc/PID/stat (linux/sched.h).
     if procfs::stat_numbers(pid).and_then(|n| n.get(5).copied()).is_some_and(|flags| flags & 0x20_0000 != 0) {
         return format!("{pid} is a thread of the kernel's: it has no program.");

@@ -11,7 +11,7 @@ use super::frames::Entered;
 use super::session::Session;
 use super::sites::Displaced;
 use super::step::Plan;
-use super::stop::{Happening, Notice, Stop, StopReason, Verdict};
+use super::stop::{Happening, Stop, StopReason, Verdict};
 
 impl Session {
     /// Lets the process go on, the plan's thread (or the selected one) by its plan. What comes of it is told by
@@ -279,11 +279,7 @@ impl Session {
 
     /// All threads of the process have stopped: it is made what it is to be shown as.
     pub(super) fn come_to_rest(&mut self) -> Result<()> {
-        let process = self.process_mut()?;
-        if let Some(tid) = process.ended_silently() {
-            let pthread = process.forget_thread(tid);
-            self.notices.push_back(Notice::ThreadEnded { tid, pthread });
-        }
+        self.tell_of_threads()?;
         let process = self.process_mut()?;
         process.is_held = true;
         process.plan = None;

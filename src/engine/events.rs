@@ -55,8 +55,7 @@ impl Session {
             RawStop::Exec(former) => self.executed(tid, former)?,
             RawStop::Syscall { number, stop } => self.system_call_stopped(tid, number, stop)?,
             RawStop::ThreadExited => {
-                let pthread = self.process_mut()?.forget_thread(tid);
-                *notice = Some(Notice::ThreadEnded { tid, pthread });
+                *notice = Some(self.thread_ended(tid)?);
                 let ended = self.end_thread_breakpoints();
                 self.notices.extend(ended.into_iter().map(Notice::Warning));
                 Verdict::Nothing
@@ -75,6 +74,45 @@ impl Session {
             RawStop::Interrupted => self.after_interlude(tid)?,
             RawStop::Elsewhere(_) => Verdict::Go(None),
         })
+    }
+
+    /// There is a new thread; `None` if that has been told.
+    fn thread_begun(&mut self, tid: Tid) -> Result<Option<Notice>> {
+        let process = self.process_mut()?;
+        if process.number_of(tid).is_some() {
+            return Ok(None);
+        }
+        process.number(tid);
+        Ok(Some(Notice::ThreadBegun { tid, pthread: process.learn_pthread(tid) }))
+    }
+
+    /// A thread has gone, which others may outlive.
+    fn thread_ended(&mut self, tid: Tid) -> Result<Notice> {
+        let pthread = self.process_mut()?.forget_thread(tid);
+        Ok(Notice::ThreadEnded { tid, pthread })
+    }
+
+    /// Tells of the threads that have ended, and of those that were born, while the others were being stopped: at a stop, whoever is
+    /// there is listed, and nobody else.
+    pub(super) fn tell_of_threads(&mut self) -> Result<()> {
+        let mut ended = self.process_mut()?.control()?.take_thread_ends();
+        for tid in &ended {
+            self.record(&Event { tid: *tid, what: RawStop::ThreadExited })?;
+        }
+        ended.extend(self.process()?.ended_silently());
+        for tid in &ended {
+            let notice = self.thread_ended(*tid)?;
+            self.notices.push_back(notice);
+        }
+        if !ended.is_empty() {
+            let breakpoints = self.end_thread_breakpoints();
+            self.notices.extend(breakpoints.into_iter().map(Notice::Warning));
+        }
+        for tid in self.process()?.target.threads() {
+            let notice = self.thread_begun(tid)?;
+            self.notices.extend(notice);
+        }
+        Ok(())
     }
 
     /// A signal is about to be delivered.
@@ -99,12 +137,9 @@ impl Session {
 
     /// A thread has made another one.
     fn thread_born(&mut self, tid: Tid, child: Tid, notice: &mut Option<Notice>) -> Result<Verdict> {
-        let process = self.process_mut()?;
-        process.number(child);
-        let pthread = process.learn_pthread(child);
+        *notice = self.thread_begun(child)?;
         // Its maker's too, which may be gone when its name is wanted.
-        process.learn_pthread_once(tid);
-        *notice = Some(Notice::ThreadBegun { tid: child, pthread });
+        self.process_mut()?.learn_pthread_once(tid);
         if !self.runs_alone() {
             // It may have died already.
             match self.process_mut()?.control()?.resume(child, ResumeAction::Continue(None)) {

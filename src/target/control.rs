@@ -166,6 +166,13 @@ impl Control for Live {
         Ok(())
     }
 
+    fn take_thread_ends(&mut self) -> Vec<Tid> {
+        let is_end = |e: &Event| e.what == RawStop::ThreadExited;
+        let ended = self.ready.iter().filter(|e| is_end(e)).map(|e| e.tid).collect();
+        self.ready.retain(|e| !is_end(e));
+        ended
+    }
+
     fn rest(&mut self) {
         self.follower.release();
     }

@@ -194,6 +194,8 @@ pub trait Control: Target {
     }
     /// Stops every thread that runs; what happens to them meanwhile is kept for later `wait`s.
     fn stop_all(&mut self) -> Result<()>;
+    /// The threads that have ended while others were being stopped; no `wait` tells of them any more.
+    fn take_thread_ends(&mut self) -> Vec<Tid>;
     /// Says that nothing will go on for a while: until now it may be only for a moment.
     fn rest(&mut self);
     /// Writes memory, also where the program may not (FOLL_FORCE). Planted traps stay planted and hidden.
