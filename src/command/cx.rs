@@ -15,7 +15,7 @@ use super::describe::{ArgSpec, Example, Flow, Group, Repeat, Sentence, SettingKi
 use super::display_list::Displays;
 use super::log::Log;
 use super::sources::{LineReader, NoLines, Source};
-use super::tour::Place as TourPlace;
+use super::tour_place::TourPlace;
 use super::transcript::Transcript;
 use super::user_command::{Call, UserCommand};
 
