@@ -213,6 +213,11 @@ impl Interpreter {
         !self.sources.is_empty()
     }
 
+    /// Whether the line stands in a file of commands, or is run by one that does.
+    pub(super) fn is_in_file(&self) -> bool {
+        self.sources.iter().any(|s| s.file.is_some())
+    }
+
     /// Whether a person types the lines: no script runs, and the reader is a terminal.
     pub fn is_interactive(&self) -> bool {
         self.sources.is_empty() && self.reader.try_borrow().is_ok_and(|r| r.is_terminal())

@@ -41,6 +41,7 @@ mod help;
 mod history;
 mod index_cache;
 mod read_setting;
+mod setting_groups;
 mod setting_tables;
 mod shell;
 mod test_settings;
@@ -123,6 +124,7 @@ pub const FAMILIES: &[&[Command]] = &[
     shell::COMMANDS,
     test_settings::COMMANDS,
     environment::COMMANDS,
+    setting_groups::COMMANDS,
     complete::COMMANDS,
     index_cache::COMMANDS,
     history::COMMANDS,
@@ -174,4 +176,6 @@ pub const SETTINGS: &[&[Setting]] = &[
     setting_tables::running::SETTINGS,
     setting_tables::files::SETTINGS,
     setting_tables::values::SETTINGS,
+    setting_tables::checked::SETTINGS,
+    setting_tables::taken::SETTINGS,
 ];
