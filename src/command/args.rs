@@ -168,6 +168,13 @@ pub fn choice<'c>(word: &str, choices: &[&'c str]) -> Result<&'c str> {
     }
 }
 
+/// The first word, whatever is in it, and what follows it without the blanks between them; `None` where there is none.
+pub fn first_word(text: &str) -> Option<(&str, &str)> {
+    let text = text.trim_start();
+    let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    (!word.is_empty()).then(|| (word, rest.trim_start()))
+}
+
 /// Where the first word ends: at a blank outside of quotes and brackets.
 pub fn word_end(text: &str) -> usize {
     let mut depth = 0i64;

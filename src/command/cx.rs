@@ -15,7 +15,7 @@ use super::describe::{ArgSpec, Example, Flow, Group, Repeat, Sentence, SettingKi
 use super::display_list::Displays;
 use super::log::Log;
 use super::sources::{LineReader, NoLines, Source};
-use super::tour::Place as TourPlace;
+use super::tour_place::TourPlace;
 use super::transcript::Transcript;
 use super::user_command::{Call, UserCommand};
 
@@ -214,6 +214,11 @@ impl Interpreter {
     /// Whether the line stands in a script.
     pub fn is_script(&self) -> bool {
         !self.sources.is_empty()
+    }
+
+    /// Whether the line stands in a file of commands, or is run by one that does.
+    pub(super) fn is_in_file(&self) -> bool {
+        self.sources.iter().any(|s| s.file.is_some())
     }
 
     /// Whether a person types the lines: no script runs, and the reader is a terminal.

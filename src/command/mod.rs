@@ -1,75 +1,99 @@
 //! The commands: one description each, and what follows from it (parsing, abbreviations, help, completion, the reference).
+//!
+//! The files are listed from the bottom up: what descriptions and lines are made of, a command and what it gets, what many commands
+//! ask and tell, what runs lines. Then come the commands; they may use each other, as long as it is in no circle.
 
-mod added;
+// What descriptions, arguments and lines are made of.
 mod args;
-mod asm;
-mod asm_source;
-mod assemble;
+mod candidate;
+mod describe;
+mod display_list;
+mod log;
+mod paths;
+mod sources;
+mod tour_place;
+mod transcript;
+mod user_command;
+
+// A command, the names that lead to it, what it gets.
+mod cx;
+mod query;
+mod registry;
+
+// What many commands ask and tell.
+mod exit_status;
+mod expression;
+mod names;
+mod notices;
+mod thread_ids;
+
+// Running lines.
+mod dispatch;
+mod script;
+mod settings;
+
+// Commands: the language itself, its help and its settings, what users define.
+mod complete;
+mod define;
+mod docs;
+mod environment;
+mod help;
+mod history;
+mod index_cache;
+mod read_setting;
+mod setting_groups;
+mod setting_tables;
+mod shell;
+mod test_settings;
+
+// Commands: running and stopping.
 mod attach;
 mod background;
 mod breaks;
-mod candidate;
-mod complete;
 mod core;
-mod cx;
-mod data;
-mod define;
-mod describe;
-mod dispatch;
-mod display;
-mod display_list;
-mod docs;
-mod dump;
-mod environment;
-mod exit_status;
-mod expression;
-mod find;
 mod finish;
-#[cfg(test)]
-mod fixture;
 mod give_up;
-mod help;
-mod hex_files;
-mod history;
-mod index_cache;
 mod inferiors;
-mod info;
-mod info_frame;
-mod info_line;
-mod loader;
-mod locals;
-mod log;
-mod memory;
-mod names;
-mod notices;
-mod patch;
-mod paths;
-mod print_options;
-mod query;
-mod read_setting;
-mod redirect;
-mod registers;
-mod registry;
 mod run;
-mod script;
-mod setting_tables;
-mod settings;
-mod shell;
 mod skip;
-mod source;
-mod source_paths;
-mod sources;
-mod stack;
 mod step;
 mod stop;
-mod test_settings;
-mod thread_ids;
 mod threads;
+
+// Commands: frames, values, memory.
+mod data;
+mod display;
+mod dump;
+mod find;
+mod frame_apply;
+mod hex_files;
+mod info_frame;
+mod locals;
+mod memory;
+mod print_options;
+mod registers;
+mod stack;
+mod type_of;
+
+// Commands: code, its source and its symbols, the process.
+mod added;
+mod asm;
+mod asm_source;
+mod assemble;
+mod info;
+mod info_line;
+mod source;
+mod source_paths;
+
+// Commands: how the program is loaded, and what that can be changed to.
+mod loader;
+mod patch;
+mod redirect;
 mod timeline;
 mod tour;
-mod transcript;
-mod type_of;
-mod user_command;
+
+#[cfg(test)]
+mod fixture;
 
 pub use args::{Args, choice, compile_regex, split_words, word_end};
 pub use complete::{Completion, complete, hint};
@@ -88,7 +112,8 @@ pub use script::Block;
 pub use sources::{LineReader, MAX_LINE, NoLines, decode_line};
 pub use stop::run_to_stop;
 pub use test_settings::TEST_SETTINGS;
-pub use tour::{Place as TourPlace, Unit as TourUnit, units as tour_units};
+pub use tour::{Unit as TourUnit, units as tour_units};
+pub use tour_place::TourPlace;
 pub use user_command::UserCommand;
 
 /// Every family of commands. A family's file ends in the list of its commands.
@@ -99,6 +124,7 @@ pub const FAMILIES: &[&[Command]] = &[
     shell::COMMANDS,
     test_settings::COMMANDS,
     environment::COMMANDS,
+    setting_groups::COMMANDS,
     complete::COMMANDS,
     index_cache::COMMANDS,
     history::COMMANDS,
@@ -131,6 +157,7 @@ pub const FAMILIES: &[&[Command]] = &[
     source_paths::COMMANDS,
     info_line::COMMANDS,
     stack::COMMANDS,
+    frame_apply::COMMANDS,
     info_frame::COMMANDS,
     locals::COMMANDS,
     threads::COMMANDS,
@@ -149,4 +176,6 @@ pub const SETTINGS: &[&[Setting]] = &[
     setting_tables::running::SETTINGS,
     setting_tables::files::SETTINGS,
     setting_tables::values::SETTINGS,
+    setting_tables::checked::SETTINGS,
+    setting_tables::taken::SETTINGS,
 ];

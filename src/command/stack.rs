@@ -6,25 +6,13 @@ use crate::stack::Frame;
 use crate::ui::Role;
 use crate::ui::render::{FrameInfo, frame_line, next_line, source_line};
 
-use super::args::Args;
+use super::args::{Args, choice, first_word};
 use super::cx::{Command, Cx};
 use super::describe::{ArgKind, ArgSpec, Example, Flow, Group};
 
 /// The stack.
-pub const COMMANDS: &[Command] = &[
-    BACKTRACE,
-    FRAME,
-    FRAME_LEVEL,
-    FRAME_FUNCTION,
-    FRAME_ADDRESS,
-    FRAME_APPLY,
-    FAAS,
-    SELECT_FRAME,
-    UP,
-    DOWN,
-    UP_SILENTLY,
-    DOWN_SILENTLY,
-];
+pub const COMMANDS: &[Command] =
+    &[BACKTRACE, FRAME, FRAME_LEVEL, FRAME_FUNCTION, FRAME_ADDRESS, SELECT_FRAME, UP, DOWN, UP_SILENTLY, DOWN_SILENTLY];
 
 const BACKTRACE: Command = Command {
     name: "backtrace",
@@ -135,23 +123,6 @@ fn show_all(cx: &mut Cx<'_>, frames: &[Frame], full: bool) -> Result<bool> {
         }
     }
     Ok(true)
-}
-
-/// The one of these words that begins so.
-fn choice(text: &str, words: &[&'static str]) -> Result<&'static str> {
-    let exact = words.iter().find(|w| **w == text);
-    let mut begun = words.iter().filter(|w| w.starts_with(text));
-    match (exact, begun.next(), begun.next()) {
-        (Some(word), ..) | (None, Some(word), None) => Ok(word),
-        (None, None, _) => Err(Error::user(format!("Undefined item: \"{text}\"."))),
-        _ => Err(Error::user(format!("Ambiguous item \"{text}\"."))),
-    }
-}
-
-fn first_word(text: &str) -> Option<(&str, &str)> {
-    let text = text.trim_start();
-    let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
-    (!word.is_empty()).then(|| (word, rest.trim_start()))
 }
 
 /// Writes `#1  0x... in main ()` and a newline, or what `set print frame-info` wants to see instead.
@@ -360,146 +331,4 @@ fn outermost_up_to(session: &Session, level: usize) -> Result<usize> {
     }
     let (frames, _) = session.backtrace(session.selected_thread()?, level.saturating_add(1))?;
     Ok(frames.len().saturating_sub(1))
-}
-
-const FRAME_APPLY: Command = Command {
-    name: "frame apply",
-    aliases: &["f apply"],
-    group: Group::Stack,
-    args: &[ArgSpec::may("COUNT", ArgKind::Word), ArgSpec::may("COMMAND", ArgKind::Command)],
-    summary: "Run a command in several frames.",
-    help: "COUNT is a number of frames from the innermost on (negative: from the outermost on), \"all\", or \"level\" and levels \
-(3, 1-4).\nFlags before COMMAND: -q does not show the frames, -c goes on after errors and shows them, -s goes on silently.",
-    examples: &[Example { line: "frame apply all print $pc", what: "prints each frame's pc" }],
-    needs: Some(Need::Stack),
-    run: |cx, args| apply(cx, &args.text),
-    ..Command::BASE
-};
-
-const FAAS: Command = Command {
-    name: "faas",
-    group: Group::Stack,
-    args: &[ArgSpec::may("COMMAND", ArgKind::Command)],
-    summary: "Run a command in all frames, ignoring errors and empty output.",
-    needs: Some(Need::Stack),
-    run: |cx, args| match args.text.as_str() {
-        "" => Err(Error::user("Please specify a command to apply on all frames")),
-        command => apply(cx, &format!("all -s {command}")),
-    },
-    ..Command::BASE
-};
-
-fn apply(cx: &mut Cx<'_>, text: &str) -> Result<Flow> {
-    let (what, rest) = first_word(text).ok_or_else(|| Error::user("Missing COUNT argument."))?;
-    let tid = cx.session.selected_thread().map_err(|_| Error::Needs(Need::Stack))?;
-    let (all, _) = cx.session.backtrace(tid, usize::MAX)?;
-    let mut rest = rest;
-    let levels: Vec<usize> = match what {
-        "all" => (0..all.len()).collect(),
-        "level" => {
-            let mut levels = Vec::new();
-            while let Some((word, after)) = first_word(rest).filter(|(w, _)| w.starts_with(|c: char| c.is_ascii_digit())) {
-                levels.extend(level_range(word).ok_or_else(|| Error::user(format!("Invalid level: {word}.")))?);
-                rest = after;
-            }
-            match levels.iter().find(|l| **l >= all.len()) {
-                Some(l) => return Err(Error::user(format!("No frame at level {l}."))),
-                None => levels,
-            }
-        }
-        count => {
-            let n = super::expression::integer(cx, count)?;
-            let wanted = usize::try_from(n.unsigned_abs()).unwrap_or(usize::MAX).min(all.len());
-            if n < 0 { (all.len() - wanted..all.len()).collect() } else { (0..wanted).collect() }
-        }
-    };
-    let of = if matches!(what, "all" | "level") { format!("frame apply {what}") } else { "frame apply".to_owned() };
-    let (flags, command) = ApplyFlags::parse(rest, &of)?;
-    if command.is_empty() {
-        return Err(Error::user("Please specify a command to apply on the selected frames"));
-    }
-    let before = cx.session.selection;
-    let runs = cx.session.stop_count();
-    let mut result = Ok(Flow::Go);
-    for level in levels {
-        cx.session.selection.level = level;
-        let shown = |cx: &mut Cx<'_>| match cx.session.selected_frame() {
-            Ok(frame) => show(cx, &frame),
-            Err(e) => cx.report(&e),
-        };
-        result = flags.run(cx, command, shown);
-        // What let the program go on has changed the stack.
-        if result.is_err() || cx.session.stop_count() != runs {
-            break;
-        }
-    }
-    if cx.session.stop_count() == runs {
-        cx.session.selection = before;
-    }
-    result
-}
-
-/// `3` or `1-4`.
-fn level_range(word: &str) -> Option<std::ops::RangeInclusive<usize>> {
-    let (first, last) = word.split_once('-').unwrap_or((word, word));
-    let range = first.parse().ok()?..=last.parse().ok()?;
-    (*range.end() < 1 << 20).then_some(range)
-}
-
-/// The flags of `frame apply` and `thread apply`.
-#[derive(Clone, Copy, Default)]
-pub(super) struct ApplyFlags {
-    quiet: bool,
-    go_on: bool,
-    silent: bool,
-}
-
-impl ApplyFlags {
-    /// The flags at the start of `text`, and the command behind them. `what` is the command that they belong to.
-    pub(super) fn parse<'t>(text: &'t str, what: &str) -> Result<(ApplyFlags, &'t str)> {
-        let mut flags = ApplyFlags::default();
-        let mut text = text.trim();
-        while let Some((word, rest)) = first_word(text) {
-            match word {
-                "-q" => flags.quiet = true,
-                "-c" => flags.go_on = true,
-                "-s" => flags.silent = true,
-                "--" => {
-                    text = rest;
-                    break;
-                }
-                _ => break,
-            }
-            text = rest;
-        }
-        if flags.go_on && flags.silent {
-            return Err(Error::user(format!("{what}: -c and -s are mutually exclusive")));
-        }
-        Ok((flags, text))
-    }
-
-    /// Runs a command and shows its output behind what `heading` writes.
-    pub(super) fn run(self, cx: &mut Cx<'_>, command: &str, heading: impl FnOnce(&mut Cx<'_>)) -> Result<Flow> {
-        if self.silent {
-            if let Ok(text) = cx.capture(command)
-                && !text.is_empty()
-            {
-                if !self.quiet {
-                    heading(cx);
-                }
-                cx.say(text);
-            }
-            return Ok(Flow::Go);
-        }
-        if !self.quiet {
-            heading(cx);
-        }
-        match cx.run_line(command) {
-            Err(e) if self.go_on && !matches!(e, Error::Cancelled) => {
-                cx.report(&e);
-                Ok(Flow::Go)
-            }
-            other => other,
-        }
-    }
 }

@@ -8,7 +8,8 @@ use crate::ui::render::frame_line;
 use super::args::Args;
 use super::cx::{Command, Cx};
 use super::describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat};
-use super::stack::{ApplyFlags, show_selected};
+use super::frame_apply::ApplyFlags;
+use super::stack::show_selected;
 use super::thread_ids::{self, Ids, Thread, all_threads, is_id, target_id};
 
 /// Threads.

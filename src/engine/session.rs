@@ -163,7 +163,10 @@ impl Session {
 
     /// The text of a source file.
     pub fn source_text(&self, file: &LineFile) -> Result<Arc<SourceText>> {
-        self.sources.text(file, self.source_paths())
+        match self.settings.source_open {
+            true => self.sources.text(file, self.source_paths()),
+            false => Err(Error::user(format!("{}: Source opening is off.", file.name))),
+        }
     }
 
     /// Where source files are looked for.

@@ -1,10 +1,9 @@
 //! Playing the tour, step by step.
 
-use super::place::Place;
 use super::road::{State, Unit, units};
 use super::workshop::exhibit;
 use crate::base::{Error, Result};
-use crate::command::{Args, Cx, Flow, load};
+use crate::command::{Args, Cx, Flow, TourPlace, load};
 use crate::ui::Role;
 
 pub(super) fn tour(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
@@ -40,7 +39,7 @@ pub(super) fn tour(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
 }
 
 /// Makes the program and loads it.
-fn begin(cx: &mut Cx<'_>) -> Result<Place> {
+fn begin(cx: &mut Cx<'_>) -> Result<TourPlace> {
     let exhibit = exhibit()?;
     if !exhibit.own {
         cx.say("There is no cc here that works: the tour is about /bin/ls.\n");
@@ -49,7 +48,7 @@ fn begin(cx: &mut Cx<'_>) -> Result<Place> {
         return Err(Error::user("The tour brings its own program: kill the one that runs first, or detach."));
     }
     load(cx, &exhibit.path)?;
-    Ok(Place { next: 0, own_program: exhibit.own })
+    Ok(TourPlace { next: 0, own_program: exhibit.own })
 }
 
 fn list(cx: &mut Cx<'_>, units: &[Unit]) {

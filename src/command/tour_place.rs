@@ -2,7 +2,7 @@
 
 /// Where the reader is on the tour.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Place {
+pub struct TourPlace {
     /// The step that comes next, from 0.
     pub(super) next: usize,
     /// The program was built; without a compiler it is /bin/ls.
