@@ -165,6 +165,8 @@ fn conditions_use_the_macros_of_their_places() {
         break inside if q == HEIGHT\ncontinue";
     let commands = ["info breakpoints", "print n + HEIGHT", "continue", "print HEIGHT", "display MAX", "info display"];
     compare("conditions_use_the_macros_of_their_places", BUILDS, setup, &commands);
+    let setup = "break first if n + HEIGHT == 6\nbreak second if HEIGHT == 99 && n == SQUARE(2) - 2\nrun";
+    compare("conditions_use_the_macros_of_their_places", BUILDS, setup, &commands);
 }
 
 /// What gdb does not know: clang's command line, macros of split units, and what C says where gdb stops short.

@@ -127,8 +127,8 @@ impl MacroTable {
 
     /// What a name stands for at a place.
     pub fn find(&self, name: &str, at: MacroPlace) -> Option<FoundMacro> {
-        let entry = self.of_name(name).rev().find(|e| self.holds(e, at))?;
-        Some(self.found(entry, at))
+        let entry = self.of_name(name).rev().find(|e| self.order(e.start, at) != Ordering::Greater)?;
+        self.holds(entry, at).then(|| self.found(entry, at))
     }
 
     /// Everything that a name stands for anywhere in the unit; `at` is where one looks from.
