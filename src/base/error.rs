@@ -88,6 +88,8 @@ pub enum Error {
     Gone,
     /// The user interrupted.
     Cancelled,
+    /// What gdb can do and rdbg does not, as the user asked for it: the whole sentence, as shown.
+    Refused(&'static str),
     /// Anything else that the user did or asked for and that cannot be done: the whole sentence, as shown.
     User(String),
 }
@@ -143,6 +145,7 @@ impl fmt::Display for Error {
             }
             Error::Gone => f.write_str("The process has gone."),
             Error::Cancelled => f.write_str("Quit"),
+            Error::Refused(s) => f.write_str(s),
             Error::User(s) => f.write_str(s),
         }
     }

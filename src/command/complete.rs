@@ -6,7 +6,7 @@ use crate::engine::Session;
 use super::args::Args;
 use super::candidate::Candidate;
 use super::cx::{Command, Cx, Entry, Interpreter};
-use super::describe::{ArgKind, ArgSpec, Flow, SettingKind};
+use super::describe::{ArgKind, ArgSpec, Flow, Form, SettingKind};
 use super::names;
 use super::paths::expand_home;
 use super::registry::{Resolved, word_length};
@@ -95,7 +95,9 @@ fn argument(interpreter: &Interpreter, session: &Session, line: &str, found: &Re
     let (start, word) = word_start(&char::is_whitespace);
     match &found.entry {
         Entry::Set(setting) => match setting.kind {
-            SettingKind::File(_) | SettingKind::NeededFile(_) => files(start, word),
+            SettingKind::File(_) | SettingKind::NeededFile(_) | SettingKind::Taken(Form::File | Form::NeededFile, _) => {
+                files(start, word)
+            }
             // A value is one word.
             _ if !text.get(..text.len() - word.len()).unwrap_or_default().trim().is_empty() => Completion::default(),
             _ => fitting(start, word, setting.words()),

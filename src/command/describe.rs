@@ -191,6 +191,33 @@ pub enum SettingKind {
     File(fn(&mut Settings) -> &mut String),
     /// The same, and there must be one.
     NeededFile(fn(&mut Settings) -> &mut String),
+    /// What changes nothing in rdbg, or is asked for where it is needed: the form of its values, and the default as text.
+    Taken(Form, &'static str),
+}
+
+/// The form of a setting's values where they are kept as text.
+#[derive(Clone, Copy)]
+pub enum Form {
+    /// on or off.
+    Bool,
+    /// on, off or auto.
+    Auto,
+    /// A number; 0 is `unlimited`.
+    Limit,
+    /// A number from 0; -1 is `unlimited`.
+    ZeroLimit,
+    /// A number from 0.
+    Uint,
+    /// A number.
+    Signed,
+    /// One of these words.
+    Enum(&'static [&'static str]),
+    /// Any text.
+    Text,
+    /// A file's name, or none.
+    File,
+    /// A file's name.
+    NeededFile,
 }
 
 /// What `show NAME` says.

@@ -22,11 +22,15 @@ pub fn reference(registry: &Registry, settings: &[&[Setting]]) -> String {
     }
     out.push_str("\n## Settings\n\n`set NAME VALUE` and `show NAME`.\n\n| name | default | |\n|---|---|---|\n");
     let defaults = crate::engine::Settings::default();
-    for s in settings.iter().copied().flatten() {
+    let (taken, known): (Vec<&Setting>, Vec<&Setting>) = settings.iter().copied().flatten().partition(|s| s.changes_nothing());
+    for s in known {
         let value = s.value(&defaults);
         let value = if value.is_empty() { String::new() } else { format!("`{value}`") };
         out.push_str(&format!("| `{}` | {value} | {} |\n", s.name, s.summary.replace('|', "\\|").replace('<', "&lt;")));
     }
+    out.push_str("\nThese are taken for gdb's scripts, checked for their kind of value and shown back; they have no effect:\n\n");
+    let names: Vec<String> = taken.iter().map(|s| format!("`{}`", s.name)).collect();
+    out.push_str(&format!("{}.\n", names.join(", ")));
     out
 }
 

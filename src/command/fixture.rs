@@ -11,7 +11,7 @@ use super::args::Args;
 use super::cx::Command;
 use super::describe::{ArgKind, ArgSpec, Repeat};
 use super::{Cx, Flow, Interpreter, LineReader, Registry, SETTINGS, TEST_SETTINGS};
-use super::{complete, define, environment, help, history, script, shell};
+use super::{complete, define, environment, help, history, script, setting_groups, shell};
 
 const SAY: Command = Command {
     name: "say",
@@ -84,6 +84,7 @@ impl Bench {
             define::COMMANDS,
             shell::COMMANDS,
             environment::COMMANDS,
+            setting_groups::COMMANDS,
             complete::COMMANDS,
             crate::command::index_cache::COMMANDS,
             history::COMMANDS,

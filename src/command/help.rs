@@ -201,6 +201,9 @@ fn about(registry: &Registry, name: &str, entry: &Entry) -> String {
             if !s.help.is_empty() {
                 out.push_str(&format!("{}\n", s.help));
             }
+            if s.changes_nothing() {
+                out.push_str("It is taken for gdb's scripts and has no effect here.\n");
+            }
         }
         Entry::User(u) if u.document.is_empty() => out.push_str("User-defined.\n"),
         Entry::User(u) => out.push_str(&format!("{}\n", u.document)),

@@ -2,6 +2,7 @@
 
 use crate::base::{AddrRange, Result, VirtAddr};
 use crate::engine::{Listed, Session};
+use crate::ui::render::annotated_line;
 use crate::value::{Type, Value};
 
 use super::args::Args;
@@ -34,9 +35,14 @@ fn info_line(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         },
         spec => cx.session.listed(spec, None)?,
     };
+    let only = places.len() == 1;
     for place in places {
         let text = describe(cx, &place);
         cx.say(text);
+        if only && let (Some((file, line)), Some(at)) = (&place.source, place.addr.or(cx.interpreter.examine.next)) {
+            let annotated = annotated_line(cx.session, file, *line, false, at);
+            cx.say(annotated.unwrap_or_default());
+        }
     }
     Ok(Flow::Go)
 }

@@ -41,6 +41,7 @@ mod help;
 mod history;
 mod index_cache;
 mod read_setting;
+mod setting_groups;
 mod setting_tables;
 mod shell;
 mod test_settings;
@@ -68,6 +69,7 @@ mod frame_apply;
 mod hex_files;
 mod info_frame;
 mod locals;
+mod macros;
 mod memory;
 mod print_options;
 mod registers;
@@ -123,6 +125,7 @@ pub const FAMILIES: &[&[Command]] = &[
     shell::COMMANDS,
     test_settings::COMMANDS,
     environment::COMMANDS,
+    setting_groups::COMMANDS,
     complete::COMMANDS,
     index_cache::COMMANDS,
     history::COMMANDS,
@@ -146,6 +149,7 @@ pub const FAMILIES: &[&[Command]] = &[
     data::COMMANDS,
     type_of::COMMANDS,
     display::COMMANDS,
+    macros::COMMANDS,
     memory::COMMANDS,
     find::COMMANDS,
     dump::COMMANDS,
@@ -174,4 +178,6 @@ pub const SETTINGS: &[&[Setting]] = &[
     setting_tables::running::SETTINGS,
     setting_tables::files::SETTINGS,
     setting_tables::values::SETTINGS,
+    setting_tables::checked::SETTINGS,
+    setting_tables::taken::SETTINGS,
 ];

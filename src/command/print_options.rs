@@ -22,6 +22,7 @@ const OPTIONS: &[(&str, Kind)] = &[
     ("elements", Kind::Limit(|o| &mut o.elements, true)),
     ("max-depth", Kind::Limit(|o| &mut o.max_depth, false)),
     ("memory-tag-violations", Kind::Nothing),
+    ("nibbles", Kind::Switch(|o| &mut o.nibbles)),
     ("null-stop", Kind::Switch(|o| &mut o.null_stop)),
     ("object", Kind::Switch(|o| &mut o.object)),
     ("pretty", Kind::Switch(|o| &mut o.pretty)),

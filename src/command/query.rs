@@ -22,7 +22,8 @@ impl Cx<'_> {
         if !really {
             return Ok(by_default);
         }
-        if !self.interpreter.is_interactive() {
+        let asks = self.session.settings.interactive_mode.unwrap_or_else(|| self.interpreter.is_interactive());
+        if !asks {
             self.say(format!("{question}{choice} [answered {shown}; input not from terminal]\n"));
             return Ok(by_default);
         }

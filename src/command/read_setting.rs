@@ -5,7 +5,7 @@ use crate::expr::SettingValue;
 
 use super::SETTINGS;
 use super::cx::Setting;
-use super::describe::SettingKind;
+use super::describe::{Form, SettingKind};
 use super::test_settings::TEST_SETTINGS;
 
 /// The value and the text of a setting by its name below `show`, or `maintenance show`; the name may be shortened.
@@ -23,9 +23,21 @@ pub fn read_setting(settings: &Settings, name: &str, maintenance: bool) -> Optio
         SettingKind::ZeroLimit(at) => SettingValue::Int(at(from).map_or(-1, i64::from)),
         SettingKind::Signed(at) => SettingValue::Int((*at(from)).into()),
         SettingKind::Uint(at) => SettingValue::Unsigned((*at(from)).into()),
+        SettingKind::Taken(form, _) => taken(form, &setting.value(settings)),
         _ => SettingValue::Text(setting.value(settings)),
     };
     Some((value, setting.value(settings)))
+}
+
+/// The value of a setting that is kept as text.
+fn taken(form: Form, text: &str) -> SettingValue {
+    match form {
+        Form::Bool => SettingValue::Int(i64::from(text == "on")),
+        Form::Auto => SettingValue::Int(["off", "on"].iter().position(|w| *w == text).map_or(-1, |n| n as i64)),
+        Form::Limit | Form::Uint => SettingValue::Unsigned(text.parse().unwrap_or(0)),
+        Form::ZeroLimit | Form::Signed => SettingValue::Int(text.parse().unwrap_or(-1)),
+        Form::Enum(_) | Form::Text | Form::File | Form::NeededFile => SettingValue::Text(text.to_owned()),
+    }
 }
 
 /// The one setting whose name's words all begin with those of `name`.

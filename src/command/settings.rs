@@ -5,7 +5,7 @@ use crate::engine::Settings;
 
 use super::args::{auto_switch, choice, switch};
 use super::cx::{Cx, Setting};
-use super::describe::{Sentence, SettingKind};
+use super::describe::{Form, Sentence, SettingKind};
 use super::expression::integer_i64;
 use super::paths::expand_home;
 
@@ -24,7 +24,13 @@ impl Setting {
             SettingKind::Uint(at) => at(settings).to_string(),
             SettingKind::Enum(at, _) => (*at(settings)).to_owned(),
             SettingKind::Text(at) | SettingKind::File(at) | SettingKind::NeededFile(at) => at(settings).clone(),
+            SettingKind::Taken(_, default) => settings.taken_text(self.name).unwrap_or(default).to_owned(),
         }
+    }
+
+    /// Whether it is kept for gdb's scripts, and changes nothing.
+    pub fn changes_nothing(&self) -> bool {
+        matches!(self.kind, SettingKind::Taken(..)) && self.after.is_none()
     }
 
     /// What `show` says, without a newline.
@@ -50,6 +56,10 @@ impl Setting {
             SettingKind::Text(at) | SettingKind::File(at) | SettingKind::NeededFile(at) => {
                 std::mem::swap(at(settings), at(old));
             }
+            SettingKind::Taken(..) => match old.taken.remove(self.name) {
+                Some(text) => drop(settings.taken.insert(self.name, text)),
+                None => drop(settings.taken.remove(self.name)),
+            },
         }
     }
 
@@ -59,7 +69,10 @@ impl Setting {
             SettingKind::Bool(_) => &["off", "on"],
             SettingKind::Auto(_) => &["auto", "off", "on"],
             SettingKind::Limit(_) | SettingKind::ZeroLimit(_) | SettingKind::AnyLimit(_) => &["unlimited"],
-            SettingKind::Enum(_, words) => words,
+            SettingKind::Enum(_, words) | SettingKind::Taken(Form::Enum(words), _) => words,
+            SettingKind::Taken(Form::Bool, _) => &["off", "on"],
+            SettingKind::Taken(Form::Auto, _) => &["auto", "off", "on"],
+            SettingKind::Taken(Form::Limit | Form::ZeroLimit, _) => &["unlimited"],
             _ => &[],
         }
     }
@@ -90,44 +103,83 @@ pub fn set(cx: &mut Cx<'_>, setting: &Setting, text: &str) -> Result<()> {
             let n = if text == "-1" { None } else { limit(cx, text, false)? };
             *at(&mut cx.session.settings) = n.filter(|n| *n != 0);
         }
-        SettingKind::Signed(at) => {
-            if text.is_empty() {
-                return Err(Error::user("Argument required (integer to set it to)."));
-            }
-            let n = integer_i64(cx, text)?;
-            *at(&mut cx.session.settings) = i32::try_from(n).map_err(|_| out_of_range(n))?;
-        }
-        SettingKind::Uint(at) => {
-            if text.is_empty() {
-                return Err(Error::user("Argument required (integer to set it to)."));
-            }
-            let n = integer_i64(cx, text)?;
-            *at(&mut cx.session.settings) = u32::try_from(n).map_err(|_| out_of_range(n))?;
-        }
-        SettingKind::Enum(at, words) => {
-            if text.is_empty() {
-                return Err(Error::user(format!("Requires an argument. Valid arguments are {}.", words.join(", "))));
-            }
-            let (word, junk) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
-            let word = choice(word, words)?;
-            if !junk.is_empty() {
-                return Err(Error::user(format!("Junk after item \"{word}\": {}", junk.trim())));
-            }
-            *at(&mut cx.session.settings) = word;
-        }
+        SettingKind::Signed(at) => *at(&mut cx.session.settings) = signed(cx, text)?,
+        SettingKind::Uint(at) => *at(&mut cx.session.settings) = unsigned(cx, text)?,
+        SettingKind::Enum(at, words) => *at(&mut cx.session.settings) = word_of(text, words)?,
         SettingKind::Text(at) => *at(&mut cx.session.settings) = whole.to_owned(),
-        SettingKind::NeededFile(_) if text.is_empty() => {
-            return Err(Error::user("Argument required (filename to set it to.)."));
-        }
-        SettingKind::File(at) | SettingKind::NeededFile(at) => {
-            *at(&mut cx.session.settings) = expand_home(text).to_string_lossy().into_owned();
+        SettingKind::NeededFile(at) => *at(&mut cx.session.settings) = needed_file(text)?,
+        SettingKind::File(at) => *at(&mut cx.session.settings) = expand_home(text).to_string_lossy().into_owned(),
+        SettingKind::Taken(form, _) => {
+            let value = in_form(cx, form, whole)?;
+            cx.session.settings.taken.insert(setting.name, value);
         }
     }
     if let Some(Err(e)) = setting.after.map(|after| after(cx)) {
         setting.restore(&mut cx.session.settings, before);
-        return Err(e);
+        return match e {
+            // A file of commands stops at its first error: what follows in it is not to suffer for what only gdb can do.
+            Error::Refused(sentence) if cx.interpreter.is_in_file() => {
+                cx.warn(sentence);
+                Ok(())
+            }
+            e => Err(e),
+        };
     }
     Ok(())
+}
+
+/// A value in this form, written as `show` shows it.
+fn in_form(cx: &mut Cx<'_>, form: Form, whole: &str) -> Result<String> {
+    let text = whole.trim();
+    let unlimited = |n: Option<u32>| n.map_or_else(|| "unlimited".to_owned(), |n| n.to_string());
+    Ok(match form {
+        Form::Bool => on_off(switch(text)?).to_owned(),
+        Form::Auto => auto_switch(text)?.map_or("auto", on_off).to_owned(),
+        Form::Limit => unlimited(limit(cx, text, false)?.filter(|n| *n != 0)),
+        Form::ZeroLimit => unlimited(limit(cx, text, true)?),
+        Form::Uint => unsigned(cx, text)?.to_string(),
+        Form::Signed => signed(cx, text)?.to_string(),
+        Form::Enum(words) => word_of(text, words)?.to_owned(),
+        Form::Text => whole.to_owned(),
+        Form::File => expand_home(text).to_string_lossy().into_owned(),
+        Form::NeededFile => needed_file(text)?,
+    })
+}
+
+fn signed(cx: &mut Cx<'_>, text: &str) -> Result<i32> {
+    let n = required_integer(cx, text)?;
+    i32::try_from(n).map_err(|_| out_of_range(n))
+}
+
+fn unsigned(cx: &mut Cx<'_>, text: &str) -> Result<u32> {
+    let n = required_integer(cx, text)?;
+    u32::try_from(n).map_err(|_| out_of_range(n))
+}
+
+fn required_integer(cx: &mut Cx<'_>, text: &str) -> Result<i64> {
+    match text {
+        "" => Err(Error::user("Argument required (integer to set it to).")),
+        _ => integer_i64(cx, text),
+    }
+}
+
+fn word_of(text: &str, words: &'static [&'static str]) -> Result<&'static str> {
+    if text.is_empty() {
+        return Err(Error::user(format!("Requires an argument. Valid arguments are {}.", words.join(", "))));
+    }
+    let (word, junk) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let word = choice(word, words)?;
+    if !junk.is_empty() {
+        return Err(Error::user(format!("Junk after item \"{word}\": {}", junk.trim())));
+    }
+    Ok(word)
+}
+
+fn needed_file(text: &str) -> Result<String> {
+    match text {
+        "" => Err(Error::user("Argument required (filename to set it to.).")),
+        _ => Ok(expand_home(text).to_string_lossy().into_owned()),
+    }
 }
 
 /// `show NAME`.

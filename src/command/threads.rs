@@ -293,8 +293,30 @@ fn choose(cx: &mut Cx<'_>, ids: &Ids, threads: &[Thread], chosen: &mut Vec<Threa
 fn apply_to(cx: &mut Cx<'_>, chosen: &[Thread], flags: ApplyFlags, command: &str) -> Result<Flow> {
     let before = (cx.session.inferior.number, cx.session.selection);
     let runs = cx.session.stop_count();
+    cx.interpreter.comes_back_to.push(before.0);
+    let result = apply_to_each(cx, chosen, &flags, command);
+    cx.interpreter.comes_back_to.pop();
+    if cx.session.stop_count() == runs {
+        if before.0 != cx.session.inferior.number {
+            cx.session.select_inferior(before.0)?;
+        }
+        // Its process may be gone meanwhile.
+        if cx.session.process().is_ok() {
+            cx.session.selection = before.1;
+        }
+    }
+    result
+}
+
+fn apply_to_each(cx: &mut Cx<'_>, chosen: &[Thread], flags: &ApplyFlags, command: &str) -> Result<Flow> {
+    let runs = cx.session.stop_count();
     let mut result = Ok(Flow::Go);
     for thread in chosen {
+        // The command may have ended a process, or forgotten an inferior.
+        let process = cx.session.inferior_numbered(thread.inferior).and_then(|i| i.process.as_ref());
+        if process.is_none_or(|p| p.number_of(thread.tid) != Some(thread.number)) {
+            continue;
+        }
         if thread.inferior != cx.session.inferior.number {
             cx.session.select_inferior(thread.inferior)?;
         }
@@ -305,12 +327,6 @@ fn apply_to(cx: &mut Cx<'_>, chosen: &[Thread], flags: ApplyFlags, command: &str
         if result.is_err() || cx.session.stop_count() != runs {
             break;
         }
-    }
-    if cx.session.stop_count() == runs {
-        if before.0 != cx.session.inferior.number {
-            cx.session.select_inferior(before.0)?;
-        }
-        cx.session.selection = before.1;
     }
     result
 }

@@ -44,6 +44,9 @@ impl Session {
 
     /// The text of a source file; the error is gdb's, and the second time in a row `None`.
     pub fn source_text_once(&mut self, file: &LineFile) -> Option<Result<Arc<SourceText>>> {
+        if !self.settings.source_open {
+            return None;
+        }
         let text = self.source_text(file);
         match (&text, &self.listing.missing) {
             (Ok(_), _) => self.listing.missing = None,

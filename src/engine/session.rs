@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::base::{Error, Need, Result, Tid};
 use crate::dwarf::LineFile;
-use crate::expr::{ValueHistory, Variables};
+use crate::expr::{UserMacros, ValueHistory, Variables};
 use crate::os::terminal::Terminal;
 use crate::symbols::{SourceCache, SourcePaths, SourceText};
 
@@ -43,6 +43,8 @@ pub struct Session {
     pub selection: Selection,
     /// `$name`
     pub variables: Variables,
+    /// What `macro define` has defined.
+    pub user_macros: Arc<UserMacros>,
     /// `$1`, `$2`, ...
     pub history: ValueHistory,
     /// What evaluating expressions had to say besides values, to be shown.
@@ -167,7 +169,10 @@ impl Session {
 
     /// The text of a source file.
     pub fn source_text(&self, file: &LineFile) -> Result<Arc<SourceText>> {
-        self.sources.text(file, self.source_paths())
+        match self.settings.source_open {
+            true => self.sources.text(file, self.source_paths()),
+            false => Err(Error::user(format!("{}: Source opening is off.", file.name))),
+        }
     }
 
     /// Where source files are looked for.

@@ -1,9 +1,10 @@
 //! Settings, typed: what `set` writes and everything else reads. Their names and sentences are in `command/setting_tables/`.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 use crate::expr::SettingValue;
-use crate::value::{OutputRadix, PrintOptions};
+use crate::value::{Charset, OutputRadix, PrintOptions};
 
 /// Finds a setting by the name that `show` (or `maintenance show`) knows: its value, and its text.
 pub type SettingReader = fn(&Settings, &str, bool) -> Option<(SettingValue, String)>;
@@ -78,7 +79,17 @@ settings! {
     reader: SettingReader = |_, _, _| None;
     /// Those that mean nothing.
     test: TestSettings = TestSettings::default();
+    /// Those that are taken for gdb's scripts, by their names, where they are not at their defaults.
+    taken: BTreeMap<&'static str, String> = BTreeMap::new();
     // How rdbg talks.
+    /// Ask wherever lines come from, or nowhere; `None`: as standard input is a terminal.
+    interactive_mode: Option<bool> = None;
+    /// 1: source lines are told for front ends that show them themselves, as Emacs does.
+    annotate: i32 = 0;
+    /// The character set in which rdbg writes.
+    host_charset: &'static str = "auto";
+    /// The character set of the program's strings.
+    target_charset: &'static str = "auto";
     /// Ask before what cannot be taken back.
     confirm: bool = true;
     /// Lines of a page; `None`: unlimited.
@@ -249,6 +260,8 @@ settings! {
     substitute_path: Vec<(String, String)> = Vec::new();
     /// Where sources are looked for.
     directories: String = "$cdir:$cwd".to_owned();
+    /// Source files are read.
+    source_open: bool = true;
     /// How names of source files are shown: `relative`, `basename`, `absolute`.
     filename_display: &'static str = "relative";
     /// Lines that `list` shows.
@@ -333,13 +346,29 @@ settings! {
     print_vtbl: bool = false;
 }
 
+fn is_ascii(charset: &str) -> bool {
+    matches!(charset, "ASCII" | "ANSI_X3.4-1968" | "US-ASCII")
+}
+
 impl Settings {
+    /// What a setting was set to that is kept as text; `None`: it is at its default.
+    pub fn taken_text(&self, name: &str) -> Option<&str> {
+        self.taken.get(name).map(String::as_str)
+    }
+
     /// How values are shown.
     pub fn print_options(&self) -> PrintOptions {
         PrintOptions {
             pretty: self.print_pretty,
             elements: self.print_elements,
-            sevenbit_strings: self.print_sevenbit_strings,
+            sevenbit_strings: self.print_sevenbit_strings || is_ascii(self.host_charset),
+            charset: match self.target_charset {
+                _ if is_ascii(self.host_charset) => Charset::Ascii,
+                "ISO-8859-1" | "ISO_8859-1" | "LATIN1" => Charset::Latin1,
+                chosen if is_ascii(chosen) => Charset::Ascii,
+                _ => Charset::Utf8,
+            },
+            nibbles: self.print_nibbles,
             repeats: self.print_repeats,
             address: self.print_address,
             symbol: self.print_symbol,

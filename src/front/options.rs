@@ -48,6 +48,8 @@ pub struct Options {
     pub tty: Option<String>,
     /// `--directory`
     pub directories: Vec<String>,
+    /// `--fullname`
+    pub full_name: bool,
     /// `--return-child-result`
     pub return_child_result: bool,
     /// `--interpreter`
@@ -69,7 +71,7 @@ const TABLE: &[(Key, bool, &[&str])] = &[
     (Key::Directory, true, &["directory", "d"]),
     (Key::Line, true, &["eval-command", "ex"]),
     (Key::Exec, true, &["exec", "e"]),
-    (Key::Ignored, false, &["fullname", "f"]),
+    (Key::FullName, false, &["fullname", "f"]),
     (Key::Help, false, &["help", "h", "?"]),
     (Key::FileBefore, true, &["init-command", "ix"]),
     (Key::LineBefore, true, &["init-eval-command", "iex"]),
@@ -102,6 +104,7 @@ enum Key {
     Ignored,
     Help,
     FileBefore,
+    FullName,
     LineBefore,
     Interpreter,
     NoHomeInit,
@@ -178,6 +181,7 @@ impl Options {
             Key::Tty => self.tty = Some(value),
             Key::Version => self.version = true,
             Key::Help => self.help = true,
+            Key::FullName => self.full_name = true,
             Key::Ignored => {}
         }
     }
@@ -254,6 +258,7 @@ Others:
   --cd=DIR             change to DIR first
   --tty=DEVICE         the program's terminal
   --directory=DIR      look for sources there too
+  -f, --fullname       tell Emacs where source lines are
   --return-child-result  end with the program's exit status
   --version, --help
 

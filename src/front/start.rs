@@ -127,6 +127,7 @@ impl Front {
             state.interpreter.reader = reader;
             state.interpreter.batch = options.batch;
             let settings = &mut state.session.settings;
+            settings.annotate = options.full_name.into();
             if let Some(tty) = &options.tty {
                 settings.inferior_tty = tty.clone();
             }

@@ -59,6 +59,11 @@ impl SourceText {
         u32::try_from(self.starts.len()).unwrap_or(u32::MAX)
     }
 
+    /// How many bytes stand before a line, by its number from 1.
+    pub fn offset(&self, number: u32) -> Option<usize> {
+        self.starts.get(usize::try_from(number).ok()?.checked_sub(1)?).copied()
+    }
+
     /// A line by its number from 1, without its end.
     pub fn line(&self, number: u32) -> Option<&str> {
         let index = usize::try_from(number).ok()?.checked_sub(1)?;

@@ -1,6 +1,6 @@
 //! Characters and strings as C and gdb write them.
 
-use super::options::PrintOptions;
+use super::options::{Charset, PrintOptions};
 
 /// A character, or what cannot be one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -11,8 +11,8 @@ enum Unit {
     Escaped(u32),
 }
 
-/// Splits bytes into characters of `width` 1 (UTF-8, byte by byte where it is not), 2 (UTF-16) or 4 bytes.
-fn units(bytes: &[u8], width: usize) -> Vec<Unit> {
+/// Splits bytes into characters of `width` 1 (in this character set, byte by byte where it is not), 2 (UTF-16) or 4 bytes.
+fn units(bytes: &[u8], width: usize, charset: Charset) -> Vec<Unit> {
     let classify = |n: u32| match char::from_u32(n) {
         Some(c) if is_shown(c) => Unit::Shown(c),
         _ => Unit::Escaped(n),
@@ -24,6 +24,10 @@ fn units(bytes: &[u8], width: usize) -> Vec<Unit> {
                 .map(|r| r.map_or_else(|e| Unit::Escaped(e.unpaired_surrogate().into()), |c| classify(c.into())))
                 .collect()
         }
+        1 if charset == Charset::Ascii => {
+            bytes.iter().map(|b| if b.is_ascii() { classify((*b).into()) } else { Unit::Escaped((*b).into()) }).collect()
+        }
+        1 if charset == Charset::Latin1 => bytes.iter().map(|b| classify((*b).into())).collect(),
         4 => bytes.chunks_exact(4).map(|c| classify(u32::from_le_bytes([c[0], c[1], c[2], c[3]]))).collect(),
         _ => {
             let mut out = Vec::with_capacity(bytes.len());
@@ -44,14 +48,14 @@ fn units(bytes: &[u8], width: usize) -> Vec<Unit> {
 
 /// The same, where what is not ASCII is never shown as itself (`set print sevenbit-strings`).
 fn units_in_ascii(bytes: &[u8], width: usize) -> Vec<Unit> {
+    if width == 1 {
+        return units(bytes, 1, Charset::Ascii);
+    }
     let escaped = |unit| match unit {
-        Unit::Shown(c) if !c.is_ascii() && width == 1 => {
-            c.encode_utf8(&mut [0; 4]).bytes().map(|b| Unit::Escaped(b.into())).collect()
-        }
-        Unit::Shown(c) if !c.is_ascii() => vec![Unit::Escaped(c.into())],
-        other => vec![other],
+        Unit::Shown(c) if !c.is_ascii() => Unit::Escaped(c.into()),
+        other => other,
     };
-    units(bytes, width).into_iter().flat_map(escaped).collect()
+    units(bytes, width, Charset::Utf8).into_iter().map(escaped).collect()
 }
 
 /// Whether a character is shown as itself: std's notion of printable, by what its debug form escapes.
@@ -82,9 +86,9 @@ fn push_unit(out: &mut String, unit: Unit, quote: char) {
 }
 
 /// A character with its quotes: `'A'`, `'\n'`, `L'x'`. `bytes` are those of the character.
-pub fn quoted_char(bytes: &[u8], prefix: &str) -> String {
+pub fn quoted_char(bytes: &[u8], prefix: &str, charset: Charset) -> String {
     let mut out = format!("{prefix}'");
-    for unit in units(bytes, bytes.len()) {
+    for unit in units(bytes, bytes.len(), charset) {
         push_unit(&mut out, unit, '\'');
     }
     out.push('\'');
@@ -110,7 +114,7 @@ pub fn rust_char(n: u32) -> String {
 pub fn quoted_string(bytes: &[u8], width: usize, prefix: &str, options: &PrintOptions, more: bool) -> String {
     let units = match options.sevenbit_strings {
         true => units_in_ascii(bytes, width),
-        false => units(bytes, width),
+        false => units(bytes, width, options.charset),
     };
     let limit = options.elements.map_or(usize::MAX, |n| n as usize);
     let mut out = String::new();
@@ -173,9 +177,9 @@ mod tests {
         assert_eq!(shown(b"baaaaaaaaaaaaab"), r#""b", 'a' <repeats 13 times>, "b""#);
         assert_eq!(shown(b""), "\"\"");
         assert_eq!(quoted_string(b"x\0y\0", 2, "u", &PrintOptions::default(), false), "u\"xy\"");
-        assert_eq!(quoted_char(b"\xff", ""), r"'\377'");
-        assert_eq!(quoted_char(b"'", ""), r"'\''");
-        assert_eq!(quoted_char(b"\"", ""), "'\"'");
+        assert_eq!(quoted_char(b"\xff", "", Charset::Utf8), r"'\377'");
+        assert_eq!(quoted_char(b"'", "", Charset::Utf8), r"'\''");
+        assert_eq!(quoted_char(b"\"", "", Charset::Utf8), "'\"'");
         let wide: Vec<u8> = [0x6c6c6568u32, 0x6f770a6f, 0x1646c72, 0x78].iter().flat_map(|n| n.to_le_bytes()).collect();
         assert_eq!(quoted_string(&wide, 4, "U", &PrintOptions::default(), false), r#"U"\x6c6c6568\x6f770a6f\x1646c72x""#);
     }
@@ -185,6 +189,18 @@ mod tests {
         let options = PrintOptions { sevenbit_strings: true, ..PrintOptions::default() };
         assert_eq!(quoted_string("h\u{e9}llo".as_bytes(), 1, "", &options, false), r#""h\303\251llo""#);
         assert_eq!(quoted_string(&[0x61, 0, 0x2d, 0x4e], 2, "u", &options, false), r#"u"a\x4e2d""#);
+    }
+
+    #[test]
+    fn the_character_set_is_the_programs() {
+        // From gdb 13.1, in a locale of UTF-8.
+        let text = b"a\xe4\xc3\xa4z";
+        let shown = |charset| quoted_string(text, 1, "", &PrintOptions { charset, ..PrintOptions::default() }, false);
+        assert_eq!(shown(Charset::Utf8), "\"a\\344\u{e4}z\"");
+        assert_eq!(shown(Charset::Ascii), r#""a\344\303\244z""#);
+        assert_eq!(shown(Charset::Latin1), "\"a\u{e4}\u{c3}\u{a4}z\"");
+        assert_eq!(quoted_char(b"\xe4", "", Charset::Latin1), "'\u{e4}'");
+        assert_eq!(quoted_char(b"\xe4", "", Charset::Ascii), r"'\344'");
     }
 
     #[test]

@@ -42,7 +42,7 @@ pub use float::Real;
 pub use float_text::float_text;
 pub use language::Language;
 pub use number::{Number, extract_bits, insert_bits, int_from_bytes, int_to_bytes};
-pub use options::{OutputRadix, PrintOptions, Symbols};
+pub use options::{Charset, OutputRadix, PrintOptions, Symbols};
 pub use place::{Absence, Extent, Place, Pointee, Value};
 pub use pretty::{asked, element_at, elements_of, pointed_to, pointee_of};
 pub use print::{StringEnd, read_string};

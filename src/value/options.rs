@@ -18,6 +18,18 @@ pub enum OutputRadix {
     Hex,
 }
 
+/// What the bytes of the program's strings mean (`set target-charset`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Charset {
+    /// UTF-8
+    #[default]
+    Utf8,
+    /// The lower half alone.
+    Ascii,
+    /// ISO-8859-1: each byte is the character of its number.
+    Latin1,
+}
+
 /// What `set print ...` sets, with gdb's defaults.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PrintOptions {
@@ -27,6 +39,10 @@ pub struct PrintOptions {
     pub elements: Option<u32>,
     /// What is not ASCII in a string is shown by its bytes.
     pub sevenbit_strings: bool,
+    /// What the bytes of strings mean.
+    pub charset: Charset,
+    /// Binary digits in groups of four.
+    pub nibbles: bool,
     /// From how many equal elements on they are folded into `<repeats N times>`; `None`: never.
     pub repeats: Option<u32>,
     /// Addresses of pointers, functions and frames.
@@ -61,6 +77,8 @@ impl Default for PrintOptions {
             pretty: false,
             elements: Some(200),
             sevenbit_strings: false,
+            charset: Charset::Utf8,
+            nibbles: false,
             repeats: Some(10),
             address: true,
             symbol: true,

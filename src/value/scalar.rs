@@ -66,6 +66,17 @@ fn in_radix(n: u128, radix: OutputRadix) -> String {
     }
 }
 
+/// Binary digits in groups of four. gdb fills up to `width` digits without grouping those, and shows 0 as one digit.
+fn in_nibbles(n: u128, width: usize) -> String {
+    let digits = format!("{n:x}");
+    let groups: Vec<String> = match n {
+        0 => vec!["0".to_owned()],
+        _ => digits.chars().filter_map(|d| d.to_digit(16)).map(|d| format!("{d:04b}")).collect(),
+    };
+    let filled = groups.iter().map(String::len).sum();
+    format!("{}{}", "0".repeat(width.saturating_sub(filled)), groups.join(" "))
+}
+
 /// The raw bits of a number as an unsigned integer.
 fn raw(bytes: &[u8]) -> u128 {
     int_from_bytes(bytes, false) as u128
@@ -90,7 +101,7 @@ fn natural_int(bytes: &[u8], ty: &Arc<Type>, options: &PrintOptions) -> String {
             _ => decimal,
         },
         TypeKind::Char { .. } if ty.stripped().language == Language::Rust => format!("{decimal} {}", rust_char(n as u32)),
-        TypeKind::Char { .. } => format!("{decimal} {}", quoted_char(bytes, char_prefix(ty))),
+        TypeKind::Char { .. } => format!("{decimal} {}", quoted_char(bytes, char_prefix(ty), options.charset)),
         _ => decimal,
     }
 }
@@ -140,6 +151,7 @@ pub fn scalar_text(
         Letter::Hex => format!("{n:#x}"),
         Letter::ZeroHex => format!("0x{n:0width$x}", width = bits.len() * 2),
         Letter::Octal => in_radix(n, OutputRadix::Octal),
+        Letter::Binary if options.nibbles => in_nibbles(n, if padded { bits.len() * 8 } else { 0 }),
         Letter::Binary if padded => format!("{n:0width$b}", width = bits.len() * 8),
         Letter::Binary => format!("{n:b}"),
         Letter::Signed => int_from_bytes(bits, true).to_string(),
@@ -156,7 +168,11 @@ pub fn scalar_text(
             let wide = ty.is_char() && ty.size > 1;
             let of = if wide { bytes.to_vec() } else { int_to_bytes(truncated(), 1) };
             let signed = ty.float().is_some() || ty.is_signed();
-            format!("{} {}", int_from_bytes(&of, signed), quoted_char(&of, if wide { char_prefix(ty) } else { "" }))
+            format!(
+                "{} {}",
+                int_from_bytes(&of, signed),
+                quoted_char(&of, if wide { char_prefix(ty) } else { "" }, options.charset)
+            )
         }
         Letter::Float => match (ty.float(), bytes.len()) {
             (Some(format), _) => float_text(bytes, format),

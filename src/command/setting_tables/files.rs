@@ -74,7 +74,8 @@ Takes effect at once, on modules that are loaded too.")
         Bool(|s| &mut s.auto_load_local_rdbginit),
         "Auto-loading of .rdbginit script from current directory is {}.",
         "Enable or disable auto-loading of .rdbginit script in current directory.",
-    ),
+    )
+    .alias(&["auto-load local-gdbinit"]),
     row(
         "directories",
         Text(|s| &mut s.directories),

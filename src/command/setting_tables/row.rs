@@ -39,6 +39,6 @@ impl Setting {
 }
 
 /// An error with this sentence if what rdbg cannot do is wanted.
-pub fn refuse(wanted: bool, sentence: &str) -> Result<()> {
-    if wanted { Err(Error::user(sentence)) } else { Ok(()) }
+pub fn refuse(wanted: bool, sentence: &'static str) -> Result<()> {
+    if wanted { Err(Error::Refused(sentence)) } else { Ok(()) }
 }

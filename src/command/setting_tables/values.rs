@@ -138,8 +138,7 @@ pub const SETTINGS: &[Setting] = &[
         Bool(|s| &mut s.print_nibbles),
         "Printing binary values in groups is {}.",
         "Set whether to print binary values in groups of four bits.",
-    )
-    .after(|cx| refuse(cx.session.settings.print_nibbles, "rdbg does not group binary digits.")),
+    ),
     row(
         "print null-stop",
         Bool(|s| &mut s.print_null_stop),
@@ -163,7 +162,8 @@ pub const SETTINGS: &[Setting] = &[
         Bool(|s| &mut s.print_raw_frame_arguments),
         "Whether to print frame arguments in raw form is {}.",
         "Set whether to print frame arguments in raw form.",
-    ),
+    )
+    .alias(&["print raw frame-arguments"]),
     row(
         "print raw-values",
         Bool(|s| &mut s.print_raw_values),

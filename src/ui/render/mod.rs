@@ -10,6 +10,6 @@ mod variables;
 pub use asm::{Disassembler, Instruction, instructions_back, next_line};
 pub use frame::{FrameInfo, FrameLine, frame_line};
 pub use nearest::nearest_source;
-pub use source::{source_line, source_lines};
+pub use source::{annotated_line, source_line, source_lines};
 pub use stop::{notice_text, place_of, stop_text, what_text};
 pub use variables::{arguments_text, variable_text};

@@ -1,6 +1,6 @@
 //! Source lines.
 
-use crate::base::{Error, Result};
+use crate::base::{Error, Result, VirtAddr};
 use crate::dwarf::LineFile;
 use crate::engine::{FrameSource, Session};
 use crate::stack::Frame;
@@ -54,8 +54,14 @@ fn visible(line: &str) -> std::borrow::Cow<'_, str> {
 /// The source line of a frame as a stop shows it. With `with_pc` a pc inside the line stands before it. The next `list` shows what
 /// is around it.
 pub fn source_line(session: &mut Session, frame: &Frame, source: &FrameSource, with_pc: bool) -> Pieces {
+    let inside = with_pc && source.shows_pc;
+    if let Some(annotated) = annotated_line(session, &source.file, source.line, inside, frame.pc.addr()) {
+        session.listing.center(&source.file, source.line);
+        session.shown_source = Some((source.file.clone(), source.line));
+        return vec![(Role::Plain, annotated)];
+    }
     let mut out = Vec::new();
-    if with_pc && source.shows_pc {
+    if inside {
         out.push((Role::Address, format!("{:#018x}", frame.pc.addr().0)));
         out.push((Role::Plain, "\t".to_owned()));
     }
@@ -66,6 +72,20 @@ pub fn source_line(session: &mut Session, frame: &Frame, source: &FrameSource, w
     session.listing.center(&source.file, source.line);
     session.shown_source = Some((source.file.clone(), source.line));
     out
+}
+
+/// With `set annotate 1`, what stands for a source line: two Control-Z, the file, the line, the offset of the line in the file in
+/// bytes, whether the address is where the line begins, and the address (GDB manual, "Annotations", "Displaying Source"). `None`
+/// where the file cannot be read, too: then the line is told as ever.
+pub fn annotated_line(session: &Session, file: &LineFile, line: u32, inside: bool, at: VirtAddr) -> Option<String> {
+    if session.settings.annotate <= 0 {
+        return None;
+    }
+    let text = session.source_text(file).ok()?;
+    let offset = text.offset(line)?;
+    let path = text.path.canonicalize().unwrap_or_else(|_| text.path.clone());
+    let place = if inside { "middle" } else { "beg" };
+    Some(format!("\x1a\x1a{}:{line}:{offset}:{place}:{at}\n", path.display()))
 }
 
 #[cfg(test)]
