@@ -118,7 +118,7 @@ impl MacroTable {
     /// The place of a line of a file; of several inclusions of the file that with the fewest directives. A file that the macros do
     /// not know gives a place before all of them.
     pub fn place(&self, file: &Path, line: u32) -> MacroPlace {
-        let known = (0..).zip(&self.inclusions).filter(|(_, i)| *i.file.path == *file);
+        let known = (0..).zip(&self.inclusions).filter(|(_, i)| i.file.path.as_os_str() == file.as_os_str());
         match known.min_by_key(|(_, i)| i.depth) {
             Some((inclusion, _)) => MacroPlace { inclusion, line: line.into() },
             None => MacroPlace { inclusion: 0, line: -1 },
