@@ -173,6 +173,8 @@ pub struct Interpreter {
     pub(super) examine: ExamineState,
     /// What is shown at every stop.
     pub(super) displays: Displays,
+    /// The inferiors that the commands which run now make current again when they have ended.
+    pub(super) comes_back_to: Vec<u32>,
     /// The number of the value that `show values` showed last.
     pub(super) values_shown: usize,
 }
@@ -184,6 +186,7 @@ impl Interpreter {
             registry,
             reader: Rc::new(RefCell::new(NoLines)),
             failed: false,
+            comes_back_to: Vec::new(),
             transcript: Rc::default(),
             last_output: (0, 0),
             again: Again::Nothing,

@@ -242,7 +242,7 @@ const REMOVE_INFERIORS: Command = Command {
     repeat: Repeat::No,
     run: |cx, args| {
         for number in listed(cx, &args.text, "an argument (inferior id(s) to remove)")? {
-            if number == cx.session.inferior.number {
+            if number == cx.session.inferior.number || cx.interpreter.comes_back_to.contains(&number) {
                 cx.warn(format!("Can not remove current inferior {number}."));
             } else if cx.session.inferior_numbered(number).is_some_and(|i| i.process.is_some()) {
                 cx.warn(format!("Can not remove active inferior {number}."));

@@ -71,6 +71,7 @@ mod frame_apply;
 mod hex_files;
 mod info_frame;
 mod locals;
+mod macros;
 mod memory;
 mod print_options;
 mod registers;
@@ -152,6 +153,7 @@ pub const FAMILIES: &[&[Command]] = &[
     data::COMMANDS,
     type_of::COMMANDS,
     display::COMMANDS,
+    macros::COMMANDS,
     memory::COMMANDS,
     find::COMMANDS,
     dump::COMMANDS,

@@ -13,6 +13,7 @@ pub fn show_notices(cx: &mut Cx<'_>) {
     }
 }
 
+/// Shows one thing that has happened; a function that was called and ended the program leaves how it ended.
 pub fn show_notice(cx: &mut Cx<'_>, notice: &Notice) {
     if let Notice::CallStopped { stop, .. } = notice {
         keep_end_of(cx.session, &stop.reason);

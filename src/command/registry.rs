@@ -1,4 +1,4 @@
-//! Every name that a command line can begin with, and gdb's rules for shortening them.
+//! Finding what a command line begins with: gdb's rules for names and for shortening them.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
