@@ -166,8 +166,9 @@ fn behind_thunk(module: &Arc<Module>, at: VirtAddr) -> Option<VirtAddr> {
     module.address_of(&format!("_Z{encoding}"))
 }
 
+/// Where a function is entered; of a part of it that lies elsewhere, where that begins.
 fn function_start(module: &Module, at: VirtAddr) -> VirtAddr {
-    module.function(at).map_or(at, |f| module.virt(f.entry))
+    module.function(at).map_or(at, |f| module.virt(f.range_at(module.to_file(at)).start))
 }
 
 /// Sorts ranges and joins those that touch.
