@@ -495,6 +495,35 @@ fn stops_are_gdbs() {
 }
 
 /// Calls: arguments, results, strings, errors, and what is left when a breakpoint or a signal stops the function.
+/// Why the program stands still, asked later; and how wide the table of breakpoints is where none has an address.
+#[test]
+fn why_it_stopped_is_gdbs() {
+    let Some(program) = build::or_skip("why_it_stopped_is_gdbs", "c/follow.c", "lazy") else { return };
+    let commands = [
+        "catch fork\ninfo breakpoints",
+        "break main\ntbreak after\ninfo breakpoints",
+        "run\ninfo program",
+        "stepi\ninfo program",
+        "next\ninfo program",
+        "delete 1\ninfo program",
+        "continue\ninfo program",
+        "finish\ninfo program",
+        "watch shared\ninfo watchpoints",
+        "advance 35\ninfo program",
+        "until\ninfo program",
+    ];
+    let Some(gdb) = tools::gdb() else { return tools::skip("why_it_stopped_is_gdbs", "this machine has no gdb") };
+    let script = commands.join("\n") + "\nkill\n";
+    let told = |text: &str| -> Vec<String> {
+        text.lines()
+            .filter(|l| l.starts_with("It stopped") || l.contains("Disp Enb Address"))
+            .map(|l| whole(l).replace("(gdb) ", "(rdbg) "))
+            .collect()
+    };
+    let theirs = told(&oracles::gdb(gdb, &program, &[], &script).text);
+    assert_eq!((told(&oracles::rdbg(&program, &[], &script).text), theirs.len()), (theirs, 11));
+}
+
 #[test]
 fn calls_are_gdbs() {
     let Some(program) = build::or_skip("calls_are_gdbs", "c/calls.c", "plain") else { return };

@@ -69,6 +69,7 @@ mod frame_apply;
 mod hex_files;
 mod info_frame;
 mod locals;
+mod macros;
 mod memory;
 mod print_options;
 mod registers;
@@ -148,6 +149,7 @@ pub const FAMILIES: &[&[Command]] = &[
     data::COMMANDS,
     type_of::COMMANDS,
     display::COMMANDS,
+    macros::COMMANDS,
     memory::COMMANDS,
     find::COMMANDS,
     dump::COMMANDS,

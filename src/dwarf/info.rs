@@ -14,6 +14,7 @@ use super::globals::Globals;
 use super::imports::Import;
 use super::index::NameIndex;
 use super::lines::LineTable;
+use super::macro_table::MacroTable;
 use super::ranges::UnitRanges;
 use super::reader::{R, bad};
 use super::split::SplitFiles;
@@ -53,6 +54,7 @@ pub struct DebugInfo {
     names: OnceLock<NameIndex>,
     globals: Box<[OnceLock<Result<Arc<Globals>>>]>,
     type_names: Box<[OnceLock<Result<Arc<TypeNames>>>]>,
+    macros: Box<[OnceLock<Option<Arc<MacroTable>>>]>,
     attached: OnceLock<Box<dyn Any + Send + Sync>>,
     complaints: Complaints,
 }
@@ -101,6 +103,7 @@ impl DebugInfo {
             names: OnceLock::new(),
             globals: (0..count).map(|_| OnceLock::new()).collect(),
             type_names: (0..count).map(|_| OnceLock::new()).collect(),
+            macros: (0..count).map(|_| OnceLock::new()).collect(),
             attached: OnceLock::new(),
         }))
     }
@@ -234,6 +237,16 @@ impl DebugInfo {
     pub fn type_names(&self, unit: UnitId) -> Result<Arc<TypeNames>> {
         let slot = self.type_names.get(unit.0 as usize).ok_or_else(|| no_unit(self.path()))?;
         slot.get_or_init(|| self.salvaged(unit, self.with(|units| TypeNames::of(units, unit)))).clone()
+    }
+
+    /// The places of the units' macros.
+    pub(super) fn macro_tables(&self) -> &[OnceLock<Option<Arc<MacroTable>>>] {
+        &self.macros
+    }
+
+    /// Takes note of a damage, to be told.
+    pub(super) fn complain(&self, error: Error) {
+        self.complaints.add(error);
     }
 
     /// What another room keeps with this debug information, made when it is first asked for; always of the same type `T`.

@@ -22,6 +22,7 @@ impl Session {
         self.note_moment();
         self.resumes += 1;
         self.resumed_from = Some(selected);
+        self.makes_step = self.line_step.is_some() || plan.as_ref().is_some_and(Plan::is_step);
         let in_background = self.in_background;
         let process = self.process_mut()?;
         process.is_held = false;

@@ -15,7 +15,7 @@ impl Condition {
     /// Parses a condition of a breakpoint at these addresses. A name that stands for nothing at any of them is an error, as for
     /// gdb; but for a breakpoint that waits for its place (no address), that shows when the condition is evaluated.
     pub fn parse(text: &str, session: &Session, at: &[VirtAddr]) -> Result<Condition> {
-        let expr = expr::parse(text, session)?;
+        let expr = session.with_macros_at(at.first().copied(), |session| expr::parse(text, session))?;
         let unknown = |at: &VirtAddr| {
             expr.names().into_iter().find(|(name, module)| match module {
                 Some(_) => matches!(session.lookup(name, *module), Ok(None)),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::arch::regs::{Gpr, RegId, RegType, XState, find};
 use crate::base::{Error, Memory, Need, Result, VirtAddr};
 use crate::elf::SymbolKind;
-use crate::expr::{Host, Names, SettingValue, ValueHistory, Variables};
+use crate::expr::{Host, MacroScope, Names, SettingValue, ValueHistory, Variables};
 use crate::symbols::{Location, LocationKind, Module, ModuleId, Named, is_rust, qualified_names};
 use crate::value::{
     Absence, ArrayKind, Language, ModuleRef, NoDebug, PrintOptions, Printer, Symbols, Type, Value, function_title,
@@ -237,6 +237,10 @@ impl Names for Session {
 
     fn module_path(&self) -> Option<String> {
         self.rust_module_path()
+    }
+
+    fn macros(&self) -> Option<MacroScope> {
+        self.expression_macros()
     }
 
     fn find_type(&self, name: &str) -> Result<Option<Arc<Type>>> {

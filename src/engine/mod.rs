@@ -48,6 +48,7 @@ mod listed;
 mod listing;
 mod lookup;
 mod lookup_scope;
+mod macros;
 mod overloads;
 mod pages;
 mod past;

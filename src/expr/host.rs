@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::macros::MacroScope;
 use super::variables::{ValueHistory, Variables};
 use crate::base::{Error, Memory, Result, VirtAddr};
 use crate::value::{Language, ModuleRef, PrintOptions, Symbols, Type, Value};
@@ -26,6 +27,11 @@ pub trait Names {
 
     /// The module of Rust whose code is selected, from its crate on: `krate::module`.
     fn module_path(&self) -> Option<String> {
+        None
+    }
+
+    /// The macros that expressions see; `None` where there are none, so that nothing is looked for.
+    fn macros(&self) -> Option<MacroScope> {
         None
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::ast::{Binary, Expr, ExprKind, NamedCast, Unary, too_deep};
 use super::host::Names;
 use super::lex::{Lexer, Spanned, Token, shortened};
+use super::macros::{Expanded, expanded};
 use super::rust;
 use super::scoped::Scoped;
 use crate::base::{Error, Result, Span};
@@ -50,9 +51,16 @@ fn parse_start(text: &str, names: &dyn Names, comma_ends: bool) -> Result<(Expr,
     if names.language() == Language::Rust {
         return rust::parse_start(text, names, comma_ends);
     }
+    let Some(expanded) = expanded(text, names)? else { return parse_tokens(text, names, comma_ends, None) };
+    let parsed = parse_tokens(&expanded.text, names, comma_ends, Some(&expanded));
+    parsed.map(|(expr, end)| (expr, expanded.start(end))).map_err(|e| expanded.error(e))
+}
+
+/// Parses a text without macros, which `expanded` leads back to what the user wrote.
+fn parse_tokens(text: &str, names: &dyn Names, comma_ends: bool, expanded: Option<&Expanded>) -> Result<(Expr, usize)> {
     let mut lexer = Lexer::new(text, comma_ends, names);
     let token = lexer.next()?;
-    let mut parser = Parser { text, names, lexer, token, nesting: 0 };
+    let mut parser = Parser { text, names, expanded, lexer, token, nesting: 0 };
     let expr = parser.whole()?;
     match parser.token.token {
         Token::End => Ok((expr, parser.token.span.start)),
@@ -86,6 +94,8 @@ pub fn parse_list(text: &str, names: &dyn Names) -> Result<Vec<Expr>> {
 pub(super) struct Parser<'a> {
     pub(super) text: &'a str,
     pub(super) names: &'a dyn Names,
+    /// The way back to what the user wrote, if macros were replaced.
+    expanded: Option<&'a Expanded>,
     pub(super) lexer: Lexer<'a>,
     /// The token that is next.
     pub(super) token: Spanned,
@@ -185,7 +195,8 @@ impl Parser<'_> {
     pub(super) fn node(&self, start: usize, kind: ExprKind) -> Result<Expr> {
         let end = self.token.span.start.max(start);
         let end = start + self.text.get(start..end).map_or(0, |t| t.trim_end().len());
-        Expr::new(kind, Span { start, end })
+        let span = Span { start, end };
+        Expr::new(kind, self.expanded.map_or(span, |e| e.span(span)))
     }
 
     /// An expression or a type.
@@ -256,6 +267,9 @@ impl Parser<'_> {
             Token::Op("(") => return self.parenthesis(start),
             Token::Name { name, quoted: false } => match &**name {
                 "sizeof" => return self.size_of(start, Unary::SizeOf),
+                "offsetof" | "__builtin_offsetof" if self.text_ahead().trim_start().starts_with('(') => {
+                    return self.offset_of(start);
+                }
                 "alignof" | "_Alignof" => return self.size_of(start, Unary::AlignOf),
                 "static_cast" => return self.named_cast(start, NamedCast::Static),
                 "dynamic_cast" => return self.named_cast(start, NamedCast::Dynamic),
@@ -270,25 +284,6 @@ impl Parser<'_> {
             _ => return self.postfix(),
         };
         self.advance()?;
-        let operand = self.nested(Self::unary)?;
-        self.node(start, ExprKind::Unary(op, Box::new(operand)))
-    }
-
-    fn size_of(&mut self, start: usize, op: Unary) -> Result<Expr> {
-        self.advance()?;
-        if self.is_op("(") {
-            let open = self.advance()?;
-            if self.at_type()? {
-                let ty = self.nested(Self::type_name)?;
-                self.expect(")")?;
-                let operand = self.node(open.span.start, ExprKind::Type(ty))?;
-                return self.node(start, ExprKind::Unary(op, Box::new(operand)));
-            }
-            let inner = self.nested(Self::comma)?;
-            self.expect(")")?;
-            let operand = self.suffixes(open.span.start, inner)?;
-            return self.node(start, ExprKind::Unary(op, Box::new(operand)));
-        }
         let operand = self.nested(Self::unary)?;
         self.node(start, ExprKind::Unary(op, Box::new(operand)))
     }

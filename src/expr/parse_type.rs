@@ -48,7 +48,7 @@ impl Parser<'_> {
     }
 
     /// The text behind the current token.
-    fn text_ahead(&self) -> &str {
+    pub(super) fn text_ahead(&self) -> &str {
         self.text.get(self.token.span.end..).unwrap_or_default()
     }
 

@@ -1,0 +1,3 @@
+#define HEIGHT 5
+#include "macros_inner.h"
+#define AREA(x) (x * HEIGHT)
