@@ -122,6 +122,11 @@ impl Session {
             .find_map(|m| m.address_of(name))
     }
 
+    /// Whether the PLT is at this address.
+    pub(super) fn is_stub(&self, at: VirtAddr) -> bool {
+        self.inferior.modules.at(at).is_some_and(|m| m.plt().stub_at(m.to_file(at)).is_some())
+    }
+
     /// Where `step` stops in the function that a call of this address enters: behind its prologue, if it has lines.
     pub(super) fn lines_behind(&self, at: VirtAddr) -> Option<VirtAddr> {
         let entry = self.behind_stubs(at)?;
