@@ -97,6 +97,7 @@ mod tour;
 mod fixture;
 
 pub use args::{Args, choice, compile_regex, split_words, word_end};
+pub use attach::leave_attached;
 pub use complete::{Completion, complete, hint};
 pub use cx::{Command, Cx, Entry, Interpreter, Registry, Setting};
 pub use describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat, Sentence, SettingKind};
