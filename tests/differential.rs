@@ -258,6 +258,16 @@ fn instructions_are_gdbs() {
     same_as_gdb("instructions_are_gdbs", &bare, &[], "", &["x/30i _start"], whole);
 }
 
+/// A function whose code lies in two places is shown whole, from wherever it is named.
+#[test]
+fn parts_of_a_function_are_gdbs() {
+    const NAME: &str = "parts_of_a_function_are_gdbs";
+    let Some(program) = build::or_skip(NAME, "c/parts.c", "O2") else { return };
+    let commands = ["disassemble work", "disassemble /r 'work.cold'", "disassemble complain"];
+    same_as_gdb(NAME, &program, &[], "", &commands, whole);
+    same_as_gdb(NAME, &program, &[], "break complain\nrun\nup", &["disassemble", "down\nstep"], whole);
+}
+
 /// Three thousand instructions of libc, in both flavours, operands without names.
 #[test]
 fn libcs_instructions_are_gdbs() {

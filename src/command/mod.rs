@@ -11,6 +11,7 @@ mod display_list;
 mod log;
 mod paths;
 mod sources;
+mod target_name;
 mod tour_place;
 mod transcript;
 mod user_command;
@@ -58,6 +59,7 @@ mod run;
 mod skip;
 mod step;
 mod stop;
+mod target;
 mod threads;
 
 // Commands: frames, values, memory.
@@ -81,6 +83,8 @@ mod added;
 mod asm;
 mod asm_source;
 mod assemble;
+mod demangle;
+mod edit;
 mod info;
 mod info_line;
 mod source;
@@ -97,6 +101,7 @@ mod tour;
 mod fixture;
 
 pub use args::{Args, choice, compile_regex, split_words, word_end};
+pub use attach::leave_attached;
 pub use complete::{Completion, complete, hint};
 pub use cx::{Command, Cx, Entry, Interpreter, Registry, Setting};
 pub use describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat, Sentence, SettingKind};
@@ -166,6 +171,10 @@ pub const FAMILIES: &[&[Command]] = &[
     inferiors::COMMANDS,
     asm::COMMANDS,
     info::COMMANDS,
+    info::ABSENT,
+    target::COMMANDS,
+    edit::COMMANDS,
+    demangle::COMMANDS,
     patch::COMMANDS,
     redirect::COMMANDS,
     tour::COMMANDS,

@@ -47,7 +47,7 @@ pub const MAKE: Command = Command {
 };
 
 /// Runs a shell's command line, with `input` on its standard input. Its output goes where rdbg's goes.
-fn run_shell(cx: &mut Cx<'_>, line: &str, input: Option<&str>) -> Result<ExitStatus> {
+pub(super) fn run_shell(cx: &mut Cx<'_>, line: &str, input: Option<&str>) -> Result<ExitStatus> {
     cx.out.flush();
     let shell = std::env::var_os("SHELL").unwrap_or_else(|| "/bin/sh".into());
     // What it starts is not to be bound to the core of the debugged program.

@@ -38,10 +38,13 @@ impl Function {
         self.ranges.iter().any(|r| r.contains(addr))
     }
 
-    /// The range of its code that holds its entry.
-    pub fn entry_range(&self) -> FileRange {
-        let own = self.ranges.iter().find(|r| r.contains(self.entry)).or_else(|| self.ranges.first());
-        own.copied().unwrap_or(FileRange { start: self.entry, end: self.entry })
+    /// The range of its code that holds an address, or else its first one. That of its entry begins there.
+    pub fn range_at(&self, addr: FileAddr) -> FileRange {
+        let own = self.ranges.iter().find(|r| r.contains(addr)).or_else(|| self.ranges.first()).copied();
+        match own.unwrap_or(FileRange { start: self.entry, end: self.entry }) {
+            range if range.contains(self.entry) => FileRange { start: self.entry, ..range },
+            range => range,
+        }
     }
 }
 

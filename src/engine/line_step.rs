@@ -263,6 +263,11 @@ impl Session {
             }
             return self.through(step, frames);
         }
+        if self.is_stub(pc) {
+            // A tail call through the PLT: as if it had been called from here.
+            let caller = frames.iter().find(|f| f.cfa != frame.cfa);
+            return if step.kind == LineStepKind::Into { self.entered(step, pc, caller) } else { self.back_to(caller) };
+        }
         let Some(line) = self.inferior.modules.source_line(pc) else {
             // Back in code of which nothing is known, not even a name: `step` goes on to where something is.
             let is_named = self.inferior.modules.symbolize(pc).is_some_and(|l| l.is_code);

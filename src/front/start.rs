@@ -7,7 +7,8 @@ use std::rc::Rc;
 
 use crate::base::{Error, Result};
 use crate::command::{
-    Cx, FAMILIES, Flow, Interpreter, LineReader, Registry, SETTINGS, TEST_SETTINGS, exit_status, expand_home, read_setting,
+    Cx, FAMILIES, Flow, Interpreter, LineReader, Registry, SETTINGS, TEST_SETTINGS, exit_status, expand_home, leave_attached,
+    read_setting,
 };
 use crate::engine::Session;
 use crate::os::signals;
@@ -51,6 +52,10 @@ pub fn run(options: &Options) -> i32 {
     let status = front.session(options);
     // Lets go of what was debugged; in the background too no thread is in the middle of anything then.
     let _ = front.state.borrow_mut().session.hold();
+    front.with_cx(|cx| {
+        leave_attached(cx);
+        (Flow::Go, false)
+    });
     drop(front);
     signals::end_if_asked();
     status

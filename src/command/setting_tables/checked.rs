@@ -7,7 +7,8 @@ use crate::base::{Error, Result};
 use crate::command::cx::{Cx, Setting};
 use crate::command::describe::{Form, SettingKind};
 use crate::command::paths::file_error;
-use crate::engine::{Session, Settings};
+use crate::command::target_name::not_with_this_target;
+use crate::engine::Settings;
 
 use super::row::{refuse, row};
 
@@ -259,17 +260,6 @@ pub const SETTINGS: &[Setting] = &[
 /// A setting that is on.
 const fn allowed(name: &'static str, sentence: &'static str, summary: &'static str) -> Setting {
     row(name, Taken(Form::Bool, "on"), sentence, summary)
-}
-
-/// gdb's sentence for what only remote targets can do.
-pub(super) fn not_with_this_target(session: &Session) -> Error {
-    let target = match (&session.inferior.process, session.is_core()) {
-        (Some(_), true) => "core",
-        (Some(_), false) => "native",
-        (None, _) if session.inferior.program.is_some() => "exec",
-        (None, _) => "None",
-    };
-    Error::user(format!("You can't do that when your target is `{target}'"))
 }
 
 fn word<'s>(settings: &'s Settings, name: &str, default: &'s str) -> &'s str {
