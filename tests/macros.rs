@@ -165,6 +165,23 @@ fn conditions_use_the_macros_of_their_places() {
         break inside if q == HEIGHT\ncontinue";
     let commands = ["info breakpoints", "print n + HEIGHT", "continue", "print HEIGHT", "display MAX", "info display"];
     compare("conditions_use_the_macros_of_their_places", BUILDS, setup, &commands);
+    let setup = "break first if n + HEIGHT == 6\nbreak second if HEIGHT == 99 && n == SQUARE(2) - 2\nrun";
+    compare("conditions_use_the_macros_of_their_places", BUILDS, setup, &commands);
+}
+
+/// Completion offers them as gdb does, beside whatever libraries have of such names.
+#[test]
+fn macros_are_completed() {
+    let Some(program) = build::or_skip("macros_are_completed", SOURCE, "gcc5") else { return };
+    let Some(gdb) = tools::gdb() else { return tools::skip("macros_are_completed", "this machine has no gdb") };
+    let script = "list main\nmacro define SQUEEZE 1\ncomplete print SQ\ncomplete print HEIG\ncomplete print IN_M\n";
+    let offered = |text: &str| {
+        let lines = text.lines().map(|l| l.trim_start_matches("(gdb) ").trim_start_matches("(rdbg) ").to_owned());
+        lines.filter(|l| l.starts_with("print ")).collect::<Vec<_>>()
+    };
+    let theirs = offered(&oracles::gdb(gdb, &program, &[], script).text);
+    assert!(theirs.len() >= 3, "{theirs:?}");
+    assert_eq!(offered(&oracles::rdbg(&program, &[], script).text), theirs);
 }
 
 /// What gdb does not know: clang's command line, macros of split units, and what C says where gdb stops short.

@@ -16,6 +16,10 @@ pub(in crate::expr) struct Expanded {
 
 /// An expression with its macros replaced; `None` if it names none, or if `names` knows none here.
 pub(in crate::expr) fn expanded(text: &str, names: &dyn Names) -> Result<Option<Expanded>> {
+    // `$i + 1` needs nobody to look for the place where the user stands.
+    if !has_identifier(text) {
+        return Ok(None);
+    }
     let Some(scope) = names.macros() else { return Ok(None) };
     let has_bang = text.contains('!');
     // `ld-linux-x86-64.so.2!_start` is a module's name, though `linux` is a macro of gcc's.
@@ -38,6 +42,17 @@ pub(in crate::expr) fn expanded(text: &str, names: &dyn Names) -> Result<Option<
     let end = Origin { start: text.len(), end: text.len(), replaced: false };
     expanded.pieces.push((expanded.text.len(), end));
     Ok(Some(expanded))
+}
+
+/// Whether any word of a text begins as an identifier does; what follows a `$` is none.
+fn has_identifier(text: &str) -> bool {
+    let is_part = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'$';
+    let mut within = false;
+    text.bytes().any(|b| {
+        let begins = !within && (b.is_ascii_alphabetic() || b == b'_');
+        within = is_part(b);
+        begins
+    })
 }
 
 impl Expanded {
@@ -72,5 +87,18 @@ impl Expanded {
     fn piece(&self, at: usize) -> Option<(usize, Origin)> {
         let index = self.pieces.partition_point(|(begin, _)| *begin <= at);
         self.pieces.get(index.checked_sub(1)?).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_identifier;
+
+    #[test]
+    fn only_words_can_be_macros() {
+        for text in ["", "$i + 1", "0x1f == 12ul", "$a.b1$", "*(1)"] {
+            assert_eq!(has_identifier(text), text == "$a.b1$", "{text}");
+        }
+        assert!(has_identifier("1+a") && has_identifier("(_x)") && has_identifier("$a + b"));
     }
 }
