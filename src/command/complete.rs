@@ -116,9 +116,13 @@ fn argument(interpreter: &Interpreter, session: &Session, line: &str, found: &Re
                     Completion { start, words: words().into_iter().filter(|w| w.starts_with(word)).map(Into::into).collect() }
                 }
                 Some(ArgKind::File) => files(start, word),
-                Some(ArgKind::Command) if depth < 4 => {
-                    let begin = line.len() - text.trim_start().len();
-                    let inner = find(interpreter, session, text.trim_start(), depth + 1);
+                Some(kind @ (ArgKind::Command | ArgKind::Definition)) if depth < 4 => {
+                    let command = match (kind, text.rsplit_once('=')) {
+                        (ArgKind::Definition, Some((_, command))) => command,
+                        _ => text,
+                    };
+                    let begin = line.len() - command.trim_start().len();
+                    let inner = find(interpreter, session, command.trim_start(), depth + 1);
                     Completion { start: begin + inner.start, words: inner.words }
                 }
                 Some(ArgKind::Setting) if depth < 4 && text.contains("-- ") => {

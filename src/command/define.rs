@@ -130,7 +130,7 @@ fn document(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
 /// `alias`
 pub const ALIAS: Command = Command {
     name: "alias",
-    args: &[ArgSpec::may("NAME = COMMAND [ARGS]", ArgKind::Rest)],
+    args: &[ArgSpec::may("NAME = COMMAND [ARGS]", ArgKind::Definition)],
     summary: "Define a new command that is an alias of an existing command.",
     help: "Default arguments may follow the command's name. \"-a\" is accepted, as gdb has it.",
     repeat: Repeat::No,
@@ -150,7 +150,12 @@ fn alias(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         return Err(usage());
     }
     let name = new_name(cx, name)?;
-    cx.interpreter.registry.resolve(command)?;
+    let stands_for = cx.interpreter.registry.resolve(command)?;
+    if let Entry::Alias(line) = &stands_for.entry
+        && !cx.interpreter.registry.resolve(line)?.rest.is_empty()
+    {
+        return Err(Error::user("Cannot define an alias of an alias that has default args"));
+    }
     match cx.interpreter.registry.exact(&name) {
         None | Some(Entry::Alias(_)) => {}
         Some(_) => return Err(Error::user(format!("Alias {name} is the name of an existing command"))),
@@ -239,6 +244,10 @@ mod tests {
         assert_eq!(run("document nosuch"), "Undefined command: \"nosuch\".\n");
         assert_eq!(run("alias zz = say -x\nzz 1"), "-x 1\n");
         assert_eq!(run("alias say = info"), "Alias say is the name of an existing command\n");
+        let of_alias = "alias a1 = say\nalias a2 = a1 -x\nalias a3 = a1\na3 y\nalias a4 = a2";
+        assert_eq!(run(of_alias), "y\nCannot define an alias of an alias that has default args\n");
+        assert_eq!(run("complete alias set print items = set print ele"), "alias set print items = set print elements\n");
+        assert_eq!(run("complete alias set pri"), "alias set print\n");
         assert_eq!(run("alias x1 = nosuch1"), "Undefined command: \"nosuch1\".  Try \"help\".\n");
         assert_eq!(run("alias"), "Usage: alias [-a] [--] ALIAS = COMMAND [DEFAULT-ARGS...]\n");
         assert_eq!(run("define"), "Argument required (name of command to define).\n");

@@ -125,6 +125,8 @@ pub enum ArgKind {
     Command,
     /// The name of a setting: takes the rest of the line.
     Setting,
+    /// `NAME = COMMAND`, whose name may begin as commands do: takes the rest of the line.
+    Definition,
     /// An option without a value (the name begins with `-`).
     Switch,
     /// `/FMT` right after the command's name.
