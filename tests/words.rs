@@ -72,6 +72,9 @@ fn settings_with_an_effect_are_gdbs() {
         "show ada print-signatures\nshow auto-load local-gdbinit\nset auto-load local-gdbinit off",
         "p $_gdb_setting(\"tcp connect-timeout\")\np $_gdb_setting_str(\"serial parity\")\np $_gdb_setting(\"stack-cache\")",
         "with code-cache off -- show code-cache\nshow code-cache",
+        "show style address\nset style address foreground cyan\nset style address foreground zz\nshow style address foreground",
+        "set style address foreground\nset style title intensity dim\nset style title intensity zz\nshow style title",
+        "show style disassembler\nset style disassembler mnemonic background red\nshow style disassembler mnemonic",
     ];
     let keep = |line: &str| ours(line).replace(".gdbinit", ".rdbginit");
     same_as_gdb(test, &program, &[], "set confirm off", &commands, keep);
@@ -216,4 +219,25 @@ fn a_refused_setting_does_not_end_a_file_of_commands() {
     assert_eq!(run.text.matches("warning: rdbg").count(), 2, "{}", run.text);
     assert!(run.text.contains("Controlling the inferior in non-stop mode is off."), "{}", run.text);
     assert!(!run.text.contains("unreached"), "{}", run.text);
+}
+
+/// Python in a file of commands is read to its end, in one "end" or two, and left out.
+#[test]
+fn python_does_not_end_a_file_of_commands() {
+    let directory = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("words-python-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    let text = "python\nimport os\nend\necho one\\n\npython print(1)\ndefine f\npython\nx = 1\nend\necho two\\n\nend\nf\n\
+                source extra.py\necho three\\n\n";
+    std::fs::write(directory.join("a"), text).unwrap();
+    std::fs::write(directory.join("extra.py"), "import gdb\n").unwrap();
+    let run = Session::rdbg().cwd(&directory).feed("source a\nsource extra.py\npython\nend\necho four\\n\n");
+    std::fs::remove_dir_all(&directory).unwrap();
+    let sentence = "rdbg runs no Python: what is written in it is left out.";
+    let warning = format!("warning: {sentence}");
+    let python = format!("extra.py: {sentence}");
+    let shown = run.text.replace("(rdbg) ", "").replace('>', "");
+    let lines: Vec<&str> = shown.lines().collect();
+    let file_warning = format!("warning: {python}");
+    let wanted: [&str; 10] = [&warning, "one", &warning, &warning, "two", &file_warning, "three", &python, sentence, "four"];
+    assert_eq!(lines.get(..10).unwrap_or(&lines), wanted, "{}", run.text);
 }

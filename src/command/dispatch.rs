@@ -114,7 +114,7 @@ impl Cx<'_> {
             Ok(_) => Again::Line(line.to_owned()),
             Err(_) => Again::Nothing,
         };
-        self.interpreter.again = again;
+        self.interpreter.again_before = std::mem::replace(&mut self.interpreter.again, again);
         self.run_line(line)
     }
 

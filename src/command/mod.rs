@@ -41,6 +41,7 @@ mod environment;
 mod help;
 mod history;
 mod index_cache;
+mod other_scripts;
 mod read_setting;
 mod setting_groups;
 mod setting_tables;
@@ -115,6 +116,7 @@ pub use read_setting::read_setting;
 pub use registry::Resolved;
 pub use run::load;
 pub use script::Block;
+pub use setting_tables::styles::chosen_styles;
 pub use sources::{LineReader, MAX_LINE, NoLines, decode_line};
 pub use stop::run_to_stop;
 pub use test_settings::TEST_SETTINGS;
@@ -131,6 +133,7 @@ pub const FAMILIES: &[&[Command]] = &[
     test_settings::COMMANDS,
     environment::COMMANDS,
     setting_groups::COMMANDS,
+    other_scripts::COMMANDS,
     complete::COMMANDS,
     index_cache::COMMANDS,
     history::COMMANDS,
@@ -188,5 +191,6 @@ pub const SETTINGS: &[&[Setting]] = &[
     setting_tables::files::SETTINGS,
     setting_tables::values::SETTINGS,
     setting_tables::checked::SETTINGS,
+    setting_tables::styles::SETTINGS,
     setting_tables::taken::SETTINGS,
 ];

@@ -124,6 +124,11 @@ impl Registry {
         at.ok_or_else(|| self.undefined("", "", ""))
     }
 
+    /// gdb's error if a word below `prefix` means several names.
+    pub fn check_unique(&self, prefix: &str, word: &str) -> Result<()> {
+        self.pick(prefix, word, true).map(|_| ())
+    }
+
     /// Whether `set WORD...` assigns to something that only begins like a setting: `set list[2] = 5`.
     fn is_assignment(&self, word: &str, after: &str) -> bool {
         let after = after.trim_start();
