@@ -266,6 +266,8 @@ fn parts_of_a_function_are_gdbs() {
     let commands = ["disassemble work", "disassemble /r 'work.cold'", "disassemble complain"];
     same_as_gdb(NAME, &program, &[], "", &commands, whole);
     same_as_gdb(NAME, &program, &[], "break complain\nrun\nup", &["disassemble", "down\nstep"], whole);
+    let named = ["bt", "info frame", "info symbol its_symbol", "finish"];
+    same_as_gdb(NAME, &program, &[], "break its_symbol\nrun", &named, whole);
 }
 
 /// Three thousand instructions of libc, in both flavours, operands without names.

@@ -240,7 +240,10 @@ impl Session {
         self.selection.tid = Some(tid);
         self.selection.level = 0;
         self.shown_source = None;
-        if let Ok(pc) = self.process()?.target.pc(tid) {
+        let stepped_to = self.frames.stepped_to.take();
+        if let Ok(pc) = self.process()?.target.pc(tid)
+            && stepped_to != Some(pc)
+        {
             self.stand_before_inlined(pc, entered_by(&reason));
         }
         self.find_resolver();

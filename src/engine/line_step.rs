@@ -108,14 +108,20 @@ impl Session {
         let next = match moved {
             Move::Go(plan) => plan,
             Move::Pass => return self.pass(step),
-            Move::Stop if step.left <= 1 => return Ok(None),
+            Move::Stop if step.left <= 1 => {
+                self.frames.stepped_to.set(Some(pc));
+                return Ok(None);
+            }
             Move::Stop => {
                 // As if each step were a command of its own: the last one's frame decides what is shown.
                 let here = self.walk_from(tid, 1)?.first().map(|f| self.identity(f));
                 self.step_began_in = here;
                 return Ok(match self.begin_line_step(tid, step.kind, step.left - 1)? {
                     LineStepBegun::Plan(plan) => Some(plan),
-                    LineStepBegun::Done | LineStepBegun::NoLine => None,
+                    LineStepBegun::Done | LineStepBegun::NoLine => {
+                        self.frames.stepped_to.set(Some(pc));
+                        None
+                    }
                 });
             }
         };

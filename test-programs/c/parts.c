@@ -1,4 +1,4 @@
-// A function whose code lies in two places, and one that ends by a jump into the PLT.
+// A function whose code lies in two places, one that ends by a jump into the PLT, and one that has another name in C.
 // build: O2 = cc -g -O2 -freorder-blocks-and-partition -U_FORTIFY_SOURCE
 #include <stdio.h>
 
@@ -21,9 +21,16 @@ __attribute__((noinline)) int work(int x) {
   return y + extra;
 }
 
+__attribute__((noinline)) int renamed(int x) __asm__("its_symbol");
+int renamed(int x) {
+  complain(x);
+  return x + written;
+}
+
 int main(int argc, char **argv) {
   int sum = work(argc);
   sum += work(-argc);
+  sum += renamed(sum);
   printf("%d\n", sum);
   return argv[1] != 0;
 }
