@@ -225,3 +225,31 @@ fn macros_of_a_header_without_code() {
     let run = oracles::rdbg(&program, &[], "info macros macros.h:2");
     assert!(run.text.contains("#define HEIGHT 5") && !run.text.contains("AREA"), "{}", run.text);
 }
+
+/// dwz moves macros that files share into another file, and leaves `DW_MACRO_import_sup` behind (DWARF5 §6.3.3).
+#[test]
+fn macros_in_dwzs_shared_file() {
+    const NAME: &str = "macros_in_dwzs_shared_file";
+    if tools::find("dwz").is_none() {
+        return tools::skip(NAME, "this machine has no dwz");
+    }
+    for name in ["gcc4", "gcc5"] {
+        let Some(program) = build::or_skip(NAME, SOURCE, name) else { continue };
+        let dir = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("macros-dwz-{name}"));
+        let _ = std::fs::remove_dir_all(&dir);
+        std::fs::create_dir_all(&dir).unwrap();
+        let copies = ["one", "two"].map(|copy| dir.join(copy));
+        copies.iter().for_each(|copy| _ = std::fs::copy(&program.path, copy).unwrap());
+        let version = if name == "gcc5" { &["-5"][..] } else { &[] };
+        let done =
+            std::process::Command::new("dwz").current_dir(&dir).args(version).args(["-m", "shared", "one", "two"]).status();
+        assert!(done.unwrap().success() && dir.join("shared").exists(), "{name}: dwz has not shared anything");
+        let script = "echo BEGIN\\n\ninfo macros second\nlist second\ninfo macro -a MAX\nprint SQUARE(MAX)\necho END\\n";
+        let of =
+            |program: &build::Program| oracles::between(&oracles::rdbg(program, &[], script).text, "BEGIN", "END").join("\n");
+        let whole = of(&program);
+        assert!(whole.contains("-DFROM_LINE=7") && whole.contains("= 289"), "{whole}");
+        let [one, _] = copies;
+        assert_eq!(of(&build::Program { path: one, ..program.clone() }), whole, "{name}");
+    }
+}
