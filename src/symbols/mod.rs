@@ -11,6 +11,7 @@ mod linespec_text;
 mod module;
 mod module_file;
 mod modules;
+mod name_tokens;
 mod names;
 mod place;
 mod prologue;

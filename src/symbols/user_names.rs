@@ -1,6 +1,6 @@
 //! C++ and Rust names as users type them: parts left out, the standard library's typedefs.
 
-use std::borrow::Cow;
+use super::name_tokens::is_same_name;
 
 /// Whether a demangled name is meant by what a user typed: the name itself, with or without its parameters and template
 /// arguments, or (unless `qualified`) the end of it after a `::`. The standard library's strings and streams go by their
@@ -28,16 +28,15 @@ pub fn is_written(name: &str, wanted: &str) -> bool {
 }
 
 fn is_same(name: &str, wanted: &str, qualified: bool) -> bool {
-    let equal = |name: &str| {
-        let mut starts = std::iter::once(0).chain(name.match_indices("::").map(|(i, _)| i + 2));
-        let tail_is = |i: usize| name.get(i..).is_some_and(|tail| tail.split_whitespace().eq(wanted.split_whitespace()));
-        if qualified { tail_is(0) } else { starts.any(tail_is) }
-    };
-    equal(name) || !has_template_arguments(wanted) && has_template_arguments(name) && equal(&without_template_arguments(name))
+    // Where the names differ in their first word, as most do, nothing else is looked at.
+    let first = wanted.find(|c: char| !c.is_alphanumeric() && c != '_').map_or(wanted, |end| wanted.get(..end).unwrap_or_default());
+    let tail_is = |i: usize| name.get(i..).is_some_and(|tail| tail.starts_with(first) && is_same_name(tail, wanted));
+    let mut starts = std::iter::once(0).chain(name.match_indices("::").map(|(i, _)| i + 2));
+    if qualified { tail_is(0) } else { starts.any(tail_is) }
 }
 
 /// The bytes of an operator's symbol at the start of what follows `operator`: `<<`, `->`, `()`.
-fn operator_symbol(text: &str) -> usize {
+pub(super) fn operator_symbol(text: &str) -> usize {
     if text.starts_with("()") {
         return 2;
     }
@@ -104,33 +103,6 @@ pub(super) fn without_return_type(name: &str) -> &str {
         true
     });
     name.get(start..).unwrap_or(name)
-}
-
-fn has_template_arguments(name: &str) -> bool {
-    let mut found = false;
-    scan(name, |_, c, _| {
-        found = c == '<';
-        !found
-    });
-    found
-}
-
-/// `ns::vector<int>::f<char>` -> `ns::vector::f`: gdb lets template arguments be left out.
-fn without_template_arguments(name: &str) -> Cow<'_, str> {
-    let mut out = String::with_capacity(name.len());
-    let mut done = 0;
-    scan(name, |i, c, depth| {
-        if depth == 0 && c == '<' {
-            out.push_str(name.get(done..i).unwrap_or_default());
-        } else if depth == 1 && c == '>' {
-            done = i + 1;
-        } else if depth > 0 {
-            done = name.len();
-        }
-        true
-    });
-    out.push_str(name.get(done..).unwrap_or_default());
-    Cow::Owned(out)
 }
 
 /// Class templates of the standard library that have a typedef for `char` and one, with a `w` before it, for `wchar_t`.
