@@ -23,7 +23,9 @@ fn same(name: &[Token<'_>], wanted: &[Token<'_>]) -> bool {
             }
             (None, None) => return true,
             (Some(own), _) if own == "<" => at = behind_bracket(name, at, "<", ">"),
-            (Some(own), _) if own == "[" && name.get(at + 1).is_some_and(|t| t == "abi") => at = behind_bracket(name, at, "[", "]"),
+            (Some(own), _) if own == "[" && name.get(at + 1).is_some_and(|t| t == "abi") => {
+                at = behind_bracket(name, at, "[", "]")
+            }
             // `f() const` is what `f()` means, if that is what there is.
             (Some(own), None) if own == "const" || own == "volatile" => at += 1,
             _ => return false,

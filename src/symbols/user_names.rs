@@ -29,7 +29,8 @@ pub fn is_written(name: &str, wanted: &str) -> bool {
 
 fn is_same(name: &str, wanted: &str, qualified: bool) -> bool {
     // Where the names differ in their first word, as most do, nothing else is looked at.
-    let first = wanted.find(|c: char| !c.is_alphanumeric() && c != '_').map_or(wanted, |end| wanted.get(..end).unwrap_or_default());
+    let first =
+        wanted.find(|c: char| !c.is_alphanumeric() && c != '_').map_or(wanted, |end| wanted.get(..end).unwrap_or_default());
     let tail_is = |i: usize| name.get(i..).is_some_and(|tail| tail.starts_with(first) && is_same_name(tail, wanted));
     let mut starts = std::iter::once(0).chain(name.match_indices("::").map(|(i, _)| i + 2));
     if qualified { tail_is(0) } else { starts.any(tail_is) }

@@ -94,7 +94,9 @@ pub fn squeeze(text: &str) -> String {
             blank = true;
             continue;
         }
-        if std::mem::take(&mut blank) && is_word(c) && out.chars().next_back().is_some_and(is_word) {
+        let between_words = || is_word(c) && out.chars().next_back().is_some_and(is_word);
+        // `operator< <int>` is no `operator<<`.
+        if std::mem::take(&mut blank) && (between_words() || c == '<' && is_operator_sign(&out)) {
             out.push(' ');
         }
         out.push(c);
@@ -173,6 +175,7 @@ mod tests {
         assert_eq!(parts("A::operator()(int)"), plain(&["A"], "operator()", Some("(int)")));
         assert_eq!(parts("A::operator<"), plain(&["A"], "operator<", None));
         assert_eq!(parts("A::operator<<(int)"), plain(&["A"], "operator<<", Some("(int)")));
+        assert_eq!(parts("operator<  <A <int>> (A<int>&)"), plain(&[], "operator< <A<int>>", Some("(A<int>&)")));
         assert_eq!(parts("operator-><int>"), plain(&[], "operator-><int>", None));
         assert_eq!(parts("a::b::{impl#0}::f"), plain(&["a", "b", "{impl#0}"], "f", None));
         assert!(Pattern::parse("::f").is_absolute && !Pattern::parse("f").is_absolute);

@@ -116,21 +116,24 @@ impl NameIndex {
         texts.extend(SPELT.iter().flat_map(|(a, b)| [*a, *b]).filter(spelt).filter_map(|w| self.table.find(w.as_bytes())));
         if let Some(head) = without_arguments(last) {
             // `A<int, char>` may be written without its blank.
-            let prefix = format!("{head}<");
-            let spelt = self.table.with_prefix(prefix.as_bytes());
-            texts.extend(spelt.filter(|t| {
+            texts.extend(self.instances(head).filter(|t| {
                 let text = String::from_utf8_lossy(&self.table.name(*t)).into_owned();
                 text != last && same(&text, last)
             }));
         } else if rule != Rule::Exact {
-            let prefix = format!("{last}<");
-            let instances = self.table.with_prefix(prefix.as_bytes());
-            texts.extend(instances.filter(|t| {
+            texts.extend(self.instances(last).filter(|t| {
                 let text = String::from_utf8_lossy(&self.table.name(*t)).into_owned();
                 without_arguments(&text) == Some(last)
             }));
         }
         texts
+    }
+
+    /// The names that begin with this one and an opening bracket, which stands apart from an operator's sign.
+    fn instances(&self, head: &str) -> impl Iterator<Item = u32> {
+        let opening =
+            if head.contains("operator") { [format!("{head}<"), format!("{head} <")].to_vec() } else { vec![format!("{head}<")] };
+        opening.into_iter().flat_map(|prefix| self.table.with_prefix(prefix.as_bytes()))
     }
 
     /// Whether the scopes around a name are these; template arguments at the end of each may be left out.
