@@ -344,3 +344,49 @@ fn children_go_on_while_a_line_is_typed() {
     terminal.keys("quit\r");
     assert!(terminal.end().success());
 }
+
+/// A name that several functions have, by what the user chooses.
+#[test]
+fn who_is_asked_chooses_one_of_several_functions() {
+    let Some(program) = build::or_skip("who_is_asked_chooses_one_of_several_functions", "cpp/overloads.cpp", "plain") else {
+        return;
+    };
+    let text = std::fs::read_to_string(&program.source).expect("its source");
+    let line = |of: &str| text.lines().position(|l| l.contains(of)).expect("a line") + 1;
+    let (of_int, of_double) = (line("return a + 1;"), line("return (int)d;"));
+    let mut terminal = Terminal::start(Some(&program.path), &[]);
+    terminal.prompt();
+    terminal.line("set multiple-symbols ask");
+    let choose = |terminal: &mut Terminal, answer: &str| {
+        terminal.keys("break over\r");
+        let menu = terminal.wait_for("> ");
+        assert!(menu.contains("[0] cancel") && menu.contains("[1] all"), "{menu}");
+        assert!(menu.contains("[2] overloads.cpp:over(double)") && menu.contains("[3] overloads.cpp:over(int)"), "{menu}");
+        terminal.line(answer)
+    };
+    let told = choose(&mut terminal, "3");
+    assert!(told.contains("Breakpoint 1 at ") && told.contains(&format!("file overloads.cpp, line {of_int}.")), "{told}");
+    let told = choose(&mut terminal, "0");
+    assert!(told.contains("canceled"), "{told}");
+    let told = choose(&mut terminal, "2-3");
+    for (number, line) in [(2, of_double), (3, of_int)] {
+        let set = format!("line {line}.");
+        assert!(told.contains(&format!("Breakpoint {number} at ")) && told.contains(&set), "{told}");
+    }
+    let told = choose(&mut terminal, "1");
+    assert!(told.contains("Breakpoint 4 at ") && told.contains("over. (2 locations)"), "{told}");
+    terminal.line("set multiple-symbols cancel");
+    let told = terminal.line("break over");
+    assert!(told.contains("canceled because the command is ambiguous"), "{told}");
+    // A breakpoint of one function is found again in the running program.
+    terminal.line("delete 2-4");
+    terminal.keys("run\r");
+    let stop = terminal.wait_for("\n(rdbg) ");
+    assert!(stop.contains("Breakpoint 1, over (a="), "{stop}");
+    terminal.keys("kill\r");
+    terminal.wait_for("(y or n)");
+    terminal.keys("y\r");
+    terminal.prompt();
+    terminal.keys("quit\r");
+    assert!(terminal.end().success());
+}

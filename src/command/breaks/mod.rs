@@ -1,5 +1,6 @@
 //! Breakpoints, watchpoints and catchpoints.
 
+mod ambiguous;
 pub mod catch;
 pub mod catch_event;
 pub mod condition;

@@ -1,7 +1,7 @@
 //! Breakpoints at places in the program.
 
 use crate::base::{Error, Result, VirtAddr};
-use crate::engine::{Breakpoint, Condition, Disposition, Kind, OneThread, Session};
+use crate::engine::{Breakpoint, Condition, Disposition, Kind, Located, OneThread, Session};
 use crate::ui::Role;
 use crate::ui::render::place_of;
 
@@ -10,6 +10,8 @@ use crate::command::cx::{Command, Cx};
 use crate::command::describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat};
 use crate::command::thread_ids::Thread;
 use crate::command::threads;
+
+use super::ambiguous::choose;
 
 /// Breakpoints at places in the program.
 pub const COMMANDS: &[Command] = &[BREAK, TBREAK, HBREAK, THBREAK, DPRINTF];
@@ -64,6 +66,7 @@ const THBREAK: Command = Command {
 };
 
 /// A location, and what followed it.
+#[derive(Clone)]
 struct Request {
     spec: String,
     condition: Option<String>,
@@ -149,6 +152,27 @@ fn place(cx: &mut Cx<'_>, request: Request, disposition: Disposition, hardware: 
             Vec::new()
         }
     };
+    let Some(chosen) = choose(cx, &request.spec, &locations)? else {
+        return place_at(cx, request, disposition, hardware, locations);
+    };
+    let several = chosen.len() > 1;
+    for (spec, locations) in chosen {
+        place_at(cx, Request { spec, ..request.clone() }, disposition, hardware, locations)?;
+    }
+    if several {
+        cx.warn("warning: Multiple breakpoints were set.\nUse the \"delete\" command to delete unwanted breakpoints.");
+    }
+    Ok(Flow::Go)
+}
+
+/// Sets a breakpoint at places that were found.
+fn place_at(
+    cx: &mut Cx<'_>,
+    request: Request,
+    disposition: Disposition,
+    hardware: bool,
+    locations: Vec<Located>,
+) -> Result<Flow> {
     let addresses: Vec<VirtAddr> = locations.iter().map(|l| l.addr).collect();
     let at = if request.force { &[] } else { addresses.as_slice() };
     let condition = request.condition.map(|text| Condition::parse(&text, cx.session, at)).transpose()?;

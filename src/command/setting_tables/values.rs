@@ -2,7 +2,7 @@
 
 use SettingKind::{Auto, Bool, Enum, Limit, Uint, ZeroLimit};
 
-use super::row::{refuse, row};
+use super::row::row;
 use crate::base::{Error, Result};
 use crate::command::cx::{Cx, Setting};
 use crate::command::describe::SettingKind;
@@ -53,8 +53,7 @@ pub const SETTINGS: &[Setting] = &[
         Enum(|s| &mut s.multiple_symbols, &["ask", "all", "cancel"]),
         "How the debugger handles ambiguities in expressions is \"{}\".",
         "Set how the debugger handles ambiguities in expressions.",
-    )
-    .after(|cx| refuse(cx.session.settings.multiple_symbols != "all", "rdbg takes all places that a name means.")),
+    ),
     row(
         "disassembly-flavor",
         Enum(|s| &mut s.disassembly_flavor, &["att", "intel"]),
