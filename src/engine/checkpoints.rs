@@ -112,6 +112,10 @@ impl Session {
 
     /// Where the process has ended, or was let go of, another checkpoint takes its place; whether there is one.
     pub(super) fn go_back_to_checkpoint(&mut self) -> Result<bool> {
+        // A record ends with its process.
+        if self.timeline.is_recording() {
+            return Ok(false);
+        }
         while let Some(number) = self.inferior.checkpoints.successor() {
             let Some(next) = self.inferior.checkpoints.take(number) else { break };
             if procfs::state(next.process.target.pid()).is_none_or(|state| state == 'Z') {

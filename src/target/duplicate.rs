@@ -22,10 +22,16 @@ const PIECE: usize = 1 << 16;
 struct Before {
     registers: [u64; GPR_COUNT],
     mask: u64,
-    /// The signal that it was stopped with, where it may stay so: what rdbg has launched dies with it.
+    /// The signal that it was stopped with, where it may stand by it.
     signal: Option<[u8; 128]>,
     /// Stop signals that came meanwhile: no mask keeps them back.
     late: Vec<Signal>,
+}
+
+/// The signal that a `siginfo_t` is of.
+fn number(info: &[u8; 128]) -> Signal {
+    let [a, b, c, d, ..] = *info;
+    Signal(i32::from_le_bytes([a, b, c, d]))
 }
 
 impl Live {
@@ -57,7 +63,10 @@ impl Live {
         let filtered = self.syscalls == super::SystemCalls::Filtered;
         ptrace::die_with_rdbg(child, filtered)?;
         ptrace::set_registers(child, &before.registers)?;
+        let mut same = Before { late: Vec::new(), ..*before };
+        let is_signal = copy.stop_by(child, &mut same)?;
         ptrace::set_signal_mask(child, before.mask)?;
+        copy.thread_mut(child)?.takes_signal = is_signal;
         Ok(copy)
     }
 
@@ -107,7 +116,9 @@ impl Live {
                 "The program is in the middle of a system call: let it return first (\"stepi\", or \"finish\").",
             ));
         }
-        let signal = if thread.takes_signal && self.launched { Some(ptrace::signal_bytes(tid)?) } else { None };
+        // What rdbg does not end with it must not stand by a SIGTRAP of rdbg's.
+        let info = if thread.takes_signal { Some(ptrace::signal_bytes(tid)?) } else { None };
+        let signal = info.filter(|info| self.launched || number(info) != Signal::TRAP);
         self.settle_one(tid)?;
         let mask = ptrace::signal_mask(tid)?;
         // *Folklore*: the kernel takes a SIGTRAP that is blocked, and comes of a step, for an emergency: it unblocks it, and the program's
@@ -166,11 +177,7 @@ impl Live {
     /// The thread is again what it was.
     fn end_call(&mut self, tid: Tid, mut before: Before) -> Result<()> {
         ptrace::set_registers(tid, &before.registers)?;
-        let is_signal = before.signal.is_some_and(|signal| ptrace::set_signal_bytes(tid, &signal).is_ok());
-        if !is_signal {
-            // Whatever rdbg dies of, this stop is to bring no SIGTRAP.
-            self.park_one(tid, &mut before.late)?;
-        }
+        let is_signal = self.stop_by(tid, &mut before)?;
         ptrace::set_signal_mask(tid, before.mask)?;
         for signal in before.late {
             alive(signals::kill_thread(self.pid, tid, signal))?;
@@ -179,6 +186,25 @@ impl Live {
         thread.forget();
         (thread.takes_signal, thread.trapped) = (is_signal, is_signal && thread.trapped);
         Ok(())
+    }
+
+    /// Lets a thread stand by the signal that it was stopped with, which says of itself what it said; or, where there was none, by no
+    /// signal at all. Which of the two.
+    fn stop_by(&mut self, tid: Tid, before: &mut Before) -> Result<bool> {
+        let Some(info) = before.signal else {
+            // Whatever rdbg dies of, this stop is to bring no SIGTRAP.
+            self.park_one(tid, &mut before.late)?;
+            return Ok(false);
+        };
+        let signal = number(&info);
+        self.park_one(tid, &mut before.late)?;
+        ptrace::set_signal_mask(tid, !(1 << (signal.0 - 1)))?;
+        signals::kill_thread(tid, tid, signal)?;
+        ptrace::cont(tid, None)?;
+        match self.await_stop(tid)? {
+            Status::Signal(stopped) if stopped == signal => ptrace::set_signal_bytes(tid, &info).map(|()| true),
+            _ => Ok(false),
+        }
     }
 
     /// The next stop of a thread that was let go for a moment.
