@@ -29,7 +29,7 @@ fn objects_of_an_own_loader_are_described_as_by_gdb() {
             "info frame",
             "finish",
             "remove-symbol-file -a text\ninfo symbol text",
-            "info breakpoints 2",
+            "info breakpoints",
             "p pair",
             "continue",
         ];

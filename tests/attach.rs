@@ -88,6 +88,25 @@ fn a_missing_source_file_is_told_as_gdb_tells_it() {
     assert_eq!(told(Session::rdbg()), theirs);
 }
 
+/// Who leaves is told what becomes of the process, in gdb's words; and so it is.
+#[test]
+fn what_is_left_is_told_as_gdb_tells_it() {
+    let test = "what_is_left_is_told_as_gdb_tells_it";
+    let Some(gdb) = tools::gdb() else { return tools::skip(test, "this machine has no gdb") };
+    for how in [&["-p"][..], &["-batch", "-p"]] {
+        let running = Running::spin("plain");
+        let told = |session: Session| -> Vec<String> {
+            let session = how.iter().fold(session, |s, option| s.option(*option)).option(running.pid().to_string());
+            let text = session.feed("quit\n").text;
+            assert_eq!(running.status("TracerPid:"), "0");
+            text.lines().filter(|l| l.to_lowercase().contains("detach")).map(str::to_owned).collect()
+        };
+        let theirs = told(Session::of(&gdb.path));
+        assert!(!theirs.is_empty());
+        assert_eq!(told(Session::rdbg()), theirs);
+    }
+}
+
 /// Every thread is stopped, the process is whole again after detach, runs on, and has no tracer and no int3 left.
 #[test]
 fn attach_and_detach_leave_no_trace() {

@@ -258,6 +258,18 @@ fn instructions_are_gdbs() {
     same_as_gdb("instructions_are_gdbs", &bare, &[], "", &["x/30i _start"], whole);
 }
 
+/// A function whose code lies in two places is shown whole, from wherever it is named.
+#[test]
+fn parts_of_a_function_are_gdbs() {
+    const NAME: &str = "parts_of_a_function_are_gdbs";
+    let Some(program) = build::or_skip(NAME, "c/parts.c", "O2") else { return };
+    let commands = ["disassemble work", "disassemble /r 'work.cold'", "disassemble complain"];
+    same_as_gdb(NAME, &program, &[], "", &commands, whole);
+    same_as_gdb(NAME, &program, &[], "break complain\nrun\nup", &["disassemble", "down\nstep"], whole);
+    let named = ["bt", "info frame", "info symbol its_symbol", "finish"];
+    same_as_gdb(NAME, &program, &[], "break its_symbol\nrun", &named, whole);
+}
+
 /// Three thousand instructions of libc, in both flavours, operands without names.
 #[test]
 fn libcs_instructions_are_gdbs() {
@@ -495,6 +507,35 @@ fn stops_are_gdbs() {
 }
 
 /// Calls: arguments, results, strings, errors, and what is left when a breakpoint or a signal stops the function.
+/// Why the program stands still, asked later; and how wide the table of breakpoints is where none has an address.
+#[test]
+fn why_it_stopped_is_gdbs() {
+    let Some(program) = build::or_skip("why_it_stopped_is_gdbs", "c/follow.c", "lazy") else { return };
+    let commands = [
+        "catch fork\ninfo breakpoints",
+        "break main\ntbreak after\ninfo breakpoints",
+        "run\ninfo program",
+        "stepi\ninfo program",
+        "next\ninfo program",
+        "delete 1\ninfo program",
+        "continue\ninfo program",
+        "finish\ninfo program",
+        "watch shared\ninfo watchpoints",
+        "advance 35\ninfo program",
+        "until\ninfo program",
+    ];
+    let Some(gdb) = tools::gdb() else { return tools::skip("why_it_stopped_is_gdbs", "this machine has no gdb") };
+    let script = commands.join("\n") + "\nkill\n";
+    let told = |text: &str| -> Vec<String> {
+        text.lines()
+            .filter(|l| l.starts_with("It stopped") || l.contains("Disp Enb Address"))
+            .map(|l| whole(l).replace("(gdb) ", "(rdbg) "))
+            .collect()
+    };
+    let theirs = told(&oracles::gdb(gdb, &program, &[], &script).text);
+    assert_eq!((told(&oracles::rdbg(&program, &[], &script).text), theirs.len()), (theirs, 11));
+}
+
 #[test]
 fn calls_are_gdbs() {
     let Some(program) = build::or_skip("calls_are_gdbs", "c/calls.c", "plain") else { return };

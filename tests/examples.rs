@@ -15,11 +15,13 @@ fn before(command: &str, line: &str) -> &'static [&'static str] {
         "patch" if line.contains("-save") => &["patch main = 90 90"],
         "bind" => &["unbind puts"],
         "diff" => &["snapshot"],
+        "remove-symbol-file" => &["add-symbol-file plugin.so 0x7ffff7c01040"],
         "undo" => &["patch main = 90 90", "patch main+4 = 90"],
         "timeline show" | "timeline summary" | "timeline save" => &["timeline start", "finish"],
         "timeline start" if line.contains("-steps") => &["kill"],
         "timeline diff" => &["timeline start", "finish", "timeline save lazy.jsonl", "timeline save now.jsonl"],
         "redo" => &["patch main = 90 90", "undo"],
+        "restart" | "delete checkpoint" => &["checkpoint"],
         _ => &[],
     }
 }
@@ -56,6 +58,7 @@ fn examples_do_what_they_say() {
     let programs = Programs { c, cpp: build::build("cpp/types.cpp", "d5").ok() };
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("examples");
     std::fs::create_dir_all(&dir).expect("a directory");
+    std::fs::copy(&programs.c.path, dir.join("plugin.so")).expect("a file with symbols");
     // The runner sees an error where there is one.
     let error = tried(&programs, &dir, "print", "print nosuch");
     assert!(error.is_err_and(|e| e.contains("No symbol \"nosuch\"")), "errors go unseen");

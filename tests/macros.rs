@@ -165,6 +165,23 @@ fn conditions_use_the_macros_of_their_places() {
         break inside if q == HEIGHT\ncontinue";
     let commands = ["info breakpoints", "print n + HEIGHT", "continue", "print HEIGHT", "display MAX", "info display"];
     compare("conditions_use_the_macros_of_their_places", BUILDS, setup, &commands);
+    let setup = "break first if n + HEIGHT == 6\nbreak second if HEIGHT == 99 && n == SQUARE(2) - 2\nrun";
+    compare("conditions_use_the_macros_of_their_places", BUILDS, setup, &commands);
+}
+
+/// Completion offers them as gdb does, beside whatever libraries have of such names.
+#[test]
+fn macros_are_completed() {
+    let Some(program) = build::or_skip("macros_are_completed", SOURCE, "gcc5") else { return };
+    let Some(gdb) = tools::gdb() else { return tools::skip("macros_are_completed", "this machine has no gdb") };
+    let script = "list main\nmacro define SQUEEZE 1\ncomplete print SQ\ncomplete print HEIG\ncomplete print IN_M\n";
+    let offered = |text: &str| {
+        let lines = text.lines().map(|l| l.trim_start_matches("(gdb) ").trim_start_matches("(rdbg) ").to_owned());
+        lines.filter(|l| l.starts_with("print ")).collect::<Vec<_>>()
+    };
+    let theirs = offered(&oracles::gdb(gdb, &program, &[], script).text);
+    assert!(theirs.len() >= 3, "{theirs:?}");
+    assert_eq!(offered(&oracles::rdbg(&program, &[], script).text), theirs);
 }
 
 /// What gdb does not know: clang's command line, macros of split units, and what C says where gdb stops short.
@@ -207,4 +224,32 @@ fn macros_of_a_header_without_code() {
     }
     let run = oracles::rdbg(&program, &[], "info macros macros.h:2");
     assert!(run.text.contains("#define HEIGHT 5") && !run.text.contains("AREA"), "{}", run.text);
+}
+
+/// dwz moves macros that files share into another file, and leaves `DW_MACRO_import_sup` behind (DWARF5 §6.3.3).
+#[test]
+fn macros_in_dwzs_shared_file() {
+    const NAME: &str = "macros_in_dwzs_shared_file";
+    if tools::find("dwz").is_none() {
+        return tools::skip(NAME, "this machine has no dwz");
+    }
+    for name in ["gcc4", "gcc5"] {
+        let Some(program) = build::or_skip(NAME, SOURCE, name) else { continue };
+        let dir = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("macros-dwz-{name}"));
+        let _ = std::fs::remove_dir_all(&dir);
+        std::fs::create_dir_all(&dir).unwrap();
+        let copies = ["one", "two"].map(|copy| dir.join(copy));
+        copies.iter().for_each(|copy| _ = std::fs::copy(&program.path, copy).unwrap());
+        let version = if name == "gcc5" { &["-5"][..] } else { &[] };
+        let done =
+            std::process::Command::new("dwz").current_dir(&dir).args(version).args(["-m", "shared", "one", "two"]).status();
+        assert!(done.unwrap().success() && dir.join("shared").exists(), "{name}: dwz has not shared anything");
+        let script = "echo BEGIN\\n\ninfo macros second\nlist second\ninfo macro -a MAX\nprint SQUARE(MAX)\necho END\\n";
+        let of =
+            |program: &build::Program| oracles::between(&oracles::rdbg(program, &[], script).text, "BEGIN", "END").join("\n");
+        let whole = of(&program);
+        assert!(whole.contains("-DFROM_LINE=7") && whole.contains("= 289"), "{whole}");
+        let [one, _] = copies;
+        assert_eq!(of(&build::Program { path: one, ..program.clone() }), whole, "{name}");
+    }
 }

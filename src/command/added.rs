@@ -41,7 +41,7 @@ const REMOVE: Command = Command {
     args: &[ArgSpec::may("FILE | -a ADDRESS", ArgKind::File)],
     summary: "Remove a symbol file added via the add-symbol-file command.",
     help: "By its name, or by an address that lies in it.",
-    examples: &[Example { line: "remove-symbol-file -a $pc", what: "forgets the added file that the program is in" }],
+    examples: &[Example { line: "remove-symbol-file plugin.so", what: "forgets what was added under this name" }],
     repeat: Repeat::No,
     run: remove,
     ..Command::BASE

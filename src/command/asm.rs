@@ -41,8 +41,8 @@ fn disassemble(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         ("", Some(_)) => (args.text.trim(), None),
         cut => cut,
     };
-    let (range, function) = match cut {
-        (start, Some(end)) if !end.is_empty() => (range(cx, start, end)?, None),
+    let (ranges, function) = match cut {
+        (start, Some(end)) if !end.is_empty() => (vec![range(cx, start, end)?], None),
         (start, _) => {
             let at = if start.is_empty() {
                 let frame = cx.session.selected_frame().map_err(|_| Error::user("No frame selected."))?;
@@ -52,29 +52,64 @@ fn disassemble(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
             };
             let location = cx.session.location(at).filter(|l| l.is_code);
             let location = location.ok_or_else(|| Error::user("No function contains specified address."))?;
-            (extent(&location), Some(location))
+            let function = whole_function(cx.session, location);
+            (function.ranges.clone(), Some(function))
         }
     };
-    let heading = match &function {
-        Some(location) => format!("Dump of assembler code for function {}:\n", name_of(cx.session, location)),
-        None => format!("Dump of assembler code from {} to {}:\n", range.start, range.end),
+    let heading = match (&function, ranges.as_slice()) {
+        (None, [range]) => format!("Dump of assembler code from {} to {}:\n", range.start, range.end),
+        (function, _) => {
+            let name = function.as_ref().map_or(String::new(), |f| f.name.clone());
+            format!("Dump of assembler code for function {name}:\n")
+        }
     };
     cx.say(heading);
-    let mixed = match order {
-        Some(order) => asm_source::parts(cx.session, range, order)?,
-        None => None,
-    };
-    let mut dump = Dump::new(cx.session, raw, function);
-    for part in mixed.unwrap_or_else(|| vec![Part::Code(range)]) {
-        match part {
-            Part::Text(text) => dump.text.push_str(&text),
-            Part::Code(range) => dump.run(range, cx.out)?,
+    for range in &ranges {
+        if ranges.len() > 1 {
+            cx.say(format!("Address range {} to {}:\n", range.start, range.end));
         }
+        let mixed = match order {
+            Some(order) => asm_source::parts(cx.session, *range, order)?,
+            None => None,
+        };
+        let mut dump = Dump::new(cx.session, raw, function.as_ref());
+        for part in mixed.unwrap_or_else(|| vec![Part::Code(*range)]) {
+            match part {
+                Part::Text(text) => dump.text.push_str(&text),
+                Part::Code(range) => dump.run(range, cx.out)?,
+            }
+        }
+        let rest = dump.text;
+        cx.say(rest);
     }
-    let rest = dump.text;
-    cx.say(rest);
     cx.say("End of assembler dump.\n");
     Ok(Flow::Go)
+}
+
+/// A function that is shown whole.
+struct Whole {
+    name: String,
+    /// Where it is entered: its instructions are counted from there.
+    entry: VirtAddr,
+    /// Where its code is: compilers put what hardly ever runs elsewhere.
+    ranges: Vec<AddrRange>,
+}
+
+/// The function around a place: all of its parts where it is described, one symbol's code where it is not.
+fn whole_function(session: &Session, location: Location) -> Whole {
+    let (module, at) = (location.module.clone(), location.start);
+    let described = module.function(at).filter(|f| f.ranges.len() > 1);
+    let parts = |function: &crate::dwarf::Function| -> Option<Whole> {
+        let entry = module.virt(function.entry);
+        let name = name_of(session, &session.location(entry)?);
+        let ranges = function.ranges.iter().map(|r| AddrRange::new(module.virt(r.start), module.virt(r.end)));
+        Some(Whole { name, entry, ranges: ranges.collect() })
+    };
+    described.and_then(|f| parts(&f)).unwrap_or_else(|| Whole {
+        name: name_of(session, &location),
+        entry: location.start,
+        ranges: vec![extent(&location)],
+    })
 }
 
 /// Whether the bytes are shown, and how source lines are mixed in.
@@ -130,12 +165,12 @@ struct Dump<'a> {
     pc: Option<VirtAddr>,
     raw: bool,
     /// The function that is shown; otherwise, and in the padding behind it, each address has a name of its own.
-    function: Option<AddrRange>,
+    function: Option<&'a Whole>,
     text: String,
 }
 
 impl<'a> Dump<'a> {
-    fn new(session: &'a Session, raw: bool, function: Option<Location>) -> Dump<'a> {
+    fn new(session: &'a Session, raw: bool, function: Option<&'a Whole>) -> Dump<'a> {
         let flavor = if session.settings.disassembly_flavor == "intel" { Flavor::Intel } else { Flavor::Att };
         Dump {
             session,
@@ -143,7 +178,7 @@ impl<'a> Dump<'a> {
             names: Names::new(session),
             pc: session.selected_frame().ok().map(|f| f.pc.addr()),
             raw,
-            function: function.map(|f| extent(&f)),
+            function,
             text: String::with_capacity(CHUNK + 4096),
         }
     }
@@ -190,10 +225,15 @@ impl<'a> Dump<'a> {
     fn heading(&mut self, at: VirtAddr) {
         self.text.push_str(if self.pc == Some(at) { "=> 0x" } else { "   0x" });
         push_hex16(&mut self.text, at.0);
-        match self.function.filter(|f| f.contains(at)) {
+        match self.function.filter(|f| f.ranges.iter().any(|r| r.contains(at))) {
+            Some(function) if at < function.entry => {
+                self.text.push_str(" <-");
+                push_decimal(&mut self.text, function.entry - at);
+                self.text.push('>');
+            }
             Some(function) => {
                 self.text.push_str(" <+");
-                push_decimal(&mut self.text, at - function.start);
+                push_decimal(&mut self.text, at - function.entry);
                 self.text.push('>');
             }
             None => {

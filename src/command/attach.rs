@@ -1,7 +1,7 @@
 //! Attaching to a process that runs, and letting go of it.
 
 use crate::base::{Error, Need, Result, Tid};
-use crate::engine::{Stop, StopReason};
+use crate::engine::{Inferior, Stop, StopReason};
 use crate::ui::render::stop_text;
 
 use super::args::Args;
@@ -122,6 +122,16 @@ fn detach(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
     show_ended(cx);
     show_successor(cx);
     Ok(Flow::Go)
+}
+
+/// Detaches from all that rdbg was attached to, as it ends, and says so.
+pub fn leave_attached(cx: &mut Cx<'_>) {
+    let is_attached = |i: &&Inferior| i.process.as_ref().is_some_and(|p| !p.launched && p.target.core_file().is_none());
+    let numbers: Vec<u32> = cx.session.inferiors().into_iter().filter(is_attached).map(|i| i.number).collect();
+    for number in numbers {
+        // What cannot be let go of so goes with the session.
+        let _ = cx.session.select_inferior(number).and_then(|()| let_go(cx));
+    }
 }
 
 /// Detaches from the current process, and says so.

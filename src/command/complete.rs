@@ -6,7 +6,7 @@ use crate::engine::Session;
 use super::args::Args;
 use super::candidate::Candidate;
 use super::cx::{Command, Cx, Entry, Interpreter};
-use super::describe::{ArgKind, ArgSpec, Flow, Form, SettingKind};
+use super::describe::{ArgKind, ArgSpec, Flow, Form, Repeat, SettingKind};
 use super::names;
 use super::paths::expand_home;
 use super::registry::{Resolved, word_length};
@@ -240,6 +240,7 @@ pub const COMPLETE: Command = Command {
     name: "complete",
     args: &[ArgSpec::may("TEXT", ArgKind::Rest)],
     summary: "List the completions for the rest of the line as a command.",
+    repeat: Repeat::No,
     run: list,
     ..Command::BASE
 };

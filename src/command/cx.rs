@@ -151,6 +151,8 @@ pub struct Interpreter {
     /// What the line before this one wrote, as positions in the transcript.
     pub(super) last_output: (usize, usize),
     pub(super) again: Again,
+    /// What it repeated before the line that runs now was typed.
+    pub(super) again_before: Again,
     pub(super) sources: Vec<Source>,
     /// The arguments of the user's commands that run now, innermost last.
     pub(super) calls: Vec<Call>,
@@ -190,6 +192,7 @@ impl Interpreter {
             transcript: Rc::default(),
             last_output: (0, 0),
             again: Again::Nothing,
+            again_before: Again::Nothing,
             sources: Vec::new(),
             calls: Vec::new(),
             depth: 0,

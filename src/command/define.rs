@@ -47,11 +47,11 @@ fn define(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     }
     let intro = format!("Type commands for definition of \"{name}\".\nEnd with a line saying just \"end\".\n");
     let body = cx.read_body(Block::Commands, &intro)?;
-    let document = match cx.interpreter.registry.exact(&name) {
-        Some(Entry::User(old)) => old.document.clone(),
-        _ => String::new(),
+    let (document, is_prefix) = match cx.interpreter.registry.exact(&name) {
+        Some(Entry::User(old)) => (old.document.clone(), old.is_prefix),
+        _ => (String::new(), false),
     };
-    let command = UserCommand { name: name.clone(), body: body.into(), document };
+    let command = UserCommand { name: name.clone(), body: body.into(), document, is_prefix };
     cx.interpreter.registry.define(&name, Entry::User(Rc::new(command)));
     Ok(Flow::Go)
 }
@@ -71,10 +71,35 @@ fn new_name(cx: &Cx<'_>, text: &str) -> Result<String> {
         return Ok(last.to_owned());
     }
     let found = cx.interpreter.registry.resolve(prefix)?;
-    if !found.rest.is_empty() || !cx.interpreter.registry.is_prefix(&found.name) {
+    let is_prefix = matches!(&found.entry, Entry::User(user) if user.is_prefix);
+    if !found.rest.is_empty() || !is_prefix && !cx.interpreter.registry.is_prefix(&found.name) {
         return Err(Error::user(format!("\"{}\" is not a prefix command.", prefix.trim())));
     }
     Ok(format!("{} {last}", found.name))
+}
+
+/// `define-prefix`
+pub const DEFINE_PREFIX: Command = Command {
+    name: "define-prefix",
+    args: &[ArgSpec::may("NAME", ArgKind::Rest)],
+    summary: "Define or mark a command as a user-defined prefix command.",
+    help: "Commands can be defined below it then: \"define-prefix abc\", \"define abc def\". One that was defined before keeps its lines.",
+    repeat: Repeat::No,
+    run: define_prefix,
+    ..Command::BASE
+};
+
+fn define_prefix(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
+    let name = new_name(cx, &args.text)?;
+    let (body, document) = match cx.interpreter.registry.exact(&name) {
+        Some(Entry::User(old)) if old.is_prefix => return Ok(Flow::Go),
+        Some(Entry::User(old)) => (old.body.clone(), old.document.clone()),
+        Some(_) => return Err(Error::user(format!("Command \"{name}\" is built-in."))),
+        None => (Vec::new().into(), String::new()),
+    };
+    let command = UserCommand { name: name.clone(), body, document, is_prefix: true };
+    cx.interpreter.registry.define(&name, Entry::User(Rc::new(command)));
+    Ok(Flow::Go)
 }
 
 /// `document`
@@ -97,7 +122,7 @@ fn document(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     };
     let intro = format!("Type documentation for \"{name}\".\nEnd with a line saying just \"end\".\n");
     let document = cx.read_body(Block::Text, &intro)?.join("\n");
-    let command = UserCommand { name: name.clone(), body: user.body.clone(), document };
+    let command = UserCommand { name: name.clone(), body: user.body.clone(), document, is_prefix: user.is_prefix };
     cx.interpreter.registry.define(&name, Entry::User(Rc::new(command)));
     Ok(Flow::Go)
 }
@@ -151,7 +176,8 @@ fn show_user(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     let mut text = String::new();
     for (name, entry) in cx.interpreter.registry.iter() {
         let Entry::User(command) = entry else { continue };
-        if wanted.as_ref().is_none_or(|w| w == name) {
+        let is_own = command.name == name;
+        if is_own && wanted.as_ref().is_none_or(|w| w == name) {
             let body = indented(&command.body, 1);
             text.push_str(&format!("User command \"{name}\":\n{body}\n"));
         }
@@ -164,7 +190,7 @@ fn show_user(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
 }
 
 /// The family.
-pub const COMMANDS: &[Command] = &[DEFINE, DOCUMENT, ALIAS, SHOW_USER];
+pub const COMMANDS: &[Command] = &[DEFINE, DEFINE_PREFIX, DOCUMENT, ALIAS, SHOW_USER];
 
 #[cfg(test)]
 mod tests {

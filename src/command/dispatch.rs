@@ -9,6 +9,7 @@ use crate::ui::{Captured, JsonOutput, Role, StableAddresses, Tee};
 use super::args::Args;
 use super::cx::{Again, Command, Cx, Entry};
 use super::describe::{ArgKind, Flow, Repeat};
+use super::help::list_below;
 use super::notices::show_notices;
 use super::registry::word_length;
 use super::settings;
@@ -113,7 +114,7 @@ impl Cx<'_> {
             Ok(_) => Again::Line(line.to_owned()),
             Err(_) => Again::Nothing,
         };
-        self.interpreter.again = again;
+        self.interpreter.again_before = std::mem::replace(&mut self.interpreter.again, again);
         self.run_line(line)
     }
 
@@ -164,6 +165,7 @@ impl Cx<'_> {
             Entry::Command(command) => self.run_command(command, rest, false)?,
             Entry::Set(setting) => settings::set(self, setting, rest).map(|()| Flow::Go)?,
             Entry::Show(setting) => settings::show(self, setting).map(|()| Flow::Go)?,
+            Entry::User(command) if command.is_prefix && command.body.is_empty() => self.run_prefix(&command, rest)?,
             Entry::User(command) => self.run_user(&command, rest)?,
             Entry::Alias(_) => Flow::Go,
         };
@@ -240,6 +242,16 @@ impl Cx<'_> {
         let mut out = Tee::new(self.out, &mut kept, true);
         let result = Cx { session: self.session, out: &mut out, interpreter: self.interpreter }.run_line(line);
         result.map(|_| kept.text)
+    }
+
+    /// A user's prefix without lines of its own: lists what stands below it.
+    fn run_prefix(&mut self, command: &UserCommand, rest: &str) -> Result<Flow> {
+        let name = &command.name;
+        if !rest.is_empty() {
+            return Err(Error::user(format!("Undefined {name} command: \"{}\".  Try \"help {name}\".", rest.trim_end())));
+        }
+        self.say(format!("\"{name}\" must be followed by the name of a subcommand.\n"));
+        list_below(self, name)
     }
 
     /// Runs a user's command with the text behind its name.

@@ -115,7 +115,8 @@ fn is_own_name(name: &str, entry: &Entry) -> bool {
         Entry::Command(c) => c.name == name,
         Entry::Set(s) => name.strip_prefix("set ") == Some(s.name),
         Entry::Show(s) => name.strip_prefix("show ") == Some(s.name),
-        Entry::User(_) | Entry::Alias(_) => true,
+        Entry::User(u) => u.name == name,
+        Entry::Alias(_) => true,
     }
 }
 
@@ -205,8 +206,13 @@ fn about(registry: &Registry, name: &str, entry: &Entry) -> String {
                 out.push_str("It is taken for gdb's scripts and has no effect here.\n");
             }
         }
-        Entry::User(u) if u.document.is_empty() => out.push_str("User-defined.\n"),
-        Entry::User(u) => out.push_str(&format!("{}\n", u.document)),
+        Entry::User(u) => {
+            out.push_str(if u.document.is_empty() { "User-defined." } else { u.document.as_str() });
+            out.push('\n');
+            if u.is_prefix || registry.is_prefix(name) {
+                out.push_str(&format!("\n{}", subcommands(registry, name)));
+            }
+        }
         Entry::Alias(line) => {
             out.push_str(&format!("  alias {name} = {line}\n"));
             if let Ok(found) = registry.resolve(line) {

@@ -12,6 +12,7 @@ mod display_list;
 mod log;
 mod paths;
 mod sources;
+mod target_name;
 mod tour_place;
 mod transcript;
 mod user_command;
@@ -41,6 +42,7 @@ mod environment;
 mod help;
 mod history;
 mod index_cache;
+mod other_scripts;
 mod read_setting;
 mod setting_groups;
 mod setting_tables;
@@ -59,6 +61,7 @@ mod run;
 mod skip;
 mod step;
 mod stop;
+mod target;
 mod threads;
 
 // Commands: frames, values, memory.
@@ -82,6 +85,8 @@ mod added;
 mod asm;
 mod asm_source;
 mod assemble;
+mod demangle;
+mod edit;
 mod info;
 mod info_line;
 mod source;
@@ -98,6 +103,7 @@ mod tour;
 mod fixture;
 
 pub use args::{Args, choice, compile_regex, split_words, word_end};
+pub use attach::leave_attached;
 pub use complete::{Completion, complete, hint};
 pub use cx::{Command, Cx, Entry, Interpreter, Registry, Setting};
 pub use describe::{ArgKind, ArgSpec, Example, Flow, Group, Repeat, Sentence, SettingKind};
@@ -111,6 +117,7 @@ pub use read_setting::read_setting;
 pub use registry::Resolved;
 pub use run::load;
 pub use script::Block;
+pub use setting_tables::styles::chosen_styles;
 pub use sources::{LineReader, MAX_LINE, NoLines, decode_line};
 pub use stop::run_to_stop;
 pub use test_settings::TEST_SETTINGS;
@@ -127,6 +134,7 @@ pub const FAMILIES: &[&[Command]] = &[
     test_settings::COMMANDS,
     environment::COMMANDS,
     setting_groups::COMMANDS,
+    other_scripts::COMMANDS,
     complete::COMMANDS,
     index_cache::COMMANDS,
     history::COMMANDS,
@@ -168,6 +176,10 @@ pub const FAMILIES: &[&[Command]] = &[
     inferiors::COMMANDS,
     asm::COMMANDS,
     info::COMMANDS,
+    info::ABSENT,
+    target::COMMANDS,
+    edit::COMMANDS,
+    demangle::COMMANDS,
     patch::COMMANDS,
     redirect::COMMANDS,
     tour::COMMANDS,
@@ -181,5 +193,6 @@ pub const SETTINGS: &[&[Setting]] = &[
     setting_tables::files::SETTINGS,
     setting_tables::values::SETTINGS,
     setting_tables::checked::SETTINGS,
+    setting_tables::styles::SETTINGS,
     setting_tables::taken::SETTINGS,
 ];

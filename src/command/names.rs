@@ -50,6 +50,10 @@ pub fn completions(session: &Session, word: &str, kind: Option<ArgKind>) -> Vec<
             found.extend(functions(module, word, false, None));
             found.extend(others(module, word).into_iter().map(plain));
         }
+        // There are hundreds that the compiler defines.
+        if !word.is_empty() {
+            found.extend(session.macro_scope().names(word).into_iter().map(plain));
+        }
     }
     // Mangled names are what those of the debug information stand for.
     let has_debug = modules.iter().any(|m| m.debug().is_some());

@@ -42,6 +42,15 @@ impl Registry {
 
     /// Adds or replaces a user's command or alias.
     pub fn define(&mut self, name: &str, entry: Entry) {
+        // Other names of a command that is defined anew lead to the new one: `define backtrace`, then `bt`.
+        let is_of = |old: &Entry| match old {
+            Entry::Command(c) => c.name == name,
+            Entry::User(u) => u.name == name,
+            _ => false,
+        };
+        for other in self.names.values_mut().filter(|e| is_of(e)) {
+            *other = entry.clone();
+        }
         self.names.insert(name.to_owned(), entry);
     }
 
@@ -113,6 +122,11 @@ impl Registry {
             }
         }
         at.ok_or_else(|| self.undefined("", "", ""))
+    }
+
+    /// gdb's error if a word below `prefix` means several names.
+    pub fn check_unique(&self, prefix: &str, word: &str) -> Result<()> {
+        self.pick(prefix, word, true).map(|_| ())
     }
 
     /// Whether `set WORD...` assigns to something that only begins like a setting: `set list[2] = 5`.
@@ -196,7 +210,8 @@ fn canonical(entry: &Entry, found: String) -> String {
         Entry::Command(c) => c.name.to_owned(),
         Entry::Set(s) => format!("set {}", s.name),
         Entry::Show(s) => format!("show {}", s.name),
-        Entry::User(_) | Entry::Alias(_) => found,
+        Entry::User(u) => u.name.clone(),
+        Entry::Alias(_) => found,
     }
 }
 

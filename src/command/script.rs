@@ -95,6 +95,7 @@ impl Interpreter {
         match command.name {
             "if" | "while" | "commands" | "define" => Some((Block::Commands, command.name)),
             "document" => Some((Block::Text, command.name)),
+            "python" | "guile" if found.rest.is_empty() => Some((Block::Text, command.name)),
             _ => None,
         }
     }
@@ -202,6 +203,9 @@ pub const END: Command = Command {
     ..Command::BASE
 };
 
+/// What rdbg says to Python.
+pub const NO_PYTHON: &str = "rdbg runs no Python: what is written in it is left out.";
+
 /// `source`
 pub const SOURCE: Command = Command {
     name: "source",
@@ -227,6 +231,16 @@ fn source(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
         }
         return cx.run_file(&expand_home(name));
     };
+    let is_python = path.extension().is_some_and(|e| e == "py");
+    if is_python && cx.session.settings.taken_text("script-extension") != Some("off") {
+        return match cx.interpreter.is_in_file() {
+            true => {
+                cx.warn(format!("{name}: {NO_PYTHON}"));
+                Ok(Flow::Go)
+            }
+            false => Err(Error::user(format!("{name}: {NO_PYTHON}"))),
+        };
+    }
     let traced = cx.session.settings.trace_commands;
     cx.session.settings.trace_commands |= args.has("-v");
     let result = cx.run_file(&path);

@@ -47,7 +47,7 @@ pub const MAKE: Command = Command {
 };
 
 /// Runs a shell's command line, with `input` on its standard input. Its output goes where rdbg's goes.
-fn run_shell(cx: &mut Cx<'_>, line: &str, input: Option<&str>) -> Result<ExitStatus> {
+pub(super) fn run_shell(cx: &mut Cx<'_>, line: &str, input: Option<&str>) -> Result<ExitStatus> {
     cx.out.flush();
     let shell = std::env::var_os("SHELL").unwrap_or_else(|| "/bin/sh".into());
     // What it starts is not to be bound to the core of the debugged program.
@@ -121,15 +121,19 @@ fn pipe(cx: &mut Cx<'_>, args: &Args) -> Result<Flow> {
     if shell.is_empty() {
         return Err(Error::user("Missing SHELL_COMMAND"));
     }
-    let command = if command.is_empty() { last_line(cx)? } else { command.to_owned() };
+    let command = if command.is_empty() { last_line(cx, &args.text)? } else { command.to_owned() };
     let output = cx.capture(&command)?;
     let status = run_shell(cx, shell, Some(&output))?;
     set_exit_variables(cx, status);
     Ok(Flow::Go)
 }
 
-/// The line that Enter would repeat.
-fn last_line(cx: &Cx<'_>) -> Result<String> {
+/// The line that Enter would repeat, for a command that was given `text` and does it again in another way: Enter repeats that line
+/// afterwards, not this command.
+fn last_line(cx: &mut Cx<'_>, text: &str) -> Result<String> {
+    if matches!(&cx.interpreter.again, Again::Line(line) if line.trim_end().ends_with(text)) {
+        cx.interpreter.again = cx.interpreter.again_before.clone();
+    }
     match &cx.interpreter.again {
         Again::Line(line) => Ok(line.clone()),
         Again::Command(command) => Ok(command.name.to_owned()),
@@ -244,6 +248,7 @@ pub(super) fn with_setting(cx: &mut Cx<'_>, prefix: &str, text: &str) -> Result<
     if word_length(word) == word.len() && registry.below(prefix, word).next().is_none() {
         return Err(undefined());
     }
+    registry.check_unique(prefix, word)?;
     let found = registry.resolve(&line)?;
     let (Entry::Set(setting), value) = (found.entry, found.rest.to_owned()) else {
         if found.name != prefix {
@@ -253,7 +258,7 @@ pub(super) fn with_setting(cx: &mut Cx<'_>, prefix: &str, text: &str) -> Result<
     };
     let command = match command {
         Some(command) => command,
-        None => last_line(cx)?,
+        None => last_line(cx, text)?,
     };
     let before = cx.session.settings.clone();
     settings::set(cx, setting, &value)?;
@@ -364,6 +369,18 @@ mod tests {
         assert_eq!(run("pipe -d @@ say a|b @@ cat"), "a|b\n");
         // A filter that does not read its input is no error.
         assert_eq!(run("pipe help all | true\nshell exit 3\nassert $_shell_exitcode == 3"), "");
+    }
+
+    /// gdb 13.1: "with" without a command runs the line before once more, and that is what Enter repeats.
+    #[test]
+    fn with_alone_repeats_the_line_before() {
+        let on = "Pretty formatting of structures is on.\n";
+        let off = "Pretty formatting of structures is off.\n";
+        assert_eq!(run("show print pretty\nwith print pretty on\n\nwith print pretty on --\n"), format!("{off}{on}{off}{on}"));
+        assert_eq!(run("say a\n| | tr a b\n\n"), "a\nb\na\n");
+        assert_eq!(run("with print pretty on"), "No previous command to relaunch\n");
+        assert_eq!(run("with pagi"), "No previous command to relaunch\n");
+        assert!(run("with w").starts_with("Ambiguous set command \"w\": "), "{}", run("with w"));
     }
 
     #[test]

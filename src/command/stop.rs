@@ -53,6 +53,7 @@ pub(super) fn stopped(cx: &mut Cx<'_>, stop: &Stop, pid: Tid) -> Result<Flow> {
     if stop.reason.is_end() {
         keep_end_of(cx.session, &stop.reason);
     } else {
+        cx.session.note_stop(stop);
         if cx.session.resumed_from.take().is_some_and(|from| from != stop.tid) {
             let line = format!("[Switching to {}]\n", target_id(cx.session, stop.tid));
             cx.say(line);

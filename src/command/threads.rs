@@ -1,7 +1,7 @@
 //! Threads, and what is known of the process as a whole.
 
-use crate::base::{Error, Result, Tid};
-use crate::engine::{Selection, Session, pending_signal};
+use crate::base::{Error, Result, Signal, Tid};
+use crate::engine::{Selection, Session, StopReason, pending_signal};
 use crate::ui::Role;
 use crate::ui::render::frame_line;
 
@@ -376,6 +376,30 @@ const INFO_PROGRAM: Command = Command {
     ..Command::BASE
 };
 
+/// Why the program stands still: `at breakpoint 1`.
+fn why_stopped(session: &Session, tid: Tid) -> Vec<String> {
+    let deleted = || "at a breakpoint that has since been deleted".to_owned();
+    let at_signal = |signal: Signal| vec![format!("at signal {}, {}", signal.name(), signal.description())];
+    let Some((stop, is_step)) = &session.last_stop else { return Vec::new() };
+    match &stop.reason {
+        StopReason::Arrived if *is_step => vec!["after being stepped".to_owned()],
+        // What has stopped it there was rdbg's own.
+        StopReason::Arrived => vec![deleted()],
+        StopReason::Signal(signal) => at_signal(*signal),
+        StopReason::Interrupted => at_signal(Signal::INT),
+        reason => {
+            let is_there = |id: u32| session.breakpoints.iter().any(|b| b.id == id);
+            let numbers = reason.numbers().into_iter();
+            let known: Vec<String> =
+                numbers.map(|id| if is_there(id) { format!("at breakpoint {id}") } else { deleted() }).collect();
+            match pending_signal(session, tid).filter(|_| known.is_empty()) {
+                Some(signal) => at_signal(signal),
+                None => known,
+            }
+        }
+    }
+}
+
 fn info_program(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
     let Ok(tid) = cx.session.selected_thread() else {
         cx.say("The program being debugged is not being run.\n");
@@ -383,11 +407,8 @@ fn info_program(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
     };
     let pc = cx.session.process()?.target.pc(tid)?;
     let mut text = format!("\tUsing the running image of child {}.\nProgram stopped at {pc}.\n", target_id(cx.session, tid));
-    let here = cx.session.breakpoints.iter().find(|b| b.enabled && b.hits > 0 && b.locations.iter().any(|l| l.addr == pc));
-    if let Some(breakpoint) = here {
-        text += &format!("It stopped at breakpoint {}.\n", breakpoint.id);
-    } else if let Some(signal) = pending_signal(cx.session, tid) {
-        text += &format!("It stopped at signal {}, {}.\n", signal.name(), signal.description());
+    for why in why_stopped(cx.session, tid) {
+        text += &format!("It stopped {why}.\n");
     }
     text += "Type \"info stack\" or \"info registers\" for more information.\n";
     cx.say(text);

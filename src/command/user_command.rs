@@ -13,6 +13,8 @@ pub struct UserCommand {
     pub body: Rc<[String]>,
     /// What `document` says, lines joined.
     pub document: String,
+    /// Commands may stand below it (`define-prefix`).
+    pub is_prefix: bool,
 }
 
 /// A call of a user's command.

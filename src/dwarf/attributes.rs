@@ -20,8 +20,7 @@ impl DebugInfo {
 
     /// The symbol's name that a DIE, or what it completes, has.
     pub fn linkage_name(&self, die: DieRef) -> Option<String> {
-        let name = |name| self.with(|units| units.inherited_string(die, name));
-        name(dw::DW_AT_linkage_name).or_else(|| name(dw::DW_AT_MIPS_linkage_name))
+        self.with(|units| units.linkage_name(die))
     }
 
     /// Whether other units see a function or variable (DW_AT_external), by its DIE or what that completes.

@@ -138,7 +138,9 @@ impl Body {
                     let kind = match (die.tag() == dw::DW_TAG_inlined_subroutine, origin) {
                         (true, Some(origin)) => BlockKind::Inlined {
                             origin,
-                            name: units.qualified_name(origin).unwrap_or_default(),
+                            name: (if unit.is_c() { units.linkage_name(origin) } else { None })
+                                .or_else(|| units.qualified_name(origin))
+                                .unwrap_or_default(),
                             call: die.attr_value(dw::DW_AT_call_line).and_then(|l| l.udata_value()).and_then(|line| {
                                 let file = unit.file_index(&die.attr_value(dw::DW_AT_call_file)?)?;
                                 Some(Declared { unit: unit.id, file, line: u32::try_from(line).ok()? })

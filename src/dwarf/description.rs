@@ -3,7 +3,7 @@
 use gimli::constants as dw;
 
 use super::info::DebugInfo;
-use super::unit::UnitId;
+use super::unit::{C, UnitId};
 
 /// What a unit says about itself (DWARF5 §3.1.1).
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -41,7 +41,7 @@ impl DebugInfo {
 /// gdb's name of a language (its `set language` takes the same).
 fn language(language: dw::DwLang) -> &'static str {
     match language {
-        dw::DW_LANG_C | dw::DW_LANG_C89 | dw::DW_LANG_C99 | dw::DW_LANG_C11 | dw::DW_LANG_C17 => "c",
+        c if C.contains(&c) => "c",
         dw::DW_LANG_C_plus_plus | dw::DW_LANG_C_plus_plus_11 | dw::DW_LANG_C_plus_plus_14 => "c++",
         dw::DW_LANG_C_plus_plus_17 | dw::DW_LANG_C_plus_plus_20 => "c++",
         dw::DW_LANG_Rust => "rust",

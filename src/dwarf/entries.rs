@@ -118,6 +118,12 @@ impl<'a> Units<'a> {
         Some(self.unit(unit).ok()?.text(value)?.to_string_lossy().into_owned())
     }
 
+    /// The symbol's name of what a DIE declares or completes.
+    pub(super) fn linkage_name(&self, die: DieRef) -> Option<String> {
+        let name = |attribute| self.inherited_string(die, attribute);
+        name(dw::DW_AT_linkage_name).or_else(|| name(dw::DW_AT_MIPS_linkage_name))
+    }
+
     /// Where a DIE, or what it completes, is declared. A file index of version 5 counts from 0, of earlier ones from 1.
     pub(super) fn declared(&self, die: DieRef) -> Option<Declared> {
         let (unit, line) = self.inherited(die, dw::DW_AT_decl_line)?;

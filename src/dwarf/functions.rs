@@ -16,7 +16,8 @@ use crate::base::{FileAddr, Result};
 pub struct Function {
     /// Its DIE.
     pub die: DieRef,
-    /// Its name with namespaces and classes, without parameters: `ns::Class::method`.
+    /// Its name with namespaces and classes, without parameters: `ns::Class::method`. In C, which mangles nothing, the symbol's:
+    /// where it has another, `asm("NAME")` has given it that, as glibc names its own functions `__GI_...`; gdb goes by it too.
     pub name: Arc<str>,
     /// The symbol's name, where the language mangles.
     pub linkage_name: Option<Arc<str>>,
@@ -38,10 +39,13 @@ impl Function {
         self.ranges.iter().any(|r| r.contains(addr))
     }
 
-    /// The range of its code that holds its entry.
-    pub fn entry_range(&self) -> FileRange {
-        let own = self.ranges.iter().find(|r| r.contains(self.entry)).or_else(|| self.ranges.first());
-        own.copied().unwrap_or(FileRange { start: self.entry, end: self.entry })
+    /// The range of its code that holds an address, or else its first one. That of its entry begins there.
+    pub fn range_at(&self, addr: FileAddr) -> FileRange {
+        let own = self.ranges.iter().find(|r| r.contains(addr)).or_else(|| self.ranges.first()).copied();
+        match own.unwrap_or(FileRange { start: self.entry, end: self.entry }) {
+            range if range.contains(self.entry) => FileRange { start: self.entry, ..range },
+            range => range,
+        }
     }
 }
 
@@ -159,13 +163,12 @@ impl Function {
         let first = ranges.first()?.start;
         let entry = die.attr_value(dw::DW_AT_entry_pc).and_then(|v| unit.dwarf.attr_address(&unit.unit, v).ok().flatten());
         let reference = unit.die_ref(die.offset());
-        let linkage = units
-            .inherited_string(reference, dw::DW_AT_linkage_name)
-            .or_else(|| units.inherited_string(reference, dw::DW_AT_MIPS_linkage_name));
+        let linkage_name: Option<Arc<str>> = units.linkage_name(reference).map(Arc::from);
+        let own = linkage_name.clone().filter(|_| unit.is_c());
         Some(Function {
             die: reference,
-            name,
-            linkage_name: linkage.map(Arc::from),
+            name: own.unwrap_or(name),
+            linkage_name,
             entry: entry.map_or(first, FileAddr),
             ranges,
             declared: units.declared(reference),

@@ -257,7 +257,10 @@ impl DebugInfo {
     /// An error about a unit, with its place in the file; the user will be told.
     pub(super) fn damaged(&self, unit: UnitId, error: gimli::Error) -> Error {
         let (section, offset) = self.with(|units| (units.section(unit), units.offset(unit)));
-        self.complaints.add(bad(self.path(), section, offset, error))
+        let is_empty = error == gimli::Error::MissingUnitDie;
+        let error = bad(self.path(), section, offset, error);
+        // A unit of nothing but its header, as assemblers leave them (DWARF5 §7.5.1 asks for no entry).
+        if is_empty { error } else { self.complaints.add(error) }
     }
 
     /// What was read of a unit, whatever is damaged behind it.

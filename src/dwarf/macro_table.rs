@@ -118,7 +118,7 @@ impl MacroTable {
     /// The place of a line of a file; of several inclusions of the file that with the fewest directives. A file that the macros do
     /// not know gives a place before all of them.
     pub fn place(&self, file: &Path, line: u32) -> MacroPlace {
-        let known = (0..).zip(&self.inclusions).filter(|(_, i)| *i.file.path == *file);
+        let known = (0..).zip(&self.inclusions).filter(|(_, i)| i.file.path.as_os_str() == file.as_os_str());
         match known.min_by_key(|(_, i)| i.depth) {
             Some((inclusion, _)) => MacroPlace { inclusion, line: line.into() },
             None => MacroPlace { inclusion: 0, line: -1 },
@@ -127,8 +127,8 @@ impl MacroTable {
 
     /// What a name stands for at a place.
     pub fn find(&self, name: &str, at: MacroPlace) -> Option<FoundMacro> {
-        let entry = self.of_name(name).rev().find(|e| self.holds(e, at))?;
-        Some(self.found(entry, at))
+        let entry = self.of_name(name).rev().find(|e| self.order(e.start, at) != Ordering::Greater)?;
+        self.holds(entry, at).then(|| self.found(entry, at))
     }
 
     /// Everything that a name stands for anywhere in the unit; `at` is where one looks from.
@@ -138,8 +138,15 @@ impl MacroTable {
 
     /// Every macro at a place, by name.
     pub fn all_at(&self, at: MacroPlace) -> impl Iterator<Item = FoundMacro> {
-        let entries = self.sorted.iter().filter_map(|i| self.entries.get(*i as usize));
+        let entries = self.sorted.iter().filter_map(|i| self.entry(*i));
         entries.filter(move |e| self.holds(e, at)).map(move |e| self.found(e, at))
+    }
+
+    /// The names of the macros at a place that begin so.
+    pub fn names_at(&self, at: MacroPlace, start: &str) -> impl Iterator<Item = &str> {
+        let from = self.sorted.partition_point(|i| self.entry(*i).map_or("", Entry::name) < start);
+        let entries = self.sorted.get(from..).unwrap_or_default().iter().filter_map(|i| self.entry(*i));
+        entries.take_while(move |e| e.name().starts_with(start)).filter(move |e| self.holds(e, at)).map(Entry::name)
     }
 
     /// The file of a place with its line, and the directives that included it, from the inside: the files by their full names.
@@ -154,10 +161,14 @@ impl MacroTable {
     }
 
     fn of_name(&self, name: &str) -> impl DoubleEndedIterator<Item = &Entry> {
-        let of = |index: &u32| self.entries.get(*index as usize).map_or("", Entry::name);
+        let of = |index: &u32| self.entry(*index).map_or("", Entry::name);
         let from = self.sorted.partition_point(|i| of(i) < name);
         let to = self.sorted.partition_point(|i| of(i) <= name);
-        self.sorted.get(from..to).unwrap_or_default().iter().filter_map(|i| self.entries.get(*i as usize))
+        self.sorted.get(from..to).unwrap_or_default().iter().filter_map(|i| self.entry(*i))
+    }
+
+    fn entry(&self, index: u32) -> Option<&Entry> {
+        self.entries.get(index as usize)
     }
 
     fn found(&self, entry: &Entry, at: MacroPlace) -> FoundMacro {
@@ -286,6 +297,7 @@ mod tests {
         assert_eq!(table.place(Path::new("/d/c.h"), 4), at(3, 4));
         assert_eq!(table.place(Path::new("/d/none.c"), 4), at(0, -1));
         assert_eq!(table.named("M", at(0, 1)).len(), 2);
+        assert_eq!(table.names_at(at(0, 3), "__").collect::<Vec<_>>(), COMPUTED);
         let names: Vec<String> = table.all_at(at(0, 3)).map(|f| f.definition.name).collect();
         assert_eq!(names, ["C", "D", "M", "__FILE__", "__LINE__"]);
         let places = [("/d/c.h".to_owned(), 1), ("/d/b.h".to_owned(), 1), ("/d/a.c".to_owned(), 2)];

@@ -94,8 +94,8 @@ struct Reading<'u, 'a> {
     open: Vec<u32>,
     has_main: bool,
     entries: Vec<Entry>,
-    /// The definition that each name has now.
-    current: HashMap<Box<str>, usize>,
+    /// The definitions of each name since it was taken back last.
+    current: HashMap<Box<str>, Vec<usize>>,
     bytes: usize,
     /// How many entries of any kind were read.
     read: usize,
@@ -187,20 +187,20 @@ impl<'u, 'a> Reading<'u, 'a> {
         let start = self.here(line);
         let name = text.get(..name_length(text)).unwrap_or_default();
         self.bytes += text.len() + name.len();
-        let before = self.current.insert(name.into(), self.entries.len());
-        self.end(before, start);
+        match self.current.get_mut(name) {
+            // One that is repeated does not end the one before: both are shown, as gdb has it, and the last one counts.
+            Some(earlier) => earlier.push(self.entries.len()),
+            None => _ = self.current.insert(name.into(), vec![self.entries.len()]),
+        }
         self.entries.push(Entry { text: text.into(), start, end: None });
     }
 
     fn undefine(&mut self, line: u64, name: &str) {
         let end = self.here(line);
-        let before = self.current.remove(name.trim_end());
-        self.end(before, end);
-    }
-
-    fn end(&mut self, entry: Option<usize>, at: MacroPlace) {
-        if let Some(entry) = entry.and_then(|i| self.entries.get_mut(i)) {
-            entry.end = Some(at);
+        for index in self.current.remove(name.trim_end()).unwrap_or_default() {
+            if let Some(entry) = self.entries.get_mut(index) {
+                entry.end = Some(end);
+            }
         }
     }
 

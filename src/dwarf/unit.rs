@@ -306,7 +306,16 @@ fn add_split<'a>(heads: &mut Vec<Head<'a>>, info: usize, dwarf: &Arc<Dwarf<R<'a>
     }
 }
 
+/// C of all years.
+pub(super) const C: [constants::DwLang; 5] =
+    [constants::DW_LANG_C, constants::DW_LANG_C89, constants::DW_LANG_C99, constants::DW_LANG_C11, constants::DW_LANG_C17];
+
 impl<'a> LoadedUnit<'a> {
+    /// Whether it is written in C.
+    pub(super) fn is_c(&self) -> bool {
+        C.contains(&constants::DwLang(self.language))
+    }
+
     fn read(id: UnitId, head: &Head<'a>, language: u16) -> gimli::Result<LoadedUnit<'a>> {
         let mut no_lines = None;
         let own = Unit::new(&head.dwarf, head.header).or_else(|e| {

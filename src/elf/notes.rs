@@ -24,6 +24,8 @@ pub struct Probe<'a> {
     pub provider: &'a str,
     /// Its name, as `longjmp`.
     pub name: &'a str,
+    /// The link-time address of the word that counts who looks at it; `None`: it is always there.
+    pub semaphore: Option<FileAddr>,
     /// `SIZE@OPERAND` in the assembler's words, for each argument, separated by blanks.
     pub arguments: &'a str,
 }
@@ -62,7 +64,8 @@ fn probe(data: &[u8], base: u64) -> Option<Probe<'_>> {
     let mut texts = data.get(24..)?.split(|b| *b == 0).map(|t| std::str::from_utf8(t).unwrap_or_default());
     let moved = if base == 0 { 0 } else { base.wrapping_sub(word(8)?) };
     let addr = FileAddr(word(0)?.wrapping_add(moved));
-    Some(Probe { addr, provider: texts.next()?, name: texts.next()?, arguments: texts.next().unwrap_or_default() })
+    let semaphore = word(16).filter(|s| *s != 0).map(|s| FileAddr(s.wrapping_add(moved)));
+    Some(Probe { addr, semaphore, provider: texts.next()?, name: texts.next()?, arguments: texts.next().unwrap_or_default() })
 }
 
 /// The build-id in the bytes of a note segment.

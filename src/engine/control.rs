@@ -22,6 +22,7 @@ impl Session {
         self.note_moment();
         self.resumes += 1;
         self.resumed_from = Some(selected);
+        self.makes_step = self.line_step.is_some() || plan.as_ref().is_some_and(Plan::is_step);
         let in_background = self.in_background;
         let process = self.process_mut()?;
         process.is_held = false;
@@ -239,7 +240,10 @@ impl Session {
         self.selection.tid = Some(tid);
         self.selection.level = 0;
         self.shown_source = None;
-        if let Ok(pc) = self.process()?.target.pc(tid) {
+        let stepped_to = self.frames.stepped_to.take();
+        if let Ok(pc) = self.process()?.target.pc(tid)
+            && stepped_to != Some(pc)
+        {
             self.stand_before_inlined(pc, entered_by(&reason));
         }
         self.find_resolver();

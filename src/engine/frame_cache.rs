@@ -26,6 +26,8 @@ pub(super) struct FrameCache {
     pub(super) code: RefCell<(u64, CodeByPc)>,
     /// So many inlined calls at whose first instruction the thread stands have not been stepped into yet.
     pub(super) not_entered: Cell<usize>,
+    /// The pc at which a step by lines has just ended, and with it said how many of them it has entered.
+    pub(super) stepped_to: Cell<Option<VirtAddr>>,
     /// What callers have told about values at the entry of functions.
     pub(super) entries: EntryValues,
     /// The types of variables that were looked at, for one generation of the modules.

@@ -41,7 +41,7 @@ pub struct FrameSource {
 
 impl Session {
     /// Forgets the frames: something has run, or a register was written.
-    pub(super) fn drop_frames(&mut self) {
+    pub fn drop_frames(&mut self) {
         self.frames.walked.replace(None);
     }
 

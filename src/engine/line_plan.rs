@@ -122,6 +122,11 @@ impl Session {
             .find_map(|m| m.address_of(name))
     }
 
+    /// Whether the PLT is at this address.
+    pub(super) fn is_stub(&self, at: VirtAddr) -> bool {
+        self.inferior.modules.at(at).is_some_and(|m| m.plt().stub_at(m.to_file(at)).is_some())
+    }
+
     /// Where `step` stops in the function that a call of this address enters: behind its prologue, if it has lines.
     pub(super) fn lines_behind(&self, at: VirtAddr) -> Option<VirtAddr> {
         let entry = self.behind_stubs(at)?;
@@ -166,8 +171,9 @@ fn behind_thunk(module: &Arc<Module>, at: VirtAddr) -> Option<VirtAddr> {
     module.address_of(&format!("_Z{encoding}"))
 }
 
+/// Where a function is entered; of a part of it that lies elsewhere, where that begins.
 fn function_start(module: &Module, at: VirtAddr) -> VirtAddr {
-    module.function(at).map_or(at, |f| module.virt(f.entry))
+    module.function(at).map_or(at, |f| module.virt(f.range_at(module.to_file(at)).start))
 }
 
 /// Sorts ranges and joins those that touch.

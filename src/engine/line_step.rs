@@ -108,14 +108,20 @@ impl Session {
         let next = match moved {
             Move::Go(plan) => plan,
             Move::Pass => return self.pass(step),
-            Move::Stop if step.left <= 1 => return Ok(None),
+            Move::Stop if step.left <= 1 => {
+                self.frames.stepped_to.set(Some(pc));
+                return Ok(None);
+            }
             Move::Stop => {
                 // As if each step were a command of its own: the last one's frame decides what is shown.
                 let here = self.walk_from(tid, 1)?.first().map(|f| self.identity(f));
                 self.step_began_in = here;
                 return Ok(match self.begin_line_step(tid, step.kind, step.left - 1)? {
                     LineStepBegun::Plan(plan) => Some(plan),
-                    LineStepBegun::Done | LineStepBegun::NoLine => None,
+                    LineStepBegun::Done | LineStepBegun::NoLine => {
+                        self.frames.stepped_to.set(Some(pc));
+                        None
+                    }
                 });
             }
         };
@@ -262,6 +268,11 @@ impl Session {
                 return Ok(Move::Stop);
             }
             return self.through(step, frames);
+        }
+        if self.is_stub(pc) {
+            // A tail call through the PLT: as if it had been called from here.
+            let caller = frames.iter().find(|f| f.cfa != frame.cfa);
+            return if step.kind == LineStepKind::Into { self.entered(step, pc, caller) } else { self.back_to(caller) };
         }
         let Some(line) = self.inferior.modules.source_line(pc) else {
             // Back in code of which nothing is known, not even a name: `step` goes on to where something is.

@@ -23,7 +23,7 @@ use super::signal_table::SignalTable;
 use super::skip::Skips;
 use super::slot_log::SlotLog;
 use super::step::{Finished, LineStep};
-use super::stop::Notice;
+use super::stop::{Notice, Stop};
 use super::timeline::Timeline;
 
 /// Everything that lives as long as rdbg does: the inferior, breakpoints, settings, history.
@@ -56,6 +56,10 @@ pub struct Session {
     pub(super) resumes: u64,
     /// What is let go on now leaves the terminal and the word to the user (`&`).
     pub in_background: bool,
+    /// The last stop, and whether a step was to end there.
+    pub last_stop: Option<(Stop, bool)>,
+    /// What was let go on last makes a step.
+    pub(super) makes_step: bool,
     /// The thread that was selected when the process was let go on.
     pub resumed_from: Option<Tid>,
     /// Calls of the program's functions that are waited for, each made within the one before.
@@ -174,6 +178,11 @@ impl Session {
     /// Where source files are looked for.
     pub fn source_paths(&self) -> SourcePaths<'_> {
         SourcePaths { substitutions: &self.settings.substitute_path, directories: &self.settings.directories }
+    }
+
+    /// Keeps why the program stands still, for who asks later.
+    pub fn note_stop(&mut self, stop: &Stop) {
+        self.last_stop = Some((stop.clone(), self.makes_step));
     }
 
     /// Counts the times that a process began to run: whoever waits sees that it did.

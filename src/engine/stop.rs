@@ -263,6 +263,18 @@ pub enum StopReason {
 }
 
 impl StopReason {
+    /// The numbers of the breakpoints, watchpoints and catchpoints that it is about.
+    pub fn numbers(&self) -> Vec<u32> {
+        match self {
+            StopReason::Breakpoints(hits) => hits.iter().map(|h| h.id).collect(),
+            StopReason::Watch(hits) => hits.iter().map(|h| h.id).collect(),
+            StopReason::WatchEnded { ids } => ids.clone(),
+            StopReason::Bind { hit, .. } | StopReason::Caught { hit, .. } => vec![hit.id],
+            StopReason::Libraries { hit, .. } => hit.iter().map(|h| h.id).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Whether the process has gone.
     pub fn is_end(&self) -> bool {
         matches!(self, StopReason::Exited(_) | StopReason::Killed(_))

@@ -7,7 +7,8 @@ use std::rc::Rc;
 
 use crate::base::{Error, Result};
 use crate::command::{
-    Cx, FAMILIES, Flow, Interpreter, LineReader, Registry, SETTINGS, TEST_SETTINGS, exit_status, expand_home, read_setting,
+    Cx, FAMILIES, Flow, Interpreter, LineReader, Registry, SETTINGS, TEST_SETTINGS, chosen_styles, exit_status, expand_home,
+    leave_attached, read_setting,
 };
 use crate::engine::Session;
 use crate::os::signals;
@@ -51,6 +52,10 @@ pub fn run(options: &Options) -> i32 {
     let status = front.session(options);
     // Lets go of what was debugged; in the background too no thread is in the middle of anything then.
     let _ = front.state.borrow_mut().session.hold();
+    front.with_cx(|cx| {
+        leave_attached(cx);
+        (Flow::Go, false)
+    });
     drop(front);
     signals::end_if_asked();
     status
@@ -163,6 +168,7 @@ impl Front {
         let State { session, interpreter, .. } = &mut *state;
         self.out.set_page(session.settings.height.filter(|_| session.settings.pagination && interpreter.is_interactive()));
         self.out.set_colour(session.settings.style_enabled);
+        self.out.set_styles(&chosen_styles(&session.settings));
         let (flow, failed) = run(&mut Cx { session, out: &mut self.out, interpreter });
         self.out.flush();
         self.any_failed |= failed;

@@ -35,7 +35,7 @@ impl Module {
         if debug.has_exact_locations(unit) {
             return entry;
         }
-        let end = function.entry_range().end;
+        let end = function.range_at(entry).end;
         let rows = table.starts_in(entry, end);
         let marked = rows.iter().find(|r| r.prologue_end && r.addr > entry).map(|r| r.addr);
         if debug.is_made_by_llvm(unit) {

@@ -4,11 +4,13 @@ mod json;
 mod output;
 pub mod render;
 mod stable;
+mod style;
 mod table;
 mod text;
 
 pub use json::JsonOutput;
 pub use output::{Cell, Output, Role, Row};
 pub use stable::StableAddresses;
+pub use style::RoleStyle;
 pub use table::Table;
 pub use text::{Captured, Tee, TextOutput};

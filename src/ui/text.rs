@@ -5,6 +5,7 @@ use std::io::{BufRead, Write};
 use crate::os::signals;
 
 use super::output::{Output, Role, Row};
+use super::style::RoleStyle;
 
 /// Text written to streams; errors go to the second one. Colour only where asked for.
 pub struct TextOutput {
@@ -13,6 +14,8 @@ pub struct TextOutput {
     /// Whether the terminal can show colours.
     can_colour: bool,
     colour: bool,
+    /// What somebody has chosen instead of rdbg's own styles.
+    chosen: Vec<(Role, anstyle::Style)>,
     terminal: bool,
     /// Lines of a page; `None` does not page.
     page: Option<u32>,
@@ -36,6 +39,7 @@ impl TextOutput {
             err: Box::new(std::io::stderr()),
             can_colour: terminal && !plain,
             colour: terminal && !plain,
+            chosen: Vec::new(),
             terminal,
             page: None,
             lines: 0,
@@ -51,6 +55,7 @@ impl TextOutput {
             err,
             can_colour: false,
             colour: false,
+            chosen: Vec::new(),
             terminal: false,
             page: None,
             lines: 0,
@@ -67,6 +72,19 @@ impl TextOutput {
     /// Turns colours on where the terminal can show them, or off.
     pub fn set_colour(&mut self, on: bool) {
         self.colour = on && self.can_colour;
+    }
+
+    /// Shows these roles so, the others in rdbg's own way.
+    pub fn set_styles(&mut self, chosen: &[RoleStyle<'_>]) {
+        self.chosen = chosen.iter().map(|c| (c.role, c.style())).collect();
+    }
+
+    fn style(&self, role: Role) -> anstyle::Style {
+        match self.chosen.iter().find(|c| c.0 == role) {
+            _ if !self.colour => anstyle::Style::new(),
+            Some((_, style)) => *style,
+            None => style(role),
+        }
     }
 
     /// Stops after so many lines of one command's output, on a terminal.
@@ -162,7 +180,7 @@ impl Output for TextOutput {
         if self.closed || (self.skip && role != Role::Error) {
             return;
         }
-        let style = if self.colour { style(role) } else { anstyle::Style::new() };
+        let style = self.style(role);
         let failed = if role == Role::Error {
             // What was said before must stand before it where both streams meet.
             let _ = self.out.flush();

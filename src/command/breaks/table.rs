@@ -53,9 +53,11 @@ fn table(cx: &mut Cx<'_>, args: &Args, sort: &str, is_of_sort: fn(&Breakpoint) -
         return Ok(Flow::Go);
     }
     let width = shown.iter().map(|b| b.type_word().len()).max().unwrap_or(0).max(14);
-    let mut text = format!("{:<7} {:<width$} Disp Enb {:<18} What\n", "Num", "Type", "Address");
+    // As narrow as gdb's where there is no address to be shown.
+    let column = if shown.iter().any(|b| has_address(cx.session, b)) { 18 } else { 10 };
+    let mut text = format!("{:<7} {:<width$} Disp Enb {:<column$} What\n", "Num", "Type", "Address");
     for b in &shown {
-        text.push_str(&breakpoint_rows(cx.session, b, width));
+        text.push_str(&breakpoint_rows(cx.session, b, (width, column)));
     }
     cx.say(text);
     Ok(Flow::Go)
@@ -77,7 +79,16 @@ fn what_of(session: &mut Session, b: &Breakpoint, location: &Location) -> String
     what
 }
 
-fn breakpoint_rows(session: &mut Session, b: &Breakpoint, width: usize) -> String {
+/// Whether it stands somewhere, though that may not be shown: a watchpoint of a process does.
+fn has_address(session: &Session, b: &Breakpoint) -> bool {
+    match b.kind {
+        Kind::Watch(_) => session.process().is_ok(),
+        Kind::Catch(Catch::Raise { .. }) => session.inferior.program.is_some(),
+        _ => !b.locations.is_empty(),
+    }
+}
+
+fn breakpoint_rows(session: &mut Session, b: &Breakpoint, (width, column): (usize, usize)) -> String {
     let letter = |on| if on { "y" } else { "n" };
     let (address, what) = match (&b.kind, b.locations.as_slice()) {
         (Kind::Code { .. }, []) => ("<PENDING>".to_owned(), b.spec.clone()),
@@ -87,7 +98,7 @@ fn breakpoint_rows(session: &mut Session, b: &Breakpoint, width: usize) -> Strin
     };
     let what = what + &b.thread.map_or(String::new(), |t| format!(" thread {}", t.global));
     let head = format!(
-        "{:<7} {:<width$} {:<4} {:<3} {address:<18} {what}",
+        "{:<7} {:<width$} {:<4} {:<3} {address:<column$} {what}",
         b.id,
         b.type_word(),
         b.disposition.word(),

@@ -1,6 +1,6 @@
 //! The commands of this room.
 
-use super::{files, process, scope, signals, sources, symbols, vtables, xinfo};
+use super::{files, float, probes, process, scope, sections, signals, sources, symbols, vtables, xinfo};
 use crate::command::Command;
 
 /// The family.
@@ -19,4 +19,12 @@ pub const COMMANDS: &[Command] = &[
     signals::SIGNALS,
     signals::HANDLE,
     xinfo::XINFO,
+    float::FLOAT,
+    float::VECTOR,
+    probes::PROBES,
+    probes::ALL,
+    probes::STAP,
+    probes::DTRACE,
+    sections::MAINTENANCE_INFO,
+    sections::MAINTENANCE_SECTIONS,
 ];

@@ -1,7 +1,8 @@
 //! The commands of this room.
 
 use super::{
-    aslr, changes, file, file_layout, got, hardening, link_map, pages, plt, relocations, search_path, startup, why, xrefs,
+    aslr, changes, file, file_layout, got, hardening, link_map, pages, plt, read_libraries, relocations, search_path, startup,
+    why, xrefs,
 };
 use crate::command::Command;
 
@@ -16,6 +17,9 @@ pub const COMMANDS: &[Command] = &[
     search_path::SEARCH_PATH,
     link_map::LINK_MAP,
     link_map::SHAREDLIBRARY,
+    read_libraries::LOAD_SYMBOLS,
+    read_libraries::NO_SYMBOLS,
+    read_libraries::SECTION,
     startup::AUXV,
     startup::STARTUP,
     file::ELF,

@@ -14,6 +14,7 @@ mod page_rows;
 mod pages;
 mod plt;
 mod provides;
+mod read_libraries;
 mod relocations;
 mod scope;
 mod search_path;

@@ -7,7 +7,8 @@ use crate::base::{Error, Result};
 use crate::command::cx::{Cx, Setting};
 use crate::command::describe::{Form, SettingKind};
 use crate::command::paths::file_error;
-use crate::engine::{Session, Settings};
+use crate::command::target_name::not_with_this_target;
+use crate::engine::Settings;
 
 use super::row::{refuse, row};
 
@@ -217,11 +218,7 @@ pub const SETTINGS: &[Setting] = &[
         "Script filename extension recognition is \"{}\".",
         "Set mode for script filename extension recognition.",
     )
-    .help("rdbg knows one language of scripts: its own.")
-    .after(|cx| {
-        let strict = word(&cx.session.settings, "script-extension", "soft") == "strict";
-        refuse(strict, "rdbg takes every file for one of its own commands, whatever its name ends in.")
-    }),
+    .help("rdbg runs files of its own commands alone; off, one whose name ends in .py is taken for one too."),
     row("source open", Bool(|s| &mut s.source_open), "Source opening is \"{}\".", "Set whether rdbg should open source files.")
         .help("Off, a line is told by its number and the file's name."),
     row(
@@ -231,6 +228,12 @@ pub const SETTINGS: &[Setting] = &[
         "Set debugger's willingness to use agent as a helper.",
     )
     .after(|cx| Err(not_with_this_target(cx.session))),
+    row("style disassembler enabled", Taken(Form::Bool, "on"), "", "Set whether disassembler output styling is enabled.")
+        .by(|s| {
+            let on = is_on(s, "style disassembler enabled", true);
+            format!("Disassembler output styling is {}.", if on { "enabled" } else { "disabled" })
+        })
+        .after(|cx| refuse_off(cx, "style disassembler enabled", "rdbg shows mnemonics as \"set style disassembler mnemonic\" says.")),
     row("watchdog", Taken(Form::Uint, "0"), "Watchdog timer is {}.", "Set watchdog timer.").after(|cx| {
         let wanted = word(&cx.session.settings, "watchdog", "0") != "0";
         refuse(wanted, "rdbg waits for the program as long as it runs: Ctrl-C stops it.")
@@ -259,17 +262,6 @@ pub const SETTINGS: &[Setting] = &[
 /// A setting that is on.
 const fn allowed(name: &'static str, sentence: &'static str, summary: &'static str) -> Setting {
     row(name, Taken(Form::Bool, "on"), sentence, summary)
-}
-
-/// gdb's sentence for what only remote targets can do.
-pub(super) fn not_with_this_target(session: &Session) -> Error {
-    let target = match (&session.inferior.process, session.is_core()) {
-        (Some(_), true) => "core",
-        (Some(_), false) => "native",
-        (None, _) if session.inferior.program.is_some() => "exec",
-        (None, _) => "None",
-    };
-    Error::user(format!("You can't do that when your target is `{target}'"))
 }
 
 fn word<'s>(settings: &'s Settings, name: &str, default: &'s str) -> &'s str {

@@ -5,5 +5,6 @@ pub mod files;
 pub mod interface;
 pub mod row;
 pub mod running;
+pub mod styles;
 pub mod taken;
 pub mod values;

@@ -96,6 +96,9 @@ pub const SETTINGS: &[Setting] = taken! {
     "stack-cache", Bool, "on", "Cache use for stack accesses is {}.", "Set cache use for stack access.";
     "struct-convention", Enum(&["default", "pcc", "reg"]), "default",
         "The convention for returning small structs is \"{}\".", "Set the convention for returning small structs.";
+    "style tui-current-position", Bool, "off",
+        "Styling the text highlighted by the TUI's current position indicator is {}.",
+        "Set whether to style text highlighted by the TUI's current position indicator.";
     "tcp auto-retry", Bool, "on", "Auto-retry on socket connect is {}.", "Set auto-retry on socket connect.";
     "tcp connect-timeout", Limit, "15",
         "Timeout limit in seconds for socket connection is {}.", "Set timeout limit in seconds for socket connection.";

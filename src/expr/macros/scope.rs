@@ -18,6 +18,13 @@ pub struct MacroScope {
 }
 
 impl MacroScope {
+    /// The names that begin so.
+    pub fn names(&self, start: &str) -> Vec<String> {
+        let user = self.user.keys().filter(|name| name.starts_with(start)).cloned();
+        let of_program = self.program.iter().flat_map(|(table, place)| table.names_at(*place, start)).map(str::to_owned);
+        user.chain(of_program).collect()
+    }
+
     /// What a name stands for.
     pub fn find(&self, name: &str) -> Option<MacroDefinition> {
         let of_program = || self.program.as_ref().and_then(|(table, place)| table.find(name, *place)).map(|f| f.definition);
