@@ -178,7 +178,10 @@ fn another_program_than_the_processs_is_told() {
         Session::rdbg().program(&other.path, [""; 0]).feed(&script).text
     };
     let text = attach("");
-    assert!(text.contains("Mismatch between current exec-file ") && text.contains("Load new symbol table from \""), "{text}");
+    assert!(
+        text.contains("Build ID mismatch between current exec-file ") && text.contains("Load new symbol table from \""),
+        "{text}"
+    );
     assert!(text.contains("No symbol \"calls\"") && text.matches("Reading symbols from ").count() == 2, "{text}");
     let text = attach("set exec-file-mismatch warn\n");
     assert!(text.contains("currently \"warn\"") && text.contains("No symbol \"turns\"") && text.contains("= 8"), "{text}");

@@ -141,6 +141,8 @@ fn commands_are_gdbs() {
         "maintenance info sections",
         "maintenance info sections .text CODE",
         "target native",
+        "add-auto-load-safe-path\nadd-auto-load-safe-path /x\nshow auto-load safe-path",
+        "add-auto-load-scripts-directory\nadd-auto-load-scripts-directory /y\nshow auto-load scripts-directory",
         "info auto-load gdb-scripts\ninfo auto-load libthread-db\ninfo auto-load python-scripts\ninfo auto-load zz",
     ];
     same_as_gdb(test, &program, &["3"], "", &before, ours);

@@ -64,7 +64,7 @@ fn keeps_program(cx: &mut Cx<'_>, pid: Tid) -> Result<bool> {
     let (Some(other), Some(own)) = (cx.session.mismatch(pid), &cx.session.inferior.program) else { return Ok(false) };
     let (own, other) = (own.path.display().to_string(), other.display());
     cx.warn(format!(
-        "Mismatch between current exec-file {own}\nand automatically determined exec-file {other}\n\
+        "Build ID mismatch between current exec-file {own}\nand automatically determined exec-file {other}\n\
          exec-file-mismatch handling is currently \"{handling}\""
     ));
     Ok(handling == "warn" || !cx.query(&format!("Load new symbol table from \"{other}\"? "))?)

@@ -47,6 +47,7 @@ mod read_setting;
 mod setting_groups;
 mod setting_tables;
 mod shell;
+mod start_up_words;
 mod test_settings;
 
 // Commands: running and stopping.
@@ -135,6 +136,7 @@ pub const FAMILIES: &[&[Command]] = &[
     environment::COMMANDS,
     setting_groups::COMMANDS,
     other_scripts::COMMANDS,
+    start_up_words::COMMANDS,
     complete::COMMANDS,
     index_cache::COMMANDS,
     history::COMMANDS,

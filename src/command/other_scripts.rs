@@ -56,7 +56,7 @@ fn left_out(cx: &mut Cx<'_>, args: &Args, sentence: &'static str) -> Result<Flow
 }
 
 /// An error where somebody typed it; in a file of commands what follows is run.
-fn refused(cx: &mut Cx<'_>, sentence: &'static str) -> Result<Flow> {
+pub fn refused(cx: &mut Cx<'_>, sentence: &'static str) -> Result<Flow> {
     if cx.interpreter.is_in_file() {
         cx.warn(sentence);
         return Ok(Flow::Go);

@@ -244,6 +244,11 @@ impl DebugInfo {
         &self.macros
     }
 
+    /// Whether parts of units were looked for in other files.
+    pub(super) fn has_skeletons(&self) -> bool {
+        !self.cell.borrow_owner().split.is_empty()
+    }
+
     /// Takes note of a damage, to be told.
     pub(super) fn complain(&self, error: Error) {
         self.complaints.add(error);

@@ -46,7 +46,7 @@ impl DebugInfo {
     /// Whether any unit may have macros: by the sections alone.
     pub fn may_have_macros(&self) -> bool {
         let has = |name| self.image().section(name).is_some_and(|s| s.size > 0);
-        has(".debug_macro") || has(".debug_macinfo") || self.has_split_units()
+        has(".debug_macro") || has(".debug_macinfo") || self.has_skeletons()
     }
 
     /// The macros of a unit, read when first asked for; `None` if the compiler has described none.

@@ -60,6 +60,11 @@ impl SplitFiles {
         found
     }
 
+    /// Whether the file has no skeletons.
+    pub fn is_empty(&self) -> bool {
+        self.skeletons.is_empty()
+    }
+
     /// The sections of the other part of the skeleton at this offset, and those of type units beside it; none if it is no
     /// skeleton, or if its file is not there.
     pub fn sections<'a>(&'a self, packages: &Packages<'a>, offset: u64, parent: &Dwarf<R<'a>>) -> Vec<Dwarf<R<'a>>> {

@@ -234,6 +234,13 @@ pub const SETTINGS: &[Setting] = &[
             format!("Disassembler output styling is {}.", if on { "enabled" } else { "disabled" })
         })
         .after(|cx| refuse_off(cx, "style disassembler enabled", "rdbg shows mnemonics as \"set style disassembler mnemonic\" says.")),
+    row(
+        "mi-async",
+        Taken(Form::Bool, "off"),
+        "Whether MI is in asynchronous mode is {}.",
+        "Set whether MI asynchronous mode is enabled.",
+    )
+    .alias(&["target-async"]),
     row("watchdog", Taken(Form::Uint, "0"), "Watchdog timer is {}.", "Set watchdog timer.").after(|cx| {
         let wanted = word(&cx.session.settings, "watchdog", "0") != "0";
         refuse(wanted, "rdbg waits for the program as long as it runs: Ctrl-C stops it.")

@@ -82,7 +82,8 @@ old one starts the old program again."),
     )
     .help("The next \"run\" gives the program a filter of the calls that are caught by then. It takes no_new_privs (prctl(2)), is inherited\n\
 by whatever comes of the program, and answers ENOSYS in what rdbg lets go of: such a program cannot be detached, and needs\n\
-\"set detach-on-fork off\"."),
+\"set detach-on-fork off\".")
+    .own(),
     row(
         "watch-system-calls",
         Bool(|s| &mut s.watch_system_calls),
@@ -90,7 +91,8 @@ by whatever comes of the program, and answers ENOSYS in what rdbg lets go of: su
         "Set whether hardware watchpoints are compared when a system call returns.",
     )
     .help("Debug registers do not see what the kernel writes, as read(2) into a watched variable. On, the program stops at the end\n\
-of the call that has changed one; each system call is stopped at for it, which is slow."),
+of the call that has changed one; each system call is stopped at for it, which is slow.")
+    .own(),
     row(
         "scheduler-locking",
         Enum(|s| &mut s.scheduler_locking, &["off", "on", "step", "replay"]),

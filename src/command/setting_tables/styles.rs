@@ -7,7 +7,7 @@ use crate::ui::{Role, RoleStyle};
 
 use super::row::row;
 
-const COLOURS: Form = Form::Enum(&["none", "black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"]);
+pub(super) const COLOURS: Form = Form::Enum(&["none", "black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"]);
 const INTENSITIES: Form = Form::Enum(&["normal", "bold", "dim"]);
 
 /// `NAME, gdb's name in sentences, foreground, intensity;` a style: the settings of those that rdbg writes in, and of the others.
@@ -56,8 +56,6 @@ pub const SETTINGS: &[Setting] = styles! {
     "highlight", "highlight", "red", "normal";
     "metadata", "metadata", "none", "dim", Role::Dim;
     "title", "title", "none", "bold", Role::Title;
-    "tui-active-border", "tui-active-border", "cyan", "normal";
-    "tui-border", "tui-border", "cyan", "normal";
     "variable", "variable", "cyan", "normal", Role::Variable;
     "version", "version", "magenta", "bold";
 };

@@ -6,6 +6,7 @@ use crate::command::describe::Form::{Bool, Enum, File, Limit, NeededFile, Signed
 use crate::command::describe::SettingKind;
 
 use super::row::row;
+use super::styles::COLOURS;
 
 /// `NAME, FORM, DEFAULT, SENTENCE, SUMMARY;` a row.
 macro_rules! taken {
@@ -59,7 +60,6 @@ pub const SETTINGS: &[Setting] = taken! {
         "Set permission to insert fast tracepoints in the target.";
     "may-insert-tracepoints", Bool, "on",
         "Permission to insert tracepoints in the target is {}.", "Set permission to insert tracepoints in the target.";
-    "mi-async", Bool, "off", "Whether MI is in asynchronous mode is {}.", "Set whether MI asynchronous mode is enabled.";
     "print memory-tag-violations", Bool, "on",
         "Printing of memory tag violations is {}.", "Set printing of memory tag violations for pointers.";
     "print pascal_static-members", Bool, "on",
@@ -96,6 +96,14 @@ pub const SETTINGS: &[Setting] = taken! {
     "stack-cache", Bool, "on", "Cache use for stack accesses is {}.", "Set cache use for stack access.";
     "struct-convention", Enum(&["default", "pcc", "reg"]), "default",
         "The convention for returning small structs is \"{}\".", "Set the convention for returning small structs.";
+    "style tui-active-border background", COLOURS, "none",
+        "The \"tui-active-border\" style background color is: {}", "Set the background color for this property.";
+    "style tui-active-border foreground", COLOURS, "cyan",
+        "The \"tui-active-border\" style foreground color is: {}", "Set the foreground color for this property.";
+    "style tui-border background", COLOURS, "none",
+        "The \"tui-border\" style background color is: {}", "Set the background color for this property.";
+    "style tui-border foreground", COLOURS, "cyan",
+        "The \"tui-border\" style foreground color is: {}", "Set the foreground color for this property.";
     "style tui-current-position", Bool, "off",
         "Styling the text highlighted by the TUI's current position indicator is {}.",
         "Set whether to style text highlighted by the TUI's current position indicator.";
