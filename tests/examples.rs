@@ -21,6 +21,7 @@ fn before(command: &str, line: &str) -> &'static [&'static str] {
         "timeline start" if line.contains("-steps") => &["kill"],
         "timeline diff" => &["timeline start", "finish", "timeline save lazy.jsonl", "timeline save now.jsonl"],
         "redo" => &["patch main = 90 90", "undo"],
+        "restart" | "delete checkpoint" => &["checkpoint"],
         _ => &[],
     }
 }

@@ -5,6 +5,7 @@ use crate::engine::{Inferior, Stop, StopReason};
 use crate::ui::render::stop_text;
 
 use super::args::Args;
+use super::checkpoints::show_successor;
 use super::cx::{Command, Cx};
 use super::describe::{ArgKind, ArgSpec, Flow, Group, Repeat};
 use super::notices::show_ended;
@@ -119,6 +120,7 @@ fn detach(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
     }
     let_go(cx)?;
     show_ended(cx);
+    show_successor(cx);
     Ok(Flow::Go)
 }
 

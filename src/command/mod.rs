@@ -6,6 +6,7 @@
 // What descriptions, arguments and lines are made of.
 mod args;
 mod candidate;
+mod checkpoints;
 mod describe;
 mod display_list;
 mod log;
@@ -141,6 +142,7 @@ pub const FAMILIES: &[&[Command]] = &[
     history::COMMANDS,
     run::COMMANDS,
     attach::COMMANDS,
+    checkpoints::COMMANDS,
     background::COMMANDS,
     core::COMMANDS,
     step::COMMANDS,

@@ -206,7 +206,7 @@ fn at_stake(session: &Session) -> Option<String> {
     let mut text = String::new();
     for inferior in session.inferiors() {
         let Some(process) = inferior.process.as_ref().filter(|p| p.target.core_file().is_none()) else { continue };
-        let verb = if process.launched { "killed" } else { "detached" };
+        let verb = if process.dies_with_rdbg() { "killed" } else { "detached" };
         text += &format!("\tInferior {} [process {}] will be {verb}.\n", inferior.number, process.target.pid());
     }
     Some(text).filter(|t| !t.is_empty())

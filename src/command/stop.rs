@@ -6,6 +6,7 @@ use crate::expr::Host;
 use crate::ui::Role;
 use crate::ui::render::{nearest_source, stop_text};
 
+use super::checkpoints::show_successor;
 use super::cx::Cx;
 use super::describe::Flow;
 use super::display::show_all;
@@ -81,6 +82,7 @@ pub(super) fn stopped(cx: &mut Cx<'_>, stop: &Stop, pid: Tid) -> Result<Flow> {
     cx.session.remove_ended();
     if stop.reason.is_end() {
         show_ended(cx);
+        show_successor(cx);
         cx.session.stop_commands.clear();
     } else if !silent {
         // gdb's order: what is shown at each stop comes before what this one is about.

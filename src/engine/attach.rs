@@ -6,8 +6,8 @@ use crate::base::{Error, Result, Signal, Tid};
 use crate::os::procfs;
 use crate::target::{Control, Live, Observed, Target};
 
-use super::inferior::Program;
 use super::process::Process;
+use super::program::Program;
 use super::session::Session;
 use super::signal_table::Disposition;
 
@@ -106,7 +106,9 @@ impl Session {
             born.target.control().map_or(Ok(()), Control::part)?;
         }
         process.control()?.detach(&signals)?;
-        self.forget_process();
+        if !self.go_back_to_checkpoint()? {
+            self.forget_process();
+        }
         Ok(())
     }
 

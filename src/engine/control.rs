@@ -47,10 +47,10 @@ impl Session {
         self.drop_frames();
         self.selection.level = 0;
         self.back_into_slots()?;
-        let pid = self.process()?.target.pid();
+        let group = self.process()?.group;
         let wants_it = !self.in_background && self.inferior.process.as_ref().is_some_and(|p| p.launched);
         if let Some(terminal) = self.terminal.as_mut().filter(|_| wants_it) {
-            terminal.give(pid);
+            terminal.give(group);
         }
         let mut is_held = false;
         for born in std::mem::take(&mut self.process_mut()?.unfollowed) {
@@ -318,6 +318,9 @@ impl Session {
     pub(super) fn ended(&mut self, tid: Tid, reason: StopReason) -> Result<Option<Happening>> {
         self.line_step = None;
         self.stop_others()?;
+        if self.go_back_to_checkpoint()? {
+            return Ok(Some(Happening::Stop(Stop { tid, reason })));
+        }
         // What is done for the record after its end concerns the last one that goes.
         if self.other_processes().is_empty() {
             self.begin_ending(tid, reason);

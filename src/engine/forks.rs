@@ -171,6 +171,7 @@ impl Session {
         let pid = process.target.pid();
         self.notices.push_back(Notice::DetachingParent { pid, after });
         process.leave()?;
+        self.inferior.checkpoints.end();
         self.notices.push_back(Notice::Detached { number, pid });
         Ok(())
     }

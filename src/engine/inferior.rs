@@ -1,26 +1,14 @@
 //! The inferior: a program, the modules in its address space, the process that runs it, and how it is started.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
-use std::sync::Arc;
 
 use crate::base::Tid;
-use crate::elf::Image;
 use crate::symbols::Modules;
 
+use super::checkpoint_list::Checkpoints;
 use super::journal::Journal;
 use super::process::Process;
-
-/// The executable that `file` named.
-#[derive(Clone, Debug)]
-pub struct Program {
-    /// Its absolute path.
-    pub path: PathBuf,
-    /// The file.
-    pub image: Arc<Image>,
-    /// It was a core file that named it, and not the user.
-    pub of_core: bool,
-}
+use super::program::Program;
 
 /// The thread and the frame that commands look at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -69,6 +57,8 @@ pub struct Inferior {
     pub process: Option<Process>,
     /// What the user has changed in the process.
     pub journal: Journal,
+    /// Copies of the process that stand still, to be gone back to.
+    pub(super) checkpoints: Checkpoints,
     /// A vfork that is under way.
     pub vfork: Option<Vfork>,
     /// It is let go of when that vfork is over.
@@ -96,6 +86,7 @@ impl Default for Inferior {
             modules: Modules::default(),
             process: None,
             journal: Journal::default(),
+            checkpoints: Checkpoints::default(),
             vfork: None,
             parts_after_vfork: false,
             is_left: false,

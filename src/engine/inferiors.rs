@@ -207,9 +207,11 @@ impl Session {
         let Some(mut process) = self.inferior.process.take() else { return };
         let pid = process.target.pid();
         process.number_anew(pid);
+        let checkpoints = std::mem::take(&mut self.inferior.checkpoints);
         let number = self.push_inferior(Inferior {
             modules: self.inferior.modules.clone(),
             process: Some(process),
+            checkpoints,
             setup: Setup::fresh(),
             selection: Selection { tid: Some(pid), level: 0 },
             is_seated: false,

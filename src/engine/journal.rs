@@ -59,6 +59,17 @@ impl Journal {
         std::mem::replace(&mut self.command, line.get(..end).unwrap_or_default().trim().to_owned())
     }
 
+    /// The same of a copy of the process, whose thread has another number.
+    pub(super) fn of_copy(&self, copy: Tid) -> Journal {
+        let mut journal = self.clone();
+        for change in journal.entries.iter_mut().flat_map(|e| &mut e.changes) {
+            if let Change::Register { tid, .. } = change {
+                *tid = copy;
+            }
+        }
+        journal
+    }
+
     /// Begins an entry: all changes until [`close`](Journal::close) belong to it.
     pub fn open(&mut self, what: impl Into<String>) {
         self.open = Some(Entry { what: what.into(), changes: Vec::new(), notes: Vec::new() });

@@ -14,9 +14,10 @@ use crate::symbols::{DebugFiles, ModuleRole, NewModule};
 use crate::target::{Control, Live};
 
 use super::arguments;
-use super::inferior::{Program, Selection};
+use super::inferior::Selection;
 use super::listing::Listing;
 use super::process::Process;
+use super::program::Program;
 use super::session::Session;
 
 /// The path with its directory's symbolic links followed and its file's not, as gdb names what it starts: a program may look at
@@ -202,6 +203,7 @@ impl Session {
             born.target.control().map_or(Ok(()), Control::kill)?;
         }
         process.control()?.kill()?;
+        self.inferior.checkpoints.kill()?;
         self.forget_process();
         Ok(())
     }
@@ -215,6 +217,7 @@ impl Session {
         }
         self.drop_frames();
         self.inferior.process = None;
+        self.inferior.checkpoints.end();
         self.inferior.journal.clear();
         self.selection = Default::default();
         if let Some(terminal) = &mut self.terminal {

@@ -181,7 +181,7 @@ impl Session {
         self.selection.tid = Some(pid);
         match image {
             Ok(image) => {
-                self.inferior.program = Some(super::inferior::Program { path, image, of_core: false });
+                self.inferior.program = Some(super::program::Program { path, image, of_core: false });
                 self.find_modules()?;
             }
             Err(e) => {

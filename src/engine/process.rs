@@ -52,6 +52,10 @@ pub struct Process {
     pub target: Box<dyn Target>,
     /// rdbg started it; otherwise it was attached to.
     pub launched: bool,
+    /// It is a copy that rdbg has made, which dies with rdbg.
+    is_copy: bool,
+    /// Its process group, if it was started in one of its own.
+    pub(super) group: Tid,
     /// Where ld.so tells what it loads.
     pub libraries: LibraryEvents,
     pub(super) sites: Sites,
@@ -120,6 +124,8 @@ impl Process {
     /// A process whose threads are all stopped.
     pub fn new(target: Box<dyn Target>, launched: bool, count: &ThreadCount) -> Process {
         let mut process = Process {
+            is_copy: false,
+            group: target.pid(),
             target,
             launched,
             libraries: LibraryEvents::default(),
@@ -162,6 +168,28 @@ impl Process {
         for tid in process.target.threads() {
             process.number(tid);
         }
+        process
+    }
+
+    /// What is known of this process of one thread, as that of a copy of it: nobody counts its thread anew.
+    pub(super) fn copied(&self, target: Box<dyn Target>) -> Process {
+        let (own, copy) = (self.target.pid(), target.pid());
+        let mut process = Process::new(target, self.launched, &ThreadCount::default());
+        process.is_copy = true;
+        let global = self.globals.get(&own).copied();
+        process.globals = global.map(|number| (copy, number)).into_iter().collect();
+        process.numbers = self.number_of(own).map(|number| (copy, number)).into_iter().collect();
+        process.given_names = self.given_names.get(&own).map(|name| (copy, name.clone())).into_iter().collect();
+        (process.count, process.last_number) = (self.count.clone(), self.last_number);
+        process.libraries = self.libraries;
+        process.sites = self.sites.clone();
+        process.filter = self.filter.clone();
+        process.reported = self.reported.get(&own).map(|at| (copy, *at)).into_iter().collect();
+        process.deliver = self.deliver.get(&own).map(|signal| (copy, *signal)).into_iter().collect();
+        process.displaced = self.displaced.get(&own).map(|d| (copy, *d)).into_iter().collect();
+        process.group = self.group;
+        process.is_held = true;
+        process.learn_pthread(copy);
         process
     }
 
@@ -263,6 +291,11 @@ impl Process {
             self.plan = None;
         }
         self.pthreads.remove(&tid).unwrap_or(0)
+    }
+
+    /// Whether it dies with rdbg; otherwise it goes on then.
+    pub fn dies_with_rdbg(&self) -> bool {
+        self.launched || self.is_copy
     }
 
     /// Lets go of it while it runs; no thread is left in a slot, which goes.

@@ -235,6 +235,29 @@ impl Session {
         }
     }
 
+    /// Looks at watched values anew, in another process than before: theirs are what was seen last. The frames of a thread are
+    /// another's.
+    pub(super) fn look_again(&mut self, from: Tid, to: Tid) -> Result<()> {
+        let number = self.inferior.number;
+        let mut watched = Vec::new();
+        for b in self.breakpoints.iter_mut() {
+            if let Kind::Watch(watch) = &mut b.kind
+                && watch.inferior == number
+            {
+                if let Some(scope) = watch.scope.as_mut().filter(|s| s.tid == from) {
+                    scope.tid = to;
+                }
+                watched.push((b.id, watch.expr.clone(), watch.scope.clone(), watch.set_at));
+            }
+        }
+        for (id, expr, scope, set_at) in watched {
+            if let Some((seen, parts)) = self.seen_now(to, &expr, scope.as_ref(), set_at)? {
+                self.remember(id, seen, parts)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The value of a watched expression, with its bytes.
     pub fn watched_value(&mut self, expr: &expr::Expr) -> Result<Value> {
         let value = expr::eval(expr, self)?;

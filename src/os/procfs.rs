@@ -117,6 +117,21 @@ pub fn descriptors(pid: Tid) -> Result<Vec<(u32, PathBuf)>> {
     Ok(all)
 }
 
+/// The offset at which an open descriptor reads or writes next; `None` where it leads to no file or directory (a pipe, a terminal).
+pub fn file_offset(pid: Tid, fd: u32) -> Option<u64> {
+    let kind = fs::metadata(format!("/proc/{pid}/fd/{fd}")).ok()?.file_type();
+    let text = read_text(pid, &format!("fdinfo/{fd}")).ok().filter(|_| kind.is_file() || kind.is_dir())?;
+    text.lines().find_map(|l| l.strip_prefix("pos:"))?.trim().parse().ok()
+}
+
+/// Whether a descriptor leads to the file that one of this process's own standard streams leads to.
+pub fn is_own_stream(pid: Tid, fd: u32) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let file = |path: String| fs::metadata(path).ok().map(|m| (m.dev(), m.ino()));
+    let there = file(format!("/proc/{pid}/fd/{fd}"));
+    there.is_some() && (0..3).any(|own| file(format!("/proc/self/fd/{own}")) == there)
+}
+
 /// A whole text file of /proc/PID, as `status` or `limits`.
 pub fn text(pid: Tid, file: &str) -> Result<String> {
     read_text(pid, file)

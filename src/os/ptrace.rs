@@ -20,6 +20,10 @@ const OPTIONS: libc::c_int = libc::PTRACE_O_TRACESYSGOOD
 /// elf.h: the XSAVE area as a register set.
 const NT_X86_XSTATE: usize = 0x202;
 
+/// linux/ptrace.h; libc has no names for them.
+const PTRACE_GETSIGMASK: c_uint = 0x420a;
+const PTRACE_SETSIGMASK: c_uint = 0x420b;
+
 /// Larger than any processor's XSAVE area (11,008 bytes with AMX).
 const XSTATE_MAX: usize = 64 * 1024;
 
@@ -206,6 +210,27 @@ pub fn get_xstate(tid: Tid) -> Result<XState> {
 pub fn set_xstate(tid: Tid, state: &XState) -> Result<()> {
     let mut iov = libc::iovec { iov_base: state.0.as_ptr().cast_mut().cast(), iov_len: state.0.len() };
     request("PTRACE_SETREGSET", libc::PTRACE_SETREGSET, tid, NT_X86_XSTATE, ptr::from_mut(&mut iov) as usize).map(drop)
+}
+
+/// The signals that a stopped tracee blocks, as a set: bit 0 is signal 1.
+pub fn signal_mask(tid: Tid) -> Result<u64> {
+    let mut mask = 0u64;
+    let at = ptr::from_mut(&mut mask) as usize;
+    request("PTRACE_GETSIGMASK", PTRACE_GETSIGMASK, tid, size_of_val(&mask), at)?;
+    Ok(mask)
+}
+
+/// Sets what [`signal_mask`] reads.
+pub fn set_signal_mask(tid: Tid, mask: u64) -> Result<()> {
+    let at = ptr::from_ref(&mask) as usize;
+    request("PTRACE_SETSIGMASK", PTRACE_SETSIGMASK, tid, size_of_val(&mask), at).map(drop)
+}
+
+/// From now on the kernel kills a stopped tracee when rdbg ends in whatever way.
+pub fn die_with_rdbg(tid: Tid, filtered: bool) -> Result<()> {
+    let seccomp = if filtered { libc::PTRACE_O_TRACESECCOMP } else { 0 };
+    let options = OPTIONS | libc::PTRACE_O_EXITKILL | seccomp;
+    request("PTRACE_SETOPTIONS", libc::PTRACE_SETOPTIONS, tid, 0, options as usize).map(drop)
 }
 
 /// Whether two processes run in the same memory (kcmp(2), KCMP_VM); no where the kernel does not tell.

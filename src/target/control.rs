@@ -259,6 +259,18 @@ impl Control for Live {
         Some(Box::new(live))
     }
 
+    fn duplicate(&mut self) -> Result<Box<dyn Target>> {
+        Ok(Box::new(Live::duplicate(self)?))
+    }
+
+    fn seek(&mut self, descriptor: u32, offset: u64) -> Result<()> {
+        Live::seek(self, descriptor, offset)
+    }
+
+    fn drop_signals_but(&mut self, kept: u64) -> Result<()> {
+        Live::drop_signals_but(self, kept)
+    }
+
     fn has_news(&self) -> bool {
         !self.ready.is_empty() || self.has_heard()
     }

@@ -93,7 +93,7 @@ impl Live {
     }
 
     /// A stopped child; `None` where it was killed meanwhile.
-    fn child(&self, child: Tid, vfork: bool) -> Option<Live> {
+    pub(super) fn child(&self, child: Tid, vfork: bool) -> Option<Live> {
         let space = if vfork {
             self.space.clone()
         } else {

@@ -3,6 +3,7 @@
 
 mod control;
 mod core;
+mod duplicate;
 mod events;
 mod family;
 mod flags_copy;

@@ -60,6 +60,11 @@ impl Space {
         }
     }
 
+    /// The process dies with rdbg: nobody needs to look after its code.
+    pub(super) fn needs_no_guard(&mut self) {
+        self.guarded = None;
+    }
+
     /// The process of a copy stays traced: the int3s that it was born with are looked after like others.
     pub(super) fn is_kept(&mut self) {
         if self.int3s.values().any(Option::is_some) {

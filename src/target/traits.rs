@@ -222,6 +222,13 @@ pub trait Control: Target {
     fn keep_children(&mut self, on: bool);
     /// Takes a child that was kept: it is a process of its own.
     fn take_child(&mut self, child: Tid) -> Option<Box<dyn Target>>;
+    /// A copy of this process of one thread, as a fork of it that dies with rdbg, and that is stopped where this one is. The program
+    /// is not told of it.
+    fn duplicate(&mut self) -> Result<Box<dyn Target>>;
+    /// Moves an open file of this process, of one stopped thread, to an offset (lseek(2)).
+    fn seek(&mut self, descriptor: u32, offset: u64) -> Result<()>;
+    /// Drops the signals that wait for a process of one stopped thread, but for those in a set (bit 0 is signal 1).
+    fn drop_signals_but(&mut self, kept: u64) -> Result<()>;
     /// Lets go of a child that has not run since it was taken.
     fn part(&mut self) -> Result<()>;
     /// Whatever happens to rdbg, this process goes on without it.
