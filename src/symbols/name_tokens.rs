@@ -45,6 +45,14 @@ fn behind_bracket(tokens: &[Token<'_>], at: usize, open: &str, close: &str) -> u
     tokens.len()
 }
 
+/// The bytes of an operator's symbol at the start of what follows `operator`: `<<`, `->`, `()`.
+pub(super) fn operator_symbol(text: &str) -> usize {
+    if text.starts_with("()") {
+        return 2;
+    }
+    text.bytes().take(3).take_while(|b| b"<>=-!&|+*/%^~,".contains(b)).count()
+}
+
 /// Identifiers, numbers, `::`, operators' symbols with their `operator`, and single characters.
 fn tokens(text: &str) -> Vec<&str> {
     let mut tokens: Vec<&str> = Vec::new();
@@ -57,7 +65,7 @@ fn tokens(text: &str) -> Vec<&str> {
             c => c.len_utf8(),
         };
         if rest.get(..length) == Some("operator") {
-            length += super::user_names::operator_symbol(rest.get(length..).unwrap_or_default());
+            length += operator_symbol(rest.get(length..).unwrap_or_default());
         }
         let (token, behind) = rest.split_at(length);
         tokens.push(token);

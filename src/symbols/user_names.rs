@@ -1,6 +1,6 @@
 //! C++ and Rust names as users type them: parts left out, the standard library's typedefs.
 
-use super::name_tokens::is_same_name;
+use super::name_tokens::{is_same_name, operator_symbol};
 
 /// Whether a demangled name is meant by what a user typed: the name itself, with or without its parameters and template
 /// arguments, or (unless `qualified`) the end of it after a `::`. The standard library's strings and streams go by their
@@ -34,14 +34,6 @@ fn is_same(name: &str, wanted: &str, qualified: bool) -> bool {
     let tail_is = |i: usize| name.get(i..).is_some_and(|tail| tail.starts_with(first) && is_same_name(tail, wanted));
     let mut starts = std::iter::once(0).chain(name.match_indices("::").map(|(i, _)| i + 2));
     if qualified { tail_is(0) } else { starts.any(tail_is) }
-}
-
-/// The bytes of an operator's symbol at the start of what follows `operator`: `<<`, `->`, `()`.
-pub(super) fn operator_symbol(text: &str) -> usize {
-    if text.starts_with("()") {
-        return 2;
-    }
-    text.bytes().take(3).take_while(|b| b"<>=-!&|+*/%^~,".contains(b)).count()
 }
 
 /// Calls `visit` for each character outside of operators' symbols, with its offset and the depth of `<>` before it, until it
