@@ -170,9 +170,14 @@ fn no_checkpoint_is_left() {
     assert_eq!(s.inferiors().len(), 1);
     assert_eq!(s.delete_checkpoint(0).expect("it is killed"), main);
     assert!(has_gone(main));
-    kill(Pid::from_raw(third.0), Number::SIGKILL).expect("it is there");
-    goes(third);
+    let (_, killed) = s.make_checkpoint().expect("it is made");
+    for copy in [third, killed] {
+        kill(Pid::from_raw(copy.0), Number::SIGKILL).expect("it is there");
+        goes(copy);
+    }
     assert!(s.restart_checkpoint(3).is_err());
+    assert!(matches!(go(&mut s).reason, StopReason::Breakpoints(_)));
+    assert_eq!(s.delete_checkpoint(4).expect("it has gone"), killed);
     assert!(s.checkpoints().is_empty());
     let (_, fourth) = s.make_checkpoint().expect("it is made");
     s.detach().expect("it is let go of");
@@ -241,17 +246,25 @@ fn a_killed_debugger_leaves_none() {
     pids.into_iter().for_each(|pid| goes(Tid(pid)));
 }
 
+/// A program that sleeps.
+fn sleeper() -> (Child, Tid) {
+    let program = Command::new("sleep").arg("1000").spawn().expect("it starts");
+    let pid = Tid(program.id() as i32);
+    let deadline = Instant::now() + Duration::from_secs(10);
+    // clock_nanosleep
+    while !std::fs::read_to_string(format!("/proc/{pid}/syscall")).is_ok_and(|s| s.starts_with("230 ")) {
+        assert!(Instant::now() < deadline);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    (program, pid)
+}
+
 /// What rdbg has attached to goes on, unharmed, whether it is the current process or a checkpoint by then; the copies have gone.
 #[test]
 fn a_killed_debugger_lets_the_attached_program_go_on() {
     for restarts in [false, true] {
-        let mut program = Command::new("sleep").arg("1000").spawn().expect("it starts");
-        let own = program.id() as i32;
+        let (mut program, Tid(own)) = sleeper();
         let deadline = Instant::now() + Duration::from_secs(10);
-        while !std::fs::read_to_string(format!("/proc/{own}/syscall")).is_ok_and(|s| s.starts_with("230 ")) {
-            assert!(Instant::now() < deadline);
-            std::thread::sleep(Duration::from_millis(5));
-        }
         let mut debugger = Debugger::start(&["-p", &own.to_string()]);
         debugger.command("break write");
         let mut pids = debugger.command("checkpoint");
@@ -268,6 +281,20 @@ fn a_killed_debugger_lets_the_attached_program_go_on() {
             std::thread::sleep(Duration::from_millis(1));
         }
         is_untouched(Tid(own));
+        program.kill().expect("it lives");
+        program.wait().expect("it was ours");
+    }
+}
+
+/// The same where rdbg ends by itself.
+#[test]
+fn quitting_lets_the_attached_program_go_on() {
+    for last in ["", "restart 1\n"] {
+        let (mut program, own) = sleeper();
+        let run = Script::rdbg().option("-p").option(own.0.to_string()).feed(&format!("break write\ncheckpoint\n{last}quit\n"));
+        let copy = run.text.split("fork returned pid ").nth(1).and_then(|t| t.split('.').next()?.parse().ok());
+        goes(Tid(copy.unwrap_or_else(|| panic!("{}", run.text))));
+        is_untouched(own);
         program.kill().expect("it lives");
         program.wait().expect("it was ours");
     }
@@ -294,6 +321,35 @@ fn refusals_change_nothing() {
     let Some(threads) = build::or_skip("refusals_change_nothing", "c/workers.c", "debug") else { return };
     let text = script("threads", &threads, "", "break usleep\nrun\ncheckpoint\ninfo checkpoints\nkill\n");
     assert!(text.contains("(rdbg) checkpoint: can't checkpoint multiple threads.\n(rdbg) No checkpoints.\n"), "{text}");
+}
+
+/// Threads that were born since are those of the process that was left, which can be gone back to with all of them.
+#[test]
+fn threads_stay_with_their_process() {
+    let Some(program) = build::or_skip("threads_stay_with_their_process", "c/workers.c", "debug") else { return };
+    let commands = "break main\nrun\ncheckpoint\nbreak usleep\nc\nrestart 1\ninfo threads\nc\nrestart 0\ninfo threads\nc\nc\n";
+    let text = Script::rdbg().program::<&str>(&program.path, []).feed(commands).text;
+    let rows = |part: &str| part.lines().take_while(|l| !l.contains("(rdbg)")).filter(|l| l.contains("LWP")).count();
+    let counts: Vec<usize> = text.split("Target Id").skip(1).map(rows).collect();
+    assert_eq!(counts, [1, 4], "{text}");
+    assert_eq!(text.matches("\ndone\n").count(), 2, "{text}");
+    assert_eq!(text.matches("exited normally]").count(), 2, "{text}");
+}
+
+/// What rdbg and the program write into one file stays in it: that file is not written over from where it was.
+#[test]
+fn rdbgs_own_output_is_not_rewound() {
+    let (file, out) = (letters("own"), letters("own-out"));
+    let log = std::fs::File::create(&out).expect("it is made");
+    let mut command = Script::rdbg().program(&program().path, [file]).command();
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(log.try_clone().expect("a copy")).stderr(log).spawn().expect("it starts");
+    let commands = "break turn\nrun\ncheckpoint\nc\nc\nrestart 1\nc\nkill\n";
+    child.stdin.take().expect("piped").write_all(commands.as_bytes()).expect("it reads");
+    child.wait().expect("it ends");
+    let text = std::fs::read_to_string(out).expect("it was written");
+    assert_eq!(said(&text), ["turn 1 reads ab", "turn 2 reads cd", "turn 1 reads ab"], "{text}");
+    assert!(text.contains("checkpoint 1: fork returned pid") && text.contains("Switching to "), "{text}");
 }
 
 /// Interpreters go back as well as small programs.

@@ -126,7 +126,7 @@ fn detach(cx: &mut Cx<'_>, _args: &Args) -> Result<Flow> {
 
 /// Detaches from all that rdbg was attached to, as it ends, and says so.
 pub fn leave_attached(cx: &mut Cx<'_>) {
-    let is_attached = |i: &&Inferior| i.process.as_ref().is_some_and(|p| !p.launched && p.target.core_file().is_none());
+    let is_attached = |i: &&Inferior| i.process.as_ref().is_some_and(|p| !p.dies_with_rdbg() && p.target.core_file().is_none());
     let numbers: Vec<u32> = cx.session.inferiors().into_iter().filter(is_attached).map(|i| i.number).collect();
     for number in numbers {
         // What cannot be let go of so goes with the session.

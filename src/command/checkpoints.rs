@@ -88,6 +88,7 @@ fn described(cx: &Cx<'_>, row: CheckpointRow) -> String {
     let CheckpointRow { number, pid, pc, is_current } = row;
     let (mark, target) = if is_current { ('*', target_id(cx.session, pid)) } else { (' ', format!("process {pid}")) };
     let main = if number == 0 { " (main process)" } else { "" };
+    let Some(pc) = pc else { return format!("{mark} {number} {target}{main} (running)\n") };
     let place = match cx.session.inferior.modules.source_line(pc) {
         Some(source) => format!(", file {}, line {}", cx.session.file_name(&source.file), source.line),
         None => cx.session.location(pc).map_or_else(String::new, |l| format!(", <{}>", l.name())),

@@ -1,6 +1,6 @@
 //! Checkpoints: copies of a process that stand still.
 
-use crate::base::{Error, Result, Tid, VirtAddr};
+use crate::base::{Error, Tid, VirtAddr};
 use crate::os::procfs;
 use crate::symbols::Modules;
 use crate::target::Control;
@@ -30,8 +30,8 @@ pub struct CheckpointRow {
     pub number: u32,
     /// The process.
     pub pid: Tid,
-    /// Where it stands.
-    pub pc: VirtAddr,
+    /// Where it stands; `None` while it runs.
+    pub pc: Option<VirtAddr>,
     /// It is the current process.
     pub is_current: bool,
 }
@@ -96,10 +96,11 @@ impl Checkpoints {
         }
     }
 
-    /// Kills all of them.
-    pub(super) fn kill(&mut self) -> Result<()> {
-        let mut kept = std::mem::take(self).kept;
-        kept.iter_mut().try_for_each(|c| c.process.control()?.kill())
+    /// Kills all of them. Those that somebody else has killed meanwhile have gone already.
+    pub(super) fn kill(&mut self) {
+        for c in &mut std::mem::take(self).kept {
+            let _ = c.process.control().and_then(Control::kill);
+        }
     }
 }
 

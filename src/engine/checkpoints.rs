@@ -23,8 +23,7 @@ impl Session {
         }
         let row = |number: u32, target: &dyn Target, is_current: bool| {
             let pid = target.pid();
-            let pc = target.pc(pid).unwrap_or_default();
-            CheckpointRow { number, pid, pc, is_current }
+            CheckpointRow { number, pid, pc: target.pc(pid).ok(), is_current }
         };
         let mut rows: Vec<_> = checkpoints.iter().map(|c| row(c.number, &*c.process.target, false)).collect();
         rows.extend(self.inferior.process.iter().map(|p| row(checkpoints.current, &*p.target, true)));
@@ -148,8 +147,10 @@ impl Session {
         process.sentinel = left.1;
         self.look_from_here(pid);
         let control = self.process_mut()?.control()?;
-        control.drop_signals_but(next.signals)?;
-        let said = put_offsets(control, &next.offsets);
+        let dropped = control.drop_signals_but(next.signals).err();
+        let mut said: Vec<String> =
+            dropped.into_iter().map(|e| format!("Signals that came meanwhile are still to come: {e}")).collect();
+        said.extend(put_offsets(control, &next.offsets));
         self.process_mut()?.generation += 1;
         self.drop_frames();
         if has_other_modules {
@@ -176,7 +177,8 @@ impl Session {
     /// Kills a checkpoint; its process.
     pub fn delete_checkpoint(&mut self, number: u32) -> Result<Tid> {
         let mut checkpoint = self.take_checkpoint(number, "deleting")?;
-        checkpoint.process.control()?.kill()?;
+        // Somebody else may have killed it meanwhile.
+        let _ = checkpoint.process.control()?.kill();
         Ok(checkpoint.process.target.pid())
     }
 

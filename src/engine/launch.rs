@@ -203,7 +203,7 @@ impl Session {
             born.target.control().map_or(Ok(()), Control::kill)?;
         }
         process.control()?.kill()?;
-        self.inferior.checkpoints.kill()?;
+        self.inferior.checkpoints.kill();
         self.forget_process();
         Ok(())
     }

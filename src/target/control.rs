@@ -361,6 +361,10 @@ impl Control for Live {
 
     fn kill(&mut self) -> Result<()> {
         self.follower.release();
+        // Another may have heard of its end: the number can be anybody's by now.
+        while let Some((tid, status)) = self.next_heard() {
+            self.collect(tid, status)?;
+        }
         if !self.ended {
             for mut child in std::mem::take(&mut self.born) {
                 child.kill()?;
