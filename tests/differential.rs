@@ -649,3 +649,40 @@ fn breakpoints_are_invisible() {
     let _ = std::fs::remove_file(&file);
     assert!(dumped.len() == 11 && !dumped.contains(&0xcc), "{dumped:x?}");
 }
+
+/// Members that a class has more than once are refused as by gdb; what C++ itself finds unambiguous (a static member, a name that
+/// hides another in a virtual base) has its value here, where gdb 13 refuses it too.
+#[test]
+fn members_of_several_bases_are_gdbs() {
+    const NAME: &str = "members_of_several_bases_are_gdbs";
+    for build in ["plain", "clang"] {
+        let Some(program) = build::or_skip(NAME, "cpp/diamonds.cpp", build) else { continue };
+        let text = std::fs::read_to_string(&program.source).unwrap();
+        let line = text.lines().position(|l| l.contains("return d.d")).unwrap() + 1;
+        let setup = format!("break diamonds.cpp:{line}\nrun");
+        let commands = [
+            "p d.a",
+            "p d.A::a",
+            "p d.B::a + d.C::a",
+            "p d.b + d.c + d.d",
+            "p e.a",
+            "p e.D::a",
+            "p e.A::a",
+            "p v.a",
+            "p v.A::a + v.b + v.c",
+            "p v.shared",
+            "p (A)d",
+            "p *(A*)&d",
+            "p *(A*)&v",
+            "whatis d.a",
+            "ptype d.d",
+            "p &d.a",
+            "set var d.a = 3\np d",
+        ];
+        same_as_gdb(NAME, &program, &[], &setup, &commands, whole);
+        // The program agrees: it returns 0.
+        let ours = oracles::rdbg(&program, &[], &format!("{setup}\np dominated.a\np d.shared\ncontinue"));
+        assert!(ours.text.contains("$1 = 9\n") && ours.text.contains("$2 = 7\n"), "{}", ours.text);
+        assert!(ours.text.contains("exited normally"), "{}", ours.text);
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::ambiguity;
 use super::host::Host;
 use super::overload;
 use crate::base::{Error, Result, VirtAddr};
@@ -57,12 +58,22 @@ pub(super) fn part(value: &Value, field: &Field, host: &dyn Host) -> Value {
 pub(super) fn find(value: &Value, name: &str, host: &dyn Host) -> Result<Option<Member>> {
     if let Some((scope, own)) = name.rsplit_once("::") {
         let scope = scope.trim_start_matches("::");
+        ambiguity::one_base(&value.ty, scope)?;
         return match subobject(value, scope, host, 0)? {
             Some(part) => find_in(&part, own, host, 0),
             None => Err(Error::user(format!("base class '{scope}' is ambiguous or not a base of type '{}'", value.ty))),
         };
     }
-    find_in(value, name, host, 0)
+    let mut object = value.clone();
+    for class in ambiguity::way_to_member(&value.ty, name)?.iter().skip(1) {
+        let Some(bases) = fields_of(&object.ty).map(Fields::get).transpose()? else { break };
+        let is_it = |f: &&Field| f.is_base() && f.ty.stripped().name == class.stripped().name;
+        match bases.iter().find(is_it) {
+            Some(base) => object = part(&object, base, host),
+            None => break,
+        }
+    }
+    find_in(&object, name, host, 0)
 }
 
 fn find_in(value: &Value, name: &str, host: &dyn Host, depth: u32) -> Result<Option<Member>> {
@@ -194,6 +205,7 @@ pub(super) fn class_cast(ty: &Arc<Type>, value: &Value, host: &dyn Host) -> Resu
     };
     let name = to.stripped().name.clone();
     let found = if has_base(&from, &|n| n == &*name, 0)? {
+        ambiguity::one_base(&from, &name)?;
         subobject(&object, &name, host, 0)?
     } else if let (Some(offset), Some(addr)) = (offset_of(&to, &from.stripped().name, 0)?, object.address()) {
         Some(Value::at(&to, VirtAddr(addr.0.wrapping_sub(offset))))

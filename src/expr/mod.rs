@@ -1,5 +1,6 @@
 //! The expression language.
 
+mod ambiguity;
 mod assign;
 mod ast;
 mod calls;
