@@ -686,3 +686,14 @@ fn members_of_several_bases_are_gdbs() {
         assert!(ours.text.contains("exited normally"), "{}", ours.text);
     }
 }
+
+/// Frames of instances of templates have the names that their symbols have.
+#[test]
+fn instances_of_templates_are_gdbs() {
+    const NAME: &str = "instances_of_templates_are_gdbs";
+    for build in ["plain", "clang"] {
+        let Some(program) = build::or_skip(NAME, "cpp/instances.cpp", build) else { continue };
+        let setup = "break touch\nrun";
+        same_as_gdb(NAME, &program, &[], setup, &["bt", "info frame", "finish", "up 2"], whole);
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::user_names::{matches, without_return_type};
+use super::user_names::{matches, without_parameters, without_return_type};
 
 /// The longest name that is demangled, in bytes. A short mangled name may stand for a very long one, a long one for a disaster.
 const MAX_MANGLED: usize = 16 << 10;
@@ -41,13 +41,39 @@ fn cpp(raw: &str) -> Option<String> {
             return Some(format!("{words}{}", demangle(&format!("_Z{}", rest.splitn(numbers + 1, '_').nth(numbers)?))));
         }
     }
-    let name = cpp_demangle::Symbol::new(raw).ok()?.demangle().ok()?;
+    // Of an empty pack of arguments cpp_demangle leaves the comma before it.
+    let name = with_suffixes(cpp_demangle::Symbol::new(raw).ok()?.demangle().ok()?).replace(", >", ">");
     for (open, words) in [("{vtable(", "vtable for "), ("{vtt(", "VTT for ")] {
         if let Some(ty) = name.strip_prefix(open).and_then(|n| n.strip_suffix(")}")) {
             return Some(spell_out(&format!("{words}{ty}")));
         }
     }
     Some(spell_out(&name))
+}
+
+/// Integers among template arguments as binutils write them: `A<(unsigned long)3>` is `A<3ul>`.
+fn with_suffixes(mut name: String) -> String {
+    for (cast, suffix) in [
+        ("(unsigned long long)", "ull"),
+        ("(unsigned long)", "ul"),
+        ("(unsigned int)", "u"),
+        ("(long long)", "ll"),
+        ("(long)", "l"),
+    ] {
+        let mut from = 0;
+        while let Some(at) = name.get(from..).and_then(|rest| rest.find(cast)).map(|at| from + at) {
+            let digits = name.get(at + cast.len()..).unwrap_or_default();
+            let sign = usize::from(digits.starts_with('-'));
+            let length = sign + digits.bytes().skip(sign).take_while(u8::is_ascii_digit).count();
+            from = at + cast.len();
+            if length > sign {
+                let number = format!("{}{suffix}", digits.get(..length).unwrap_or_default());
+                name.replace_range(at..from + length, &number);
+                from = at + number.len();
+            }
+        }
+    }
+    name
 }
 
 /// The abbreviation `Ss` is `std::string` for cpp_demangle and the type itself for binutils, `So` likewise. (A program's own
@@ -93,6 +119,11 @@ pub fn demangle_function(raw: &str) -> String {
     without_return_type(&demangle(raw)).to_owned()
 }
 
+/// The same without the parameters too, as frames are named: `f<int>`.
+pub fn demangle_bare(raw: &str) -> String {
+    without_parameters(without_return_type(&demangle(raw))).to_owned()
+}
+
 /// Whether a symbol of a file is meant by what a user typed: its name there, or its demangled one with or without parameters.
 pub fn is_named(raw: &str, wanted: &str) -> bool {
     raw == wanted || (is_mangled(raw) && matches(without_return_type(&demangle(raw)), wanted, false))
@@ -115,6 +146,8 @@ mod tests {
         assert_eq!(demangle("_ZNSsC1ERKSs"), format!("{string}::basic_string({string} const&)"));
         assert_eq!(demangle("_ZNSolsEi"), "std::basic_ostream<char, std::char_traits<char> >::operator<<(int)");
         assert_eq!(demangle("_ZN2ns3Foo3barEi@plt"), "ns::Foo::bar(int)@plt");
+        assert_eq!(demangle("_Z1fILm3EEvv"), "void f<3ul>()");
+        assert_eq!(demangle("_Z1fILln3ELj4ELy5ELi6EEvm"), "void f<-3l, 4u, 5ull, 6>(unsigned long)");
         assert_eq!(demangle("main"), "main");
         assert_eq!(demangle("_Zgarbage"), "_Zgarbage");
     }

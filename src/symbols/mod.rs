@@ -23,7 +23,7 @@ mod symbolizer;
 mod user_names;
 mod written;
 
-pub use demangle::{demangle, demangle_function, is_named, is_rust};
+pub use demangle::{demangle, demangle_bare, demangle_function, is_named, is_rust};
 pub use escapes::{Escape, Tells};
 pub use finder::{DebugFiles, separate_debug};
 pub use lines::{LineStart, SourceLine, is_file};

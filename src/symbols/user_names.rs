@@ -65,7 +65,7 @@ fn scan(name: &str, mut visit: impl FnMut(usize, char, i32) -> bool) {
 
 /// `ns::f(int)` -> `ns::f`. A `(` inside of `<>` or at the start of a scope (`(anonymous namespace)`) does not open the
 /// parameters.
-fn without_parameters(name: &str) -> &str {
+pub(super) fn without_parameters(name: &str) -> &str {
     let mut end = name.len();
     scan(name, |i, c, depth| {
         let opens = c == '(' && depth <= 0 && i > 0 && !name.get(i..).is_some_and(|s| s.starts_with("(anonymous"));

@@ -1,8 +1,9 @@
 //! A frame as one line.
 
+use crate::dwarf::BlockKind;
 use crate::engine::Session;
-use crate::stack::{Frame, FrameHow};
-use crate::symbols::{Location, ModuleRole};
+use crate::stack::{Frame, FrameCode, FrameHow};
+use crate::symbols::{Location, Module, ModuleRole, demangle_bare, is_rust};
 
 use super::super::Role;
 
@@ -88,13 +89,27 @@ impl FrameLine {
     }
 }
 
+/// The name of a C++ function as its symbol has it, without parameters: that tells instances of templates apart which the debug
+/// information calls alike (`tuple<>`), and spells their arguments in one way.
+fn mangled_name(module: &Module, code: &FrameCode) -> Option<String> {
+    let raw = match code.own_block().map(|b| &b.kind) {
+        Some(BlockKind::Inlined { origin, .. }) => module.debug()?.linkage_name(*origin)?.into(),
+        _ => code.function.linkage_name.clone()?,
+    };
+    // Rust's names are those of the debug information, which has their modules and no hashes.
+    raw.starts_with("_Z").then(|| demangle_bare(&raw)).filter(|name| !is_rust(&raw) && *name != *raw)
+}
+
 /// What there is to say about a frame.
 pub fn frame_line(session: &Session, frame: &Frame) -> FrameLine {
     let at = frame.pc.lookup();
     let modules = &session.inferior.modules;
     let module = modules.at(at);
     let source = session.frame_source(frame);
-    let by_debug = || frame.code.as_ref().map(|c| c.name().to_owned());
+    let by_debug = || {
+        let code = frame.code.as_ref()?;
+        Some(mangled_name(module?, code).unwrap_or_else(|| code.name().to_owned()))
+    };
     let by_symbol = |at| modules.symbolize(at).filter(|l| l.is_code).map(|l| session.shown_name(&Location { offset: 0, ..l }));
     let function = by_debug().or_else(|| by_symbol(at));
     // The head of a PLT has no symbol: the lazy bind starts there.
