@@ -1,6 +1,6 @@
 //! Symbols that the user adds: of what the process's own loader has put somewhere, or of what a debug file tells more.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::base::{Error, LoadBias, Result, VirtAddr};
@@ -38,21 +38,20 @@ impl Session {
         if image.symbols().is_empty() && image.section(".debug_info").is_none() {
             warnings.push(format!("newly-added symbol file \"{shown}\" does not provide any symbols"));
         }
-        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        self.inferior.modules.add_symbols(image, path, bias);
+        self.inferior.modules.add_symbols(image, absolute(path), bias);
         self.symbols_changed()?;
         Ok(warnings)
     }
 
     /// The file that the user added under this path.
     pub fn added_as(&self, path: &Path) -> Option<Arc<Module>> {
-        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let path = absolute(path);
         self.inferior.modules.added().iter().rev().find(|m| m.path == path).cloned()
     }
 
     /// The file that the user added in whose sections this address lies.
     pub fn added_at(&self, addr: VirtAddr) -> Option<Arc<Module>> {
-        self.inferior.modules.added().iter().rev().find(|m| m.image().load_at(m.to_file(addr)).is_some()).cloned()
+        self.inferior.modules.added().iter().rev().find(|m| m.holds(addr)).cloned()
     }
 
     /// Forgets a file that the user added. Breakpoints at its names wait for them again.
@@ -70,6 +69,11 @@ impl Session {
         self.resolve_breakpoints();
         if self.inferior.process.is_some() { self.sync_sites() } else { Ok(()) }
     }
+}
+
+/// The path by which an added file is known, wherever rdbg goes meanwhile.
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// Where a linked file was loaded: its sections keep their distances.

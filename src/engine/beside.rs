@@ -22,7 +22,6 @@ impl Session {
         self.set_modes()?;
         let process = self.process_mut()?;
         process.is_held = false;
-        process.learn_pthreads();
         process.target.threads().into_iter().for_each(|tid| process.learn_pthread_once(tid));
         process.control()?.run_alone(None);
         self.back_into_slots()?;

@@ -26,10 +26,11 @@ impl Session {
         let in_background = self.in_background;
         let process = self.process_mut()?;
         process.is_held = false;
-        process.learn_pthreads();
         if in_background {
             // Their names are asked for while they run.
             process.target.threads().into_iter().for_each(|tid| process.learn_pthread_once(tid));
+        } else {
+            process.learn_pthreads();
         }
         process.plan = plan;
         self.watch_escapes()?;

@@ -14,7 +14,8 @@ const MAX_LOOKS: u32 = 10_000;
 /// The classes on the way from an object to a part of it, and whether each is a virtual base of the one before.
 type Way = Vec<(Arc<Type>, bool)>;
 
-fn fields_of(ty: &Arc<Type>) -> Option<&Fields> {
+/// What a structure consists of; `None` for other types.
+pub(super) fn fields_of(ty: &Arc<Type>) -> Option<&Fields> {
     match &ty.stripped().kind {
         TypeKind::Struct { fields, .. } => Some(fields),
         _ => None,

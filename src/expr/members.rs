@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::ambiguity;
+pub(super) use super::ambiguity::fields_of;
 use super::host::Host;
 use super::overload;
 use crate::base::{Error, Result, VirtAddr};
@@ -19,13 +20,6 @@ pub(super) enum Member {
     Data(Value),
     /// The methods of this name, and the part of the object whose class declares them.
     Methods(Vec<Method>, Value),
-}
-
-pub(super) fn fields_of(ty: &Arc<Type>) -> Option<&Fields> {
-    match &ty.stripped().kind {
-        TypeKind::Struct { fields, .. } => Some(fields),
-        _ => None,
-    }
 }
 
 /// A part of a structure that is searched like itself: a base, or a member without a name.

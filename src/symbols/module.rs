@@ -71,7 +71,7 @@ impl Module {
     }
 
     /// Whether one of its PT_LOAD segments holds this address.
-    pub(super) fn holds(&self, addr: VirtAddr) -> bool {
+    pub fn holds(&self, addr: VirtAddr) -> bool {
         self.image().load_at(self.to_file(addr)).is_some()
     }
 
